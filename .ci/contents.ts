@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs'
+import { join, posix } from 'node:path'
+import { rules } from './arrows.ts'
+import { specifiersOf, targetOf } from './imports.ts'
+
+/**
+ * What publint and attw do not look at: that no test is shipped, that every import of a built file ends at a
+ * shipped one, that source maps lead to shipped sources, and that declarations do not need types which do not
+ * resolve for every user.
+ *
+ * @param folder the unpacked tarball.
+ */
+export function contents(name: string, folder: string, files: readonly string[]): string[] {
+  const shipped = new Set(files)
+  const built = files.filter((path) => path.startsWith('dist/'))
+  const read = (path: string) => readFileSync(join(folder, path), 'utf8')
+  return [
+    ...files.filter((path) => /\.test(-d)?\.|\.tsbuildinfo$/.test(path)).map((path) => `${path}: shipped`),
+    ...built.filter((path) => path.endsWith('.map')).flatMap((path) => lost(path, read(path), shipped)),
+    ...built
+      .filter((path) => /\.(js|d\.ts)$/.test(path))
+      .flatMap((path) => broken(path, read(path), shipped)),
+    ...built.filter((path) => path.endsWith('.d.ts')).flatMap((path) => untyped(path, read(path), name)),
+  ]
+}
+
+function lost(path: string, text: string, shipped: ReadonlySet<string>): string[] {
+  const { sources } = JSON.parse(text) as { sources: string[] }
+  return sources
+    .map((source) => posix.join(posix.dirname(path), source))
+    .filter((source) => !shipped.has(source))
+    .map((source) => `${path}: its source ${source} is not shipped`)
+}
+
+/** In declarations TypeScript leaves `./x.ts` as it is and takes it for `./x.d.ts`. */
+function broken(path: string, text: string, shipped: ReadonlySet<string>): string[] {
+  const file = { path, text }
+  return specifiersOf(file).flatMap((specifier) => {
+    const target = targetOf(specifier, file)
+    if (target.kind !== 'file') return []
+    const meant = path.endsWith('.d.ts') ? target.path.replace(/(\.d)?\.[jt]s$/, '.d.ts') : target.path
+    return shipped.has(meant) ? [] : [`${path}: imports '${specifier}', which is not shipped`]
+  })
+}
+
+function untyped(path: string, text: string, name: string): string[] {
+  const file = { path, text }
+  const barred = rules[name]?.untyped ?? []
+  return specifiersOf(file)
+    .map((specifier) => targetOf(specifier, file))
+    .flatMap((target) => (target.kind === 'package' && barred.includes(target.name) ? [target.name] : []))
+    .map((target) => `${path}: mentions '${target}', whose types do not resolve for every user`)
+}

@@ -1,0 +1,51 @@
+import { spawnSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { pnpm } from './pnpm.ts'
+import { folders, readManifest } from './workspace.ts'
+
+/** A package as users get it. */
+export interface Packed {
+  readonly name: string
+  readonly tarball: string
+  /** Paths of the files in it. */
+  readonly files: readonly string[]
+}
+
+/**
+ * Builds every publishable package from nothing (what an earlier build left would be shipped too) and packs it
+ * by pnpm, which replaces `workspace:` and `catalog:` by versions.
+ */
+export function packPackages(destination: string): Packed[] {
+  const publishable = folders('packages').filter((folder) => !readManifest(folder).private)
+  for (const folder of publishable) rmSync(join(folder, 'dist'), { recursive: true, force: true })
+  const filters = publishable.map((folder) => `--filter=${readManifest(folder).name}`)
+  must(pnpm(...filters, 'run', 'build'), 'inherit')
+  const packed = must(
+    pnpm('--recursive', ...filters, 'pack', '--json', '--pack-destination', destination),
+    'pipe',
+  )
+  return parse(packed)
+}
+
+interface PackReport {
+  readonly name: string
+  readonly filename: string
+  readonly files: readonly { readonly path: string }[]
+}
+
+/** One object for one package, a list for several. */
+function parse(json: string): Packed[] {
+  const reports = [JSON.parse(json) as PackReport | PackReport[]].flat()
+  return reports.map(({ name, filename, files }) => ({
+    name,
+    tarball: filename,
+    files: files.map(({ path }) => path),
+  }))
+}
+
+function must([file, ...args]: [string, ...string[]], stdout: 'inherit' | 'pipe'): string {
+  const result = spawnSync(file, args, { stdio: ['ignore', stdout, 'inherit'], encoding: 'utf8' })
+  if (result.status !== 0) throw new Error(`pnpm ${args.slice(1).join(' ')} failed ${result.stdout ?? ''}`)
+  return result.stdout
+}

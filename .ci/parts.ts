@@ -1,0 +1,49 @@
+import { spawnSync } from 'node:child_process'
+
+/** A program of the system that tests start, and that no package registry brings. */
+export interface Part {
+  readonly name: string
+  /** Names it has on the path, best first; the environment variable may name another one. */
+  readonly executables: readonly string[]
+  readonly variable: string
+  /** Arguments with which it does nothing but succeed: what is only a stub of a package manager does not. */
+  readonly probe: readonly string[]
+  readonly debian: readonly string[]
+  /** Test files that need it, and the words for them. */
+  readonly suites: readonly string[]
+  readonly covers: string
+}
+
+export const parts: readonly Part[] = [
+  {
+    name: 'Chromium',
+    executables: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'],
+    variable: 'CHROMIUM_PATH',
+    probe: ['--version'],
+    debian: ['chromium', 'fonts-liberation'],
+    suites: ['**/*.browser.test.ts'],
+    covers: 'the browser tests',
+  },
+]
+
+/** Where the part is, if it is there and works. */
+export function findPart(part: Part, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const named = env[part.variable]
+  const candidates = named ? [named] : part.executables
+  for (const candidate of candidates) {
+    const executable = onPath(candidate, env)
+    if (executable && spawnSync(executable, part.probe, { env, stdio: 'ignore' }).status === 0)
+      return executable
+  }
+  return undefined
+}
+
+/** Servers live in folders that are on root's path only. */
+function onPath(name: string, env: NodeJS.ProcessEnv): string | undefined {
+  const path = `${env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`
+  const found = spawnSync('/bin/sh', ['-c', 'command -v -- "$0"', name], {
+    env: { PATH: path },
+    encoding: 'utf8',
+  })
+  return found.status === 0 ? found.stdout.trim() : undefined
+}

@@ -1,0 +1,77 @@
+/**
+ * `pnpm smoke 22 24`: the packages as users install them, on the Node versions named (default: this one). They
+ * are built and packed, installed by npm into an empty project outside of the repository, type-checked there as
+ * a user's compiler sees them, and run. Each Node comes from npm, as the repository's own does.
+ */
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { packPackages } from './pack.ts'
+import { root, tool } from './paths.ts'
+
+const versions = process.argv.slice(2)
+const folder = mkdtempSync(join(tmpdir(), 'sse-smoke-'))
+const failed: string[] = []
+try {
+  process.chdir(root)
+  const project = makeProject()
+  attempt('types as users see them', tool('tsc'), ['--project', project])
+  for (const version of versions) {
+    attempt(`Node ${version}`, nodeOf(version), [join(project, 'whole-path.js')])
+  }
+  if (versions.length === 0) attempt(process.version, process.execPath, [join(project, 'whole-path.js')])
+} catch (error) {
+  failed.push(error instanceof Error ? error.message : String(error))
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+if (failed.length > 0) console.error(`Failed: ${failed.join('; ')}`)
+process.exitCode = failed.length > 0 ? 1 : 0
+
+/** A user's project: our tarballs beside current majors of what they are peers of. */
+function makeProject(): string {
+  const project = join(folder, 'project')
+  mkdirSync(project)
+  const packed = packPackages(folder)
+  const tarballs = Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`]))
+  const manifest = {
+    private: true,
+    type: 'module',
+    dependencies: { ...tarballs, express: '5', vue: '3', vuex: '4' },
+    devDependencies: { '@types/express': '5', '@types/node': '22' },
+    // Nothing of ours may come from anywhere else, not even what one of ours depends on.
+    overrides: Object.fromEntries(packed.map(({ name }) => [name, `$${name}`])),
+  }
+  const compilerOptions = {
+    ...{ module: 'nodenext', target: 'es2023', lib: ['es2023', 'dom'], types: ['node'] },
+    ...{ strict: true, noEmit: true, checkJs: true, allowJs: true },
+    // Vuex's export map names no types; a user writes the same.
+    paths: { vuex: ['./node_modules/vuex/types/index.d.ts'] },
+  }
+  writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['whole-path.js'] }))
+  copyFileSync(join(root, '.ci/smoke/whole-path.js'), join(project, 'whole-path.js'))
+  npm(project, 'install')
+  return project
+}
+
+function nodeOf(version: string): string {
+  const home = join(folder, `node-${version}`)
+  mkdirSync(home)
+  writeFileSync(join(home, 'package.json'), '{ "private": true }')
+  npm(home, 'install', `node@${version}`)
+  return join(home, 'node_modules/node/bin/node')
+}
+
+function npm(cwd: string, ...args: string[]): void {
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error']
+  const { status } = spawnSync('npm', [...args, ...quiet], { cwd, stdio: ['ignore', 'inherit', 'inherit'] })
+  if (status !== 0) throw new Error(`npm ${args.join(' ')} failed`)
+}
+
+function attempt(what: string, file: string, args: readonly string[]): void {
+  const { status } = spawnSync(file, args, { stdio: ['ignore', 'inherit', 'inherit'], timeout: 60_000 })
+  console.log(`${status === 0 ? 'ok    ' : 'FAILED'}  ${what}`)
+  if (status !== 0) failed.push(what)
+}

@@ -1,0 +1,22 @@
+import { type Logger, pino } from 'pino'
+import { type HttpLogger, pinoHttp } from 'pino-http'
+
+/** JSON lines in production; readable, and in order with everything else on the terminal, in development. */
+export async function createLogger(options: { level: string; production: boolean }): Promise<Logger> {
+  if (options.production) return pino({ level: options.level })
+  const { default: pretty } = await import('pino-pretty')
+  return pino({ level: options.level }, pretty({ sync: true, ignore: 'pid,hostname' }))
+}
+
+/** One line per request of the API and per stream that ends. Cookies are never logged. */
+export function requestLog(logger: Logger): HttpLogger {
+  return pinoHttp({
+    logger,
+    autoLogging: { ignore: (req) => !/^\/(?:api|events)(?:[/?]|$)/.test(req.url ?? '') },
+    customLogLevel: (_req, res, error) => (error || res.statusCode >= 500 ? 'error' : 'info'),
+    serializers: {
+      req: ({ id, method, url }: { id: string; method: string; url: string }) => ({ id, method, url }),
+      res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
+    },
+  })
+}

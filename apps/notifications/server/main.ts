@@ -1,0 +1,55 @@
+/** The process: reads the environment, opens what is needed, listens, and leaves in order. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createHub } from '@sse/express'
+import type { NotificationEvents } from '../shared/schemas.ts'
+import { createApp } from './app.ts'
+import { openDatabase } from './database.ts'
+import { createLogger } from './logger.ts'
+import { builtPage, developmentPage } from './page.ts'
+import { readSettings } from './settings.ts'
+import { shutDownOn } from './shutdown.ts'
+
+try {
+  await start()
+} catch (error) {
+  console.error(`Notifications could not start. ${explain(error)}`)
+  process.exit(1)
+}
+
+async function start(): Promise<void> {
+  const settings = readSettings(process.env)
+  const { production, port, host } = settings
+  const logger = await createLogger({ level: settings.logLevel, production })
+  const database = openDatabase(settings.databaseFile)
+  const hub = createHub<NotificationEvents>({ onError: (error) => logger.error(error) })
+  const server = createServer()
+  const page = production ? builtPage() : await developmentPage(server)
+  const app = createApp({
+    database,
+    hub,
+    logger,
+    sessionSecret: settings.sessionSecret,
+    page: page.handler,
+  })
+  server.on('request', app)
+
+  await hub.ready
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ port, host }, resolve)
+  })
+  const { port: bound } = server.address() as AddressInfo
+  console.log(`Notifications: http://localhost:${bound}`)
+
+  shutDownOn(['SIGINT', 'SIGTERM'], { server, hub, page, database, logger, patience: production ? 5000 : 0 })
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error) {
+    const other = Number(error.port) + 1
+    return `Port ${error.port} is in use by another program. Stop that one, or choose a port: PORT=${other}`
+  }
+  return error.message
+}

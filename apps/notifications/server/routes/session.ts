@@ -1,0 +1,46 @@
+import { Router } from 'express'
+import * as v from 'valibot'
+import type { Session } from '../../shared/schemas.ts'
+import { findPerson, type Person, people, topics } from '../directory.ts'
+import { input, Problem } from '../problem.ts'
+import { signedIn } from '../session.ts'
+
+const signInSchema = v.object({ user: v.string() })
+
+/** Signing in and out, and the names of everybody and everything one can write to. */
+export function sessionRoutes(): Router {
+  const router = Router()
+
+  router.get('/users', (_req, res) => {
+    res.json(people.map(({ id, name }) => ({ id, name })))
+  })
+
+  router.get('/topics', (_req, res) => {
+    res.json(topics)
+  })
+
+  router.get('/session', (req, res) => {
+    res.json(describe(signedIn(req)))
+  })
+
+  router.post('/session', (req, res) => {
+    const { user } = input(signInSchema, req.body)
+    const person = findPerson(user)
+    if (!person) {
+      throw new Problem(400, `There is no user "${user}"`, [{ pointer: '/user', detail: 'Unknown user' }])
+    }
+    req.session = { user: person.id }
+    res.json(describe(person))
+  })
+
+  router.delete('/session', (req, res) => {
+    req.session = null
+    res.status(204).end()
+  })
+
+  return router
+}
+
+function describe(person: Person | undefined): Session {
+  return { user: person ? { id: person.id, name: person.name, topics: [...person.topics] } : null }
+}

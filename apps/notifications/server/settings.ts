@@ -1,0 +1,47 @@
+/** What the environment decides, read once and checked. */
+import { join } from 'node:path'
+import * as v from 'valibot'
+
+const environmentSchema = v.object({
+  NODE_ENV: v.optional(v.string(), 'development'),
+  PORT: v.optional(
+    v.pipe(v.string(), v.regex(/^\d+$/, 'must be a port number'), v.transform(Number), v.maxValue(65_535)),
+    '3000',
+  ),
+  HOST: v.optional(v.string()),
+  DATABASE_FILE: v.optional(v.string(), join(import.meta.dirname, '../data/notifications.sqlite')),
+  SESSION_SECRET: v.optional(v.string()),
+  LOG_LEVEL: v.optional(v.picklist(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])),
+})
+
+export interface Settings {
+  readonly production: boolean
+  readonly port: number
+  /** Address to listen on; undefined is every address of the machine. */
+  readonly host: string | undefined
+  readonly databaseFile: string
+  /** Signs the session cookies; undefined means a random one kept in the database. */
+  readonly sessionSecret: string | undefined
+  readonly logLevel: string
+}
+
+/** @throws Error that names the variable and what is wrong with it. */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  // An empty variable means "not set", as in a shell.
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const result = v.safeParse(environmentSchema, given)
+  if (!result.success) {
+    const [issue] = result.issues
+    throw new Error(`${v.getDotPath(issue)}: ${issue.message}`)
+  }
+  const { NODE_ENV, PORT, HOST, DATABASE_FILE, SESSION_SECRET, LOG_LEVEL } = result.output
+  const production = NODE_ENV === 'production'
+  return {
+    production,
+    port: PORT,
+    host: HOST,
+    databaseFile: DATABASE_FILE,
+    sessionSecret: SESSION_SECRET,
+    logLevel: LOG_LEVEL ?? (production ? 'info' : 'warn'),
+  }
+}

@@ -1,0 +1,13 @@
+import { createApp } from 'vue'
+import App from './App.vue'
+import { store } from './store/index.ts'
+import { sse } from './store/sse.ts'
+import './style.css'
+
+// Vite reloads the page when its server comes back. Here the connection itself shall be seen coming back, so in
+// development this answer to Vite's question never comes.
+import.meta.hot?.on('vite:ws:disconnect', () => new Promise(() => {}))
+
+createApp(App).use(store).use(sse).mount('#app')
+
+void store.dispatch('session/restore')

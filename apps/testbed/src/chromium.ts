@@ -1,0 +1,27 @@
+import { type Browser, chromium } from 'playwright-core'
+
+/**
+ * `--no-sandbox`: the sandbox cannot be used by root, as whom containers run. `--disable-quic`: one transport
+ * less to be surprised by. The rest keeps Chromium from talking to anybody but the page under test.
+ */
+const flags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/**
+ * The system's Chromium, with a profile folder of its own that `close` removes. Its `newContext` is a person
+ * with cookies of their own, so one browser serves a whole test file.
+ *
+ * `CHROMIUM_PATH` names the executable (`pnpm test` sets it); default `/usr/bin/chromium`.
+ */
+export function launchChromium(): Promise<Browser> {
+  const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
+  return chromium.launch({ executablePath, args: flags })
+}

@@ -1,0 +1,17 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+
+/**
+ * A TCP port of 127.0.0.1 that nobody listens on, for a process that must come back on the *same* port after
+ * it was killed. A server inside the test should listen on port 0 instead: nobody can take that port before it.
+ */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}

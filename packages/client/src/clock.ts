@@ -1,0 +1,21 @@
+/** Time and chance. Passed in, so that a test can hold them still. */
+export interface Clock {
+  /** Milliseconds since the epoch. Default: `Date.now`. */
+  now(): number
+  /** A number in [0, 1). Default: `Math.random`. */
+  random(): number
+  /** Calls `run` once after `delay` milliseconds. Default: the global `setTimeout`. */
+  setTimeout(run: () => void, delay: number): unknown
+  /** Takes back what `setTimeout` returned. Default: the global `clearTimeout`. */
+  clearTimeout(handle: unknown): void
+}
+
+/** The longest time a timer can hold: beyond it `setTimeout` fires at once. */
+export const MAX_DELAY = 2 ** 31 - 1
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  random: () => Math.random(),
+  setTimeout: (run, delay) => setTimeout(run, delay),
+  clearTimeout: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
+}

@@ -1,0 +1,42 @@
+/**
+ * How the text of an event becomes its data.
+ *
+ * - left out: what `JSON.stringify` writes is turned back, everything else is the text it is (see {@link readData});
+ * - `'json'`: always JSON; what does not parse is told as `sse.invalid` and not delivered;
+ * - `'text'`: always the text;
+ * - a function: what it returns; when it throws, that is `sse.invalid` too.
+ */
+export type ParseRule = 'json' | 'text' | ((text: string, event: string) => unknown)
+
+/** One rule for all events, or one for each event name; names left out keep the default. */
+export type Parse<Name extends string = string> = ParseRule | { readonly [K in Name]?: ParseRule }
+
+/**
+ * The default: turns back exactly what `JSON.stringify` writes.
+ *
+ * Any object or array that parses; numbers, booleans, null and strings only in the one form that `JSON.stringify` gives them, so that
+ * `1.0`, `007`, `1e3` and `-0` stay the text a server sent. No outer white space: a token with a space in front keeps it.
+ */
+export function readData(text: string): unknown {
+  const first = text[0]
+  if (first === undefined || !STARTS.includes(first)) return text
+  try {
+    const value: unknown = JSON.parse(text)
+    const composite = first === '{' || first === '['
+    const canonical = composite ? !/\s$/.test(text) : JSON.stringify(value) === text
+    return canonical ? value : text
+  } catch {
+    return text
+  }
+}
+
+/** Every JSON text without outer white space starts with one of these. */
+const STARTS = '{["-0123456789tfn'
+
+/** Reads the data of one event by the rule for its name. Throws what the rule throws. */
+export function parseData(text: string, event: string, parse: Parse | undefined): unknown {
+  const rule = typeof parse === 'object' ? (Object.hasOwn(parse, event) ? parse[event] : undefined) : parse
+  if (rule === undefined) return readData(text)
+  if (rule === 'text') return text
+  return rule === 'json' ? JSON.parse(text) : rule(text, event)
+}

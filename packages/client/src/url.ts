@@ -1,0 +1,43 @@
+import { SseError } from './errors.ts'
+
+/** What travels in the query of a connect. */
+export interface Query {
+  /** Channels wished for; none leaves the URL as the app wrote it. */
+  readonly channels: Iterable<string>
+  /** The cursor, where no header can carry it. */
+  readonly lastEventId?: string | undefined
+}
+
+/**
+ * The absolute URL, resolved as EventSource does (HTML standard, 9.2.2): against the document's base; in a worker, which has no document,
+ * against its own location.
+ *
+ * @throws SseError `invalid-url` when it cannot be resolved, as a relative URL in Node
+ */
+export function resolveUrl(url: string | URL): URL {
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href
+  try {
+    return new URL(url, base)
+  } catch {
+    const why =
+      base === undefined
+        ? 'there is no page it could be relative to: give an absolute URL'
+        : 'it is not a URL'
+    throw new SseError('invalid-url', `Cannot connect to ${JSON.stringify(String(url))}, ${why}`, url)
+  }
+}
+
+/** The URL of one attempt. */
+export function withQuery(url: URL, { channels, lastEventId }: Query): URL {
+  const result = new URL(url)
+  const wishes = [...channels].join(',')
+  if (wishes) result.searchParams.set('channels', wishes)
+  if (lastEventId) result.searchParams.set('lastEventId', lastEventId)
+  return result
+}
+
+/** Whether a page of another origin is asking. Node has no origin. */
+export function isCrossOrigin(url: URL): boolean {
+  const origin = globalThis.location?.origin
+  return origin !== undefined && origin !== url.origin
+}

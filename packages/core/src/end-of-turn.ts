@@ -1,0 +1,20 @@
+/** Taken when the module loads, so that a test's fake timers do not stop the hub. */
+const { setImmediate } = globalThis
+
+/** Runs a callback at the end of this turn of the event loop, when its promises are settled and its input is handled. */
+export function atEndOfTurn(callback: () => void): void {
+  setImmediate(callback)
+}
+
+let thisTurn: Promise<void> | undefined
+
+/** Resolves at the end of this turn; all who ask within one turn share one timer. */
+export function endOfTurn(): Promise<void> {
+  thisTurn ??= new Promise((resolve) => {
+    atEndOfTurn(() => {
+      thisTurn = undefined
+      resolve()
+    })
+  })
+  return thisTurn
+}

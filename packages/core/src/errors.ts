@@ -1,0 +1,44 @@
+/** What went wrong, as a word a program can switch on. */
+export type SseErrorCode =
+  | 'invalid-event'
+  | 'invalid-id'
+  | 'invalid-retry'
+  | 'invalid-data'
+  | 'invalid-channel'
+  | 'invalid-cursor'
+  | 'invalid-key'
+  | 'invalid-option'
+  | 'event-too-large'
+  | 'too-many-channels'
+  | 'id-on-subscribed-stream'
+  | 'headers-sent'
+  | 'no-hub'
+  | 'not-ready'
+  | 'closed'
+
+/** The one error of the toolkit: a code, the offending value, and a message that names the way out. */
+export class SseError extends Error {
+  override readonly name = 'SseError'
+  /** What went wrong. */
+  readonly code: SseErrorCode
+  /** The value that was refused, as it was given; `undefined` where no value is to blame. */
+  readonly value: unknown
+
+  constructor(code: SseErrorCode, message: string, options: { value?: unknown; cause?: unknown } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.code = code
+    this.value = options.value
+  }
+}
+
+/** A value as it can stand in a message: JSON where that is possible, and never long. */
+export function show(value: unknown): string {
+  let text: string | undefined
+  try {
+    text = typeof value === 'string' ? JSON.stringify(value) : undefined
+    text ??= typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
+  } catch {
+    text = Object.prototype.toString.call(value)
+  }
+  return text !== undefined && text.length > 80 ? `${text.slice(0, 77)}…` : String(text)
+}

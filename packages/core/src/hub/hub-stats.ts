@@ -1,0 +1,50 @@
+import type { StreamEnd } from '../stream/sse-stream.ts'
+
+/** What a hub has counted since it was made. */
+export interface HubCounters {
+  /** Events that this process published, repeats under an idempotency key included. */
+  published: number
+  /** Entries that came back from the broker, from every process. */
+  entries: number
+  /** Streams opened. */
+  opened: number
+  /** Streams ended, by reason. */
+  readonly closed: Record<StreamEnd, number>
+  /** Gaps told to clients. */
+  gaps: number
+  /** Errors reported to `onError`. */
+  errors: number
+}
+
+/** Counters, and gauges of this moment. */
+export interface HubStats extends Readonly<HubCounters> {
+  /** Open streams. */
+  readonly streams: number
+  /** Channels that a stream is on. */
+  readonly channels: number
+  readonly windowEntries: number
+  readonly windowBytes: number
+  /** Milliseconds since the oldest entry of the window came: how long a client may be away and resume from memory. */
+  readonly windowSpan: number
+  readonly broker: 'starting' | 'up' | 'down'
+}
+
+export function zeroCounters(): HubCounters {
+  return {
+    published: 0,
+    entries: 0,
+    opened: 0,
+    closed: {
+      client: 0,
+      closed: 0,
+      expired: 0,
+      disconnected: 0,
+      shutdown: 0,
+      stalled: 0,
+      overflow: 0,
+      unopened: 0,
+    },
+    gaps: 0,
+    errors: 0,
+  }
+}

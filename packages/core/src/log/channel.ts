@@ -1,0 +1,48 @@
+import { SseError, show } from '../errors.ts'
+
+/** Commands between the processes of one log; acted on, never delivered. */
+export const controlChannel = 'sse:control'
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that they are refused is the point
+const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/
+
+/**
+ * One or several channel names, each checked, none twice.
+ *
+ * @throws {SseError} `invalid-channel`: a name is a string of 1 to 256 bytes without control characters; the prefix `sse:`
+ * is reserved; at least one is needed.
+ */
+export function toChannels(channels: string | readonly string[]): readonly string[] {
+  const names = typeof channels === 'string' ? [channels] : channels
+  if (!Array.isArray(names)) {
+    throw new SseError(
+      'invalid-channel',
+      `${show(channels)} is no channel: give a string or an array of strings.`,
+      {
+        value: channels,
+      },
+    )
+  }
+  if (names.length === 0) {
+    throw new SseError('invalid-channel', 'No channel was given: name at least one.', { value: channels })
+  }
+  for (const name of names) checkChannel(name)
+  return names.length === 1 ? names : [...new Set<string>(names)]
+}
+
+function checkChannel(name: unknown): void {
+  const problem =
+    typeof name !== 'string'
+      ? 'a channel is a string'
+      : name === ''
+        ? 'a channel has a name'
+        : Buffer.byteLength(name) > 256
+          ? 'a channel name has at most 256 bytes'
+          : controlCharacter.test(name)
+            ? 'a channel name has no control characters'
+            : name.startsWith('sse:')
+              ? 'the prefix "sse:" is reserved'
+              : undefined
+  if (problem)
+    throw new SseError('invalid-channel', `${show(name)} is no channel: ${problem}.`, { value: name })
+}

@@ -1,0 +1,71 @@
+import type { Broker, Entry } from './broker.ts'
+import type { Reader } from './reader.ts'
+import { Window, type WindowLimits, type WindowRecord } from './window.ts'
+
+/**
+ * What the readers of a process read from: the window, behind it the broker, and the line up to which the fan-out has
+ * delivered. Between two turns that line is the head; within one it trails the entries that came since.
+ */
+export class Log {
+  readonly broker: Broker
+  readonly window: Window
+  /** Readers that stand beyond the window, or whose broker did not answer: they try again when something happens. */
+  readonly waiting = new Set<Reader>()
+  /** Reports what a broker or a transport threw. */
+  readonly report: (error: unknown) => void
+  #delivered: number
+  #undeliveredBytes = 0
+
+  constructor(
+    broker: Broker,
+    start: { head: string; tail: readonly Entry[] },
+    options: { limits: WindowLimits; now: () => number; report: (error: unknown) => void },
+  ) {
+    this.broker = broker
+    this.report = options.report
+    this.window = new Window(start.tail[0]?.previous ?? start.head, options.limits, options.now)
+    for (const entry of start.tail) this.window.append(entry)
+    this.window.trim()
+    this.#delivered = this.window.head
+  }
+
+  /** The number of the last entry that every live reader has passed. */
+  get delivered(): number {
+    return this.#delivered
+  }
+
+  append(entry: Entry): void {
+    this.#undeliveredBytes += this.window.append(entry).frame.bytes.length
+  }
+
+  /** The entries that the fan-out has not delivered yet. */
+  undelivered(): WindowRecord[] {
+    return [...this.window.after(this.#delivered)]
+  }
+
+  /** Whether the entries not delivered yet are more than a turn may gather. */
+  exceeds(limit: WindowLimits): boolean {
+    return this.window.head - this.#delivered > limit.entries || this.#undeliveredBytes > limit.bytes
+  }
+
+  /** The fan-out has delivered up to here; what the window no longer needs is let go. */
+  deliveredTo(position: number): void {
+    this.#delivered = position
+    this.#undeliveredBytes = 0
+    this.window.trim()
+  }
+
+  /** Goes on after a break: what lay between the last entry and `head` is not known here. */
+  restart(head: string): void {
+    this.window.reset(head)
+    this.#delivered = this.window.head
+    this.#undeliveredBytes = 0
+  }
+
+  /** Lets those try again who wait for the tail or for the broker. */
+  wake(): void {
+    const readers = [...this.waiting]
+    this.waiting.clear()
+    for (const reader of readers) reader.readOn()
+  }
+}

@@ -1,0 +1,189 @@
+import { encodeFields } from '../wire/encode.ts'
+import { type Frame, frame } from '../wire/frame.ts'
+import type { Entry, GapReason, Page } from './broker.ts'
+import type { Log } from './log.ts'
+
+/** What a reader writes to: its stream. */
+export interface Sink {
+  readonly channels: ReadonlySet<string>
+  readonly signal: AbortSignal
+  /** Takes the frames in any case; `false`: full, call `readOn` when there is room again. */
+  write(frames: readonly Frame[]): boolean
+  /** The position is known: nothing was written from the log before. */
+  opened(cursor: { readonly id: string | undefined; readonly resumed: boolean }): void
+  /** The log could not give everything after `requested`; delivery goes on after `resumeAt`. */
+  gap(reason: GapReason, requested: string, resumeAt: string): void
+}
+
+/** Bytes handed to the transport before its answer is asked for again. */
+const stride = 64 * 1024
+/** Entries asked of the broker at a time. */
+const page = 256
+
+/**
+ * A place in the log, and the one way forward from it. Whoever opens, returns, falls behind or joins late does the same: *read on*
+ * from the window by its channel index; from the broker where the window does not reach back; until the transport is full (then
+ * from there at its drain) or the head is reached. From then on the fan-out hands it what comes.
+ *
+ * A live reader keeps no position of its own: it stands where the fan-out stands, or at `#floor` if it is ahead of that. So
+ * nothing has to be written down for a stream on whose channels nothing happens.
+ */
+export class Reader {
+  readonly #log: Log
+  readonly #sink: Sink
+  #state: 'opening' | 'live' | 'behind' | 'fetching' | 'ended' = 'opening'
+  /** The position while not live. */
+  #cursor: string
+  /** The number up to which a live reader has everything, if it is ahead of the fan-out. */
+  #floor = 0
+
+  /** @param cursor the id of the last event that the client has */
+  constructor(log: Log, sink: Sink, cursor: string) {
+    this.#log = log
+    this.#sink = sink
+    this.#cursor = cursor
+  }
+
+  get channels(): ReadonlySet<string> {
+    return this.#sink.channels
+  }
+
+  /** Whether it stands at the head and takes what the fan-out hands it. */
+  get live(): boolean {
+    return this.#state === 'live'
+  }
+
+  /** The id of the last log entry that was passed: written, or on none of the channels. */
+  get position(): string {
+    if (this.#state !== 'live') return this.#cursor
+    return this.#log.window.idAt(this.#livePosition)
+  }
+
+  get #livePosition(): number {
+    return Math.max(this.#floor, this.#log.delivered)
+  }
+
+  /** Opens: tells the stream where it stands, and reads on. `unknown` is what came instead of a cursor. */
+  begin(unknown?: string): void {
+    if (unknown !== undefined) {
+      this.#open(false, undefined)
+      this.#sink.gap('unknown', unknown, this.#cursor)
+    }
+    this.readOn()
+  }
+
+  /** Goes on from the position as far as the transport takes it. */
+  readOn(): void {
+    if (this.#state === 'ended' || this.#state === 'fetching' || this.#state === 'live') return
+    const position = this.#log.window.find(this.#cursor)
+    if (position === undefined) void this.#fetch()
+    else this.#readWindow(position)
+  }
+
+  /** What the fan-out calls: `frame` holds all that is on the reader's channels from one position to another. */
+  deliver(frame: Frame, from: number, to: number): void {
+    if (this.#state !== 'live') return
+    if (this.#floor > from) {
+      this.catchUp()
+      return
+    }
+    this.#floor = to
+    if (!this.#sink.write([frame])) this.pause()
+  }
+
+  /** A live reader takes what came since it was last served; needed before its channels change in the midst of a turn. */
+  catchUp(): void {
+    if (this.#state === 'live') this.#readWindow(this.#livePosition)
+  }
+
+  /** Stops here because the transport is full; `readOn` goes on. */
+  pause(): void {
+    if (this.#state !== 'live') return
+    this.#cursor = this.#log.window.idAt(this.#livePosition)
+    this.#state = 'behind'
+  }
+
+  /** The log broke after what was delivered; a live reader goes on after `resumeAt`, the new head. */
+  skip(reason: GapReason, requested: string, resumeAt: string): void {
+    if (this.#state === 'live') this.#sink.gap(reason, requested, resumeAt)
+  }
+
+  end(): void {
+    this.#state = 'ended'
+    this.#log.waiting.delete(this)
+  }
+
+  #readWindow(from: number): void {
+    this.#open(true, this.#cursor)
+    const { window } = this.#log
+    for (let position = from; ; ) {
+      const read = window.read(this.#sink.channels, position, stride)
+      position = read.position
+      const full = read.records.length > 0 && !this.#sink.write(read.records.map((record) => record.frame))
+      if (this.#state === 'ended') return
+      if (full) {
+        this.#cursor = window.idAt(position)
+        this.#state = 'behind'
+        return
+      }
+      this.#floor = position
+      if (position === window.head) {
+        this.#state = 'live'
+        return
+      }
+    }
+  }
+
+  async #fetch(): Promise<void> {
+    const opening = this.#state === 'opening'
+    this.#state = 'fetching'
+    let read: Page | undefined
+    try {
+      read = await this.#log.broker.read(this.#cursor, { limit: page, signal: this.#sink.signal })
+    } catch (error) {
+      if (!this.#sink.signal.aborted) this.#log.report(error)
+    }
+    if (this.#ended) return
+    this.#state = opening ? 'opening' : 'behind'
+
+    if (!read) this.#wait()
+    else if ('gap' in read) this.#tellGap(read.gap, read.resumeAt)
+    else if (read.entries.length > 0) this.#writePage(read.entries)
+    else if (this.#log.window.find(this.#cursor) === undefined) this.#wait()
+    else this.readOn()
+  }
+
+  /** Read through a getter: a state that an `await` may have changed is not narrowed away. */
+  get #ended(): boolean {
+    return this.#state === 'ended'
+  }
+
+  #writePage(entries: readonly Entry[]): void {
+    this.#open(true, this.#cursor)
+    const { channels } = this.#sink
+    const own = entries.filter((entry) => entry.channels.some((channel) => channels.has(channel)))
+    this.#cursor = entries.at(-1)!.id
+    const full = own.length > 0 && !this.#sink.write(own.map((entry) => frame(encodeFields(entry))))
+    if (!full) this.readOn()
+  }
+
+  /** What the window still holds is given after the gap, even if the broker's own log is shorter. */
+  #tellGap(reason: GapReason, resumeAt: string): void {
+    const { window } = this.#log
+    const requested = this.#cursor
+    this.#open(false, reason === 'unknown' ? undefined : requested)
+    this.#cursor = reason !== 'unknown' && window.find(resumeAt) !== undefined ? window.baseId : resumeAt
+    this.#sink.gap(reason, requested, this.#cursor)
+    this.readOn()
+  }
+
+  #wait(): void {
+    this.#log.waiting.add(this)
+  }
+
+  #open(resumed: boolean, id: string | undefined): void {
+    if (this.#state !== 'opening') return
+    this.#state = 'behind'
+    this.#sink.opened({ id, resumed })
+  }
+}

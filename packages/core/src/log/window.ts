@@ -1,0 +1,192 @@
+import { encodeFields } from '../wire/encode.ts'
+import { type Frame, heldFrame } from '../wire/frame.ts'
+import type { Entry } from './broker.ts'
+import { Fifo } from './fifo.ts'
+
+/** How much of the log's end is held in memory. */
+export interface WindowLimits {
+  /** Entries held at most. Default 10,000. */
+  readonly entries: number
+  /** Bytes of encoded events held at most. Default 16 MiB. */
+  readonly bytes: number
+}
+
+/** An entry in the window: its place, and its event as bytes. */
+export interface WindowRecord {
+  /** Its number in this process: one more than the entry before it. */
+  readonly seq: number
+  readonly id: string
+  readonly channels: readonly string[]
+  readonly frame: Frame
+  /** When it came, in milliseconds since the epoch. */
+  readonly at: number
+}
+
+/**
+ * The newest entries of the log as bytes, with an index per channel: what live delivery shares, and what a returning, a slow
+ * and a polling client read from. Entries are numbered in the order they came; a position is the number of the last entry
+ * passed, and is complete from `base` (the entry before the oldest held) to `head`.
+ */
+export class Window {
+  readonly #limits: WindowLimits
+  readonly #now: () => number
+  readonly #records = new Fifo<WindowRecord>()
+  readonly #seqById = new Map<string, number>()
+  readonly #seqsByChannel = new Map<string, Fifo<number>>()
+  #base = 0
+  #baseId: string
+  #headId: string
+  #bytes = 0
+
+  constructor(head: string, limits: WindowLimits, now: () => number) {
+    this.#baseId = head
+    this.#headId = head
+    this.#limits = limits
+    this.#now = now
+  }
+
+  /** The number of the newest entry. */
+  get head(): number {
+    return this.#base + this.#records.length
+  }
+
+  /** The id of the newest entry: the head of the log as far as this process knows it. */
+  get headId(): string {
+    return this.#headId
+  }
+
+  /** The id of the entry before the oldest held: the oldest position that is complete. */
+  get baseId(): string {
+    return this.#baseId
+  }
+
+  get length(): number {
+    return this.#records.length
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** The time between now and the arrival of the oldest entry held, in milliseconds. */
+  get span(): number {
+    const oldest = this.#records.at(0)
+    return oldest ? this.#now() - oldest.at : 0
+  }
+
+  append(entry: Entry): WindowRecord {
+    const held = heldFrame(encodeFields(entry))
+    const record = {
+      seq: this.head + 1,
+      id: entry.id,
+      channels: entry.channels,
+      frame: held,
+      at: this.#now(),
+    }
+    if (this.#records.length === 0) this.#baseId = entry.previous
+    this.#records.push(record)
+    this.#seqById.set(record.id, record.seq)
+    for (const channel of record.channels) {
+      const seqs = this.#seqsByChannel.get(channel)
+      if (seqs) seqs.push(record.seq)
+      else this.#index(channel, record.seq)
+    }
+    this.#headId = record.id
+    this.#bytes += held.bytes.length
+    return record
+  }
+
+  /** Lets go of the oldest entries until the limits hold again. */
+  trim(): void {
+    while (this.#records.length > this.#limits.entries || this.#bytes > this.#limits.bytes) this.#dropOldest()
+  }
+
+  /** Forgets everything: the log goes on after `head`, and what lay between is not known here. */
+  reset(head: string): void {
+    this.#base = this.head + 1
+    this.#baseId = head
+    this.#headId = head
+    this.#bytes = 0
+    this.#records.clear()
+    this.#seqById.clear()
+    this.#seqsByChannel.clear()
+  }
+
+  /** The number of a position by its id; `undefined` when it is not complete here. */
+  find(id: string): number | undefined {
+    return id === this.#baseId ? this.#base : this.#seqById.get(id)
+  }
+
+  /** The id of a position by its number. */
+  idAt(seq: number): string {
+    const id = seq === this.#base ? this.#baseId : this.#records.at(seq - this.#base - 1)?.id
+    if (id === undefined)
+      throw new RangeError(`Position ${seq} is outside of the window ${this.#base} to ${this.head}.`)
+    return id
+  }
+
+  /** The entries after a position, which must be complete. */
+  *after(seq: number): Generator<WindowRecord> {
+    for (let index = seq - this.#base; index < this.#records.length; index++) yield this.#records.at(index)!
+  }
+
+  /**
+   * The entries after a position that are on any of the channels, each once, in log order, of about `bytes` at most but at
+   * least one. `position` is where reading stands then: the head, when nothing was left out.
+   */
+  read(
+    channels: Iterable<string>,
+    after: number,
+    bytes: number,
+  ): { records: WindowRecord[]; position: number } {
+    const cursors: { seqs: Fifo<number>; next: number }[] = []
+    for (const channel of channels) {
+      const seqs = this.#seqsByChannel.get(channel)
+      if (seqs) cursors.push({ seqs, next: firstAfter(seqs, after) })
+    }
+    const records: WindowRecord[] = []
+    let size = 0
+    for (;;) {
+      let seq = Number.POSITIVE_INFINITY
+      for (const { seqs, next } of cursors) seq = Math.min(seq, seqs.at(next) ?? Number.POSITIVE_INFINITY)
+      if (seq === Number.POSITIVE_INFINITY) return { records, position: this.head }
+      const record = this.#records.at(seq - this.#base - 1)!
+      size += record.frame.bytes.length
+      if (size > bytes && records.length > 0) return { records, position: records.at(-1)!.seq }
+      records.push(record)
+      for (const cursor of cursors) if (cursor.seqs.at(cursor.next) === seq) cursor.next++
+    }
+  }
+
+  #index(channel: string, seq: number): void {
+    const seqs = new Fifo<number>()
+    seqs.push(seq)
+    this.#seqsByChannel.set(channel, seqs)
+  }
+
+  #dropOldest(): void {
+    const record = this.#records.shift()
+    if (!record) return
+    this.#base = record.seq
+    this.#baseId = record.id
+    this.#seqById.delete(record.id)
+    this.#bytes -= record.frame.bytes.length
+    for (const channel of record.channels) {
+      const seqs = this.#seqsByChannel.get(channel)
+      seqs?.shift()
+      if (seqs?.length === 0) this.#seqsByChannel.delete(channel)
+    }
+  }
+}
+
+/** The index of the first number greater than `seq`: they ascend, so half of the rest is ruled out at every step. */
+function firstAfter(seqs: Fifo<number>, seq: number): number {
+  let low = 0
+  let high = seqs.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (seqs.at(middle)! <= seq) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,88 @@
+import type { AnyEvents, EventMap, EventName, Payload } from '../event-map.ts'
+
+/** Why a stream ended. */
+export type StreamEnd =
+  /** The client left, or the connection broke. */
+  | 'client'
+  /** `stream.close` was called. */
+  | 'closed'
+  /** The credentials that it was opened with ran out. */
+  | 'expired'
+  /** `hub.disconnect` was called for its key. */
+  | 'disconnected'
+  /** `hub.close` was called. */
+  | 'shutdown'
+  /** The client took nothing for as long as `stall`. */
+  | 'stalled'
+  /** More than `maxUnread` bytes were sent that the client did not take. */
+  | 'overflow'
+  /** It could not be opened: something else was answered first. */
+  | 'unopened'
+
+/** One open response. */
+export interface SseStream<E extends EventMap = AnyEvents> {
+  /**
+   * Sends an event to this one stream, now; it is not in the log and not replayed. Opens the stream.
+   *
+   * @returns `false` when the client is behind (what was sent is on its way all the same), or the stream is `closed`
+   * @throws {SseError} `invalid-event`, `invalid-id`, `invalid-retry`, `invalid-data`; `id-on-subscribed-stream`, because there the
+   * ids are positions in the log; `headers-sent` when something else was answered already
+   */
+  send<N extends EventName<E> = 'message'>(data: Payload<E, N>, options?: SendOptions<N>): boolean
+  /** Writes a comment, which clients skip. Opens the stream. @returns as `send` */
+  comment(text?: string): boolean
+  /**
+   * Puts the stream on channels of the hub. The stream opens at the end of this turn, replays what came after the client's
+   * `Last-Event-ID`, then goes on live. On a stream that is open already, joins the channels where the stream stands.
+   *
+   * @throws {SseError} `no-hub`, `invalid-channel`, `invalid-option`
+   */
+  subscribe(channels: string | readonly string[], options?: SubscribeOptions): this
+  /** Takes the stream off channels; those that it is not on are passed over. @throws {SseError} `invalid-channel` */
+  unsubscribe(channels: string | readonly string[]): this
+  /** Ends the stream; what was written before is still delivered. @throws {SseError} `invalid-retry` */
+  close(options?: CloseOptions): void
+  /** 128 random bits; for a client without a key, the capability to change this stream. */
+  readonly id: string
+  /** Whose stream it is, as the `key` option said. */
+  readonly key: string | undefined
+  /** The cursor that the client brought; untrusted. */
+  readonly lastEventId: string | undefined
+  readonly channels: ReadonlySet<string>
+  readonly closed: boolean
+  /** Aborted when the stream ends, with the `StreamEnd` as its reason. */
+  readonly signal: AbortSignal
+}
+
+export interface SendOptions<N extends string = string> {
+  /** The event's name; without one the client sees a `message` event. */
+  readonly event?: N
+  /** The event's id, for streams that are on no channel. */
+  readonly id?: string | number
+  /** The client's reconnection time in milliseconds. */
+  readonly retry?: number
+}
+
+export interface SubscribeOptions {
+  /** When the stream ends at the latest; of several the earliest counts. The client comes back at once, to be judged again. */
+  readonly expires?: Date
+  /** Where to begin when the client brings no cursor: a `hub.position` handed out with a snapshot. Counts before opening only. */
+  readonly since?: string | undefined
+}
+
+export interface CloseOptions {
+  /** Milliseconds after which the client shall come back; `false`: not at all. Without it the client does what it does. */
+  readonly reconnect?: false | number
+}
+
+/** What an adapter knows of a request. */
+export interface StreamOptions {
+  readonly key?: string | undefined
+  readonly lastEventId?: string | undefined
+  /** The client's reconnection time in milliseconds: one, or drawn between two. Default 2,000 ± 50 %. */
+  readonly retry?: number | readonly [min: number, max: number] | undefined
+  /** Milliseconds after which a client that takes nothing is cut off. Default 30,000. */
+  readonly stall?: number | undefined
+  /** Bytes sent and not taken over which the stream is cut off. Default 1 MiB. */
+  readonly maxUnread?: number | undefined
+}

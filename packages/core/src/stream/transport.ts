@@ -1,0 +1,26 @@
+import type { Frame } from '../wire/frame.ts'
+
+/**
+ * The port between a stream and the response that carries it. An adapter (`@sse/express` has the one for Node's
+ * `ServerResponse`) implements it; the stream sets `onDrain` and `onClose`.
+ */
+export interface Transport {
+  /** Writes status and headers. @throws {SseError} `headers-sent` when the response was started already. */
+  open(): void
+  /** Takes the frames in any case; `false` says that it is full: write no more before `onDrain`. */
+  write(frames: readonly Frame[]): boolean
+  /** Bytes taken and not yet handed to the operating system. */
+  readonly pending: number
+  /** Whether the response is over, or its client gone. */
+  readonly closed: boolean
+  /** Called when there is room again after a `write` that answered `false`. */
+  onDrain: (() => void) | undefined
+  /** Called once, when the response is over for whatever reason. */
+  onClose: (() => void) | undefined
+  /** Ends the response after what was written; `lastOfConnection` closes the connection too, instead of keeping it alive. */
+  end(options?: { lastOfConnection?: boolean }): void
+  /** Ends the answer without opening a stream: 204, which tells an EventSource to stay away. */
+  refuse(): void
+  /** Cuts the connection at once, dropping what is pending. */
+  destroy(): void
+}

@@ -1,0 +1,40 @@
+import type { GapReason } from '../log/broker.ts'
+import { encodeFields } from './encode.ts'
+import { type Frame, frame } from './frame.ts'
+
+/**
+ * The control events of a subscribed stream. Plain EventSource clients never notice them, because nobody listens for their
+ * names; each is an event with a name, an id and data, the only form that moves the cursor in every client.
+ */
+
+/** The first event of a subscribed stream. `resumed` is `null` when the client brought no cursor. */
+export function openFrame(
+  data: { readonly stream: string; readonly heartbeat: number; readonly resumed: boolean | null },
+  id: string | undefined,
+): Frame {
+  return control('sse.open', data, id)
+}
+
+/** Something is missing before whatever follows; delivery goes on after `resumeAt`. */
+export function gapFrame(reason: GapReason, requested: string, resumeAt: string): Frame {
+  return control('sse.gap', { reason, requested: requested.slice(0, 256) }, resumeAt)
+}
+
+/** The heartbeat: it has a name, so that the client's watchdog sees it, and an id, so that quiet channels keep up. */
+export function pingFrame(position: string): Frame {
+  return frame(encodeFields({ event: 'sse.ping', id: position, data: '' }))
+}
+
+/** The last event: come back after so many milliseconds, or not at all. `retry` says the same to native clients. */
+export function closeFrame(reconnect: number | false, reason: string): Frame {
+  const retry = reconnect === false ? stayAway : reconnect
+  const data = JSON.stringify({ reconnect, reason })
+  return frame(encodeFields({ event: 'sse.close', retry, data }))
+}
+
+/** A day in milliseconds: a native EventSource cannot be told never to come back. */
+const stayAway = 86_400_000
+
+function control(event: string, data: object, id: string | undefined): Frame {
+  return frame(encodeFields({ event, id, data: JSON.stringify(data) }))
+}

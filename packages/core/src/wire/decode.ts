@@ -1,0 +1,61 @@
+/** One thing that a stream said. */
+export type StreamItem =
+  | {
+      readonly type: 'event'
+      /** The event's name; `message` where the stream named none. */
+      readonly event: string
+      readonly data: string
+      /** The last event id as of this event, as EventSource would report it. */
+      readonly id: string
+      readonly retry: number | undefined
+    }
+  | { readonly type: 'comment'; readonly text: string }
+
+/**
+ * An event stream as its items, by the rules of the HTML standard (9.2.6), for text of any chunking. Besides what the standard
+ * dispatches it yields comments, and events that have nothing but an id or a retry.
+ */
+export class Decoder {
+  #rest = ''
+  #fields: { event?: string; data?: string; retry?: number } = {}
+  #id = ''
+  #isEmpty = true
+
+  /** The items that this text completes. */
+  decode(text: string): StreamItem[] {
+    return [...this.#decode(text)]
+  }
+
+  *#decode(text: string): Generator<StreamItem> {
+    this.#rest += text
+    for (let match = lineEnd.exec(this.#rest); match; match = lineEnd.exec(this.#rest)) {
+      const line = this.#rest.slice(0, match.index)
+      this.#rest = this.#rest.slice(match.index + match[0].length)
+      if (line === '') yield* this.#dispatch()
+      else if (line.startsWith(':')) yield { type: 'comment', text: line.slice(1).replace(/^ /, '') }
+      else this.#field(line)
+    }
+  }
+
+  #field(line: string): void {
+    const colon = line.indexOf(':')
+    const name = colon === -1 ? line : line.slice(0, colon)
+    const value = colon === -1 ? '' : line.slice(colon + 1).replace(/^ /, '')
+    if (name === 'event') this.#fields.event = value
+    else if (name === 'data') this.#fields.data = this.#fields.data === undefined ? value : `${this.#fields.data}\n${value}`
+    else if (name === 'id' && !value.includes('\0')) this.#id = value
+    else if (name === 'retry' && /^[0-9]+$/.test(value)) this.#fields.retry = Number(value)
+    this.#isEmpty = false
+  }
+
+  *#dispatch(): Generator<StreamItem> {
+    const { event, data, retry } = this.#fields
+    const isEmpty = this.#isEmpty
+    this.#fields = {}
+    this.#isEmpty = true
+    if (!isEmpty) yield { type: 'event', event: event || 'message', data: data ?? '', id: this.#id, retry }
+  }
+}
+
+/** A lone CR at the end may be half of a CRLF: it waits for the next chunk. */
+const lineEnd = /\r\n|\n|\r(?!$)/

@@ -1,0 +1,108 @@
+import { SseError, show } from '../errors.ts'
+import { serialize } from './data.ts'
+
+/** The four fields of an event (HTML standard, 9.2.6 “Interpreting an event stream”). */
+export interface SseEvent {
+  /** The event's name; without one the client sees a `message` event. */
+  readonly event?: string | undefined
+  /** A string travels as it is, everything else as JSON. Without data, and with no other field but `retry` or `id`, nothing is dispatched. */
+  readonly data?: unknown
+  /** The event's id; the empty string resets the client's last event id. */
+  readonly id?: string | number | undefined
+  /** The client's reconnection time in milliseconds. */
+  readonly retry?: number | undefined
+}
+
+const lineEnd = /\r\n|\r|\n/
+const breaksField = /[\r\n\0]/
+/** Names that EventSource dispatches itself: a message of that name could not be told from them. */
+const reservedNames = new Set(['open', 'error'])
+
+/**
+ * One event as text, ended by a blank line. Every field is written as `field: value`, data one line at a
+ * time, so that whatever is in a value stays in it.
+ *
+ * @throws {SseError} `invalid-event`, `invalid-id`, `invalid-retry` or `invalid-data`: a CR, LF or NUL in a name
+ * or an id, the names `open`, `error` and `sse.…`, a `retry` that is no non-negative safe integer.
+ */
+export function encode(event: SseEvent): string {
+  if (event.event !== undefined) checkEventName(event.event)
+  if (event.id !== undefined) checkId(event.id)
+  if (event.retry !== undefined) checkRetry(event.retry)
+  return encodeFields({
+    event: event.event,
+    id: event.id === undefined ? undefined : String(event.id),
+    retry: event.retry,
+    data: 'data' in event ? serialize(event.data) : undefined,
+  })
+}
+
+/** A comment, which every client skips; text of several lines becomes a comment of several lines. */
+export function encodeComment(text = ''): string {
+  if (typeof text !== 'string') {
+    throw new SseError('invalid-data', `A comment is a string, not ${show(text)}.`, { value: text })
+  }
+  return `${writeLines(':', text)}\n`
+}
+
+/** An event whose fields were checked before, or are our own. */
+export function encodeFields(fields: {
+  event?: string | undefined
+  id?: string | undefined
+  retry?: number | undefined
+  data?: string | undefined
+}): string {
+  let text = ''
+  if (fields.id !== undefined) text += `id: ${fields.id}\n`
+  if (fields.event) text += `event: ${fields.event}\n`
+  if (fields.retry !== undefined) text += `retry: ${fields.retry}\n`
+  if (fields.data !== undefined) text += writeLines('data:', fields.data)
+  return `${text}\n`
+}
+
+/** @throws {SseError} `invalid-event` */
+export function checkEventName(name: unknown): asserts name is string {
+  if (typeof name !== 'string' || breaksField.test(name)) {
+    throw new SseError(
+      'invalid-event',
+      `${show(name)} is no event name: use a string without CR, LF and NUL.`,
+      {
+        value: name,
+      },
+    )
+  }
+  if (reservedNames.has(name) || name.startsWith('sse.')) {
+    throw new SseError(
+      'invalid-event',
+      `The event name ${show(name)} is taken: EventSource itself fires "open" and "error", and "sse." is ours. Choose another.`,
+      { value: name },
+    )
+  }
+}
+
+function checkId(id: unknown): void {
+  const isText = typeof id === 'string' && !breaksField.test(id)
+  if (!isText && !(typeof id === 'number' && Number.isFinite(id))) {
+    throw new SseError('invalid-id', `${show(id)} is no event id: use a string without CR, LF and NUL.`, {
+      value: id,
+    })
+  }
+}
+
+/** @throws {SseError} `invalid-retry` */
+export function checkRetry(retry: unknown): asserts retry is number {
+  if (!Number.isSafeInteger(retry) || (retry as number) < 0) {
+    throw new SseError('invalid-retry', `${show(retry)} is no retry: use whole milliseconds, 0 or more.`, {
+      value: retry,
+    })
+  }
+}
+
+/** Most text has one line: it is not split. */
+function writeLines(field: string, text: string): string {
+  if (!lineEnd.test(text)) return `${field} ${text}\n`
+  return text
+    .split(lineEnd)
+    .map((line) => `${field} ${line}\n`)
+    .join('')
+}
