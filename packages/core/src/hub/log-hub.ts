@@ -141,7 +141,8 @@ class LogHub<E extends EventMap> implements Hub<E>, StreamHost {
         { value: data },
       )
     }
-    await this.#open()
+    this.#refuseWhenClosed()
+    if (!this.feed.log) await this.ready
     const published = await this.#broker.publish(names, { event, data: text }, { idempotencyKey })
     this.#counters.published++
     return published
@@ -154,15 +155,14 @@ class LogHub<E extends EventMap> implements Hub<E>, StreamHost {
       })
     }
     if (reconnect !== undefined && reconnect !== false) checkRetry(reconnect)
-    await this.#open()
+    this.#refuseWhenClosed()
+    if (!this.feed.log) await this.ready
     const command: Command = { type: 'disconnect', key, reconnect: reconnect ?? null }
     await this.#broker.publish([controlChannel], { data: JSON.stringify(command) })
   }
 
-  /** Publishing needs a broker that has started and is not closed. */
-  async #open(): Promise<void> {
+  #refuseWhenClosed(): void {
     if (this.#closing) throw new SseError('closed', 'The hub is closed: publish before hub.close().')
-    if (!this.feed.log) await this.ready
   }
 
   /** Commands reach every process of the log, this one included, by the reserved channel; nobody else can publish there. */

@@ -200,17 +200,21 @@ export class Stream implements SseStream, Sink, Pulse {
     return false
   }
 
+  /** Two ends, because Express hands an error of the handler to its last resort at the end of a turn too. */
   #openAtEndOfTurn(): void {
     if (this.#state !== 'idle') return
     this.#state = 'opening'
-    atEndOfTurn(() => {
-      if (this.#state !== 'opening') return
-      try {
-        this.#open()
-      } catch (error) {
-        this.#host.report(error)
-      }
-    })
+    atEndOfTurn(() => atEndOfTurn(() => this.#openIfStillWanted()))
+  }
+
+  #openIfStillWanted(): void {
+    if (this.#state !== 'opening') return
+    try {
+      if (this.#transport.closed) this.#finish('unopened')
+      else this.#open()
+    } catch (error) {
+      this.#host.report(error)
+    }
   }
 
   #open(): void {

@@ -76,7 +76,7 @@ export class TestStream {
   async next(event?: string): Promise<TestEvent> {
     for (let item = await this.read(); item; item = await this.read()) {
       if (item.type === 'comment') this.comments.push(item.text)
-      else if (event === undefined || item.event === event) return item
+      else if (item.type === 'event' && (event === undefined || item.event === event)) return item
     }
     throw new Error(`The stream ended before ${event === undefined ? 'an event' : `the event ${event}`}.`)
   }

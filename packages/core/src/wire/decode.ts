@@ -7,19 +7,20 @@ export type StreamItem =
       readonly data: string
       /** The last event id as of this event, as EventSource would report it. */
       readonly id: string
+      /** The reconnection time that came with it, in milliseconds. */
       readonly retry: number | undefined
     }
+  | { readonly type: 'retry'; readonly retry: number }
   | { readonly type: 'comment'; readonly text: string }
 
 /**
  * An event stream as its items, by the rules of the HTML standard (9.2.6), for text of any chunking. Besides what the standard
- * dispatches it yields comments, and events that have nothing but an id or a retry.
+ * dispatches it yields comments, and reconnection times that came without an event.
  */
 export class Decoder {
   #rest = ''
   #fields: { event?: string; data?: string; retry?: number } = {}
   #id = ''
-  #isEmpty = true
 
   /** The items that this text completes. */
   decode(text: string): StreamItem[] {
@@ -42,18 +43,17 @@ export class Decoder {
     const name = colon === -1 ? line : line.slice(0, colon)
     const value = colon === -1 ? '' : line.slice(colon + 1).replace(/^ /, '')
     if (name === 'event') this.#fields.event = value
-    else if (name === 'data') this.#fields.data = this.#fields.data === undefined ? value : `${this.#fields.data}\n${value}`
+    else if (name === 'data')
+      this.#fields.data = this.#fields.data === undefined ? value : `${this.#fields.data}\n${value}`
     else if (name === 'id' && !value.includes('\0')) this.#id = value
     else if (name === 'retry' && /^[0-9]+$/.test(value)) this.#fields.retry = Number(value)
-    this.#isEmpty = false
   }
 
   *#dispatch(): Generator<StreamItem> {
     const { event, data, retry } = this.#fields
-    const isEmpty = this.#isEmpty
     this.#fields = {}
-    this.#isEmpty = true
-    if (!isEmpty) yield { type: 'event', event: event || 'message', data: data ?? '', id: this.#id, retry }
+    if (data !== undefined) yield { type: 'event', event: event || 'message', data, id: this.#id, retry }
+    else if (retry !== undefined) yield { type: 'retry', retry }
   }
 }
 

@@ -1,0 +1,204 @@
+import { describe, expect, it, vi } from 'vitest'
+import { endOfTurn } from '../end-of-turn.ts'
+import { createMemoryBroker } from '../log/memory-broker.ts'
+import { opening } from '../stream/opening.test-kit.ts'
+import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
+import type { Hub } from './hub.ts'
+import { createHub } from './log-hub.ts'
+
+/** A stream of a hub over a transport that records, open after this turn. */
+async function opened(hub: Hub, channels: string | string[], options = {}) {
+  const transport = new RecordingTransport()
+  const stream = hub.stream(transport, options).subscribe(channels)
+  await opening()
+  return { transport, stream }
+}
+
+describe('hub.publish', () => {
+  it('delivers to the streams on the channel, and to no other', async () => {
+    const hub = createHub()
+    const news = await opened(hub, 'news')
+    const sport = await opened(hub, 'sport')
+    const { id, duplicate } = await hub.publish('news', { title: 'Hi' }, { event: 'notification' })
+    expect(news.transport.events('notification')).toMatchObject([{ id, data: '{"title":"Hi"}' }])
+    expect(sport.transport.events('notification')).toEqual([])
+    expect(duplicate).toBe(false)
+  })
+
+  it('delivers an event on several channels once', async () => {
+    const hub = createHub()
+    const { transport } = await opened(hub, ['user:7', 'audit'])
+    await hub.publish(['user:7', 'audit'], 'x')
+    await hub.publish('audit', 'y')
+    expect(transport.data('message')).toEqual(['x', 'y'])
+  })
+
+  it('costs a stream one write a turn, however many events were published in it', async () => {
+    const hub = createHub()
+    const single = await opened(hub, 'a')
+    const several = await opened(hub, ['a', 'b'])
+    const before = [single.transport.writes, several.transport.writes]
+    await Promise.all(Array.from({ length: 10 }, (_, n) => hub.publish(n % 2 ? 'a' : 'b', `${n}`)))
+    expect(single.transport.data('message')).toEqual(['1', '3', '5', '7', '9'])
+    expect(several.transport.data('message')).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
+    expect([single.transport.writes, several.transport.writes]).toEqual(before.map((count) => count + 1))
+  })
+
+  it('loses nothing of a turn that publishes more than the window holds', async () => {
+    const hub = createHub({ window: { entries: 10 } })
+    const { transport } = await opened(hub, 'a')
+    const sent = Array.from({ length: 5_000 }, (_, n) => `${n}`)
+    await Promise.all(sent.map((n) => hub.publish('a', n)))
+    expect(transport.data('message')).toEqual(sent)
+    expect(transport.events('sse.gap')).toEqual([])
+    expect(hub.stats().windowEntries).toBe(10)
+  })
+
+  it('has published when it resolves: the position is the id', async () => {
+    const hub = createHub()
+    const { id } = await hub.publish('a', 1)
+    expect(hub.position).toBe(id)
+  })
+
+  it('answers a repeat under the same idempotency key with the first id, and delivers once', async () => {
+    const hub = createHub()
+    const { transport } = await opened(hub, 'a')
+    const first = await hub.publish('a', 1, { idempotencyKey: 'k' })
+    expect(await hub.publish('a', 1, { idempotencyKey: 'k' })).toEqual({ id: first.id, duplicate: true })
+    expect(transport.data('message')).toEqual(['1'])
+  })
+
+  it.each([
+    ['a newline in the event name', ['a', 1, { event: 'x\ny' }], 'invalid-event'],
+    ['a reserved event name', ['a', 1, { event: 'sse.ping' }], 'invalid-event'],
+    ['an empty channel', ['', 1], 'invalid-channel'],
+    ['a reserved channel', ['sse:control', 1], 'invalid-channel'],
+    ['data that JSON cannot say', ['a', 1n], 'invalid-data'],
+    ['too much data', ['a', 'x'.repeat(65_537)], 'event-too-large'],
+    ['a key that is too long', ['a', 1, { idempotencyKey: 'x'.repeat(129) }], 'invalid-key'],
+  ] as const)('refuses %s and loses nothing', async (_, parameters, code) => {
+    const hub = createHub()
+    const { transport } = await opened(hub, 'a')
+    await expect(hub.publish(...(parameters as unknown as [string, unknown]))).rejects.toMatchObject({
+      name: 'SseError',
+      code,
+    })
+    await hub.publish('a', 'after')
+    expect(transport.data('message')).toEqual(['after'])
+  })
+
+  it('reports a rejection that nobody awaits to onError instead of ending the process', async () => {
+    const onError = vi.fn()
+    const hub = createHub({ onError })
+    void hub.publish('', 1)
+    await expect(hub.publish('', 2)).rejects.toThrow()
+    await endOfTurn()
+    await endOfTurn()
+    expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'invalid-channel' }))
+    expect(hub.stats().errors).toBe(1)
+  })
+
+  it('reaches the streams of every hub on the same broker', async () => {
+    const broker = createMemoryBroker()
+    const [one, two] = [createHub({ broker }), createHub({ broker })]
+    await Promise.all([one.ready, two.ready])
+    const { transport } = await opened(two, 'a')
+    const { id } = await one.publish('a', 'hello')
+    expect(transport.events('message')).toMatchObject([{ id, data: 'hello' }])
+    expect(two.position).toBe(id)
+  })
+})
+
+describe('hub.position', () => {
+  it('says what to do before the broker has started', () => {
+    expect(() => createHub().position).toThrow(expect.objectContaining({ code: 'not-ready' }))
+  })
+
+  it('is a cursor also of a log without entries', async () => {
+    const hub = createHub()
+    await hub.ready
+    const { position } = hub
+    await hub.publish('a', 'after the snapshot')
+    const { transport } = await opened(hub, 'a', { lastEventId: position })
+    expect(transport.data('message')).toEqual(['after the snapshot'])
+  })
+})
+
+describe('hub.streams', () => {
+  it('has the open streams, and only those', async () => {
+    const hub = createHub()
+    const { stream, transport } = await opened(hub, 'a')
+    expect([...hub.streams]).toEqual([stream])
+    expect(hub.streams.get(stream.id)).toBe(stream)
+    transport.leave()
+    expect(hub.streams.size).toBe(0)
+    expect(hub.stats()).toMatchObject({ streams: 0, channels: 0, opened: 1, closed: { client: 1 } })
+  })
+
+  it('never has a stream whose client left before it was opened', async () => {
+    const hub = createHub()
+    const transport = new RecordingTransport()
+    const stream = hub.stream(transport).subscribe('a')
+    transport.leave()
+    await opening()
+    expect(stream.closed).toBe(true)
+    expect(stream.send('x')).toBe(false)
+    expect(hub.stats()).toMatchObject({ streams: 0, channels: 0, opened: 0 })
+    expect(transport.items).toEqual([])
+  })
+})
+
+describe('hub.disconnect', () => {
+  it('ends all streams of the key, in every process of the broker', async () => {
+    const broker = createMemoryBroker()
+    const [one, two] = [createHub({ broker }), createHub({ broker })]
+    await Promise.all([one.ready, two.ready])
+    const mina = await opened(two, 'a', { key: 'mina' })
+    const joon = await opened(two, 'a', { key: 'joon' })
+    await one.disconnect('mina', { reconnect: false })
+    expect(mina.transport.events('sse.close')).toMatchObject([
+      { data: '{"reconnect":false,"reason":"disconnected"}', retry: 86_400_000 },
+    ])
+    expect(mina.transport.state).toBe('ended')
+    expect(mina.stream.signal.reason).toBe('disconnected')
+    expect(joon.stream.closed).toBe(false)
+  })
+
+  it('is not repeated for streams that open later, nor seen by any stream', async () => {
+    const hub = createHub()
+    await hub.ready
+    const before = hub.position
+    await hub.disconnect('mina')
+    const { stream, transport } = await opened(hub, 'a', { key: 'mina', lastEventId: before })
+    expect(stream.closed).toBe(false)
+    expect(transport.events().map((event) => event.event)).toEqual(['sse.open'])
+  })
+})
+
+describe('hub.close', () => {
+  it('tells every stream when to come back, ends it, and refuses to publish from then on', async () => {
+    const hub = createHub({ random: () => 0.5 })
+    const { transport, stream } = await opened(hub, 'a')
+    await hub.close({ retry: [1_000, 11_000] })
+    expect(transport.events('sse.close')).toMatchObject([
+      { data: '{"reconnect":6000,"reason":"shutdown"}', retry: 6_000 },
+    ])
+    expect(transport.state).toBe('ended')
+    expect(stream.closed).toBe(true)
+    await expect(hub.publish('a', 1)).rejects.toMatchObject({ code: 'closed' })
+  })
+})
+
+describe('callbacks of the user', () => {
+  it('may throw without stopping anything', async () => {
+    const onError = vi.fn()
+    const onStream = () => {
+      throw new Error('from onStream')
+    }
+    const hub = createHub({ onError, onStream })
+    const { transport } = await opened(hub, 'a')
+    await hub.publish('a', 'x')
+    expect(transport.data('message')).toEqual(['x'])
+    expect(onError).toHaveBeenCalledWith(expect.objectContaining({ message: 'from onStream' }))
+  })
+})

@@ -1,0 +1,7 @@
+import { endOfTurn } from '../end-of-turn.ts'
+
+/** Resolves when the streams subscribed before have opened. */
+export async function opening(): Promise<void> {
+  await endOfTurn()
+  await endOfTurn()
+}

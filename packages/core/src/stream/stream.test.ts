@@ -1,0 +1,313 @@
+import { describe, expect, it, vi } from 'vitest'
+import type { Hub } from '../hub/hub.ts'
+import { createHub } from '../hub/log-hub.ts'
+import { opening } from './opening.test-kit.ts'
+import { RecordingTransport } from './recording-transport.test-kit.ts'
+import { createStream } from './stream-host.ts'
+
+async function hubWith(count: number, options = {}) {
+  const hub = createHub(options)
+  await hub.ready
+  const ids = [hub.position]
+  for (let n = 1; n <= count; n++) ids.push((await hub.publish('a', `${n}`)).id)
+  return { hub, ids }
+}
+
+async function opened(hub: Hub, options = {}) {
+  const transport = new RecordingTransport()
+  const stream = hub.stream(transport, options).subscribe('a')
+  await opening()
+  return { transport, stream }
+}
+
+const control = (transport: RecordingTransport) => JSON.parse(transport.events('sse.open')[0]!.data)
+
+describe('opening a stream', () => {
+  it('begins with a comment and retry, then sse.open with the head, so that a client that saw nothing can resume', async () => {
+    const { hub, ids } = await hubWith(2, { random: () => 0.5, heartbeat: 20_000 })
+    const { transport, stream } = await opened(hub)
+    const [comment, retry, open] = transport.items
+    expect(comment).toMatchObject({ type: 'comment' })
+    expect(retry).toMatchObject({ retry: 2_000 })
+    expect(open).toMatchObject({ event: 'sse.open', id: ids[2] })
+    expect(control(transport)).toEqual({ stream: stream.id, heartbeat: 20_000, resumed: null })
+    expect(stream.id).toMatch(/^[\w-]{22}$/)
+  })
+
+  it('waits for the end of the turn, so that all channels share the cursor', async () => {
+    const { hub, ids } = await hubWith(1)
+    await hub.publish('b', 'other')
+    const transport = new RecordingTransport()
+    const stream = hub.stream(transport, { lastEventId: ids[0] }).subscribe('a')
+    expect(transport.state).toBe('idle')
+    stream.subscribe('b')
+    await opening()
+    expect(transport.data('message')).toEqual(['1', 'other'])
+  })
+
+  it('delivers what is published after the first subscribe, also in the same turn', async () => {
+    const { hub } = await hubWith(1)
+    const transport = new RecordingTransport()
+    hub.stream(transport).subscribe('a')
+    await hub.publish('a', '2')
+    await opening()
+    expect(transport.data('message')).toEqual(['2'])
+  })
+
+  it('needs no hub for send, comment and close', () => {
+    const transport = new RecordingTransport()
+    const stream = createStream(transport)
+    expect(stream.send({ now: 1 }, { event: 'tick', id: 5 })).toBe(true)
+    stream.comment('still here')
+    stream.close()
+    expect(transport.events('tick')).toMatchObject([{ data: '{"now":1}', id: '5' }])
+    expect(transport.events('sse.open')).toEqual([])
+    expect(transport.state).toBe('ended')
+  })
+
+  it('names the way out when channels are used without a hub', () => {
+    expect(() => createStream(new RecordingTransport()).subscribe('a')).toThrow(
+      /sse\(\{ hub: createHub\(\) \}\)/,
+    )
+  })
+
+  it('waits for a broker that has not started', async () => {
+    const hub = createHub()
+    const { transport } = await opened(hub)
+    await hub.publish('a', 'x')
+    expect(transport.data('message')).toEqual(['x'])
+  })
+})
+
+describe('resuming', () => {
+  it('replays what came after the cursor, then goes on live, without loss or repetition', async () => {
+    const { hub, ids } = await hubWith(5)
+    const { transport } = await opened(hub, { lastEventId: ids[2] })
+    await hub.publish('a', '6')
+    expect(transport.data('message')).toEqual(['3', '4', '5', '6'])
+    expect(transport.events('sse.open')[0]).toMatchObject({ id: ids[2] })
+    expect(control(transport).resumed).toBe(true)
+  })
+
+  it('takes `since` from the app when the client brings no cursor, and only then', async () => {
+    const { hub, ids } = await hubWith(3)
+    const fresh = new RecordingTransport()
+    hub.stream(fresh).subscribe('a', { since: ids[2]! })
+    const returning = new RecordingTransport()
+    hub.stream(returning, { lastEventId: ids[1] }).subscribe('a', { since: ids[3]! })
+    await opening()
+    expect(fresh.data('message')).toEqual(['3'])
+    expect(returning.data('message')).toEqual(['2', '3'])
+  })
+
+  it('tells a gap before anything newer when the log no longer holds the cursor, and gives what it still has', async () => {
+    const { hub, ids } = await hubWith(5, { window: { entries: 2 } })
+    const { transport } = await opened(hub, { lastEventId: ids[1] })
+    await hub.publish('a', '6')
+    expect(transport.events().map((event) => event.event)).toEqual([
+      'sse.open',
+      'sse.gap',
+      'message',
+      'message',
+      'message',
+    ])
+    expect(control(transport).resumed).toBe(false)
+    expect(transport.events('sse.gap')).toMatchObject([
+      { id: ids[3], data: JSON.stringify({ reason: 'trimmed', requested: ids[1] }) },
+    ])
+    expect(transport.data('message')).toEqual(['4', '5', '6'])
+    expect(hub.stats().gaps).toBe(1)
+  })
+
+  it('tells a cursor of a log that is gone', async () => {
+    const gone = await hubWith(1)
+    const { hub, ids } = await hubWith(1)
+    const { transport } = await opened(hub, { lastEventId: gone.ids[1] })
+    expect(JSON.parse(transport.events('sse.gap')[0]!.data)).toEqual({
+      reason: 'forked',
+      requested: gone.ids[1],
+    })
+    expect(transport.data('message')).toEqual(['1'])
+    expect(transport.events('message')[0]!.id).toBe(ids[1])
+  })
+
+  it.each(['garbage', 'with space', '한글', 'x'.repeat(65), '0'])(
+    'never echoes %j, which is no cursor, into an id',
+    async (lastEventId) => {
+      const { hub, ids } = await hubWith(1)
+      const { transport } = await opened(hub, { lastEventId })
+      expect(transport.events('sse.open')[0]).toMatchObject({ id: '' })
+      expect(transport.events('sse.gap')).toMatchObject([
+        { id: ids[1], data: JSON.stringify({ reason: 'unknown', requested: lastEventId }) },
+      ])
+      await hub.publish('a', '2')
+      expect(transport.data('message')).toEqual(['2'])
+    },
+  )
+})
+
+describe('a client that takes nothing', () => {
+  it('is written nothing more until it drains, then everything from the log, once and in order', async () => {
+    const { hub } = await hubWith(0)
+    const { transport } = await opened(hub)
+    transport.fill()
+    for (let n = 1; n <= 5; n++) await hub.publish('a', `${n}`)
+    expect(transport.data('message')).toEqual(['1'])
+    transport.drain()
+    expect(transport.data('message')).toEqual(['1', '2', '3', '4', '5'])
+    await hub.publish('a', '6')
+    expect(transport.data('message')).toEqual(['1', '2', '3', '4', '5', '6'])
+  })
+
+  it('is told a gap when the log went on without it', async () => {
+    const { hub } = await hubWith(0, { window: { entries: 2 } })
+    const { transport } = await opened(hub)
+    transport.fill()
+    for (let n = 1; n <= 5; n++) await hub.publish('a', `${n}`)
+    transport.drain()
+    await opening()
+    expect(transport.data('message')).toEqual(['1', '4', '5'])
+    expect(transport.events('sse.gap')).toHaveLength(1)
+  })
+
+  it('is cut off when more was sent beside the log than it may leave unread', async () => {
+    const { hub } = await hubWith(0)
+    const { transport, stream } = await opened(hub, { maxUnread: 1_000 })
+    transport.fill()
+    expect(stream.send('x'.repeat(400))).toBe(false)
+    expect(stream.closed).toBe(false)
+    expect(stream.send('x'.repeat(700))).toBe(false)
+    expect(stream.closed).toBe(true)
+    expect(transport.state).toBe('destroyed')
+    expect(stream.signal.reason).toBe('overflow')
+  })
+})
+
+describe('the heartbeat', () => {
+  it('tells a stream at the head where that is, also when its channels are quiet, and everyone else that the line is alive', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const { hub, ids } = await hubWith(0, { heartbeat: 16_000 })
+    const { transport } = await opened(hub)
+    const beside = new RecordingTransport()
+    hub.stream(beside).send('hello')
+    const { id } = await hub.publish('other', 'x')
+    vi.advanceTimersByTime(16_000)
+    expect(transport.events('sse.ping')).toMatchObject([{ id, data: '' }])
+    expect(id).not.toBe(ids[0])
+    expect(beside.events('sse.ping')).toEqual([])
+    expect(beside.items.filter((item) => item.type === 'comment')).toHaveLength(2)
+    vi.useRealTimers()
+  })
+
+  it('spares a client that is behind, and cuts it off when it takes nothing for as long as `stall`', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] })
+    const { hub } = await hubWith(0, { heartbeat: 16_000 })
+    const { transport, stream } = await opened(hub, { stall: 30_000 })
+    transport.fill()
+    stream.send('x')
+    vi.advanceTimersByTime(16_000)
+    expect(transport.events('sse.ping')).toEqual([])
+    expect(stream.closed).toBe(false)
+    vi.advanceTimersByTime(16_000)
+    expect(stream.signal.reason).toBe('stalled')
+    expect(transport.state).toBe('destroyed')
+    vi.useRealTimers()
+  })
+
+  it('stops its timer with the last stream', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const { hub } = await hubWith(0)
+    const { transport } = await opened(hub)
+    expect(vi.getTimerCount()).toBe(1)
+    transport.leave()
+    expect(vi.getTimerCount()).toBe(0)
+    vi.useRealTimers()
+  })
+})
+
+describe('channels of an open stream', () => {
+  it('are joined where the stream stands: nothing is replayed', async () => {
+    const { hub } = await hubWith(0)
+    const { transport, stream } = await opened(hub)
+    const early = hub.publish('b', 'before')
+    stream.subscribe('b')
+    await early
+    await hub.publish('b', 'after')
+    expect(transport.data('message')).toEqual(['after'])
+  })
+
+  it('deliver nothing after unsubscribe', async () => {
+    const { hub } = await hubWith(0)
+    const { transport, stream } = await opened(hub)
+    await hub.publish('a', '1')
+    stream.unsubscribe(['a', 'never joined'])
+    await hub.publish('a', '2')
+    expect(transport.data('message')).toEqual(['1'])
+    expect(stream.channels.size).toBe(0)
+  })
+})
+
+describe('send', () => {
+  it('refuses an id on a subscribed stream, where ids are positions', async () => {
+    const { hub } = await hubWith(0)
+    const { stream } = await opened(hub)
+    expect(() => stream.send('x', { id: '1' })).toThrow(
+      expect.objectContaining({ code: 'id-on-subscribed-stream', value: '1' }),
+    )
+  })
+
+  it('throws at the call for a newline in an event name, and writes nothing', () => {
+    const transport = new RecordingTransport()
+    const stream = createStream(transport)
+    expect(() => stream.send('x', { event: 'a\nb' })).toThrow(
+      expect.objectContaining({ name: 'SseError', code: 'invalid-event' }),
+    )
+    expect(transport.state).toBe('idle')
+    stream.close({ reconnect: false })
+  })
+
+  it('answers false after the client left, and throws nothing', () => {
+    const transport = new RecordingTransport()
+    const stream = createStream(transport)
+    stream.send('x')
+    transport.leave()
+    expect(stream.send('y')).toBe(false)
+    expect(stream.comment()).toBe(false)
+    stream.close()
+    expect(stream.signal.reason).toBe('client')
+  })
+})
+
+describe('close', () => {
+  it('says when to come back', () => {
+    const transport = new RecordingTransport()
+    const stream = createStream(transport)
+    stream.send('x')
+    stream.close({ reconnect: 5_000 })
+    expect(transport.events('sse.close')).toMatchObject([
+      { data: '{"reconnect":5000,"reason":"closed"}', retry: 5_000, id: '' },
+    ])
+  })
+
+  it('answers 204 when nothing was opened yet and the client shall stay away', () => {
+    const transport = new RecordingTransport()
+    createStream(transport).close({ reconnect: false })
+    expect(transport.state).toBe('refused')
+  })
+
+  it('happens when the credentials run out', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    const hub = createHub({ heartbeat: 0 })
+    const transport = new RecordingTransport()
+    const stream = hub.stream(transport)
+    stream.subscribe('a', { expires: new Date(Date.now() + 90_000) })
+    stream.subscribe('b', { expires: new Date(Date.now() + 60_000) })
+    await opening()
+    vi.advanceTimersByTime(59_999)
+    expect(stream.closed).toBe(false)
+    vi.advanceTimersByTime(1)
+    expect(stream.signal.reason).toBe('expired')
+    expect(vi.getTimerCount()).toBe(0)
+    vi.useRealTimers()
+  })
+})
