@@ -53,7 +53,7 @@ describe.each(expressVersions)('res.sse.send on %s', (_, express) => {
 
   it('lets an error of the app reach its error handling, because nothing was written', async () => {
     const app = express().use(sse())
-    app.get('/', (_req, res) => void res.sse.send('x', { event: 'a\nb' }))
+    app.get('/', (_req, res) => void res.sse.send('x', { event: 'a\nb' as 'message' }))
     app.use(((error, _req, res, _next) => {
       res.status(418).json({ code: (error as SseError).code, isOurs: error instanceof SseError })
     }) as Parameters<typeof app.use>[0] & ((...all: [unknown, unknown, Answer, unknown]) => void))
