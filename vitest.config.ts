@@ -6,6 +6,9 @@ const source = {
   ssr: { resolve: { conditions: ['@sse/source'], externalConditions: ['@sse/source'] } },
 }
 
+/** Files that `pnpm test` leaves out because this machine lacks what they need. */
+const leftOut = process.env['SSE_TESTS_LEFT_OUT']?.split(' ') ?? []
+
 export default defineConfig({
   test: {
     projects: [
@@ -14,8 +17,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['.ci/**/*.test.ts', 'packages/**/*.test.ts', 'apps/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**', '**/*.browser.test.ts'],
-          typecheck: { enabled: true, include: ['packages/**/*.test-d.ts'] },
+          exclude: ['**/node_modules/**', '**/dist/**', '**/*.browser.test.ts', ...leftOut],
+          typecheck: {
+            enabled: true,
+            // Without one of their own they would be checked by the root's, which does not include them: never red.
+            tsconfig: '.ci/tsconfig.test-d.json',
+            include: ['packages/**/*.test-d.ts'],
+          },
         },
       },
       {
@@ -23,7 +31,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['**/*.browser.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**'],
+          exclude: ['**/node_modules/**', '**/dist/**', ...leftOut],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
