@@ -26,9 +26,9 @@ export function violations(
   ]
 }
 
-/** Tests are beside the sources (`*.test.ts`, `*.test-d.ts`); what lies outside `src` is never shipped. */
+/** Beside the sources: `*.test.ts`, `*.test-d.ts`, `*.test-kit.ts`. What lies outside `src` is never shipped. */
 export function isTest({ path }: SourceFile): boolean {
-  return !path.startsWith('src/') || /\.test(-d)?\.ts$/.test(path)
+  return !path.startsWith('src/') || /\.test(-\w+)?\.ts$/.test(path)
 }
 
 function importsOf(file: SourceFile): Import[] {

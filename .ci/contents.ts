@@ -15,7 +15,7 @@ export function contents(name: string, folder: string, files: readonly string[])
   const built = files.filter((path) => path.startsWith('dist/'))
   const read = (path: string) => readFileSync(join(folder, path), 'utf8')
   return [
-    ...files.filter((path) => /\.test(-d)?\.|\.tsbuildinfo$/.test(path)).map((path) => `${path}: shipped`),
+    ...files.filter((path) => /\.test(-\w+)?\.|\.tsbuildinfo$/.test(path)).map((path) => `${path}: shipped`),
     ...built.filter((path) => path.endsWith('.map')).flatMap((path) => lost(path, read(path), shipped)),
     ...built
       .filter((path) => /\.(js|d\.ts)$/.test(path))
