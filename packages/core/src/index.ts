@@ -6,8 +6,10 @@ export { createHub } from './hub/log-hub.ts'
 export type { Streams } from './hub/streams.ts'
 export type { Broker, Entry, GapReason, Page, Published, Receiver } from './log/broker.ts'
 export { createMemoryBroker, type MemoryBrokerOptions } from './log/memory-broker.ts'
+export type { Source } from './stream/source.ts'
 export type {
   CloseOptions,
+  FromOptions,
   SendOptions,
   SseStream,
   StreamEnd,

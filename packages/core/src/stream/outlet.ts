@@ -16,6 +16,9 @@ export class Outlet {
   /** While it is full: since when nothing was taken, and how much was pending then. */
   #full: { readonly since: number; readonly pending: number } | undefined
 
+  /** Sources that wait for room. */
+  #waiting: (() => void)[] = []
+
   constructor(transport: Transport, limits: OutletLimits, now: () => number) {
     this.#transport = transport
     this.#limits = limits
@@ -34,8 +37,20 @@ export class Outlet {
     return false
   }
 
+  /** The transport has drained, or the stream has ended: a client that leaves never drains. */
   drained(): void {
     this.#full = undefined
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resolve of waiting) resolve()
+  }
+
+  /** Resolves when the transport takes more. */
+  room(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#full) this.#waiting.push(resolve)
+      else resolve()
+    })
   }
 
   /** Whether more is pending than a stream may have. */

@@ -1,4 +1,5 @@
 import type { AnyEvents, EventMap, EventName, Payload } from '../event-map.ts'
+import type { Source } from './source.ts'
 
 /** Why a stream ended. */
 export type StreamEnd =
@@ -29,6 +30,17 @@ export interface SseStream<E extends EventMap = AnyEvents> {
    * ids are positions in the log; `headers-sent` when something else was answered already
    */
   send<N extends EventName<E> = 'message'>(data: Payload<E, N>, options?: SendOptions<N>): boolean
+  /**
+   * Sends every item of a source, one event each, no faster than the client takes them. Opens the stream, and leaves it open at the end.
+   * When the client leaves the source is cancelled and the promise resolves.
+   *
+   * @throws {SseError} (rejected) as `send`; `invalid-data` for what is no source; and what the source throws. A rejection that nobody
+   * awaits goes to `onError`.
+   */
+  from<N extends EventName<E> = 'message'>(
+    source: Source<Payload<E, N> | Uint8Array>,
+    options?: FromOptions<N>,
+  ): Promise<void>
   /** Writes a comment, which clients skip. Opens the stream. @returns as `send` */
   comment(text?: string): boolean
   /**
@@ -61,6 +73,11 @@ export interface SendOptions<N extends string = string> {
   readonly id?: string | number
   /** The client's reconnection time in milliseconds. */
   readonly retry?: number
+}
+
+export interface FromOptions<N extends string = string> {
+  /** The name of the events; without one the client sees `message` events. */
+  readonly event?: N
 }
 
 export interface SubscribeOptions {

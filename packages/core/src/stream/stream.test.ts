@@ -295,6 +295,15 @@ describe('close', () => {
     expect(transport.state).toBe('refused')
   })
 
+  it('cuts a client off that takes nothing, instead of waiting for it', async () => {
+    const { hub } = await hubWith(0)
+    const { transport, stream } = await opened(hub)
+    transport.fill()
+    stream.send('x')
+    stream.close({ reconnect: 1_000 })
+    expect(transport.state).toBe('destroyed')
+  })
+
   it('happens when the credentials run out', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
     const hub = createHub({ heartbeat: 0 })

@@ -6,14 +6,17 @@ import { toChannels } from '../log/channel.ts'
 import { isCursor } from '../log/cursor.ts'
 import type { Feed } from '../log/feed.ts'
 import { Reader, type Sink } from '../log/reader.ts'
+import { Observed } from '../observed.ts'
 import { closeFrame, gapFrame, openFrame } from '../wire/control.ts'
 import { checkRetry, encode, encodeComment } from '../wire/encode.ts'
 import { type Frame, frame } from '../wire/frame.ts'
 import { Expiry } from './expiry.ts'
 import type { Pulse } from './heartbeat.ts'
 import { Outlet } from './outlet.ts'
+import { itemsOf, type Source } from './source.ts'
 import type {
   CloseOptions,
+  FromOptions,
   SendOptions,
   SseStream,
   StreamEnd,
@@ -93,6 +96,10 @@ export class Stream implements SseStream, Sink, Pulse {
     return this.#sendNow(frame(text))
   }
 
+  from(source: Source, options: FromOptions = {}): Promise<void> {
+    return Observed.from(this.#sendAll(source, options), (error) => this.#host.report(error))
+  }
+
   comment(text?: string): boolean {
     return this.#sendNow(frame(encodeComment(text)))
   }
@@ -146,9 +153,10 @@ export class Stream implements SseStream, Sink, Pulse {
     if (this.#state !== 'open') this.#open()
     if (reconnect !== undefined) this.write([closeFrame(reconnect, reason)])
     if (this.closed) return
+    const { full } = this.#outlet
     this.#finish(reason)
     // A client that takes nothing would hold the response, and all that waits in it, for as long as it likes.
-    if (this.#outlet.full) this.#transport.destroy()
+    if (full) this.#transport.destroy()
     else this.#transport.end(options)
   }
 
@@ -185,6 +193,13 @@ export class Stream implements SseStream, Sink, Pulse {
     }
     const ping = this.#reader?.live ? this.#host.feed?.ping() : undefined
     if (!this.#outlet.full) this.#writeBeside([ping ?? emptyComment])
+  }
+
+  async #sendAll(source: Source, options: FromOptions): Promise<void> {
+    if (this.#state === 'idle' || this.#state === 'opening') this.#open()
+    for await (const item of itemsOf(source, this.signal)) {
+      if (!this.send(item, options)) await this.#outlet.room()
+    }
   }
 
   #sendNow(message: Frame): boolean {
@@ -294,6 +309,7 @@ export class Stream implements SseStream, Sink, Pulse {
     }
     if (wasOpen) this.#host.left(this, reason)
     this.#abort?.abort(reason)
+    this.#outlet.drained()
   }
 }
 

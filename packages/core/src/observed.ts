@@ -1,4 +1,4 @@
-import { atEndOfTurn } from '../end-of-turn.ts'
+import { atEndOfTurn } from './end-of-turn.ts'
 
 /**
  * A promise whose rejection goes to `report` when nobody awaits it, instead of ending the process as an unhandled one does: a
