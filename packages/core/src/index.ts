@@ -6,6 +6,7 @@ export { createHub } from './hub/log-hub.ts'
 export type { Streams } from './hub/streams.ts'
 export type { Broker, Entry, GapReason, Page, Published, Receiver } from './log/broker.ts'
 export { createMemoryBroker, type MemoryBrokerOptions } from './log/memory-broker.ts'
+export { createStream } from './stream/create-stream.ts'
 export type { Source } from './stream/source.ts'
 export type {
   CloseOptions,
@@ -16,7 +17,6 @@ export type {
   StreamOptions,
   SubscribeOptions,
 } from './stream/sse-stream.ts'
-export { createStream } from './stream/stream-host.ts'
 export type { Transport } from './stream/transport.ts'
 export { encode, encodeComment, type SseEvent } from './wire/encode.ts'
 export type { Frame } from './wire/frame.ts'

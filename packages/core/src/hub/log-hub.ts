@@ -8,7 +8,7 @@ import { Observed } from '../observed.ts'
 import { Heartbeat } from '../stream/heartbeat.ts'
 import type { SseStream, StreamEnd, StreamOptions } from '../stream/sse-stream.ts'
 import { Stream } from '../stream/stream.ts'
-import type { StreamHost } from '../stream/stream-host.ts'
+import type { HostedStream, StreamHost } from '../stream/stream-host.ts'
 import type { Transport } from '../stream/transport.ts'
 import { serialize } from '../wire/data.ts'
 import { checkEventName, checkRetry } from '../wire/encode.ts'
@@ -97,13 +97,13 @@ class LogHub<E extends EventMap> implements Hub<E>, StreamHost {
     return this.#closing
   }
 
-  joined(stream: Stream): void {
+  joined(stream: HostedStream): void {
     this.#streams.add(stream)
     this.#counters.opened++
     this.#tell({ type: 'open', stream })
   }
 
-  left(stream: Stream, reason: StreamEnd): void {
+  left(stream: HostedStream, reason: StreamEnd): void {
     this.#streams.remove(stream)
     this.#counters.closed[reason]++
     this.#tell({ type: 'close', stream, reason })

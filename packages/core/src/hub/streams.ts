@@ -1,6 +1,6 @@
 import type { AnyEvents, EventMap } from '../event-map.ts'
 import type { SseStream } from '../stream/sse-stream.ts'
-import type { Stream } from '../stream/stream.ts'
+import type { HostedStream } from '../stream/stream-host.ts'
 
 /** The open streams of a process. */
 export interface Streams<E extends EventMap = AnyEvents> extends Iterable<SseStream<E>> {
@@ -9,34 +9,34 @@ export interface Streams<E extends EventMap = AnyEvents> extends Iterable<SseStr
 }
 
 export class StreamRegistry implements Streams {
-  readonly #byId = new Map<string, Stream>()
+  readonly #byId = new Map<string, HostedStream>()
 
   get size(): number {
     return this.#byId.size
   }
 
-  get(id: string): Stream | undefined {
+  get(id: string): HostedStream | undefined {
     return this.#byId.get(id)
   }
 
-  [Symbol.iterator](): Iterator<Stream> {
+  [Symbol.iterator](): Iterator<HostedStream> {
     return this.#byId.values()
   }
 
-  add(stream: Stream): void {
+  add(stream: HostedStream): void {
     this.#byId.set(stream.id, stream)
   }
 
-  remove(stream: Stream): void {
+  remove(stream: HostedStream): void {
     this.#byId.delete(stream.id)
   }
 
-  withKey(key: string): Stream[] {
+  withKey(key: string): HostedStream[] {
     return [...this].filter((stream) => stream.key === key)
   }
 
   /** Ends every stream, spread evenly over `time` milliseconds. */
-  async drain(time: number, end: (stream: Stream) => void): Promise<void> {
+  async drain(time: number, end: (stream: HostedStream) => void): Promise<void> {
     const streams = [...this]
     if (time <= 0 || streams.length === 0) return streams.forEach(end)
     await new Promise<void>((resolve) => {

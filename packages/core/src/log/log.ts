@@ -1,5 +1,4 @@
 import type { Broker, Entry } from './broker.ts'
-import type { Reader } from './reader.ts'
 import { Window, type WindowLimits, type WindowRecord } from './window.ts'
 
 /**
@@ -10,7 +9,7 @@ export class Log {
   readonly broker: Broker
   readonly window: Window
   /** Readers that stand beyond the window, or whose broker did not answer: they try again when something happens. */
-  readonly waiting = new Set<Reader>()
+  readonly waiting = new Set<{ readOn(): void }>()
   /** Reports what a broker or a transport threw. */
   readonly report: (error: unknown) => void
   #delivered: number

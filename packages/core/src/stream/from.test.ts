@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 import { describe, expect, it, vi } from 'vitest'
 import { endOfTurn } from '../end-of-turn.ts'
 import { createHub } from '../hub/log-hub.ts'
+import { createStream } from './create-stream.ts'
 import { RecordingTransport } from './recording-transport.test-kit.ts'
-import { createStream } from './stream-host.ts'
 
 function opened() {
   const transport = new RecordingTransport()

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Hub } from '../hub/hub.ts'
 import { createHub } from '../hub/log-hub.ts'
+import { createStream } from './create-stream.ts'
 import { opening } from './opening.test-kit.ts'
 import { RecordingTransport } from './recording-transport.test-kit.ts'
-import { createStream } from './stream-host.ts'
 
 async function hubWith(count: number, options = {}) {
   const hub = createHub(options)

@@ -18,16 +18,15 @@ import type {
   CloseOptions,
   FromOptions,
   SendOptions,
-  SseStream,
   StreamEnd,
   StreamOptions,
   SubscribeOptions,
 } from './sse-stream.ts'
-import type { StreamHost } from './stream-host.ts'
+import type { HostedStream, StreamHost } from './stream-host.ts'
 import type { Transport } from './transport.ts'
 
 /** One open response: the frame around it, what is sent beside the log, and a reader for what comes from the log. */
-export class Stream implements SseStream, Sink, Pulse {
+export class Stream implements HostedStream, Sink, Pulse {
   readonly #host: StreamHost
   readonly #transport: Transport
   readonly #outlet: Outlet
@@ -138,7 +137,6 @@ export class Stream implements SseStream, Sink, Pulse {
     this.closeFor('closed', reconnect)
   }
 
-  /** Ends the stream for a reason; where the client is told when to come back it is told the reason too. */
   closeFor(
     reason: StreamEnd,
     reconnect?: false | number,

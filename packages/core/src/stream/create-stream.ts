@@ -1,0 +1,22 @@
+import { Heartbeat } from './heartbeat.ts'
+import type { SseStream, StreamOptions } from './sse-stream.ts'
+import { Stream } from './stream.ts'
+import type { StreamHost } from './stream-host.ts'
+import type { Transport } from './transport.ts'
+
+/** What streams without a hub share: a heartbeat, and nobody to tell of them. */
+const hubless: StreamHost = {
+  heartbeat: new Heartbeat(15_000),
+  now: Date.now,
+  random: Math.random,
+  report: (error) => console.error(error),
+  joined() {},
+  left() {},
+  gap() {},
+  feed: undefined,
+}
+
+/** A stream without a hub: it can `send` and `comment`, and is kept alive by a heartbeat every 15 seconds. */
+export function createStream(transport: Transport, options?: StreamOptions): SseStream {
+  return new Stream(hubless, transport, options)
+}
