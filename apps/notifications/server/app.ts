@@ -39,7 +39,7 @@ export function createApp(options: AppOptions): Express {
 
   app.use('/events', eventRoutes())
   app.use('/api', express.json({ limit: '64kb' }))
-  app.use('/api', sessionRoutes())
+  app.use('/api', sessionRoutes(hub))
   app.use('/api/notifications', notificationRoutes(createNotificationStore(database), hub))
   app.use('/api', notFound)
 

@@ -21,6 +21,15 @@ export function announce(notification: Notification): void {
   })
 }
 
+export function announceSent(recipient: string): void {
+  toasts.add({
+    title: `Sent to ${recipient}`,
+    type: 'background',
+    duration: 3000,
+    data: { kind: 'success' } satisfies ToastContent,
+  })
+}
+
 export function announceFailure(error: unknown): void {
   toasts.add({
     title: 'That did not work',

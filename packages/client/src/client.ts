@@ -1,10 +1,9 @@
 import { type Channels, createChannels, postChange } from './channels.ts'
 import { systemClock } from './clock.ts'
-import { readChannels, readClose, readGap, readOpen } from './control.ts'
+import { readChannels, readClose, readGap, readOpen, type SseOpen } from './control.ts'
 import { parseData } from './data.ts'
 import { createEmitter, type Emitter, type Listener, reportByDefault } from './emitter.ts'
 import { SseError } from './errors.ts'
-import { credentialsOf } from './headers.ts'
 import { openSource, type Source, type SourceEvents, type SourceMessage, takesFetch } from './source.ts'
 import type { SseState } from './state.ts'
 import { Supervisor } from './supervisor.ts'
@@ -23,9 +22,6 @@ export function createSseClient<Events extends object = Record<string, unknown>>
   return new Client(resolveUrl(url), options)
 }
 
-/** Names of the server's own events, listened for on every source. */
-const CONTROL = ['sse.open', 'sse.gap', 'sse.channels', 'sse.ping', 'sse.close']
-
 /** Holds what outlives a connection: the listeners, the cursor and the wishes for channels. */
 class Client<Events extends object> implements SseClient<Events> {
   readonly #url: URL
@@ -33,6 +29,16 @@ class Client<Events extends object> implements SseClient<Events> {
   readonly #events: Emitter
   readonly #channels: Channels
   readonly #supervisor: Supervisor
+  /** The server's own events, and names that only this client tells, whatever a server sends. */
+  readonly #control = new Map<string, (text: string) => void>([
+    ['sse.open', (text) => this.#opened(readOpen(text))],
+    ['sse.gap', (text) => this.#tell('sse.gap', readGap(text))],
+    ['sse.channels', (text) => this.#tell('sse.channels', readChannels(text))],
+    ['sse.close', (text) => this.#supervisor.dismissed(readClose(text))],
+    ['sse.ping', () => {}],
+    ['sse.state', () => {}],
+    ['sse.invalid', () => {}],
+  ])
   #source: Source | undefined
   #cursor: string
 
@@ -103,7 +109,7 @@ class Client<Events extends object> implements SseClient<Events> {
       },
       { ...events, message: (message) => this.#receive(message) },
     )
-    for (const event of new Set([...CONTROL, ...this.#events.names()])) source.listen(event)
+    for (const event of new Set([...this.#control.keys(), ...this.#events.names()])) source.listen(event)
     this.#source = source
     return source
   }
@@ -113,33 +119,28 @@ class Client<Events extends object> implements SseClient<Events> {
     this.#tell('sse.state', state)
   }
 
-  #receive({ event, data, lastEventId = this.#cursor }: SourceMessage): void {
+  #opened(open: SseOpen): void {
+    this.#supervisor.announced(open.heartbeat)
+    this.#channels.opened(open.stream)
+    this.#tell('sse.open', open)
+  }
+
+  #receive(message: SourceMessage): void {
     // Before the listeners: one that reconnects must not be sent this event again.
-    this.#cursor = lastEventId
-    switch (event) {
-      case 'sse.open': {
-        const open = readOpen(data)
-        this.#supervisor.announced(open.heartbeat)
-        this.#channels.opened(open.stream)
-        return this.#tell(event, open)
-      }
-      case 'sse.gap':
-        return this.#tell(event, readGap(data))
-      case 'sse.channels':
-        return this.#tell(event, readChannels(data))
-      case 'sse.close':
-        return this.#supervisor.dismissed(readClose(data))
-      case 'sse.ping':
-      case 'sse.state': // only this client tells these two, whatever a server sends
-      case 'sse.invalid':
-        return
-    }
+    this.#cursor = message.lastEventId ?? this.#cursor
+    const control = this.#control.get(message.event)
+    if (control) control(message.data)
+    else this.#deliver(message)
+  }
+
+  #deliver({ event, data }: SourceMessage): void {
     let value: unknown
     try {
       value = parseData(data, event, this.#options.parse)
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
-      return this.#tell('sse.invalid', { event, data, issues: [{ message }] })
+      this.#tell('sse.invalid', { event, data, issues: [{ message }] })
+      return
     }
     this.#events.emit(value, { event, id: this.#cursor })
   }

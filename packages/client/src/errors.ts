@@ -1,5 +1,5 @@
 /** What was used wrongly. */
-export type SseErrorCode = 'invalid-url' | 'invalid-option' | 'invalid-channel'
+export type SseErrorCode = 'invalid-url' | 'invalid-option' | 'invalid-channel' | 'invalid-use'
 
 /**
  * Thrown at the call that uses the client wrongly. The message names the way out, `value` is what was given.

@@ -21,6 +21,7 @@ export function createRetryReader(found: (milliseconds: number) => void): (chunk
         line += String.fromCharCode(byte)
         if (line === bom) line = bom = ''
         else hopeful = line.length < LONGEST && (isBeginning(line) || bom.startsWith(line))
+        if (!hopeful) line = ''
       }
     }
   }

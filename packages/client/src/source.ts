@@ -1,6 +1,7 @@
 import { EventSource } from 'eventsource'
 import type { Clock } from './clock.ts'
-import { askHeaders, credentialsOf, type HeadersOption } from './headers.ts'
+import { createFetch } from './fetch.ts'
+import type { HeadersOption } from './headers.ts'
 import { retryAfter } from './policy.ts'
 import { createRetryReader } from './retry.ts'
 import type { SseFailure } from './state.ts'
@@ -11,6 +12,9 @@ export interface EventLike {
   readonly type: string
   readonly data?: unknown
   readonly lastEventId?: string
+  /** The status and the cause, which only `eventsource` tells, with its errors. */
+  readonly code?: unknown
+  readonly message?: unknown
 }
 
 /** What is needed of an EventSource: the native one, `eventsource` and test doubles all fit. */
@@ -30,7 +34,7 @@ export interface SourceRequest {
   readonly url: URL
   readonly channels: Iterable<string>
   readonly cursor: string
-  readonly withCredentials: boolean | undefined
+  readonly withCredentials: boolean
   readonly headers: HeadersOption | undefined
   readonly EventSource: EventSourceConstructor | undefined
   readonly clock: Clock
@@ -63,24 +67,38 @@ export interface Source {
 }
 
 /** Whether a constructor takes a `fetch`, and with it headers, as the `eventsource` package says of itself. */
-export function takesFetch(constructor: EventSourceConstructor): boolean {
-  return Symbol.for('eventsource.supports-fetch-override') in constructor
+export function takesFetch(Constructor: EventSourceConstructor): boolean {
+  return Symbol.for('eventsource.supports-fetch-override') in Constructor
 }
 
+/** Starts one connection. Throws what the constructor throws. */
 export function openSource(request: SourceRequest, events: SourceEvents): Source {
-  const { EventSource: Constructor = EventSource, cursor, withCredentials } = request
+  const { EventSource: Constructor = EventSource, channels, clock, cursor, url, withCredentials } = request
   const overFetch = takesFetch(Constructor)
-  // A header of ours makes a cross-origin request a preflighted one, which many servers refuse; a native EventSource can send none.
-  // The query reaches every server of ours. Where a header costs nothing it is what the standard says, and what every server reads.
-  const inHeader = overFetch && !isCrossOrigin(request.url)
-  const query: Query = { channels: request.channels, lastEventId: inHeader ? undefined : cursor }
-  const answer: Answer = { retryAfter: undefined }
-  const init = overFetch
-    ? { withCredentials, fetch: observe(request, inHeader, answer, events) }
-    : { withCredentials }
-  const source = new Constructor(withQuery(request.url, query).href, init)
+  // The header is the standard's way and every server reads it, but from another origin it costs a preflight that many servers refuse,
+  // and a native EventSource that was made anew cannot send it. There the query carries the cursor.
+  const inHeader = overFetch && !isCrossOrigin(url)
+  const query: Query = { channels, lastEventId: inHeader ? '' : cursor }
+  const findRetry = createRetryReader(events.retry)
+  let wait: number | undefined
   let closed = false
   let identified = false
+
+  const fetch = createFetch(
+    { ...request, cursor: inHeader ? cursor : '' },
+    {
+      answered(headers) {
+        wait = retryAfter(headers.get('Retry-After'), clock.now())
+      },
+      received(chunk) {
+        if (closed) return
+        events.alive()
+        findRetry(chunk)
+      },
+    },
+  )
+  const init = overFetch ? { withCredentials, fetch } : { withCredentials }
+  const source = new Constructor(withQuery(url, query).href, init)
 
   function close(): void {
     closed = true
@@ -88,7 +106,6 @@ export function openSource(request: SourceRequest, events: SourceEvents): Source
   }
 
   function receive({ type, data, lastEventId = '' }: EventLike): void {
-    // An event that a server names `open` or `error` is a message like any other; EventSource's own carry no data.
     if (closed || data === undefined) return
     identified ||= lastEventId !== ''
     events.alive()
@@ -96,82 +113,31 @@ export function openSource(request: SourceRequest, events: SourceEvents): Source
   }
 
   source.addEventListener('open', (event) => {
-    if (!closed && !('data' in event)) events.opened()
+    if (!closed && !isMessage(event)) events.opened()
   })
   source.addEventListener('error', (event) => {
-    if (closed || 'data' in event) return
-    const gaveUp = source.readyState === 2
+    if (closed || isMessage(event)) return
+    const gaveUp = source.readyState === CLOSED
     close()
-    events.failed(describe(event, answer, gaveUp && !overFetch))
+    events.failed(overFetch || !gaveUp ? describe(event, wait) : REFUSED)
   })
   return { listen: (event) => source.addEventListener(event, receive), close }
 }
 
-interface Answer {
-  retryAfter: number | undefined
-}
+const CLOSED = 2
 
-/** `eventsource` tells the status as `code` and the cause as `message`; a clean end has neither, and a native error never has. */
-function describe(
-  event: { code?: unknown; message?: unknown },
-  { retryAfter }: Answer,
-  refused: boolean,
-): SseFailure {
-  const { code: status, message } = event
-  if (refused) return { code: 'refused', message: 'EventSource gave up, without telling why' }
-  if (status === 200) return { code: 'content-type', message: 'The answer is not an event stream' }
-  if (typeof status === 'number') {
-    const failure = { code: 'status', message: `The server answered ${status}`, status } as const
+/** A server may name an event `open` or `error`. Those are messages like any other; EventSource's own carry no data. */
+const isMessage = (event: EventLike) => 'data' in event
+
+/** A native EventSource gives up after any answer it does not like, and tells nothing about it. */
+const REFUSED: SseFailure = { code: 'refused', message: 'EventSource gave up, without telling why' }
+
+/** What `eventsource` tells: the status of an answer, or else the cause; nothing when the stream ended. */
+function describe({ code, message }: EventLike, retryAfter: number | undefined): SseFailure {
+  if (code === 200) return { code: 'content-type', message: 'The answer is not an event stream' }
+  if (typeof code === 'number') {
+    const failure = { code: 'status', message: `The server answered ${code}`, status: code } as const
     return retryAfter === undefined ? failure : { ...failure, retryAfter }
   }
-  return typeof message === 'string' && message
-    ? { code: 'network', message }
-    : { code: 'network', message: 'The stream ended' }
+  return { code: 'network', message: typeof message === 'string' && message ? message : 'The stream ended' }
 }
-
-type FetchLike = NonNullable<NonNullable<ConstructorParameters<typeof EventSource>[1]>['fetch']>
-
-/** A `fetch` that sends what EventSource cannot, and notes what EventSource does not tell. */
-function observe(request: SourceRequest, inHeader: boolean, answer: Answer, events: SourceEvents): FetchLike {
-  return async (url, init) => {
-    const headers = await askHeaders(request.headers)
-    // Asking for problem documents too tells our server that this client can bear another status than 200.
-    headers.set('Accept', 'text/event-stream, application/problem+json')
-    if (inHeader && request.cursor) headers.set('Last-Event-ID', toByteString(request.cursor))
-    const credentials = credentialsOf(request.withCredentials)
-    const response = await fetch(url, { ...init, headers, credentials })
-    answer.retryAfter = retryAfter(response.headers.get('Retry-After'), request.clock.now())
-    const { body, redirected, status } = response
-    return {
-      headers: response.headers,
-      redirected,
-      status,
-      url: response.url,
-      body: body && watch(body, events),
-    }
-  }
-}
-
-/** The same bytes, with every chunk noted on its way. */
-function watch(body: ReadableStream<Uint8Array>, events: SourceEvents) {
-  const findRetry = createRetryReader(events.retry)
-  return {
-    getReader() {
-      const reader = body.getReader()
-      return {
-        cancel: () => reader.cancel(),
-        async read() {
-          const chunk = await reader.read()
-          if (chunk.value) {
-            events.alive()
-            findRetry(chunk.value)
-          }
-          return chunk
-        },
-      }
-    },
-  }
-}
-
-/** Header values are bytes, and an id is UTF-8 (HTML standard, 9.2.3, "Last-Event-ID"). */
-const toByteString = (text: string) => String.fromCharCode(...new TextEncoder().encode(text))

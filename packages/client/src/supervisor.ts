@@ -95,8 +95,13 @@ export class Supervisor {
   #attempt(): void {
     this.#drop()
     this.#watch()
-    // While new credentials are on their way an attempt would be refused again: it is made when they are there.
-    if (!this.#refreshing) this.#source = this.#options.open(this.#sourceEvents())
+    try {
+      // While new credentials are on their way an attempt would be refused again: it is made when they are there.
+      if (!this.#refreshing) this.#source = this.#options.open(this.#sourceEvents())
+    } catch (error) {
+      this.#failed({ code: 'network', message: String(error) })
+      return
+    }
     this.#become({ status: 'connecting', attempt: this.#failures })
   }
 

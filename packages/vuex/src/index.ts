@@ -1,1 +1,9 @@
-export {}
+export * from '@sse/client'
+export type {} from './component-properties.ts'
+export { useSse, useSseEvent } from './composables.ts'
+export type { SseMapping, SseMappings, SseTarget } from './mapping.ts'
+export type { SseModuleState } from './module.ts'
+export { type AppLike, createSse, type SsePlugin } from './plugin.ts'
+export type { SseResync, SseResyncCause } from './resync.ts'
+export type { StoreLike } from './store.ts'
+export type { ConnectPayload, Register, RegisteredEvents, Sse, SseOptions } from './types.ts'

@@ -1,6 +1,7 @@
+import type { Hub } from '@sse/express'
 import { Router } from 'express'
 import * as v from 'valibot'
-import type { Session } from '../../shared/schemas.ts'
+import type { NotificationEvents, Session } from '../../shared/schemas.ts'
 import { findPerson, type Person, people, topics } from '../directory.ts'
 import { input, Problem } from '../problem.ts'
 import { signedIn } from '../session.ts'
@@ -8,7 +9,7 @@ import { signedIn } from '../session.ts'
 const signInSchema = v.object({ user: v.string() })
 
 /** Signing in and out, and the names of everybody and everything one can write to. */
-export function sessionRoutes(): Router {
+export function sessionRoutes(hub: Hub<NotificationEvents>): Router {
   const router = Router()
 
   router.get('/users', (_req, res) => {
@@ -33,8 +34,11 @@ export function sessionRoutes(): Router {
     res.json(describe(person))
   })
 
-  router.delete('/session', (req, res) => {
+  router.delete('/session', async (req, res) => {
+    const person = signedIn(req)
     req.session = null
+    // The streams of other tabs come back at once, and are let in only where somebody is still signed in.
+    if (person) await hub.disconnect(person.id, { reconnect: 0 })
     res.status(204).end()
   })
 

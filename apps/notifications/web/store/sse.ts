@@ -1,5 +1,6 @@
 import { createSse } from '@sse/vuex'
-import type { NotificationEvents } from '../../shared/schemas.ts'
+import * as v from 'valibot'
+import { eventSchemas, type NotificationEvents } from '../../shared/schemas.ts'
 
 /** The stream of the signed-in user, as Vuex mutations. The whole wiring between server and store is here. */
 export const sse = createSse<NotificationEvents>({
@@ -8,6 +9,17 @@ export const sse = createSse<NotificationEvents>({
     notification: 'notifications/add',
     read: 'notifications/read',
   },
+  // What is not of the form that both sides agreed on never reaches the store.
+  parse: {
+    notification: (text) => v.parse(eventSchemas.notification, JSON.parse(text)),
+    read: (text) => v.parse(eventSchemas.read, JSON.parse(text)),
+  },
   // Whenever something may have been missed, after a restart of the server for instance, the list is fetched again.
   resync: { dispatch: 'notifications/load' },
 })
+
+declare module '@sse/vuex' {
+  interface Register {
+    events: NotificationEvents
+  }
+}

@@ -1,4 +1,4 @@
-import type { SseState } from '@sse/vuex'
+import type { SseModuleState } from '@sse/vuex'
 import type { NotificationsState } from './notifications.ts'
 import type { SessionState } from './session.ts'
 
@@ -6,5 +6,5 @@ export interface RootState {
   session: SessionState
   notifications: NotificationsState
   /** Kept by `@sse/vuex`. */
-  sse: SseState
+  sse: SseModuleState
 }

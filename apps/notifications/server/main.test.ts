@@ -1,0 +1,57 @@
+import { connect } from 'node:net'
+import { startProcess } from '@sse/testbed'
+import { afterEach, expect, test } from 'vitest'
+import { startServer, type TestServer } from '../test/start-server.ts'
+
+let server: TestServer | undefined
+afterEach(() => server?.stop())
+
+test('the address it prints answers at once, with the page and the API on one port', async () => {
+  server = await startServer('development')
+  expect(server.process.ready[1]).toBe(server.origin)
+  const [page, health] = await Promise.all([
+    fetch(server.origin, { headers: { Accept: 'text/html' } }),
+    fetch(`${server.origin}/healthz`),
+  ])
+  expect(await page.text()).toContain('<title>Herald</title>')
+  expect(await health.json()).toEqual({ status: 'ok' })
+})
+
+test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it cleanly, with a stream open', async (signal) => {
+  server = await startServer('development')
+  const session = await fetch(`${server.origin}/api/session`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ user: 'mina' }),
+  })
+  const Cookie = session.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';')[0])
+    .join('; ')
+  const stream = await fetch(`${server.origin}/events`, { headers: { Cookie } })
+  expect(stream.status).toBe(200)
+
+  expect(await server.process.kill(signal)).toEqual({ code: 0, signal: null })
+  expect(await stream.text()).toContain('event: sse.close')
+})
+
+test('an idle connection does not keep it from ending', async () => {
+  server = await startServer('development')
+  const idle = connect(Number(new URL(server.origin).port), 'localhost')
+  await new Promise((resolve) => idle.once('connect', resolve))
+  expect(await server.process.kill('SIGTERM')).toEqual({ code: 0, signal: null })
+  idle.destroy()
+})
+
+test('an occupied port is said in words, with the way out', async () => {
+  server = await startServer('development')
+  const port = Number(new URL(server.origin).port)
+  const second = await startProcess(process.execPath, ['--conditions=@sse/source', 'server/main.ts'], {
+    cwd: new URL('..', import.meta.url).pathname,
+    env: { PORT: String(port), DATABASE_FILE: ':memory:' },
+    ready: /could not start.*/,
+  })
+  expect(second.ready[0]).toContain(`Port ${port} is in use`)
+  expect(second.ready[0]).toContain(`PORT=${port + 1}`)
+  expect(await second.exited).toEqual({ code: 1, signal: null })
+})

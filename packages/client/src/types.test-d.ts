@@ -1,0 +1,44 @@
+import { describe, expectTypeOf, it } from 'vitest'
+import { createSseClient, type SseMeta, type SseOpen, type SseState } from './index.ts'
+
+interface Events {
+  notification: { title: string }
+  tick: number
+}
+
+const client = createSseClient<Events>('http://localhost')
+
+describe('typed events', () => {
+  it('give listeners their data', () => {
+    client.on('notification', (data, meta) => {
+      expectTypeOf(data).toEqualTypeOf<{ title: string }>()
+      expectTypeOf(meta).toEqualTypeOf<SseMeta>()
+    })
+    client.on('tick', (data) => expectTypeOf(data).toEqualTypeOf<number>())
+    client.on('sse.state', (data) => expectTypeOf(data).toEqualTypeOf<SseState>())
+    client.on('sse.open', (data) => expectTypeOf(data).toEqualTypeOf<SseOpen>())
+  })
+
+  it('refuse names and data that are not theirs', () => {
+    // @ts-expect-error no such event
+    client.on('notificatoin', () => {})
+    // @ts-expect-error a tick is a number
+    client.on('tick', (data: string) => data)
+    // @ts-expect-error rules are for events there are
+    createSseClient<Events>('http://localhost', { parse: { tock: 'text' } })
+    createSseClient<Events>('http://localhost', { parse: { tick: 'text' } })
+  })
+})
+
+describe('untyped events', () => {
+  it('have data of unknown type, and the own events theirs', () => {
+    const untyped = createSseClient('http://localhost')
+    untyped.on('anything', (data) => expectTypeOf(data).toBeUnknown())
+    untyped.on('sse.open', (data) => expectTypeOf(data).toEqualTypeOf<SseOpen>())
+  })
+})
+
+it('takes the EventSource of a browser, and the one of the package', async () => {
+  createSseClient('http://localhost', { EventSource })
+  createSseClient('http://localhost', { EventSource: (await import('eventsource')).EventSource })
+})

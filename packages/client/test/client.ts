@@ -1,0 +1,56 @@
+import { onTestFinished } from 'vitest'
+import { createSseClient, type SseClient, type SseClientOptions, type SseState } from '../src/index.ts'
+import { createTestClock, type TestClock } from './clock.ts'
+import { createScriptedServer, type ScriptedServer } from './server.ts'
+
+type Status = SseState['status']
+
+/** A client on a scripted server, with a clock that stands still and a record of its states. */
+export interface TestBed {
+  readonly client: SseClient
+  readonly server: ScriptedServer
+  readonly clock: TestClock
+  /** Every state told so far. */
+  readonly states: SseState[]
+  /** The next state with this status, or the present one. */
+  reach<S extends Status>(status: S): Promise<Extract<SseState, { status: S }>>
+}
+
+export async function setUp(options: SseClientOptions = {}): Promise<TestBed> {
+  const server = await createScriptedServer()
+  const clock = createTestClock()
+  const client = createSseClient(server.url, { clock, ...options })
+  onTestFinished(() => client.close())
+  const states: SseState[] = []
+  client.on('sse.state', (state) => states.push(state))
+  return { client, server, clock, states, reach: (status) => reach(client, status) }
+}
+
+export function reach<S extends Status>(
+  client: SseClient,
+  status: S,
+): Promise<Extract<SseState, { status: S }>> {
+  const isIt = (state: SseState): state is Extract<SseState, { status: S }> => state.status === status
+  return new Promise((resolve) => {
+    const check = (state: SseState) => {
+      if (!isIt(state)) return
+      off()
+      resolve(state)
+    }
+    const off = client.on('sse.state', check)
+    check(client.state)
+  })
+}
+
+/** The data of the next so many events of a name. */
+export function take(client: SseClient, event: string, count: number): Promise<unknown[]> {
+  const taken: unknown[] = []
+  return new Promise((resolve) => {
+    const off = client.on(event, (data) => {
+      taken.push(data)
+      if (taken.length < count) return
+      off()
+      resolve(taken)
+    })
+  })
+}

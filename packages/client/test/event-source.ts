@@ -1,0 +1,58 @@
+import type { EventSourceConstructor } from '../src/source.ts'
+
+/** An EventSource in the hands of the test, which like a native one tells no status and sends no headers. */
+export interface ScriptedEventSource extends EventTarget {
+  readonly url: URL
+  readonly withCredentials: boolean
+  readyState: number
+  open(): void
+  send(event: string, data: string, lastEventId?: string): void
+  /** The connection is lost: a native EventSource would try again. */
+  lose(): void
+  /** The answer was not 200: a native EventSource gives up. */
+  refuse(): void
+  close(): void
+}
+
+/** A constructor whose instances the test can reach, in order. */
+export function scriptEventSource(): { EventSource: EventSourceConstructor; sources: ScriptedEventSource[] } {
+  const sources: ScriptedEventSource[] = []
+
+  class ScriptedSource extends EventTarget implements ScriptedEventSource {
+    readonly url: URL
+    readonly withCredentials: boolean
+    readyState = 0
+
+    constructor(url: string, { withCredentials = false } = {}) {
+      super()
+      this.url = new URL(url)
+      this.withCredentials = withCredentials
+      sources.push(this)
+    }
+
+    open() {
+      this.readyState = 1
+      this.dispatchEvent(new Event('open'))
+    }
+
+    send(event: string, data: string, lastEventId = '') {
+      this.dispatchEvent(new MessageEvent(event, { data, lastEventId }))
+    }
+
+    lose() {
+      this.readyState = 0
+      this.dispatchEvent(new Event('error'))
+    }
+
+    refuse() {
+      this.readyState = 2
+      this.dispatchEvent(new Event('error'))
+    }
+
+    close() {
+      this.readyState = 2
+    }
+  }
+
+  return { EventSource: ScriptedSource, sources }
+}

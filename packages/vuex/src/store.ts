@@ -1,0 +1,9 @@
+/** What is needed of a Vuex store, 3 or 4. Structural, because the types of `vuex` do not resolve under every setting. */
+export interface StoreLike {
+  readonly state: unknown
+  commit(type: string, payload?: unknown): void
+  dispatch(type: string, payload?: unknown): Promise<unknown>
+  registerModule(path: string, module: object): void
+  unregisterModule(path: string): void
+  hasModule(path: string): boolean
+}

@@ -1,0 +1,47 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createStore } from 'vuex'
+import { createScriptedServer } from '../../client/test/server.ts'
+import { createSse } from './index.ts'
+
+interface Events {
+  note: { id: number }
+}
+
+describe('over a real connection', () => {
+  beforeEach(() => vi.stubGlobal('window', globalThis))
+  afterEach(() => vi.unstubAllGlobals())
+
+  it('events travel into the store, over a reconnect too', async () => {
+    const server = await createScriptedServer()
+    const load = vi.fn()
+    const sse = createSse<Events>({
+      url: server.url,
+      events: { note: 'add' },
+      resync: load,
+      backoff: { base: 1 },
+    })
+    const store = createStore<{ notes: Events['note'][]; sse?: unknown }>({
+      strict: true,
+      state: { notes: [] },
+      mutations: { add: (state, note: Events['note']) => state.notes.push(note) },
+      plugins: [sse],
+    })
+    store.dispatch('sse/connect')
+    const first = await server.next()
+    first.open()
+    first.send({ event: 'sse.open', data: { stream: 's', heartbeat: 15_000, resumed: null }, id: '0' })
+    first.send({ event: 'note', data: { id: 1 }, id: '1' })
+    await vi.waitFor(() => expect(store.state.notes).toEqual([{ id: 1 }]))
+    first.destroy()
+    const second = await server.next()
+    expect(second.headers['last-event-id']).toBe('1')
+    second.open()
+    second.send({ event: 'sse.open', data: { stream: 't', heartbeat: 15_000, resumed: true }, id: '1' })
+    second.send({ event: 'note', data: { id: 2 }, id: '2' })
+    await vi.waitFor(() => expect(store.state.notes).toEqual([{ id: 1 }, { id: 2 }]))
+    expect(load).toHaveBeenCalledOnce()
+    expect(store.state.sse).toMatchObject({ status: 'open', received: 2, lastEventId: '2', stale: false })
+    store.dispatch('sse/disconnect')
+    await second.closed
+  })
+})

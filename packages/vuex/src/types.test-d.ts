@@ -1,0 +1,55 @@
+import { describe, expectTypeOf, it } from 'vitest'
+import { createApp } from 'vue'
+import { createSse, type Sse, type SseMeta, useSse, useSseEvent } from './index.ts'
+
+interface Events {
+  notification: { title: string }
+  tick: number
+}
+
+describe('a mapping', () => {
+  it('is typed by the events', () => {
+    createSse<Events>({
+      url: '/events',
+      events: {
+        notification: ['notifications/add', { commit: 'notifications/addMany', batch: true }],
+        tick: (data, meta) => {
+          expectTypeOf(data).toEqualTypeOf<number>()
+          expectTypeOf(meta).toEqualTypeOf<SseMeta>()
+        },
+      },
+      resync: { dispatch: 'notifications/load' },
+    })
+  })
+
+  it('refuses names and data that are not of the events', () => {
+    // @ts-expect-error no such event
+    createSse<Events>({ url: '/events', events: { notificatoin: 'notifications/add' } })
+    // @ts-expect-error a tick is a number
+    createSse<Events>({ url: '/events', events: { tick: (data: string) => data } })
+    // @ts-expect-error a target is a mutation or an action
+    createSse<Events>({ url: '/events', events: { tick: { mutate: 'clock/tick' } } })
+    // @ts-expect-error a resync is an action or a function
+    createSse<Events>({ url: '/events', resync: 'notifications/load' })
+  })
+
+  it('takes any events where none are named', () => {
+    createSse({ url: '/events', events: { anything: (data) => expectTypeOf(data).toBeUnknown() } })
+  })
+})
+
+it('is a plugin for an app', () => {
+  createApp({}).use(createSse<Events>({ url: '/events' }))
+})
+
+describe('components', () => {
+  it('have the state and the actions', () => {
+    const sse = useSse<Events>()
+    expectTypeOf(sse.received).toBeNumber()
+    sse.on('tick', (data) => expectTypeOf(data).toBeNumber())
+    // @ts-expect-error the state is the store's
+    sse.received = 1
+    useSseEvent('anything', (data) => expectTypeOf(data).toBeUnknown())
+    expectTypeOf(createApp({}).config.globalProperties.$sse).toEqualTypeOf<Sse>()
+  })
+})

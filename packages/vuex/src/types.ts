@@ -1,0 +1,61 @@
+import type { EventData, EventName, Listener, SseClientOptions } from '@sse/client'
+import type { SseMappings } from './mapping.ts'
+import type { SseModuleState } from './module.ts'
+import type { SseResync } from './resync.ts'
+
+/**
+ * Tells the types of the app's events to `this.$sse`, `useSse` and `useSseEvent`:
+ *
+ * ```ts
+ * declare module '@sse/vuex' {
+ *   interface Register { events: Events }
+ * }
+ * ```
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: filled in by the app
+export interface Register {}
+
+/** The events of `Register`, else any. */
+export type RegisteredEvents = Register extends { events: infer Events extends object }
+  ? Events
+  : Record<string, unknown>
+
+/** The client's options, and what ties it to a store. */
+export interface SseOptions<Events extends object> extends SseClientOptions<Events> {
+  /** Where the stream is. */
+  readonly url: string | URL
+  /** What becomes of which event. Only names listed here reach the store. */
+  readonly events?: SseMappings<Events> | undefined
+  /** Loads what the app shows, whenever events may have been missed: at an opening that is not a resume, and at a gap. */
+  readonly resync?: SseResync | undefined
+  /** The name of the module, and with a `$` before it of the property of components. Default: `sse`. */
+  readonly namespace?: string | undefined
+  /** Deliver events per frame, in order. `false`: each at once. Default: true. */
+  readonly batch?: boolean | undefined
+  /**
+   * Freeze data before it is delivered, so that Vue does not look into it. Then a mutation that changes a delivered object, as in
+   * `items[0].read = true`, throws. Default: false.
+   */
+  readonly freeze?: boolean | undefined
+}
+
+/** Where to go on from. */
+export interface ConnectPayload {
+  /** The position that a loaded snapshot came with. Default: where this client was. */
+  readonly lastEventId?: string | undefined
+}
+
+/** A stream in a component: its state, always current, and what can be done. Do not destructure the state. */
+export interface Sse<Events extends object = RegisteredEvents> extends SseModuleState {
+  connect(payload?: ConnectPayload): Promise<unknown>
+  disconnect(): Promise<unknown>
+  reconnect(): Promise<unknown>
+  subscribe(channels: string | readonly string[]): Promise<unknown>
+  unsubscribe(channels: string | readonly string[]): Promise<unknown>
+  /**
+   * Calls a handler for every event of a name, after the store has got it.
+   *
+   * @returns takes the handler off again
+   */
+  on<Name extends EventName<Events>>(event: Name, handler: Listener<EventData<Events, Name>>): () => void
+}

@@ -1,0 +1,30 @@
+// @vitest-environment jsdom
+import { describe, vi } from 'vitest'
+import vue2, { h, nextTick } from 'vue2'
+import Vuex from 'vuex3'
+import { describePair, type TestStore } from '../test/suite.ts'
+
+vi.mock('vue', () => import('vue2'))
+
+/** The default export: its types say that it lies one level deeper. */
+const Vue = vue2 as unknown as typeof vue2.default
+
+/** Vue 2.7 wants plugins to be typed by its own types, which in one workspace with Vue 3 not even Vuex 3 can be. */
+const asPlugin = (plugin: object) => plugin as { install(): void }
+
+describe('Vue 2.7 and Vuex 3', () => {
+  Vue.config.productionTip = false
+  Vue.config.devtools = false
+  Vue.use(asPlugin(Vuex))
+
+  describePair({
+    createStore: (options) => new Vuex.Store(options) as unknown as TestStore,
+    mount(component, store, plugin) {
+      Vue.use(asPlugin(plugin))
+      const app = new Vue({ ...component, store } as object).$mount()
+      return { text: () => app.$el.textContent ?? '', unmount: () => app.$destroy() }
+    },
+    h,
+    nextTick,
+  })
+})
