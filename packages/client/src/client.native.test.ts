@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createTestClock } from '../test/clock.ts'
-import { scriptEventSource } from '../test/event-source.ts'
 import { createSseClient, type SseClientOptions } from './index.ts'
+import { scriptEventSource } from './testing/index.ts'
 
 function setUp(options: SseClientOptions = {}) {
   const { EventSource, sources } = scriptEventSource()

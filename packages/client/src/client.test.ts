@@ -1,6 +1,6 @@
+import { createScriptedServer } from '@sse/testbed'
 import { describe, expect, it, vi } from 'vitest'
 import { setUp, take } from '../test/client.ts'
-import { createScriptedServer } from '../test/server.ts'
 import { createSseClient, SseError } from './index.ts'
 
 describe('a client', () => {

@@ -1,7 +1,7 @@
+import { createScriptedServer, type ScriptedServer } from '@sse/testbed'
 import { onTestFinished } from 'vitest'
 import { createSseClient, type SseClient, type SseClientOptions, type SseState } from '../src/index.ts'
 import { createTestClock, type TestClock } from './clock.ts'
-import { createScriptedServer, type ScriptedServer } from './server.ts'
 
 type Status = SseState['status']
 

@@ -98,17 +98,20 @@ export function createSession(
   // Own properties of the list and nothing else: what a server names otherwise is not even listened for.
   for (const [event, mapping] of Object.entries(events)) if (mapping) listen(event, toTargets(mapping))
 
+  function connect({ lastEventId }: ConnectPayload = {}): void {
+    // The first time the state may know more than the options: it may have come with the page, or from a former session.
+    const known = client?.state.status === 'idle' ? state().lastEventId : undefined
+    if (client) client.connect({ lastEventId: lastEventId ?? known })
+    else if (lastEventId !== undefined) commit('progress', { received: 0, lastEventId })
+  }
+
   return {
-    connect({ lastEventId } = {}) {
-      const known = client?.lastEventId === '' ? state().lastEventId : undefined
-      if (client) client.connect({ lastEventId: lastEventId ?? known })
-      else if (lastEventId !== undefined) commit('progress', { received: 0, lastEventId })
-    },
+    connect,
     disconnect() {
       queue.flush()
       client?.close()
     },
-    reconnect: () => client?.reconnect(),
+    reconnect: () => (client?.state.status === 'idle' ? connect() : client?.reconnect()),
     subscribe: (channels) => client?.subscribe(channels),
     unsubscribe: (channels) => client?.unsubscribe(channels),
     on(event, handler) {

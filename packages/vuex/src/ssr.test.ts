@@ -1,8 +1,8 @@
+import { scriptEventSource } from '@sse/client/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { createSSRApp, h } from 'vue'
 import { renderToString } from 'vue/server-renderer'
 import { createStore } from 'vuex'
-import { scriptEventSource } from '../../client/test/event-source.ts'
 import { createSse, useSse, useSseEvent } from './index.ts'
 
 describe('where there is no window', () => {

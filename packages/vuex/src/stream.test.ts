@@ -1,6 +1,6 @@
+import { createScriptedServer } from '@sse/testbed'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createStore } from 'vuex'
-import { createScriptedServer } from '../../client/test/server.ts'
 import { createSse } from './index.ts'
 
 interface Events {

@@ -1,9 +1,9 @@
 // @vitest-environment jsdom
 
+import { scriptEventSource } from '@sse/client/testing'
 import { describe, expect, it } from 'vitest'
 import { createApp, h, nextTick } from 'vue'
 import { createStore } from 'vuex'
-import { scriptEventSource } from '../../client/test/event-source.ts'
 import { describePair, type TestStore } from '../test/suite.ts'
 import { createSse } from './index.ts'
 

@@ -1,5 +1,5 @@
+import { scriptEventSource } from '@sse/client/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { scriptEventSource } from '../../client/test/event-source.ts'
 import {
   createSse,
   type Sse,

@@ -1,4 +1,4 @@
-import type { EventSourceConstructor } from '../src/source.ts'
+import type { EventSourceConstructor } from '../source.ts'
 
 /** An EventSource in the hands of the test, which like a native one tells no status and sends no headers. */
 export interface ScriptedEventSource extends EventTarget {

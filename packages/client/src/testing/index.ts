@@ -1,0 +1,1 @@
+export { type ScriptedEventSource, scriptEventSource } from './scripted-event-source.ts'
