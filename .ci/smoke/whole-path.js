@@ -21,6 +21,9 @@ await once(server, 'listening')
 const address = server.address()
 assert(address && typeof address === 'object')
 
+// The plugin opens nothing in a server render: this program stands in for a page.
+Object.assign(globalThis, { window: globalThis })
+
 /** @type {(payload: unknown) => void} */
 let arrive = () => {}
 const arrived = new Promise((resolve) => {
