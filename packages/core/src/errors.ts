@@ -1,3 +1,5 @@
+import type { SchemaIssue } from './standard-schema.ts'
+
 /** What went wrong, as a word a program can switch on. */
 export type SseErrorCode =
   | 'invalid-event'
@@ -23,11 +25,18 @@ export class SseError extends Error {
   readonly code: SseErrorCode
   /** The value that was refused, as it was given; `undefined` where no value is to blame. */
   readonly value: unknown
+  /** What a schema found wrong with the value; `undefined` where no schema was asked. */
+  readonly issues: readonly SchemaIssue[] | undefined
 
-  constructor(code: SseErrorCode, message: string, options: { value?: unknown; cause?: unknown } = {}) {
+  constructor(
+    code: SseErrorCode,
+    message: string,
+    options: { value?: unknown; cause?: unknown; issues?: readonly SchemaIssue[] } = {},
+  ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.code = code
     this.value = options.value
+    this.issues = options.issues
   }
 }
 

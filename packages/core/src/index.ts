@@ -1,12 +1,34 @@
 export { SseError, type SseErrorCode } from './errors.ts'
 export type { AnyEvents, EventMap, EventName, Payload, Register, RegisteredEvents } from './event-map.ts'
-export type { CloseHubOptions, Hub, HubOptions, PublishOptions, StreamEvent } from './hub/hub.ts'
+export type {
+  ChannelsChanged,
+  ChannelsRequest,
+  CloseHubOptions,
+  Hub,
+  HubForAdapters,
+  HubOptions,
+  PublishOptions,
+  StreamEvent,
+} from './hub/hub.ts'
 export type { HubCounters, HubStats } from './hub/hub-stats.ts'
 export { createHub } from './hub/log-hub.ts'
 export type { Streams } from './hub/streams.ts'
 export type { Broker, Entry, GapReason, Page, Published, Receiver } from './log/broker.ts'
-export { createMemoryBroker, type MemoryBrokerOptions } from './log/memory-broker.ts'
+export { createMemoryBroker, createMemoryLog, type SharedMemoryLog } from './log/memory-broker.ts'
+export type { MemoryLogOptions } from './log/memory-log.ts'
+export type {
+  SchemaInputs,
+  SchemaIssue,
+  SchemaOutputs,
+  SchemaResult,
+  StandardSchema,
+  StandardSchemaMap,
+} from './standard-schema.ts'
+export type { AskedChannels } from './stream/asked-channels.ts'
+export { checkStreamOptions } from './stream/check-options.ts'
 export { createStream } from './stream/create-stream.ts'
+export { createPoll, type PollDocument, type PollResponse } from './stream/poll.ts'
+export type { Refusal } from './stream/refusal.ts'
 export type { Source } from './stream/source.ts'
 export type {
   CloseOptions,

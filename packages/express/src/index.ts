@@ -1,3 +1,6 @@
 export * from '@sse/core'
+export type { Limits } from './admission.ts'
 export type {} from './augment.ts'
+export { channels } from './channels.ts'
+export type { Origins } from './origins.ts'
 export { type SseOptions, sse } from './sse.ts'

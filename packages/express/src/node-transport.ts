@@ -1,5 +1,9 @@
-import type { ServerResponse } from 'node:http'
-import { type Frame, SseError, type Transport } from '@sse/core'
+import type { Frame, Refusal, Transport } from '@sse/core'
+import type { Response } from 'express'
+import { CompressedBacklog } from './compressed-backlog.ts'
+import { refuse } from './refusal.ts'
+import { readsProblems } from './request.ts'
+import { checkNotBegun, isOver } from './response-state.ts'
 
 /**
  * Node's response as a transport. Only its 'close' says that the client is gone: the request's fires as soon as the request is read.
@@ -7,47 +11,48 @@ import { type Frame, SseError, type Transport } from '@sse/core'
 export class NodeTransport implements Transport {
   onDrain: (() => void) | undefined
   onClose: (() => void) | undefined
-  readonly #response: ServerResponse
+  readonly #response: Response
+  /** Only where a middleware compresses the stream all the same. */
+  #compressed: CompressedBacklog | undefined
 
-  constructor(response: ServerResponse) {
+  constructor(response: Response) {
     this.#response = response
     response.once('close', () => this.onClose?.())
   }
 
-  /** A client may have left before its stream was made, while the app awaited something. */
   get closed(): boolean {
-    const response = this.#response
-    return response.destroyed || response.writableEnded || response.req.socket.destroyed
+    return isOver(this.#response)
   }
 
   get pending(): number {
-    return this.#response.writableLength
+    return this.#compressed?.pending ?? this.#response.writableLength
   }
 
   open(): void {
     const response = this.#response
-    if (response.headersSent) {
-      throw new SseError(
-        'headers-sent',
-        'This response has begun as something else: open the stream before writing to it.',
-      )
-    }
+    checkNotBegun(response)
     response.statusCode = 200
     response.setHeader('Content-Type', 'text/event-stream; charset=utf-8')
     response.setHeader('Cache-Control', 'no-cache, no-transform')
     // nginx holds back what it proxies unless it is told not to.
     response.setHeader('X-Accel-Buffering', 'no')
+    response.vary('Accept')
     response.removeHeader('Content-Length')
     response.flushHeaders()
-    response.on('drain', () => this.onDrain?.())
+    if (response.getHeader('Content-Encoding')) this.#compressed = new CompressedBacklog(response)
+    response.on('drain', () => {
+      this.#compressed?.drained()
+      this.onDrain?.()
+    })
     if (response.req.method === 'HEAD') response.end()
   }
 
   write(frames: readonly Frame[]): boolean {
     if (this.closed) return true
     const [first] = frames
-    if (frames.length === 1 && first) return this.#response.write(first.bytes)
-    return this.#response.write(Buffer.concat(frames.map(({ bytes }) => bytes)))
+    const bytes =
+      frames.length === 1 && first ? first.bytes : Buffer.concat(frames.map((frame) => frame.bytes))
+    return this.#compressed ? this.#compressed.write(bytes) : this.#response.write(bytes)
   }
 
   end({ lastOfConnection = false }: { lastOfConnection?: boolean } = {}): void {
@@ -57,11 +62,8 @@ export class NodeTransport implements Transport {
     this.#response.end()
   }
 
-  refuse(): void {
-    if (this.#response.headersSent) return
-    this.#response.statusCode = 204
-    this.#response.setHeader('Cache-Control', 'no-store')
-    this.#response.end()
+  refuse(refusal: Refusal): void {
+    refuse(this.#response, refusal, readsProblems(this.#response.req))
   }
 
   destroy(): void {

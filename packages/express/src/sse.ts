@@ -1,21 +1,25 @@
-import {
-  type AnyEvents,
-  createStream,
-  type EventMap,
-  type Hub,
-  type RegisteredEvents,
-  SseError,
-  type SseStream,
-} from '@sse/core'
-import type { Request, RequestHandler, Response } from 'express'
-import { lastEventIdOf } from './last-event-id.ts'
-import { NodeTransport } from './node-transport.ts'
+import type { AnyEvents, EventMap, HubForAdapters, RegisteredEvents } from '@sse/core'
+import type { Request, RequestHandler } from 'express'
+import { Admission, type Limits } from './admission.ts'
+import { checkSseOptions } from './check-options.ts'
+import type { Origins } from './origins.ts'
+import { giveStream } from './response-stream.ts'
 
 export interface SseOptions<E extends EventMap = RegisteredEvents> {
   /** The log's home. Without one a stream can `send`, `comment` and `close`, but not `subscribe`. */
-  readonly hub?: Hub<E>
+  readonly hub?: HubForAdapters<E>
   /** Whose stream a request opens: what `hub.disconnect` ends. Asked when `res.sse` is first used; what it throws reaches the route. */
   readonly key?: (request: Request) => string | undefined
+  /**
+   * Whether a client may read a channel that it asks for itself, by `?channels=` or by `channels(hub)`. Asked anew on every connect. One that
+   * throws or rejects makes the client come back. Default: it may read none. What the app subscribes to is not asked for.
+   */
+  readonly authorize?: (request: Request, channel: string) => boolean | Promise<boolean>
+  /**
+   * The origins, besides the server's own, whose pages may open streams: `'https://app.example'`, several, a function, or `'*'`. Others are
+   * answered 403. Default: the pages of the same site, and those that the app's CORS headers let read the response.
+   */
+  readonly origins?: Origins
   /**
    * The client's reconnection time in milliseconds: one, spread by ± 50 %, or drawn between two, so that clients do not all come back
    * in the same moment. Default 2,000.
@@ -25,6 +29,8 @@ export interface SseOptions<E extends EventMap = RegisteredEvents> {
   readonly stall?: number
   /** Bytes sent and not taken over which a stream is cut off. Default 1 MiB. */
   readonly maxUnread?: number
+  /** How many streams there may be, and how large. Who is not let in is told when to come back. */
+  readonly limits?: Limits
 }
 
 /**
@@ -33,57 +39,13 @@ export interface SseOptions<E extends EventMap = RegisteredEvents> {
  * @throws {SseError} `invalid-option`
  */
 export function sse<E extends EventMap = RegisteredEvents>(options: SseOptions<E> = {}): RequestHandler {
-  checkOptions(options)
+  checkSseOptions(options)
+  const settings = {
+    options: options as unknown as SseOptions<AnyEvents>,
+    admission: new Admission(options.limits ?? {}),
+  }
   return function sse(_request, response, next) {
-    const sseResponse = response as SseResponse
-    sseResponse[optionsOf] = options as unknown as SseOptions<AnyEvents>
-    Object.defineProperty(response, 'sse', property)
+    giveStream(response, settings)
     next()
-  }
-}
-
-const optionsOf = Symbol('options of @sse/express')
-const streamOf = Symbol('stream of @sse/express')
-
-interface SseResponse extends Response {
-  [optionsOf]: SseOptions<AnyEvents>
-  [streamOf]?: SseStream
-}
-
-/** One property for all responses: a closure for each costs forty times as much, and most responses are no streams. */
-const property: PropertyDescriptor & ThisType<SseResponse> = {
-  configurable: true,
-  get() {
-    this[streamOf] ??= openStream(this)
-    return this[streamOf]
-  },
-}
-
-function openStream(response: SseResponse): SseStream {
-  const { hub, key, retry, stall, maxUnread } = response[optionsOf]
-  const transport = new NodeTransport(response)
-  const options = {
-    key: key?.(response.req),
-    lastEventId: lastEventIdOf(response.req),
-    retry,
-    stall,
-    maxUnread,
-  }
-  return hub ? hub.stream(transport, options) : createStream(transport, options)
-}
-
-function checkOptions<E extends EventMap>({ hub, retry, stall, maxUnread }: SseOptions<E>): void {
-  if (hub !== undefined && typeof hub?.stream !== 'function') {
-    throw new SseError('invalid-option', 'hub is what createHub() gives.', { value: hub })
-  }
-  for (const [name, values] of Object.entries({
-    retry: [retry ?? 0].flat(),
-    stall: [stall ?? 0],
-    maxUnread: [maxUnread ?? 0],
-  })) {
-    if (values.every((value) => typeof value === 'number' && value >= 0)) continue
-    throw new SseError('invalid-option', `${name} is a number of 0 or more, not ${String(values)}.`, {
-      value: values,
-    })
   }
 }

@@ -10,6 +10,8 @@ export interface HubCounters {
   opened: number
   /** Streams ended, by reason. */
   readonly closed: Record<StreamEnd, number>
+  /** Streams and polls that were not let in. */
+  refused: number
   /** Gaps told to clients. */
   gaps: number
   /** Errors reported to `onError`. */
@@ -43,7 +45,10 @@ export function zeroCounters(): HubCounters {
       stalled: 0,
       overflow: 0,
       unopened: 0,
+      refused: 0,
+      answered: 0,
     },
+    refused: 0,
     gaps: 0,
     errors: 0,
   }

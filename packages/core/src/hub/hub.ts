@@ -1,21 +1,30 @@
 import type { AnyEvents, EventMap, EventName, Payload } from '../event-map.ts'
-import type { Broker, Published } from '../log/broker.ts'
+import type { Broker, GapReason, Published } from '../log/broker.ts'
+import type { StandardSchemaMap } from '../standard-schema.ts'
+import type { AskedChannels } from '../stream/asked-channels.ts'
+import type { Refusal } from '../stream/refusal.ts'
 import type { SseStream, StreamEnd, StreamOptions } from '../stream/sse-stream.ts'
 import type { Transport } from '../stream/transport.ts'
 import type { HubStats } from './hub-stats.ts'
 import type { Streams } from './streams.ts'
 
-/** The log's home in a process: publishes to it, and delivers it to the streams. */
-export interface Hub<E extends EventMap = AnyEvents> {
+/**
+ * The log's home in a process: publishes to it, and delivers it to the streams.
+ *
+ * @typeParam E what the streams carry
+ * @typeParam I what `publish` takes: the same, unless schemas turn one into the other
+ */
+export interface Hub<E extends EventMap = AnyEvents, I extends EventMap = E> extends HubForAdapters<E> {
   /**
    * Appends an event to the log and delivers it to the streams on any of the channels, here and in every process of the broker. Once
    * resolved the event is in the log. A rejection that nobody awaits goes to `onError`.
    *
-   * @throws {SseError} (rejected) `invalid-channel`, `invalid-event`, `invalid-data`, `event-too-large`, `invalid-key`, `closed`
+   * @throws {SseError} (rejected) `invalid-channel`, `invalid-event`, `invalid-data` (with `issues` when a schema refused it),
+   * `event-too-large`, `invalid-key`, `closed`
    */
-  publish<N extends EventName<E> = 'message'>(
+  publish<N extends EventName<I> = 'message'>(
     channels: string | readonly string[],
-    data: Payload<E, N>,
+    data: Payload<I, N>,
     options?: PublishOptions<N>,
   ): Promise<Published>
   /** The head of the log: read it before a snapshot and hand out both. @throws {SseError} `not-ready` before `ready` */
@@ -32,8 +41,35 @@ export interface Hub<E extends EventMap = AnyEvents> {
    * (milliseconds, default 1,000 to 5,000), then closes the broker. Publishing is refused from the call on.
    */
   close(options?: CloseHubOptions): Promise<void>
-  /** For adapters: a stream of this hub over a response. */
+}
+
+/** What a web framework's adapter needs of a hub. */
+export interface HubForAdapters<E extends EventMap = AnyEvents> {
+  /** A stream of this hub over a response. */
   stream(transport: Transport, options?: StreamOptions): SseStream<E>
+  /**
+   * Changes the channels of an open stream, whichever process of the broker holds it; its client is told by `sse.channels`.
+   *
+   * @param stream its id, as `sse.open` told it
+   * @returns what the stream is on then; `undefined` when there is no such stream, or none of this key
+   * @throws {SseError} (rejected) `invalid-channel`, `too-many-channels`, `closed`; and what `authorize` throws
+   */
+  changeChannels(stream: string, request: ChannelsRequest): Promise<ChannelsChanged | undefined>
+}
+
+/** A client's wish for other channels. */
+export interface ChannelsRequest {
+  /** Whose stream it must be. */
+  readonly key?: string | undefined
+  readonly subscribe: AskedChannels
+  readonly unsubscribe: readonly string[]
+}
+
+export interface ChannelsChanged {
+  /** All channels of the stream. */
+  readonly channels: readonly string[]
+  /** Asked for, and not allowed. */
+  readonly refused: readonly string[]
 }
 
 export interface PublishOptions<N extends string = string> {
@@ -57,16 +93,32 @@ export interface HubOptions {
   readonly heartbeat?: number
   /** Bytes that the data of an event may have. Default 64 KiB. */
   readonly maxEventBytes?: number
+  /**
+   * The events that may be published, each with its schema (Standard Schema): `publish` rejects what does not fit, and what the
+   * schema makes of the data is what travels. Default: any event, any data.
+   */
+  readonly events?: StandardSchemaMap
   /** Told what user callbacks, the broker and unawaited publishes threw. Default `console.error`. */
   readonly onError?: (error: unknown) => void
-  /** Told when a stream opens and when it ends. */
+  /** Told when a stream opens, misses something, is refused, and when it ends. */
   readonly onStream?: (event: StreamEvent) => void
+  /** Told when the broker reaches its log, and when it no longer does. */
+  readonly onBroker?: (state: 'up' | 'down') => void
   /** The clock, in milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number
   /** A number from 0 to 1. Default `Math.random`. */
   readonly random?: () => number
 }
 
+/** What happened to a stream. That it overflowed, stalled or expired is the reason of its `close`. */
 export type StreamEvent =
   | { readonly type: 'open'; readonly stream: SseStream }
+  | {
+      readonly type: 'gap'
+      readonly stream: SseStream
+      readonly reason: GapReason
+      /** The cursor that could not be served. */
+      readonly requested: string
+    }
   | { readonly type: 'close'; readonly stream: SseStream; readonly reason: StreamEnd }
+  | { readonly type: 'refuse'; readonly stream: SseStream; readonly refusal: Refusal }

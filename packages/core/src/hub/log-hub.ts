@@ -1,28 +1,53 @@
 import { SseError, show } from '../errors.ts'
 import type { AnyEvents, EventMap } from '../event-map.ts'
-import type { Broker, Entry, Published } from '../log/broker.ts'
+import type { Broker, Entry, GapReason, Published } from '../log/broker.ts'
 import { controlChannel, toChannels } from '../log/channel.ts'
 import { Feed } from '../log/feed.ts'
 import { createMemoryBroker } from '../log/memory-broker.ts'
 import { Observed } from '../observed.ts'
+import type { SchemaInputs, SchemaOutputs, StandardSchemaMap } from '../standard-schema.ts'
+import { checkAsked, judge } from '../stream/asked-channels.ts'
 import { Heartbeat } from '../stream/heartbeat.ts'
+import type { Refusal } from '../stream/refusal.ts'
 import type { SseStream, StreamEnd, StreamOptions } from '../stream/sse-stream.ts'
 import { Stream } from '../stream/stream.ts'
 import type { HostedStream, StreamHost } from '../stream/stream-host.ts'
+import { newHubName, streamIdOf } from '../stream/stream-id.ts'
 import type { Transport } from '../stream/transport.ts'
 import { serialize } from '../wire/data.ts'
 import { checkEventName, checkRetry } from '../wire/encode.ts'
-import { type Command, parseCommand } from './command.ts'
-import type { CloseHubOptions, Hub, HubOptions, PublishOptions, StreamEvent } from './hub.ts'
+import { checkCloseOptions, checkHubOptions } from './check-options.ts'
+import type { Command } from './command.ts'
+import { Commands } from './commands.ts'
+import type {
+  ChannelsChanged,
+  ChannelsRequest,
+  CloseHubOptions,
+  Hub,
+  HubOptions,
+  PublishOptions,
+  StreamEvent,
+} from './hub.ts'
 import { type HubCounters, type HubStats, zeroCounters } from './hub-stats.ts'
 import { StreamRegistry, type Streams } from './streams.ts'
+import { validate } from './validate.ts'
 
-/** A hub; it starts its broker at once. @throws {SseError} `invalid-option` */
-export function createHub<E extends EventMap = AnyEvents>(options: HubOptions = {}): Hub<E> {
-  return new LogHub<E>(options)
+/**
+ * A hub; it starts its broker at once. Its events are typed by an interface, `createHub<Events>()`, or by schemas,
+ * `createHub({ events: { notification: z.object({ … }) } })`.
+ *
+ * @throws {SseError} `invalid-option`
+ */
+export function createHub<M extends StandardSchemaMap>(
+  options: HubOptions & { readonly events: M },
+): Hub<SchemaOutputs<M>, SchemaInputs<M>>
+export function createHub<E extends EventMap = AnyEvents>(options?: HubOptions): Hub<E>
+export function createHub(options: HubOptions = {}): Hub {
+  checkHubOptions(options)
+  return new LogHub(options)
 }
 
-class LogHub<E extends EventMap> implements Hub<E>, StreamHost {
+class LogHub implements Hub, StreamHost {
   readonly heartbeat: Heartbeat
   readonly now: () => number
   readonly random: () => number
@@ -32,7 +57,11 @@ class LogHub<E extends EventMap> implements Hub<E>, StreamHost {
   readonly #options: HubOptions
   readonly #streams = new StreamRegistry()
   readonly #counters: HubCounters = zeroCounters()
-  #closing: Promise<void> | undefined
+  readonly #name = newHubName()
+  readonly #commands: Commands
+  /** From `close` on: when clients shall come back, in milliseconds. */
+  #comeBack: readonly [min: number, max: number] | undefined
+  #closed: Promise<void> | undefined
 
   constructor(options: HubOptions) {
     const { window = {}, now = Date.now, random = Math.random } = options
@@ -48,6 +77,13 @@ class LogHub<E extends EventMap> implements Hub<E>, StreamHost {
       now,
       report: (error) => this.report(error),
       onEntry: (entry) => this.#received(entry),
+      onHealth: (state) => this.#call(this.#options.onBroker, state),
+    })
+    this.#commands = new Commands({
+      hub: this.#name,
+      streams: this.#streams,
+      send: (command) => this.#sendCommand(command),
+      report: (error) => this.report(error),
     })
     this.ready = this.#observed(this.feed.ready)
   }
@@ -59,11 +95,11 @@ class LogHub<E extends EventMap> implements Hub<E>, StreamHost {
     return log.window.headId
   }
 
-  get streams(): Streams<E> {
+  get streams(): Streams {
     return this.#streams
   }
 
-  stream(transport: Transport, options?: StreamOptions): SseStream<E> {
+  stream(transport: Transport, options?: StreamOptions): SseStream {
     return new Stream(this, transport, options)
   }
 
@@ -77,6 +113,10 @@ class LogHub<E extends EventMap> implements Hub<E>, StreamHost {
 
   disconnect(key: string, options: { reconnect?: false | number } = {}): Promise<void> {
     return this.#observed(this.#disconnect(key, options.reconnect))
+  }
+
+  changeChannels(stream: string, request: ChannelsRequest): Promise<ChannelsChanged | undefined> {
+    return this.#observed(this.#changeChannels(stream, request))
   }
 
   stats(): HubStats {
@@ -93,8 +133,20 @@ class LogHub<E extends EventMap> implements Hub<E>, StreamHost {
   }
 
   close(options: CloseHubOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(options)
-    return this.#closing
+    checkCloseOptions(options)
+    const { drain = 0, retry = [1_000, 5_000] } = options
+    this.#comeBack ??= retry
+    this.#closed ??= this.#close(drain, this.#comeBack)
+    return this.#closed
+  }
+
+  newStreamId(): string {
+    return streamIdOf(this.#name)
+  }
+
+  refusal(): Refusal | undefined {
+    if (!this.#comeBack) return undefined
+    return { status: 503, detail: 'The server is shutting down.', retry: this.#drawRetry(this.#comeBack) }
   }
 
   joined(stream: HostedStream): void {
@@ -109,8 +161,14 @@ class LogHub<E extends EventMap> implements Hub<E>, StreamHost {
     this.#tell({ type: 'close', stream, reason })
   }
 
-  gap(): void {
+  refused(stream: HostedStream, refusal: Refusal): void {
+    this.#counters.refused++
+    this.#tell({ type: 'refuse', stream, refusal })
+  }
+
+  missed(stream: HostedStream, gap: { reason: GapReason; requested: string }): void {
     this.#counters.gaps++
+    this.#tell({ type: 'gap', stream, ...gap })
   }
 
   report(error: unknown): void {
@@ -132,7 +190,10 @@ class LogHub<E extends EventMap> implements Hub<E>, StreamHost {
     const { event, idempotencyKey } = options
     if (event !== undefined) checkEventName(event)
     if (idempotencyKey !== undefined) checkIdempotencyKey(idempotencyKey)
-    const text = serialize(data)
+    const { events } = this.#options
+    let output = events ? validate(events, event, data) : data
+    if (output instanceof Promise) output = await output
+    const text = serialize(output)
     const { maxEventBytes = 65_536 } = this.#options
     if (Buffer.byteLength(text) > maxEventBytes) {
       throw new SseError(
@@ -156,37 +217,56 @@ class LogHub<E extends EventMap> implements Hub<E>, StreamHost {
     }
     if (reconnect !== undefined && reconnect !== false) checkRetry(reconnect)
     this.#refuseWhenClosed()
+    await this.#commands.disconnect(key, reconnect)
+  }
+
+  async #changeChannels(stream: string, request: ChannelsRequest): Promise<ChannelsChanged | undefined> {
+    const unsubscribe = toChannels(request.unsubscribe, { orNone: true })
+    checkAsked(request.subscribe, Number.POSITIVE_INFINITY)
+    this.#refuseWhenClosed()
+    const { granted, refused } = await judge(request.subscribe)
+    const channels = await this.#commands.change(stream, request.key, {
+      subscribe: granted,
+      unsubscribe,
+      refused,
+    })
+    return channels && { channels, refused }
+  }
+
+  /** Commands reach every process of the log, this one included, by the reserved channel; nobody else can publish there. */
+  async #sendCommand(command: Command): Promise<void> {
     if (!this.feed.log) await this.ready
-    const command: Command = { type: 'disconnect', key, reconnect: reconnect ?? null }
     await this.#broker.publish([controlChannel], { data: JSON.stringify(command) })
   }
 
   #refuseWhenClosed(): void {
-    if (this.#closing) throw new SseError('closed', 'The hub is closed: publish before hub.close().')
+    if (this.#comeBack) throw new SseError('closed', 'The hub is closed: publish before hub.close().')
   }
 
-  /** Commands reach every process of the log, this one included, by the reserved channel; nobody else can publish there. */
   #received(entry: Entry): void {
     this.#counters.entries++
-    if (!entry.channels.includes(controlChannel)) return
-    const command = parseCommand(entry.data)
-    if (!command) return
-    for (const stream of this.#streams.withKey(command.key)) {
-      stream.closeFor('disconnected', command.reconnect ?? undefined)
-    }
+    if (entry.channels.includes(controlChannel)) this.#commands.received(entry.data)
   }
 
-  async #close({ drain = 0, retry: [min, max] = [1_000, 5_000] }: CloseHubOptions): Promise<void> {
+  async #close(drain: number, retry: readonly [min: number, max: number]): Promise<void> {
     await this.#streams.drain(drain, (stream) => {
-      const reconnect = Math.round(min + this.random() * (max - min))
-      stream.closeFor('shutdown', reconnect, { lastOfConnection: true })
+      stream.closeFor('shutdown', this.#drawRetry(retry), { lastOfConnection: true })
     })
     await this.#broker.close()
   }
 
+  #drawRetry([min, max]: readonly [min: number, max: number]): number {
+    return Math.round(min + this.random() * (max - min))
+  }
+
   #tell(event: StreamEvent): void {
+    this.#call(this.#options.onStream, event)
+  }
+
+  /** A user's callback that throws stops nothing here. */
+  #call<T>(callback: ((value: T) => void) | undefined, value: T): void {
     try {
-      this.#options.onStream?.(event)
+      callback?.(value)
     } catch (error) {
       this.report(error)
     }

@@ -1,6 +1,6 @@
 /** One event in the log. */
 export interface Entry {
-  /** Its id: ASCII `!` to `~`, at most 64 bytes, opaque to everyone but the broker. */
+  /** Its id: ASCII `!` to `~`, 1 to 64 bytes, opaque to everyone but the broker. */
   readonly id: string
   /** The id of the entry before it, over all channels; of the first entry, the log's origin. */
   readonly previous: string
@@ -8,7 +8,7 @@ export interface Entry {
   readonly channels: readonly string[]
   /** Its name; without one the client sees a `message` event. */
   readonly event?: string | undefined
-  /** Its data as the text on the wire. */
+  /** Its data as the text on the wire: a lone surrogate may come back as U+FFFD, which is what it becomes there. */
   readonly data: string
 }
 
@@ -25,15 +25,16 @@ export type GapReason =
 export interface Receiver {
   /** New entries in log order, each with the one before it as `previous`. */
   entries(batch: readonly Entry[]): void
-  /** The tail broke: what lies between the last entry and `head` will not come. */
+  /** The tail broke: what lies between the last entry and `head` will not come. What comes next follows `head`. */
   discontinuity(discontinuity: { readonly reason: 'trimmed' | 'forked'; readonly head: string }): void
-  /** Whether the broker reaches its log. */
+  /** Whether the broker reaches its log: told by the time `start` resolves, and whenever it changes. */
   health(state: 'up' | 'down'): void
 }
 
 /** A page of the log, or the reason why there is none. */
 export type Page =
   | { readonly entries: readonly Entry[]; readonly done: boolean }
+  /** `resumeAt` is a cursor to read on from: before the oldest entry held; after what is `unknown`, the head. */
   | { readonly gap: GapReason; readonly resumeAt: string }
 
 /** What became of a publish. */
@@ -47,17 +48,37 @@ export interface Published {
 /**
  * The port to the ordered log that the hubs of one or many processes share. The hub delivers only what the broker hands
  * back, its own publishes included, so that one process and ten run the same path.
+ *
+ * `brokerConformance` of `@sse/core/testing` tests what is promised here.
  */
 export interface Broker {
-  /** Begins to hand new entries to the receiver; answers the head and the newest entries, whose last is the head. */
+  /**
+   * Begins to hand new entries to the receiver; answers the head and the newest entries, whose last is the head. The receiver is
+   * handed what comes after them, also before the promise resolves: no entry is lost in between, and none is in both.
+   *
+   * Without any entry the head is the log's origin: it is never empty.
+   */
   start(receiver: Receiver): Promise<{ readonly head: string; readonly tail: readonly Entry[] }>
-  /** Appends to the log; once resolved the event is in it. */
+  /**
+   * Appends to the log; once resolved the event is in it, for every broker. Calls of one broker are appended in the order in which
+   * they were made. The broker takes the channels and the message as they are: the hub has checked them.
+   *
+   * A key holds for ten minutes over the whole log: until then a repeat appends nothing and answers the first id.
+   *
+   * @throws {SseError} (rejected) `closed` after `close`
+   */
   publish(
     channels: readonly string[],
     message: { readonly event?: string | undefined; readonly data: string },
     options?: { readonly idempotencyKey?: string | undefined },
   ): Promise<Published>
-  /** The entries after a cursor, oldest first, at most `limit`; `done` when there are no more. */
+  /**
+   * The entries after a cursor, oldest first, at most `limit`; `done` when there are no more. A page that is not done has at least one.
+   * The cursor is any text: it came from a client.
+   *
+   * @throws (rejected) the signal's reason once it is aborted, unless the page was there before; an SseError `closed` after `close`
+   */
   read(after: string, options: { readonly limit: number; readonly signal: AbortSignal }): Promise<Page>
+  /** Lets go of the log, which other brokers may go on with: the receiver hears no more once this is resolved. A second call is none. */
   close(): Promise<void>
 }

@@ -10,9 +10,12 @@ const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/
  * One or several channel names, each checked, none twice.
  *
  * @throws {SseError} `invalid-channel`: a name is a string of 1 to 256 bytes without control characters; the prefix `sse:`
- * is reserved; at least one is needed.
+ * is reserved; at least one is needed, unless `orNone`.
  */
-export function toChannels(channels: string | readonly string[]): readonly string[] {
+export function toChannels(
+  channels: string | readonly string[],
+  { orNone = false }: { orNone?: boolean } = {},
+): readonly string[] {
   const names = typeof channels === 'string' ? [channels] : channels
   if (!Array.isArray(names)) {
     throw new SseError(
@@ -23,11 +26,11 @@ export function toChannels(channels: string | readonly string[]): readonly strin
       },
     )
   }
-  if (names.length === 0) {
+  if (names.length === 0 && !orNone) {
     throw new SseError('invalid-channel', 'No channel was given: name at least one.', { value: channels })
   }
   for (const name of names) checkChannel(name)
-  return names.length === 1 ? names : [...new Set<string>(names)]
+  return names.length <= 1 ? names : [...new Set<string>(names)]
 }
 
 function checkChannel(name: unknown): void {

@@ -14,6 +14,8 @@ export interface FeedOptions {
   readonly report: (error: unknown) => void
   /** Sees every new entry as it comes, before it is delivered. */
   readonly onEntry: (entry: Entry) => void
+  /** Told whether the broker reaches its log, when that changes. */
+  readonly onHealth: (state: 'up' | 'down') => void
 }
 
 /** What a turn may gather before it is delivered without waiting for its end. */
@@ -26,8 +28,8 @@ export class Feed {
   readonly #readers = new Set<Reader>()
   #started: Promise<void> | undefined
   #log: Log | undefined
-  /** Entries that came before the broker said where the log stands. */
-  #early: Entry[] = []
+  /** What was told before the broker said where the log stands. */
+  #early: (() => void)[] = []
   #brokerState: 'starting' | 'up' | 'down' = 'starting'
   #scheduled = false
   #delivering = false
@@ -59,11 +61,9 @@ export class Feed {
       discontinuity: ({ reason, head }) => this.#break(reason, head),
       health: (state) => this.#health(state),
     })
-    const log = new Log(broker, start, { limits, now, report })
-    this.#log = log
-    const early = this.#early.filter((entry) => log.window.find(entry.id) === undefined)
+    this.#log = new Log(broker, start, { limits, now, report })
+    for (const tell of this.#early) tell()
     this.#early = []
-    this.#receive(early)
   }
 
   add(reader: Reader): void {
@@ -100,7 +100,7 @@ export class Feed {
   #receive(batch: readonly Entry[]): void {
     const log = this.#log
     if (!log) {
-      this.#early.push(...batch)
+      this.#early.push(() => this.#receive(batch.filter(({ id }) => this.#log?.window.find(id) === undefined)))
       return
     }
     for (const entry of batch) {
@@ -122,7 +122,10 @@ export class Feed {
 
   #break(reason: 'trimmed' | 'forked', head: string): void {
     const log = this.#log
-    if (!log) return
+    if (!log) {
+      this.#early.push(() => this.#break(reason, head))
+      return
+    }
     this.deliver()
     const requested = log.window.headId
     log.restart(head)
@@ -131,7 +134,9 @@ export class Feed {
   }
 
   #health(state: 'up' | 'down'): void {
+    if (state === this.#brokerState) return
     this.#brokerState = state
+    this.#options.onHealth(state)
     if (state === 'up') this.#log?.wake()
   }
 }

@@ -14,6 +14,7 @@ export class Log {
   readonly report: (error: unknown) => void
   #delivered: number
   #undeliveredBytes = 0
+  #wakes = 0
 
   constructor(
     broker: Broker,
@@ -61,8 +62,14 @@ export class Log {
     this.#undeliveredBytes = 0
   }
 
+  /** How often something happened that one may wait for. */
+  get wakes(): number {
+    return this.#wakes
+  }
+
   /** Lets those try again who wait for the tail or for the broker. */
   wake(): void {
+    this.#wakes++
     const readers = [...this.waiting]
     this.waiting.clear()
     for (const reader of readers) reader.readOn()

@@ -1,51 +1,48 @@
-import { randomBytes } from 'node:crypto'
 import { endOfTurn } from '../end-of-turn.ts'
+import { SseError } from '../errors.ts'
 import type { Broker, Entry, Page, Published, Receiver } from './broker.ts'
-import { Fifo } from './fifo.ts'
-import { IdempotencyKeys } from './idempotency-keys.ts'
+import { MemoryLog, type MemoryLogOptions } from './memory-log.ts'
 
-export interface MemoryBrokerOptions {
-  /**
-   * Entries held for reading back, beyond what each hub's window holds. Default 10,000; 0 when a single hub with its window
-   * is all there is, which is what `createHub()` does.
-   */
-  readonly entries?: number
-  /** The clock, in milliseconds. Default `Date.now`. */
-  readonly now?: () => number
+/**
+ * The log of one process, gone with it.
+ *
+ * @throws {SseError} `invalid-option`
+ */
+export function createMemoryBroker(options: MemoryLogOptions = {}): Broker {
+  return createMemoryLog(options).connect()
+}
+
+/** A log in memory that several hubs share, as the processes of a cluster would: each is given a broker of its own. */
+export interface SharedMemoryLog {
+  /** Another broker on this log; to close it leaves the others be. */
+  connect(): Broker
 }
 
 /**
- * The log of one process, gone with it. Several hubs may share one.
+ * A log in memory for several hubs of one process: `createHub({ broker: log.connect() })`.
  *
- * Its ids are `<epoch>-<number>`: the epoch is new with every log, so that a cursor of an earlier one is known as such.
+ * @throws {SseError} `invalid-option`
  */
-export function createMemoryBroker(options: MemoryBrokerOptions = {}): Broker {
-  return new MemoryBroker(options)
+export function createMemoryLog(options: MemoryLogOptions = {}): SharedMemoryLog {
+  const log = new MemoryLog(options)
+  return { connect: () => new MemoryBroker(log) }
 }
 
-const idForm = /^([0-9a-z]+-[0-9a-f]{16})-(0|[1-9][0-9]{0,14})$/
-
 class MemoryBroker implements Broker {
-  readonly #epoch: string
-  readonly #capacity: number
-  readonly #entries = new Fifo<Entry>()
+  readonly #log: MemoryLog
   readonly #receivers = new Set<Receiver>()
-  readonly #keys: IdempotencyKeys
-  #head = 0
+  #closed = false
 
-  constructor({ entries = 10_000, now = Date.now }: MemoryBrokerOptions) {
-    this.#epoch = `${now().toString(36)}-${randomBytes(8).toString('hex')}`
-    this.#capacity = entries
-    this.#keys = new IdempotencyKeys(now)
+  constructor(log: MemoryLog) {
+    this.#log = log
   }
 
   async start(receiver: Receiver): Promise<{ head: string; tail: readonly Entry[] }> {
+    this.#refuseWhenClosed()
     this.#receivers.add(receiver)
+    this.#log.add(receiver)
     receiver.health('up')
-    return {
-      head: this.#id(this.#head),
-      tail: this.#after(this.#head - this.#entries.length, this.#entries.length),
-    }
+    return { head: this.#log.head, tail: this.#log.held }
   }
 
   /** Resolves at the end of the turn, when the hubs have delivered it: a loop of awaited publishes lets sockets drain. */
@@ -54,42 +51,25 @@ class MemoryBroker implements Broker {
     message: { event?: string | undefined; data: string },
     { idempotencyKey }: { idempotencyKey?: string | undefined } = {},
   ): Promise<Published> {
-    const known = idempotencyKey === undefined ? undefined : this.#keys.get(idempotencyKey)
-    if (known !== undefined) return { id: known, duplicate: true }
-
-    const entry = { id: this.#id(this.#head + 1), previous: this.#id(this.#head), channels, ...message }
-    this.#head++
-    this.#entries.push(entry)
-    if (this.#entries.length > this.#capacity) this.#entries.shift()
-    if (idempotencyKey !== undefined) this.#keys.set(idempotencyKey, entry.id)
-
-    for (const receiver of this.#receivers) receiver.entries([entry])
+    this.#refuseWhenClosed()
+    const published = this.#log.append(channels, message, idempotencyKey)
     await endOfTurn()
-    return { id: entry.id, duplicate: false }
+    return published
   }
 
-  async read(after: string, { limit }: { limit: number }): Promise<Page> {
-    const [, epoch, number] = idForm.exec(after) ?? []
-    if (number === undefined) return { gap: 'unknown', resumeAt: this.#id(this.#head) }
-    const oldest = this.#head - this.#entries.length
-    const position = Number(number)
-    if (epoch !== this.#epoch || position > this.#head) return { gap: 'forked', resumeAt: this.#id(oldest) }
-    if (position < oldest) return { gap: 'trimmed', resumeAt: this.#id(oldest) }
-    const entries = this.#after(position, limit)
-    return { entries, done: position + entries.length === this.#head }
+  async read(after: string, { limit, signal }: { limit: number; signal: AbortSignal }): Promise<Page> {
+    signal.throwIfAborted()
+    this.#refuseWhenClosed()
+    return this.#log.read(after, limit)
   }
 
   async close(): Promise<void> {
+    this.#closed = true
+    this.#log.remove(this.#receivers)
     this.#receivers.clear()
   }
 
-  #id(number: number): string {
-    return `${this.#epoch}-${number}`
-  }
-
-  #after(position: number, limit: number): Entry[] {
-    const first = position - (this.#head - this.#entries.length)
-    const count = Math.min(limit, this.#entries.length - first)
-    return Array.from({ length: count }, (_, index) => this.#entries.at(first + index)!)
+  #refuseWhenClosed(): void {
+    if (this.#closed) throw new SseError('closed', 'The broker is closed: close it after its last use.')
   }
 }

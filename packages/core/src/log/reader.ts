@@ -13,6 +13,8 @@ export interface Sink {
   opened(cursor: { readonly id: string | undefined; readonly resumed: boolean }): void
   /** The log could not give everything after `requested`; delivery goes on after `resumeAt`. */
   gap(reason: GapReason, requested: string, resumeAt: string): void
+  /** Everything up to the head was written; from now on the fan-out hands over what comes. */
+  caughtUp(): void
 }
 
 /** Bytes handed to the transport before its answer is asked for again. */
@@ -36,6 +38,11 @@ export class Reader {
   #cursor: string
   /** The number up to which a live reader has everything, if it is ahead of the fan-out. */
   #floor = 0
+  /**
+   * Whether the log forked behind what was written, and nothing was read since. The window may not know of the fork yet: what follows
+   * the position there was written already, so that only the broker is asked.
+   */
+  #forked = false
 
   /** @param cursor the id of the last event that the client has */
   constructor(log: Log, sink: Sink, cursor: string) {
@@ -75,7 +82,7 @@ export class Reader {
   /** Goes on from the position as far as the transport takes it. */
   readOn(): void {
     if (this.#state === 'ended' || this.#state === 'fetching' || this.#state === 'live') return
-    const position = this.#log.window.find(this.#cursor)
+    const position = this.#windowPosition
     if (position === undefined) void this.#fetch()
     else this.#readWindow(position)
   }
@@ -128,7 +135,10 @@ export class Reader {
       }
       this.#floor = position
       if (position === window.head) {
-        this.#state = 'live'
+        if (this.#state !== 'live') {
+          this.#state = 'live'
+          this.#sink.caughtUp()
+        }
         return
       }
     }
@@ -137,6 +147,7 @@ export class Reader {
   async #fetch(): Promise<void> {
     const opening = this.#state === 'opening'
     this.#state = 'fetching'
+    const { wakes } = this.#log
     let read: Page | undefined
     try {
       read = await this.#log.broker.read(this.#cursor, { limit: page, signal: this.#sink.signal })
@@ -146,11 +157,17 @@ export class Reader {
     if (this.#ended) return
     this.#state = opening ? 'opening' : 'behind'
 
-    if (!read) this.#wait()
-    else if ('gap' in read) this.#tellGap(read.gap, read.resumeAt)
-    else if (read.entries.length > 0) this.#writePage(read.entries)
-    else if (this.#log.window.find(this.#cursor) === undefined) this.#wait()
-    else this.readOn()
+    if (read && 'entries' in read && read.entries.length > 0) this.#writePage(read.entries)
+    // The window may have come to hold the position while the broker was asked.
+    else if (this.#windowPosition !== undefined) this.readOn()
+    else if (read && 'gap' in read) this.#tellGap(read.gap, read.resumeAt)
+    // What it would wait for may have happened while the broker was asked.
+    else if (this.#log.wakes > wakes) this.readOn()
+    else this.#log.waiting.add(this)
+  }
+
+  get #windowPosition(): number | undefined {
+    return this.#forked ? undefined : this.#log.window.find(this.#cursor)
   }
 
   /** Read through a getter: a state that an `await` may have changed is not narrowed away. */
@@ -163,6 +180,7 @@ export class Reader {
     const { channels } = this.#sink
     const own = entries.filter((entry) => entry.channels.some((channel) => channels.has(channel)))
     this.#cursor = entries.at(-1)!.id
+    this.#forked = false
     const full = own.length > 0 && !this.#sink.write(own.map((entry) => frame(encodeFields(entry))))
     if (!full) this.readOn()
   }
@@ -171,14 +189,13 @@ export class Reader {
   #tellGap(reason: GapReason, resumeAt: string): void {
     const { window } = this.#log
     const requested = this.#cursor
+    const fresh = this.#state === 'opening'
+    const fromBase = reason === 'trimmed' ? !this.#forked : reason === 'forked' && fresh
+    this.#forked = reason === 'forked' && !fresh
     this.#open(false, reason === 'unknown' ? undefined : requested)
-    this.#cursor = reason !== 'unknown' && window.find(resumeAt) !== undefined ? window.baseId : resumeAt
+    this.#cursor = fromBase && window.find(resumeAt) !== undefined ? window.baseId : resumeAt
     this.#sink.gap(reason, requested, this.#cursor)
     this.readOn()
-  }
-
-  #wait(): void {
-    this.#log.waiting.add(this)
   }
 
   #open(resumed: boolean, id: string | undefined): void {

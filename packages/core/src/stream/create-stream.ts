@@ -2,6 +2,7 @@ import { Heartbeat } from './heartbeat.ts'
 import type { SseStream, StreamOptions } from './sse-stream.ts'
 import { Stream } from './stream.ts'
 import type { StreamHost } from './stream-host.ts'
+import { randomName } from './stream-id.ts'
 import type { Transport } from './transport.ts'
 
 /** What streams without a hub share: a heartbeat, and nobody to tell of them. */
@@ -9,10 +10,13 @@ const hubless: StreamHost = {
   heartbeat: new Heartbeat(15_000),
   now: Date.now,
   random: Math.random,
+  newStreamId: randomName,
+  refusal: () => undefined,
   report: (error) => console.error(error),
   joined() {},
   left() {},
-  gap() {},
+  refused() {},
+  missed() {},
   feed: undefined,
 }
 

@@ -12,6 +12,11 @@ export class Expiry {
     this.#expired = expired
   }
 
+  /** Whether the time has come. */
+  get over(): boolean {
+    return this.#now() >= this.#at
+  }
+
   notAfter(time: Date): void {
     if (time.getTime() >= this.#at) return
     this.#at = time.getTime()

@@ -8,41 +8,65 @@ export interface OutletLimits {
   readonly maxUnread: number
 }
 
+/** How often within `stall` a full transport is looked at: who takes nothing is cut off after it, and at most a quarter later. */
+const looks = 4
+const longestTimer = 2 ** 31 - 1
+
 /** A transport, and how well it takes what is written. Nothing is queued here: the transport's own buffer is all there is. */
 export class Outlet {
   readonly #transport: Transport
   readonly #limits: OutletLimits
-  readonly #now: () => number
-  /** While it is full: since when nothing was taken, and how much was pending then. */
-  #full: { readonly since: number; readonly pending: number } | undefined
-
+  readonly #stalled: () => void
+  #full = false
+  /** What was pending when it was last looked at. */
+  #pending = 0
+  /** Looks since the client last took something. */
+  #silent = 0
+  /** Runs while the transport is full, and once more after that: most drain long before it fires. */
+  #timer: ReturnType<typeof setTimeout> | undefined
   /** Sources that wait for room. */
   #waiting: (() => void)[] = []
 
-  constructor(transport: Transport, limits: OutletLimits, now: () => number) {
+  /** @param stalled called when a full transport took nothing for as long as `stall` */
+  constructor(transport: Transport, limits: OutletLimits, stalled: () => void) {
     this.#transport = transport
     this.#limits = limits
-    this.#now = now
+    this.#stalled = stalled
   }
 
   /** Whether the transport has said that it is full and has not drained since. */
   get full(): boolean {
-    return this.#full !== undefined
+    return this.#full
+  }
+
+  /** Whether more is pending than a stream may have. */
+  get overflowing(): boolean {
+    return this.#transport.pending > this.#limits.maxUnread
   }
 
   /** Takes the frames in any case. @returns `false` when the transport is full */
   write(frames: readonly Frame[]): boolean {
+    if (this.#full) this.#noteProgress()
     if (this.#transport.write(frames)) return true
-    this.#full ??= { since: this.#now(), pending: this.#transport.pending }
+    if (!this.#full) this.#silent = 0
+    this.#full = true
+    this.#pending = this.#transport.pending
+    this.#watch()
     return false
   }
 
-  /** The transport has drained, or the stream has ended: a client that leaves never drains. */
+  /** The transport has drained. */
   drained(): void {
-    this.#full = undefined
+    this.#full = false
     const waiting = this.#waiting
     this.#waiting = []
     for (const resolve of waiting) resolve()
+  }
+
+  /** The stream has ended: a client that leaves never drains. */
+  end(): void {
+    clearTimeout(this.#timer)
+    this.drained()
   }
 
   /** Resolves when the transport takes more. */
@@ -53,16 +77,24 @@ export class Outlet {
     })
   }
 
-  /** Whether more is pending than a stream may have. */
-  get overflowing(): boolean {
-    return this.#transport.pending > this.#limits.maxUnread
+  #watch(): void {
+    const { stall } = this.#limits
+    if (stall === Number.POSITIVE_INFINITY) return
+    this.#timer ??= setTimeout(() => this.#look(), Math.min(stall / looks, longestTimer)).unref()
   }
 
-  /** Whether the client took nothing for too long. Asked at every heartbeat: what it took in between counts. */
-  stalled(): boolean {
-    if (!this.#full) return false
+  #look(): void {
+    this.#timer = undefined
+    if (!this.#full) return
+    this.#silent++
+    this.#noteProgress()
+    if (this.#silent > looks) this.#stalled()
+    else this.#watch()
+  }
+
+  #noteProgress(): void {
     const { pending } = this.#transport
-    if (pending < this.#full.pending) this.#full = { since: this.#now(), pending }
-    return this.#now() - this.#full.since >= this.#limits.stall
+    if (pending < this.#pending) this.#silent = 0
+    this.#pending = pending
   }
 }

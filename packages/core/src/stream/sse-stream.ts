@@ -1,4 +1,6 @@
 import type { AnyEvents, EventMap, EventName, Payload } from '../event-map.ts'
+import type { AskedChannels } from './asked-channels.ts'
+import type { Refusal } from './refusal.ts'
 import type { Source } from './source.ts'
 
 /** Why a stream ended. */
@@ -17,8 +19,12 @@ export type StreamEnd =
   | 'stalled'
   /** More than `maxUnread` bytes were sent that the client did not take. */
   | 'overflow'
-  /** It could not be opened: something else was answered first. */
+  /** It could not be opened: something else was answered first, or the broker did not start. */
   | 'unopened'
+  /** It was not let in: a limit, credentials that had run out, a hub that was closing. */
+  | 'refused'
+  /** It was a poll, and has its answer. */
+  | 'answered'
 
 /** One open response. */
 export interface SseStream<E extends EventMap = AnyEvents> {
@@ -45,9 +51,10 @@ export interface SseStream<E extends EventMap = AnyEvents> {
   comment(text?: string): boolean
   /**
    * Puts the stream on channels of the hub. The stream opens at the end of this turn, replays what came after the client's
-   * `Last-Event-ID`, then goes on live. On a stream that is open already, joins the channels where the stream stands.
+   * `Last-Event-ID`, then goes on live. On a stream that is open already, joins the channels where the stream stands. The channels
+   * that the client itself asks for come along; `subscribe([])` is for a stream that has no others.
    *
-   * @throws {SseError} `no-hub`, `invalid-channel`, `invalid-option`
+   * @throws {SseError} `no-hub`, `invalid-channel`, `too-many-channels`, `invalid-option`
    */
   subscribe(channels: string | readonly string[], options?: SubscribeOptions): this
   /** Takes the stream off channels; those that it is not on are passed over. @throws {SseError} `invalid-channel` */
@@ -102,4 +109,18 @@ export interface StreamOptions {
   readonly stall?: number | undefined
   /** Bytes sent and not taken over which the stream is cut off. Default 1 MiB. */
   readonly maxUnread?: number | undefined
+  /** Channels that the stream may be on. Default 64. */
+  readonly maxChannels?: number | undefined
+  /** Channels that the client asks for, and who judges them: before anything is replayed. */
+  readonly asked?: AskedChannels | undefined
+  /** Asked when the stream is about to open; what it answers is sent instead. */
+  readonly admit?: (() => Refusal | undefined) | undefined
+}
+
+/** A change to the channels of an open stream that its client asked for, already judged. */
+export interface ChannelsChange {
+  readonly subscribe: readonly string[]
+  readonly unsubscribe: readonly string[]
+  /** Asked for, and not allowed. */
+  readonly refused: readonly string[]
 }

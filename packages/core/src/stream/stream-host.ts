@@ -1,11 +1,15 @@
+import type { GapReason } from '../log/broker.ts'
 import type { Feed } from '../log/feed.ts'
 import type { Heartbeat } from './heartbeat.ts'
-import type { SseStream, StreamEnd } from './sse-stream.ts'
+import type { Refusal } from './refusal.ts'
+import type { ChannelsChange, SseStream, StreamEnd } from './sse-stream.ts'
 
 /** A stream as its host sees it. */
 export interface HostedStream extends SseStream {
   /** Ends it for a reason; where the client is told when to come back it is told the reason too. */
   closeFor(reason: StreamEnd, reconnect?: false | number, options?: { lastOfConnection?: boolean }): void
+  /** Changes its channels and confirms that to the client. @throws {SseError} `too-many-channels` */
+  change(change: ChannelsChange): void
 }
 
 /** What the streams of a process share, as one of them sees it. */
@@ -15,11 +19,16 @@ export interface StreamHost {
   readonly now: () => number
   /** A number from 0 to 1. */
   readonly random: () => number
+  /** A name that no other stream has, and nobody can guess. */
+  newStreamId(): string
+  /** Why no stream can be opened now. */
+  refusal(): Refusal | undefined
   /** Reports what a user's callback, a broker or a transport threw. */
   report(error: unknown): void
   joined(stream: HostedStream): void
   left(stream: HostedStream, reason: StreamEnd): void
-  gap(): void
+  refused(stream: HostedStream, refusal: Refusal): void
+  missed(stream: HostedStream, gap: { readonly reason: GapReason; readonly requested: string }): void
   /** The log and who reads it; `undefined` for streams without a hub. */
   readonly feed: Feed | undefined
 }

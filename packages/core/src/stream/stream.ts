@@ -1,20 +1,19 @@
-import { randomBytes } from 'node:crypto'
 import { atEndOfTurn } from '../end-of-turn.ts'
 import { SseError, show } from '../errors.ts'
 import type { GapReason } from '../log/broker.ts'
 import { toChannels } from '../log/channel.ts'
-import { isCursor } from '../log/cursor.ts'
-import type { Feed } from '../log/feed.ts'
-import { Reader, type Sink } from '../log/reader.ts'
 import { Observed } from '../observed.ts'
-import { closeFrame, gapFrame, openFrame } from '../wire/control.ts'
+import { closeFrame } from '../wire/control.ts'
 import { checkRetry, encode, encodeComment } from '../wire/encode.ts'
 import { type Frame, frame } from '../wire/frame.ts'
+import { type AskedChannels, checkAsked, judge } from './asked-channels.ts'
 import { Expiry } from './expiry.ts'
 import type { Pulse } from './heartbeat.ts'
 import { Outlet } from './outlet.ts'
+import type { Refusal } from './refusal.ts'
 import { itemsOf, type Source } from './source.ts'
 import type {
+  ChannelsChange,
   CloseOptions,
   FromOptions,
   SendOptions,
@@ -23,39 +22,43 @@ import type {
   SubscribeOptions,
 } from './sse-stream.ts'
 import type { HostedStream, StreamHost } from './stream-host.ts'
+import { type Subscriber, Subscription } from './subscription.ts'
 import type { Transport } from './transport.ts'
 
-/** One open response: the frame around it, what is sent beside the log, and a reader for what comes from the log. */
-export class Stream implements HostedStream, Sink, Pulse {
+const noChannels: ReadonlySet<string> = new Set()
+
+/** One open response: its beginning and its end, what is sent beside the log, and a subscription for what comes from the log. */
+export class Stream implements HostedStream, Subscriber, Pulse {
+  readonly maxChannels: number
   readonly #host: StreamHost
   readonly #transport: Transport
   readonly #outlet: Outlet
   readonly #options: StreamOptions
-  readonly #channels = new Set<string>()
   #id: string | undefined
   #state: 'idle' | 'opening' | 'open' | 'closed' = 'idle'
   #end: StreamEnd | undefined
   #abort: AbortController | undefined
-  #reader: Reader | undefined
-  /** Where to begin when the client brings no cursor: what the app said, else the head when it first subscribed. */
-  #since: string | undefined
-  #head: string | undefined
+  #subscription: Subscription | undefined
+  /** What the client asks for, until it was judged: nothing is read before. */
+  #asked: AskedChannels | undefined
   #expiry: Expiry | undefined
   #stopBeating: (() => void) | undefined
 
   constructor(host: StreamHost, transport: Transport, options: StreamOptions = {}) {
-    const { stall = 30_000, maxUnread = 1_048_576 } = options
+    const { stall = 30_000, maxUnread = 1_048_576, maxChannels = 64, asked } = options
+    this.maxChannels = maxChannels
     this.#host = host
     this.#transport = transport
     this.#options = options
-    this.#outlet = new Outlet(transport, { stall, maxUnread }, host.now)
+    this.#asked = asked
+    this.#outlet = new Outlet(transport, { stall, maxUnread }, () => this.#cut('stalled'))
     transport.onDrain = () => this.#drained()
-    transport.onClose = () => this.#finish('client')
+    transport.onClose = (end = 'client') => this.#finish(end)
     if (transport.closed) this.#finish('client')
   }
 
   get id(): string {
-    this.#id ??= randomBytes(16).toString('base64url')
+    this.#id ??= this.#host.newStreamId()
     return this.#id
   }
 
@@ -68,7 +71,7 @@ export class Stream implements HostedStream, Sink, Pulse {
   }
 
   get channels(): ReadonlySet<string> {
-    return this.#channels
+    return this.#subscription?.channels ?? noChannels
   }
 
   get closed(): boolean {
@@ -83,9 +86,13 @@ export class Stream implements HostedStream, Sink, Pulse {
     return this.#abort.signal
   }
 
+  get heartbeat(): number {
+    return this.#host.heartbeat.interval
+  }
+
   send(data: unknown, options: SendOptions = {}): boolean {
     const text = encode({ ...options, data })
-    if (options.id !== undefined && this.#channels.size > 0) {
+    if (options.id !== undefined && this.#subscription) {
       throw new SseError(
         'id-on-subscribed-stream',
         `The id ${show(options.id)} would be taken for a position in the log: send without an id, or publish.`,
@@ -104,7 +111,7 @@ export class Stream implements HostedStream, Sink, Pulse {
   }
 
   subscribe(channels: string | readonly string[], options: SubscribeOptions = {}): this {
-    const names = toChannels(channels)
+    const names = toChannels(channels, { orNone: true })
     const { feed } = this.#host
     if (!feed) {
       throw new SseError('no-hub', 'Channels need a hub: app.use(sse({ hub: createHub() })).', {
@@ -113,23 +120,20 @@ export class Stream implements HostedStream, Sink, Pulse {
     }
     if (options.expires !== undefined) this.#expireAt(options.expires)
     if (this.closed) return this
-    if (this.#state === 'open') this.#join(feed, names)
-    else {
-      for (const name of names) this.#channels.add(name)
-      this.#since ??= options.since
-      this.#head ??= feed.log?.window.headId
-      this.#openAtEndOfTurn()
-    }
+    const first = !this.#subscription
+    this.#subscription ??= new Subscription(feed, this)
+    this.#subscription.add(names, options.since)
+    if (first) this.#readAtEndOfTurn(this.#subscription)
     return this
   }
 
   unsubscribe(channels: string | readonly string[]): this {
-    const names = toChannels(channels)
-    this.#reader?.catchUp()
-    for (const name of names) {
-      if (this.#channels.delete(name) && this.#reader) this.#host.feed?.fanOut.remove(name, this.#reader)
-    }
+    this.#subscription?.remove(toChannels(channels, { orNone: true }))
     return this
+  }
+
+  change(change: ChannelsChange): void {
+    if (!this.closed) this.#subscription?.change(change)
   }
 
   close({ reconnect }: CloseOptions = {}): void {
@@ -144,11 +148,11 @@ export class Stream implements HostedStream, Sink, Pulse {
   ): void {
     if (this.closed) return
     if (this.#state !== 'open' && reconnect === false) {
-      this.#finish(reason)
-      this.#transport.refuse()
+      this.#refuse({ status: 204, detail: 'There is nothing for this client.' }, reason)
       return
     }
     if (this.#state !== 'open') this.#open()
+    if (this.closed) return
     if (reconnect !== undefined) this.write([closeFrame(reconnect, reason)])
     if (this.closed) return
     const { full } = this.#outlet
@@ -158,7 +162,7 @@ export class Stream implements HostedStream, Sink, Pulse {
     else this.#transport.end(options)
   }
 
-  /** Sink: what the reader hands over. */
+  /** Subscriber: what the log has. */
   write(frames: readonly Frame[]): boolean {
     if (this.closed) return false
     try {
@@ -170,27 +174,35 @@ export class Stream implements HostedStream, Sink, Pulse {
     }
   }
 
-  /** Sink: the position is known. */
-  opened({ id, resumed }: { id: string | undefined; resumed: boolean }): void {
-    const cursorCame = this.lastEventId !== undefined || this.#since !== undefined
-    const heartbeat = this.#host.heartbeat.interval
-    this.write([openFrame({ stream: this.id, heartbeat, resumed: cursorCame ? resumed : null }, id)])
+  /** Subscriber: what goes ahead of the log. */
+  writeBeside(frames: readonly Frame[]): boolean {
+    if (this.closed || this.write(frames)) return !this.closed
+    this.#subscription?.pause()
+    if (this.#outlet.overflowing) this.#cut('overflow')
+    return false
   }
 
-  /** Sink: something is missing. */
-  gap(reason: GapReason, requested: string, resumeAt: string): void {
-    this.#host.gap()
-    this.write([gapFrame(reason, requested, resumeAt)])
+  /** Subscriber: something is missing, and the client was told. */
+  missed(gap: { readonly reason: GapReason; readonly requested: string }): void {
+    this.#host.missed(this, gap)
+  }
+
+  /** Subscriber: everything up to the head was written. */
+  caughtUp(): void {
+    const position = this.#transport.caughtUp && this.#subscription?.position
+    if (position !== undefined) this.#transport.caughtUp?.(position)
+  }
+
+  /** Subscriber: the broker did not start. */
+  unreadable(): void {
+    this.closeFor('unopened')
   }
 
   /** Pulse: once every heartbeat. Who stands at the head is told where that is, everyone else that the line is alive. */
   beat(): void {
-    if (this.#outlet.full) {
-      if (this.#outlet.stalled()) this.#cut('stalled')
-      return
-    }
-    const ping = this.#reader?.live ? this.#host.feed?.ping() : undefined
-    if (!this.#outlet.full) this.#writeBeside([ping ?? emptyComment])
+    if (this.#outlet.full) return
+    const ping = this.#subscription?.ping()
+    if (!this.#outlet.full) this.writeBeside([ping ?? emptyComment])
   }
 
   async #sendAll(source: Source, options: FromOptions): Promise<void> {
@@ -202,35 +214,61 @@ export class Stream implements HostedStream, Sink, Pulse {
 
   #sendNow(message: Frame): boolean {
     if (this.#state === 'idle' || this.#state === 'opening') this.#open()
-    return this.#writeBeside([message])
-  }
-
-  /** Goes ahead of what the log still has for this stream. */
-  #writeBeside(frames: readonly Frame[]): boolean {
-    if (this.closed || this.write(frames)) return !this.closed
-    this.#reader?.pause()
-    if (this.#outlet.overflowing) this.#cut('overflow')
-    return false
+    return this.writeBeside([message])
   }
 
   /** Two ends, because Express hands an error of the handler to its last resort at the end of a turn too. */
-  #openAtEndOfTurn(): void {
-    if (this.#state !== 'idle') return
-    this.#state = 'opening'
-    atEndOfTurn(() => atEndOfTurn(() => this.#openIfStillWanted()))
+  #readAtEndOfTurn(subscription: Subscription): void {
+    if (this.#state === 'idle') this.#state = 'opening'
+    if (this.#state === 'open' && !this.#asked) subscription.begin()
+    else atEndOfTurn(() => atEndOfTurn(() => void this.#judgeAndRead(subscription)))
   }
 
-  #openIfStillWanted(): void {
-    if (this.#state !== 'opening') return
+  /** Nothing is replayed before it is known what the client may read. */
+  async #judgeAndRead(subscription: Subscription): Promise<void> {
     try {
-      if (this.#transport.closed) this.#finish('unopened')
-      else this.#open()
+      if (this.#asked && !this.closed) {
+        checkAsked(this.#asked, this.maxChannels)
+        subscription.grant(await judge(this.#asked))
+        this.#asked = undefined
+      }
+      if (this.#state === 'opening' && this.#transport.closed) this.#finish('unopened')
+      else if (this.#state === 'opening') this.#open()
+      else if (this.#state === 'open') subscription.begin()
     } catch (error) {
-      this.#host.report(error)
+      this.#turnAway(error)
     }
   }
 
+  #turnAway(error: unknown): void {
+    if (this.closed) {
+      this.#host.report(error)
+      return
+    }
+    const refusal = this.#refusalFor(error)
+    if (this.#state === 'open') this.closeFor('refused', refusal.retry ?? false)
+    else this.#refuse(refusal)
+  }
+
+  /** A client that asks for nonsense is told so; when the server fails the client shall come back. */
+  #refusalFor(error: unknown): Refusal {
+    if (
+      error instanceof SseError &&
+      (error.code === 'invalid-channel' || error.code === 'too-many-channels')
+    ) {
+      return { status: 400, detail: error.message }
+    }
+    this.#host.report(error)
+    const detail = 'It could not be decided what this client may read.'
+    return { status: 503, detail, retry: this.#drawRetry() }
+  }
+
   #open(): void {
+    const refusal = this.#expiry?.over ? expired : (this.#host.refusal() ?? this.#options.admit?.())
+    if (refusal) {
+      this.#refuse(refusal)
+      return
+    }
     try {
       this.#transport.open()
     } catch (error) {
@@ -241,32 +279,13 @@ export class Stream implements HostedStream, Sink, Pulse {
     this.#host.joined(this)
     this.#stopBeating = this.#host.heartbeat.add(this)
     this.write([frame(`:\nretry: ${this.#drawRetry()}\n\n`)])
-    if (this.#channels.size > 0 && this.#host.feed) this.#startReading(this.#host.feed)
+    if (!this.#asked) this.#subscription?.begin()
   }
 
-  #startReading(feed: Feed): void {
-    if (this.closed) return
-    if (!feed.log) {
-      feed.ready.then(
-        () => this.#startReading(feed),
-        () => this.closeFor('unopened'),
-      )
-      return
-    }
-    const head = this.#head ?? feed.log.window.headId
-    const cursor = this.lastEventId ?? this.#since ?? head
-    const known = isCursor(cursor)
-    this.#reader = new Reader(feed.log, this, known ? cursor : head)
-    feed.add(this.#reader)
-    this.#reader.begin(known ? undefined : cursor)
-  }
-
-  /** On an open stream: joins where it stands, and replays nothing. */
-  #join(feed: Feed, names: readonly string[]): void {
-    this.#reader?.catchUp()
-    for (const name of names) this.#channels.add(name)
-    if (this.#reader) for (const name of names) feed.fanOut.add(name, this.#reader)
-    else this.#startReading(feed)
+  #refuse(refusal: Refusal, reason: StreamEnd = 'refused'): void {
+    this.#finish(reason)
+    if (reason === 'refused') this.#host.refused(this, refusal)
+    this.#transport.refuse(refusal)
   }
 
   #expireAt(expires: Date): void {
@@ -286,7 +305,7 @@ export class Stream implements HostedStream, Sink, Pulse {
 
   #drained(): void {
     this.#outlet.drained()
-    this.#reader?.readOn()
+    this.#subscription?.readOn()
   }
 
   #cut(reason: StreamEnd): void {
@@ -301,15 +320,14 @@ export class Stream implements HostedStream, Sink, Pulse {
     this.#end = reason
     this.#expiry?.clear()
     this.#stopBeating?.()
-    if (this.#reader) {
-      this.#host.feed?.remove(this.#reader)
-      this.#reader.end()
-    }
+    this.#subscription?.end()
     if (wasOpen) this.#host.left(this, reason)
     this.#abort?.abort(reason)
-    this.#outlet.drained()
+    this.#outlet.end()
   }
 }
 
 /** The heartbeat of a stream that does not stand at the head of a log. */
 const emptyComment = frame(':\n\n')
+
+const expired: Refusal = { status: 401, detail: 'The credentials of this request have run out.' }

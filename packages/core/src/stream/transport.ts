@@ -1,4 +1,5 @@
 import type { Frame } from '../wire/frame.ts'
+import type { Refusal } from './refusal.ts'
 
 /**
  * The port between a stream and the response that carries it. An adapter (`@sse/express` has the one for Node's
@@ -15,12 +16,14 @@ export interface Transport {
   readonly closed: boolean
   /** Called when there is room again after a `write` that answered `false`. */
   onDrain: (() => void) | undefined
-  /** Called once, when the response is over for whatever reason. */
-  onClose: (() => void) | undefined
+  /** Called once, when the response is over: `answered` by a transport that has said all it ever will, else because the client left. */
+  onClose: ((end?: 'client' | 'answered') => void) | undefined
   /** Ends the response after what was written; `lastOfConnection` closes the connection too, instead of keeping it alive. */
   end(options?: { lastOfConnection?: boolean }): void
-  /** Ends the answer without opening a stream: 204, which tells an EventSource to stay away. */
-  refuse(): void
+  /** Answers this instead of opening a stream. */
+  refuse(refusal: Refusal): void
   /** Cuts the connection at once, dropping what is pending. */
   destroy(): void
+  /** Told whenever everything in the log up to `position` was written; for transports that answer and end. */
+  caughtUp?(position: string): void
 }

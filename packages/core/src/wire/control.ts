@@ -20,6 +20,14 @@ export function gapFrame(reason: GapReason, requested: string, resumeAt: string)
   return control('sse.gap', { reason, requested: requested.slice(0, 256) }, resumeAt)
 }
 
+/** The channels that the stream is on, and those that its client asked for in vain. */
+export function channelsFrame(
+  data: { readonly channels: readonly string[]; readonly refused: readonly string[] },
+  position: string | undefined,
+): Frame {
+  return control('sse.channels', data, position)
+}
+
 /** The heartbeat: it has a name, so that the client's watchdog sees it, and an id, so that quiet channels keep up. */
 export function pingFrame(position: string): Frame {
   return frame(encodeFields({ event: 'sse.ping', id: position, data: '' }))

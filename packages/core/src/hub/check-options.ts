@@ -1,0 +1,39 @@
+import { checkFunction, checkNumber, checkRange } from '../check.ts'
+import { SseError, show } from '../errors.ts'
+import type { CloseHubOptions, HubOptions } from './hub.ts'
+
+/** @throws {SseError} `invalid-option` */
+export function checkHubOptions(options: HubOptions): void {
+  const { broker, window, events } = options
+  checkNumber('heartbeat', options.heartbeat, 'delay')
+  checkNumber('maxEventBytes', options.maxEventBytes, 'positive')
+  checkNumber('window.entries', window?.entries, 'positive')
+  checkNumber('window.bytes', window?.bytes, 'positive')
+  for (const name of ['onError', 'onStream', 'onBroker', 'now', 'random'] as const)
+    checkFunction(name, options[name])
+  if (broker !== undefined && typeof broker?.start !== 'function') {
+    throw new SseError(
+      'invalid-option',
+      `broker is a Broker, such as createMemoryBroker(), not ${show(broker)}.`,
+      {
+        value: broker,
+      },
+    )
+  }
+  for (const [event, schema] of Object.entries(events ?? {})) {
+    if (typeof schema?.['~standard']?.validate === 'function') continue
+    throw new SseError(
+      'invalid-option',
+      `events.${event} is no Standard Schema: give one of Zod, Valibot, ArkType….`,
+      {
+        value: schema,
+      },
+    )
+  }
+}
+
+/** @throws {SseError} `invalid-option` */
+export function checkCloseOptions({ drain, retry }: CloseHubOptions): void {
+  checkNumber('drain', drain, 'delay')
+  checkRange('retry', retry)
+}

@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto'
+import { SseError, show } from '../errors.ts'
+import type { Entry, Page, Published, Receiver } from './broker.ts'
+import { Fifo } from './fifo.ts'
+import { IdempotencyKeys } from './idempotency-keys.ts'
+
+export interface MemoryLogOptions {
+  /**
+   * Entries held for reading back, beyond what each hub's window holds. Default 10,000; 0 when a single hub with its window
+   * is all there is, which is what `createHub()` does.
+   */
+  readonly entries?: number
+  /** The clock, in milliseconds. Default `Date.now`. */
+  readonly now?: () => number
+}
+
+const idForm = /^([0-9a-f]{16})-(0|[1-9][0-9]{0,14})$/
+
+/**
+ * A log in the memory of one process, gone with it.
+ *
+ * Its ids are `<epoch>-<number>`: the epoch is new with every log, so that a cursor of an earlier one is known as such.
+ */
+export class MemoryLog {
+  readonly #epoch = randomBytes(8).toString('hex')
+  readonly #capacity: number
+  readonly #entries = new Fifo<Entry>()
+  readonly #keys: IdempotencyKeys
+  #head = 0
+  /** Never changed but replaced: an entry goes to those who had started when it was appended. */
+  #receivers: readonly Receiver[] = []
+  readonly #undelivered = new Fifo<{ readonly entry: Entry; readonly receivers: readonly Receiver[] }>()
+  #delivering = false
+
+  /** @throws {SseError} `invalid-option` */
+  constructor({ entries = 10_000, now = Date.now }: MemoryLogOptions = {}) {
+    if (!Number.isSafeInteger(entries) || entries < 0) {
+      throw new SseError('invalid-option', `entries is a whole number, 0 or more, not ${show(entries)}.`, {
+        value: entries,
+      })
+    }
+    this.#capacity = entries
+    this.#keys = new IdempotencyKeys(now)
+  }
+
+  get head(): string {
+    return this.#id(this.#head)
+  }
+
+  /** Everything that is held, oldest first. */
+  get held(): Entry[] {
+    return this.#after(this.#oldest, this.#entries.length)
+  }
+
+  add(receiver: Receiver): void {
+    this.#receivers = [...this.#receivers, receiver]
+  }
+
+  remove(receivers: ReadonlySet<Receiver>): void {
+    this.#receivers = this.#receivers.filter((receiver) => !receivers.has(receiver))
+  }
+
+  append(
+    channels: readonly string[],
+    { event, data }: { readonly event?: string | undefined; readonly data: string },
+    key: string | undefined,
+  ): Published {
+    const known = key === undefined ? undefined : this.#keys.get(key)
+    if (known !== undefined) return { id: known, duplicate: true }
+
+    const entry: Entry = {
+      id: this.#id(this.#head + 1),
+      previous: this.head,
+      channels: [...channels],
+      event,
+      data,
+    }
+    this.#head++
+    this.#entries.push(entry)
+    if (this.#entries.length > this.#capacity) this.#entries.shift()
+    if (key !== undefined) this.#keys.set(key, entry.id)
+
+    this.#undelivered.push({ entry, receivers: this.#receivers })
+    this.#deliver()
+    return { id: entry.id, duplicate: false }
+  }
+
+  read(after: string, limit: number): Page {
+    const [, epoch, number] = idForm.exec(after) ?? []
+    if (number === undefined) return { gap: 'unknown', resumeAt: this.head }
+    const position = Number(number)
+    if (epoch !== this.#epoch || position > this.#head)
+      return { gap: 'forked', resumeAt: this.#id(this.#oldest) }
+    if (position < this.#oldest) return { gap: 'trimmed', resumeAt: this.#id(this.#oldest) }
+    const entries = this.#after(position, limit)
+    return { entries, done: position + entries.length === this.#head }
+  }
+
+  /** The oldest position that is complete: the number of the entry before the oldest held. */
+  get #oldest(): number {
+    return this.#head - this.#entries.length
+  }
+
+  /** A receiver may publish while it is handed an entry: that one waits until all have the first. */
+  #deliver(): void {
+    if (this.#delivering) return
+    this.#delivering = true
+    try {
+      for (let next = this.#undelivered.shift(); next; next = this.#undelivered.shift()) {
+        for (const receiver of next.receivers) receiver.entries([next.entry])
+      }
+    } finally {
+      this.#delivering = false
+    }
+  }
+
+  #id(number: number): string {
+    return `${this.#epoch}-${number}`
+  }
+
+  #after(position: number, limit: number): Entry[] {
+    const first = position - this.#oldest
+    const count = Math.min(limit, this.#entries.length - first)
+    return Array.from({ length: count }, (_, index) => this.#entries.at(first + index)!)
+  }
+}

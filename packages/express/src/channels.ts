@@ -1,0 +1,101 @@
+import { type AnyEvents, type EventMap, type HubForAdapters, SseError } from '@sse/core'
+import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express'
+import { crossSiteProblem } from './origins.ts'
+import { sendProblem } from './refusal.ts'
+import { type Settings, settingsOf } from './response-stream.ts'
+
+/** What a client posts: a stream's id, and the channels that it shall join and leave. */
+interface ChannelsBody {
+  readonly stream: string
+  readonly subscribe: readonly string[]
+  readonly unsubscribe: readonly string[]
+}
+
+const parse = json({ limit: '256kb' })
+
+/**
+ * The route by which a client changes the channels of its open stream: `app.post('/events', requireUser, channels(hub))`. It takes
+ * `{ "stream", "subscribe": […], "unsubscribe": […] }`, asks the `authorize` of the `sse()` in front, and answers `{ "channels",
+ * "refused" }`, which the stream is told too, as `sse.channels`. Only the key that opened a stream may change it; without keys whoever knows
+ * its id. It does not matter which process of the broker holds the stream.
+ *
+ * Answers 400 for what it cannot read, 403 for a page of another site, 404 for a stream that there is not (or not for this key).
+ */
+export function channels<E extends EventMap = AnyEvents>(hub: HubForAdapters<E>): RequestHandler {
+  return function channels(request, response, next) {
+    const settings = settingsOf(response)
+    if (!settings) {
+      next(
+        new SseError(
+          'invalid-option',
+          'channels(hub) needs sse() in front of it: app.use(sse({ hub, authorize })).',
+        ),
+      )
+      return
+    }
+    const problem = crossSiteProblem(request, response, settings.options.origins)
+    if (problem) return sendProblem(response, 403, problem)
+    parse(request, response, (error?: unknown) => {
+      if (error) return sendProblem(response, 400, `The body is no JSON: ${String(error)}.`)
+      void answer(hub, settings, request, response, next)
+    })
+  }
+}
+
+async function answer<E extends EventMap>(
+  hub: HubForAdapters<E>,
+  { options, admission }: Settings,
+  request: Request,
+  response: Response,
+  next: NextFunction,
+): Promise<void> {
+  try {
+    const { stream, subscribe, unsubscribe } = read(request.body, admission.maxChannels)
+    const authorize = (channel: string) => options.authorize?.(request, channel) ?? false
+    const changed = await hub.changeChannels(stream, {
+      key: options.key?.(request),
+      subscribe: { names: subscribe, authorize },
+      unsubscribe,
+    })
+    if (changed) response.set('Cache-Control', 'no-store').json(changed)
+    else sendProblem(response, 404, `There is no stream ${JSON.stringify(stream.slice(0, 64))} here.`)
+  } catch (error) {
+    if (error instanceof SseError && error.code !== 'closed') sendProblem(response, 400, error.message)
+    else if (error instanceof SseError) sendProblem(response, 503, error.message, 1_000)
+    else next(error)
+  }
+}
+
+/** @throws {SseError} `invalid-channel`, `invalid-data`, `too-many-channels` */
+function read(body: unknown, maxChannels: number): ChannelsBody {
+  const {
+    stream,
+    subscribe = [],
+    unsubscribe = [],
+  } = (body ?? {}) as Partial<Record<keyof ChannelsBody, unknown>>
+  if (typeof stream !== 'string') {
+    throw new SseError(
+      'invalid-data',
+      'Post JSON (Content-Type: application/json): { "stream": the id from sse.open, "subscribe": […], "unsubscribe": […] }.',
+      { value: body },
+    )
+  }
+  return {
+    stream,
+    subscribe: namesOf(subscribe, maxChannels),
+    unsubscribe: namesOf(unsubscribe, maxChannels),
+  }
+}
+
+function namesOf(value: unknown, maxChannels: number): readonly string[] {
+  const names: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (names.length > maxChannels) {
+    throw new SseError(
+      'too-many-channels',
+      `${names.length} channels were named, ${maxChannels} are allowed.`,
+      { value },
+    )
+  }
+  // That each is the name of a channel is for the hub to check.
+  return names as readonly string[]
+}

@@ -1,0 +1,16 @@
+import type { ServerResponse } from 'node:http'
+import { SseError } from '@sse/core'
+
+/** Whether a response is over. A client may have left before its stream was made, while the app awaited something. */
+export function isOver(response: ServerResponse): boolean {
+  return response.destroyed || response.writableEnded || response.req.socket.destroyed
+}
+
+/** @throws {SseError} `headers-sent` */
+export function checkNotBegun(response: ServerResponse): void {
+  if (!response.headersSent) return
+  throw new SseError(
+    'headers-sent',
+    'This response has begun as something else: open the stream before writing to it.',
+  )
+}

@@ -1,0 +1,73 @@
+import { type AnyEvents, createPoll, createStream, type SseStream, type StreamOptions } from '@sse/core'
+import type { Response } from 'express'
+import type { Admission } from './admission.ts'
+import { NodeTransport } from './node-transport.ts'
+import { crossSiteProblem } from './origins.ts'
+import { ExpressPollResponse, isPoll } from './poll-response.ts'
+import { sendProblem } from './refusal.ts'
+import { askedChannelsOf, lastEventIdOf, waitOf } from './request.ts'
+import type { SseOptions } from './sse.ts'
+
+/** What a middleware was told and what it counts, the same for all its responses. */
+export interface Settings {
+  readonly options: SseOptions<AnyEvents>
+  readonly admission: Admission
+}
+
+const settings = Symbol('settings of @sse/express')
+const stream = Symbol('stream of @sse/express')
+
+/** A response behind the middleware. */
+interface SseResponse extends Response {
+  [settings]?: Settings
+  [stream]?: SseStream
+}
+
+/** One property for all responses: a closure for each costs forty times as much, and most responses are no streams. */
+const property: PropertyDescriptor & ThisType<SseResponse> = {
+  configurable: true,
+  get() {
+    this[stream] ??= openStream(this, this[settings]!)
+    return this[stream]
+  },
+}
+
+/** Gives a response its `sse`. */
+export function giveStream(response: Response, its: Settings): void {
+  const sseResponse: SseResponse = response
+  sseResponse[settings] = its
+  Object.defineProperty(response, 'sse', property)
+}
+
+/** What the middleware in front was told; `undefined` when there is none. */
+export function settingsOf(response: SseResponse): Settings | undefined {
+  return response[settings]
+}
+
+function openStream(response: Response, { options, admission }: Settings): SseStream {
+  const request = response.req
+  const { hub, key: keyOf, authorize = () => false, origins, retry, stall, maxUnread, limits } = options
+  const problem = crossSiteProblem(request, response, origins)
+  if (problem && !response.headersSent) sendProblem(response, 403, problem)
+
+  const key = problem ? undefined : keyOf?.(request)
+  const names = hub ? askedChannelsOf(request) : []
+  const streamOptions: StreamOptions = {
+    key,
+    lastEventId: lastEventIdOf(request),
+    retry,
+    stall,
+    maxUnread,
+    maxChannels: limits?.channels,
+    asked: names.length > 0 ? { names, authorize: (channel) => authorize(request, channel) } : undefined,
+    admit: () => {
+      const refusal = admission.refusal(key)
+      if (!refusal) response.once('close', admission.enter(key))
+      return refusal
+    },
+  }
+  const transport = isPoll(request)
+    ? createPoll(new ExpressPollResponse(response), waitOf(request))
+    : new NodeTransport(response)
+  return hub ? hub.stream(transport, streamOptions) : createStream(transport, streamOptions)
+}
