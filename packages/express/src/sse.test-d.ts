@@ -1,6 +1,6 @@
 import type { Response } from 'express'
 import { assertType, describe, expectTypeOf, it } from 'vitest'
-import { createHub, type SseStream, sse } from './index.ts'
+import { channels, createHub, type Hub, type SseStream, type StandardSchema, sse } from './index.ts'
 
 interface Events {
   notification: { title: string }
@@ -40,10 +40,41 @@ describe('createHub', () => {
     assertType(sse({ hub }))
   })
 
+  it('takes schemas: publish takes what goes in, the streams carry what comes out', () => {
+    const hub = createHub({ events: { tick: {} as StandardSchema<{ at: string }, { at: Date }> } })
+    expectTypeOf(hub).toEqualTypeOf<Hub<{ tick: { at: Date } }, { tick: { at: string } }>>()
+    assertType(hub.publish('news', { at: '2026-11-21' }, { event: 'tick' }))
+    // @ts-expect-error what comes out of the schema, not what goes in
+    hub.publish('news', { at: new Date() }, { event: 'tick' })
+    // @ts-expect-error no event of this name
+    hub.publish('news', 1, { event: 'tock' })
+    expectTypeOf([...hub.streams][0]!).toEqualTypeOf<SseStream<{ tick: { at: Date } }>>()
+    assertType(sse({ hub }))
+    assertType(channels(hub))
+  })
+
   it('without a map takes any event', () => {
     const hub = createHub()
     assertType<Promise<{ id: string }>>(
       hub.publish('news', { any: 1 }, { event: 'thing', idempotencyKey: 'k' }),
     )
+  })
+})
+
+describe('sse', () => {
+  it('takes what a request tells', () => {
+    assertType(
+      sse({
+        key: (request) => request.get('X-User'),
+        authorize: async (request, channel) => channel === request.ip,
+        origins: ['https://app.example'],
+        retry: [1000, 5000],
+        limits: { streams: 10_000, perKey: 6, channels: 64, rate: 500 },
+      }),
+    )
+    // @ts-expect-error authorize answers yes or no
+    sse({ authorize: () => 'yes' })
+    // @ts-expect-error no limit of this name
+    sse({ limits: { connections: 1 } })
   })
 })

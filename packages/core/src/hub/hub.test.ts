@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from 'vitest'
 import { endOfTurn } from '../end-of-turn.ts'
+import type { Broker, Receiver } from '../log/broker.ts'
 import { createMemoryBroker } from '../log/memory-broker.ts'
 import { opening } from '../stream/opening.test-kit.ts'
 import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
-import type { Hub } from './hub.ts'
+import type { Hub, StreamEvent } from './hub.ts'
 import { createHub } from './log-hub.ts'
 
 /** A stream of a hub over a transport that records, open after this turn. */
@@ -186,6 +187,82 @@ describe('hub.close', () => {
     expect(transport.state).toBe('ended')
     expect(stream.closed).toBe(true)
     await expect(hub.publish('a', 1)).rejects.toMatchObject({ code: 'closed' })
+  })
+})
+
+describe('a hub that closes', () => {
+  it('lets no new stream in, and tells it when to come back', async () => {
+    const events: StreamEvent[] = []
+    const hub = createHub({ onStream: (event) => events.push(event) })
+    await opened(hub, 'a')
+    const closing = hub.close({ drain: 50, retry: [7, 7] })
+    const { transport } = await opened(hub, 'a')
+    expect(transport.refusal).toEqual({ status: 503, detail: 'The server is shutting down.', retry: 7 })
+    expect(events.map(({ type }) => type)).toEqual(['open', 'refuse'])
+    await closing
+    expect(hub.stats()).toMatchObject({ refused: 1, opened: 1, streams: 0 })
+  })
+})
+
+describe('what a hub tells', () => {
+  it('is every stream that opens, misses something, and ends', async () => {
+    const events: StreamEvent[] = []
+    const hub = createHub({ onStream: (event) => events.push(event), window: { entries: 1 } })
+    await hub.ready
+    const start = hub.position
+    for (let n = 0; n < 3; n++) await hub.publish('a', n)
+    const { transport, stream } = await opened(hub, 'a', { lastEventId: start })
+    transport.leave()
+    expect(events).toEqual([
+      { type: 'open', stream },
+      { type: 'gap', stream, reason: 'trimmed', requested: start },
+      { type: 'close', stream, reason: 'client' },
+    ])
+    expect(hub.stats()).toMatchObject({ opened: 1, gaps: 1, closed: { client: 1 } })
+  })
+
+  it('is that a stream overflowed', async () => {
+    const reasons: string[] = []
+    const hub = createHub({ onStream: (event) => event.type === 'close' && reasons.push(event.reason) })
+    const { transport, stream } = await opened(hub, 'a', { maxUnread: 1_000 })
+    transport.fill()
+    stream.send('x'.repeat(2_000))
+    expect(reasons).toEqual(['overflow'])
+  })
+
+  it('is whether the broker reaches its log, each time that changes', async () => {
+    const states: string[] = []
+    const memory = createMemoryBroker()
+    let receiver: Receiver | undefined
+    const broker: Broker = {
+      ...memory,
+      start: (its) => {
+        receiver = its
+        return memory.start(its)
+      },
+    }
+    const hub = createHub({ broker, onBroker: (state) => states.push(state) })
+    await hub.ready
+    for (const state of ['down', 'down', 'up'] as const) receiver?.health(state)
+    expect(states).toEqual(['up', 'down', 'up'])
+    expect(hub.stats().broker).toBe('up')
+  })
+})
+
+describe('createHub', () => {
+  it.each([
+    [{ heartbeat: -1 }, /heartbeat is a whole number of milliseconds/],
+    [{ heartbeat: Number.POSITIVE_INFINITY }, /heartbeat/],
+    [{ window: { entries: 0 } }, /window\.entries is a number above 0, not 0/],
+    [{ maxEventBytes: '64k' }, /maxEventBytes/],
+    [{ broker: 'redis' }, /broker is a Broker/],
+    [{ onStream: true }, /onStream is a function/],
+  ])('refuses %j', (options, message) => {
+    expect(() => createHub(options as never)).toThrow(message)
+  })
+
+  it.each([{ drain: -1 }, { retry: [5, 1] }, { retry: 1_000 }])('is not closed with %j', (options) => {
+    expect(() => createHub().close(options as never)).toThrow(/is|\[min, max\]/)
   })
 })
 

@@ -1,5 +1,6 @@
 import { Decoder, type StreamItem } from '../wire/decode.ts'
 import type { Frame } from '../wire/frame.ts'
+import type { Refusal } from './refusal.ts'
 import type { Transport } from './transport.ts'
 
 /** A transport for tests: it keeps what was written, and is as full, as slow or as broken as the test says. */
@@ -7,6 +8,7 @@ export class RecordingTransport implements Transport {
   onDrain: (() => void) | undefined
   onClose: (() => void) | undefined
   state: 'idle' | 'open' | 'ended' | 'refused' | 'destroyed' = 'idle'
+  refusal: Refusal | undefined
   closed = false
   pending = 0
   writes = 0
@@ -31,8 +33,9 @@ export class RecordingTransport implements Transport {
     this.state = 'ended'
   }
 
-  refuse(): void {
+  refuse(refusal: Refusal): void {
     this.state = 'refused'
+    this.refusal = refusal
   }
 
   destroy(): void {

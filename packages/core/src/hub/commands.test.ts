@@ -1,0 +1,111 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { endOfTurn } from '../end-of-turn.ts'
+import { createMemoryBroker } from '../log/memory-broker.ts'
+import { opening } from '../stream/opening.test-kit.ts'
+import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
+import type { Hub } from './hub.ts'
+import { createHub } from './log-hub.ts'
+
+/** Two processes of one log; the stream is held by the first. */
+async function twoHubs(options: object = {}) {
+  const broker = createMemoryBroker()
+  const [holder, other] = [createHub({ broker }), createHub({ broker })]
+  await Promise.all([holder.ready, other.ready])
+  const transport = new RecordingTransport()
+  const stream = holder.stream(transport, { key: 'ada', ...options }).subscribe('news')
+  await opening()
+  return { holder, other, transport, stream }
+}
+
+function change(
+  hub: Hub,
+  stream: string,
+  {
+    key = 'ada',
+    subscribe = [],
+    unsubscribe = [],
+  }: { key?: string; subscribe?: string[]; unsubscribe?: string[] },
+) {
+  const authorize = (channel: string) => !channel.startsWith('secret')
+  return hub.changeChannels(stream, { key, subscribe: { names: subscribe, authorize }, unsubscribe })
+}
+
+const told = (transport: RecordingTransport) =>
+  transport.events('sse.channels').map(({ data }) => JSON.parse(data))
+
+describe.each(['holder', 'other'] as const)('hub.changeChannels, asked of the %s', (asked) => {
+  afterEach(() => vi.useRealTimers())
+
+  it('joins and leaves channels where the stream stands, and tells it', async () => {
+    const hubs = await twoHubs()
+    const { stream, transport, holder } = hubs
+    await holder.publish('topic:vue', 'before')
+    const changed = await change(hubs[asked], stream.id, {
+      subscribe: ['topic:vue', 'secret'],
+      unsubscribe: ['news'],
+    })
+    expect(changed).toEqual({ channels: ['topic:vue'], refused: ['secret'] })
+    expect(told(transport)).toEqual([{ channels: ['topic:vue'], refused: ['secret'] }])
+    await hubs.other.publish(['topic:vue', 'news'], 'after')
+    await holder.publish('news', 'no more')
+    await endOfTurn()
+    expect(transport.data('message')).toEqual(['after'])
+  })
+
+  it('knows only the streams of the key that asks', async () => {
+    const hubs = await twoHubs()
+    expect(await change(hubs[asked], hubs.stream.id, { key: 'eve', subscribe: ['a'] })).toBeUndefined()
+    expect(hubs.stream.channels).toEqual(new Set(['news']))
+    expect(told(hubs.transport)).toEqual([])
+  })
+
+  it.each(['', 'nonsense', 'AAAAAAAA.tooshort', '__proto__'])('knows no stream %j', async (id) => {
+    expect(await change((await twoHubs())[asked], id, { subscribe: ['a'] })).toBeUndefined()
+  })
+
+  it('rejects what would be too many channels, and changes nothing', async () => {
+    const hubs = await twoHubs({ maxChannels: 2 })
+    const tooMany = change(hubs[asked], hubs.stream.id, { subscribe: ['a', 'b'] })
+    await expect(tooMany).rejects.toMatchObject({ code: 'too-many-channels' })
+    expect(hubs.stream.channels).toEqual(new Set(['news']))
+    const exchanged = await change(hubs[asked], hubs.stream.id, {
+      subscribe: ['a', 'b'],
+      unsubscribe: ['news'],
+    })
+    expect(exchanged).toEqual({ channels: ['a', 'b'], refused: [] })
+  })
+
+  it('rejects names that are no channels before anybody is asked', async () => {
+    const hubs = await twoHubs()
+    const authorize = vi.fn(() => true)
+    const request = { key: 'ada', subscribe: { names: ['sse:control'], authorize }, unsubscribe: [] }
+    await expect(hubs[asked].changeChannels(hubs.stream.id, request)).rejects.toMatchObject({
+      code: 'invalid-channel',
+    })
+    expect(authorize).not.toHaveBeenCalled()
+  })
+})
+
+describe('hub.changeChannels', () => {
+  it('gives up on a process that is gone', async () => {
+    const { other, stream } = await twoHubs()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const answer = change(other, `AAAAAAAA.${stream.id.slice(9)}`, { subscribe: ['a'] })
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(await answer).toBeUndefined()
+    expect(vi.getTimerCount()).toBe(0)
+    vi.useRealTimers()
+  })
+
+  it('confirms at the position of a stream that is behind', async () => {
+    const { holder, stream, transport } = await twoHubs()
+    const before = holder.position
+    transport.fill()
+    stream.send('x', { event: 'beside' })
+    await holder.publish('news', '1')
+    await change(holder, stream.id, { subscribe: ['a'] })
+    expect(transport.events('sse.channels')).toMatchObject([{ id: before }])
+    transport.drain()
+    expect(transport.data('message')).toEqual(['1'])
+  })
+})
