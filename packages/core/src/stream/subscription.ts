@@ -13,6 +13,7 @@ export interface Subscriber {
   readonly id: string
   readonly lastEventId: string | undefined
   readonly signal: AbortSignal
+  readonly closed: boolean
   /** What `sse.open` announces, in milliseconds. */
   readonly heartbeat: number
   /** The most channels that it may be on. */
@@ -96,7 +97,7 @@ export class Subscription implements Sink {
   /** Begins to read, once the broker has started. */
   begin(): void {
     const { log } = this.#feed
-    if (this.#reader || this.signal.aborted) return
+    if (this.#reader || this.#stream.closed) return
     if (!log) {
       this.#feed.ready.then(
         () => this.begin(),
