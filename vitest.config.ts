@@ -16,6 +16,8 @@ export default defineConfig({
         ...source,
         test: {
           name: 'unit',
+          // Nothing is asserted about time, and machines are shared.
+          testTimeout: 30_000,
           include: ['.ci/**/*.test.ts', 'packages/**/*.test.ts', 'apps/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', '**/*.browser.test.ts', ...leftOut],
           typecheck: {

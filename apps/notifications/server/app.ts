@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type Hub, sse } from '@sse/express'
+import { sse } from '@sse/express'
 import express, { type Express, type RequestHandler } from 'express'
 import type { Logger } from 'pino'
-import type { NotificationEvents } from '../shared/schemas.ts'
+import type { NotificationHub } from './hub.ts'
 import { requestLog } from './logger.ts'
 import { createNotificationStore } from './notifications.ts'
 import { notFound, problems } from './problem.ts'
@@ -14,7 +14,7 @@ import { session, signedIn, storedSecret } from './session.ts'
 
 export interface AppOptions {
   readonly database: DatabaseSync
-  readonly hub: Hub<NotificationEvents>
+  readonly hub: NotificationHub
   readonly logger: Logger
   /** Signs the session cookies; default: one kept in the database. */
   readonly sessionSecret?: string | undefined

@@ -1,10 +1,9 @@
 /** The process: reads the environment, opens what is needed, listens, and leaves in order. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createHub } from '@sse/express'
-import type { NotificationEvents } from '../shared/schemas.ts'
 import { createApp } from './app.ts'
 import { openDatabase } from './database.ts'
+import { createNotificationHub } from './hub.ts'
 import { createLogger } from './logger.ts'
 import { builtPage, developmentPage } from './page.ts'
 import { readSettings } from './settings.ts'
@@ -22,7 +21,7 @@ async function start(): Promise<void> {
   const { production, port, host } = settings
   const logger = await createLogger({ level: settings.logLevel, production })
   const database = openDatabase(settings.databaseFile)
-  const hub = createHub<NotificationEvents>({ onError: (error) => logger.error(error) })
+  const hub = createNotificationHub({ onError: (error) => logger.error(error) })
   const server = createServer()
   const page = production ? builtPage() : await developmentPage(server)
   const app = createApp({
@@ -40,9 +39,9 @@ async function start(): Promise<void> {
     server.listen({ port, host }, resolve)
   })
   const { port: bound } = server.address() as AddressInfo
-  console.log(`Notifications: http://localhost:${bound}`)
-
+  // Before the address is told: who waits for it may stop the server at once.
   shutDownOn(['SIGINT', 'SIGTERM'], { server, hub, page, database, logger, patience: production ? 5000 : 0 })
+  console.log(`Notifications: http://localhost:${bound}`)
 }
 
 function explain(error: unknown): string {

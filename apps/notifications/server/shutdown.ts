@@ -1,13 +1,12 @@
 import type { Server } from 'node:http'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Hub } from '@sse/express'
 import type { Logger } from 'pino'
-import type { NotificationEvents } from '../shared/schemas.ts'
+import type { NotificationHub } from './hub.ts'
 import type { Page } from './page.ts'
 
 interface Parts {
   readonly server: Server
-  readonly hub: Hub<NotificationEvents>
+  readonly hub: NotificationHub
   readonly page: Page
   readonly database: DatabaseSync
   readonly logger: Logger

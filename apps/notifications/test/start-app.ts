@@ -1,15 +1,14 @@
-import { createHub, type Hub } from '@sse/express'
 import type { Express } from 'express'
 import { pino } from 'pino'
 import supertest from 'supertest'
 import { vi } from 'vitest'
 import { createApp } from '../server/app.ts'
 import { openDatabase } from '../server/database.ts'
-import type { NotificationEvents } from '../shared/schemas.ts'
+import { createNotificationHub, type NotificationHub } from '../server/hub.ts'
 
 export interface TestApp {
   readonly app: Express
-  readonly hub: Hub<NotificationEvents>
+  readonly hub: NotificationHub
   /** Everything published so far, in order. */
   readonly published: { channels: string | readonly string[]; event: string | undefined; data: unknown }[]
   /** A client with cookies of its own, signed in as this user. */
@@ -18,7 +17,7 @@ export interface TestApp {
 
 /** The real app on a real hub, and a database in memory. */
 export async function startApp(): Promise<TestApp> {
-  const hub = createHub<NotificationEvents>()
+  const hub = createNotificationHub()
   await hub.ready
   const publish = vi.spyOn(hub, 'publish')
   const app = createApp({ database: openDatabase(':memory:'), hub, logger: pino({ level: 'silent' }) })

@@ -6,6 +6,7 @@ export type {
   CloseHubOptions,
   Hub,
   HubForAdapters,
+  HubOf,
   HubOptions,
   PublishOptions,
   StreamEvent,

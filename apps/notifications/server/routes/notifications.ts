@@ -1,18 +1,12 @@
-import type { Hub } from '@sse/express'
 import { Router } from 'express'
-import {
-  draftSchema,
-  type InboxItem,
-  type NotificationEvents,
-  readSchema,
-  type Snapshot,
-} from '../../shared/schemas.ts'
+import { draftSchema, type InboxItem, readSchema, type Snapshot } from '../../shared/schemas.ts'
 import { isKnownRecipient, type Person } from '../directory.ts'
+import type { NotificationHub } from '../hub.ts'
 import type { NotificationStore } from '../notifications.ts'
 import { input, Problem } from '../problem.ts'
 import { requireUser } from '../session.ts'
 
-export function notificationRoutes(store: NotificationStore, hub: Hub<NotificationEvents>): Router {
+export function notificationRoutes(store: NotificationStore, hub: NotificationHub): Router {
   const router = Router()
 
   router.get('/', (req, res) => {

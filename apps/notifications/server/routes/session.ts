@@ -1,15 +1,15 @@
-import type { Hub } from '@sse/express'
 import { Router } from 'express'
 import * as v from 'valibot'
-import type { NotificationEvents, Session } from '../../shared/schemas.ts'
+import type { Session } from '../../shared/schemas.ts'
 import { findPerson, type Person, people, topics } from '../directory.ts'
+import type { NotificationHub } from '../hub.ts'
 import { input, Problem } from '../problem.ts'
 import { signedIn } from '../session.ts'
 
 const signInSchema = v.object({ user: v.string() })
 
 /** Signing in and out, and the names of everybody and everything one can write to. */
-export function sessionRoutes(hub: Hub<NotificationEvents>): Router {
+export function sessionRoutes(hub: NotificationHub): Router {
   const router = Router()
 
   router.get('/users', (_req, res) => {

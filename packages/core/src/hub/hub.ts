@@ -1,6 +1,6 @@
 import type { AnyEvents, EventMap, EventName, Payload } from '../event-map.ts'
 import type { Broker, GapReason, Published } from '../log/broker.ts'
-import type { StandardSchemaMap } from '../standard-schema.ts'
+import type { SchemaInputs, SchemaOutputs, StandardSchemaMap } from '../standard-schema.ts'
 import type { AskedChannels } from '../stream/asked-channels.ts'
 import type { Refusal } from '../stream/refusal.ts'
 import type { SseStream, StreamEnd, StreamOptions } from '../stream/sse-stream.ts'
@@ -42,6 +42,9 @@ export interface Hub<E extends EventMap = AnyEvents, I extends EventMap = E> ext
    */
   close(options?: CloseHubOptions): Promise<void>
 }
+
+/** The hub that `createHub({ events })` makes of schemas: `HubOf<typeof events>`. */
+export type HubOf<M extends StandardSchemaMap> = Hub<SchemaOutputs<M>, SchemaInputs<M>>
 
 /** What a web framework's adapter needs of a hub. */
 export interface HubForAdapters<E extends EventMap = AnyEvents> {

@@ -5,7 +5,7 @@ import { controlChannel, toChannels } from '../log/channel.ts'
 import { Feed } from '../log/feed.ts'
 import { createMemoryBroker } from '../log/memory-broker.ts'
 import { Observed } from '../observed.ts'
-import type { SchemaInputs, SchemaOutputs, StandardSchemaMap } from '../standard-schema.ts'
+import type { StandardSchemaMap } from '../standard-schema.ts'
 import { checkAsked, judge } from '../stream/asked-channels.ts'
 import { Heartbeat } from '../stream/heartbeat.ts'
 import type { Refusal } from '../stream/refusal.ts'
@@ -24,6 +24,7 @@ import type {
   ChannelsRequest,
   CloseHubOptions,
   Hub,
+  HubOf,
   HubOptions,
   PublishOptions,
   StreamEvent,
@@ -38,9 +39,7 @@ import { validate } from './validate.ts'
  *
  * @throws {SseError} `invalid-option`
  */
-export function createHub<M extends StandardSchemaMap>(
-  options: HubOptions & { readonly events: M },
-): Hub<SchemaOutputs<M>, SchemaInputs<M>>
+export function createHub<M extends StandardSchemaMap>(options: HubOptions & { readonly events: M }): HubOf<M>
 export function createHub<E extends EventMap = AnyEvents>(options?: HubOptions): Hub<E>
 export function createHub(options: HubOptions = {}): Hub {
   checkHubOptions(options)
