@@ -1,10 +1,14 @@
 import { checkFunction, checkNumber, checkRange } from '../check.ts'
 import { SseError, show } from '../errors.ts'
+import { checkObject } from '../stream/check-options.ts'
 import type { CloseHubOptions, HubOptions } from './hub.ts'
 
 /** @throws {SseError} `invalid-option` */
 export function checkHubOptions(options: HubOptions): void {
+  checkObject('options', options)
   const { broker, window, events } = options
+  if (window !== undefined) checkObject('window', window)
+  if (events !== undefined) checkObject('events', events)
   checkNumber('heartbeat', options.heartbeat, 'delay')
   checkNumber('maxEventBytes', options.maxEventBytes, 'positive')
   checkNumber('window.entries', window?.entries, 'positive')
@@ -33,7 +37,9 @@ export function checkHubOptions(options: HubOptions): void {
 }
 
 /** @throws {SseError} `invalid-option` */
-export function checkCloseOptions({ drain, retry }: CloseHubOptions): void {
+export function checkCloseOptions(options: CloseHubOptions): void {
+  checkObject('options', options)
+  const { drain, retry } = options
   checkNumber('drain', drain, 'delay')
   checkRange('retry', retry)
 }

@@ -20,7 +20,7 @@ export interface Hub<E extends EventMap = AnyEvents, I extends EventMap = E> ext
    * resolved the event is in the log. A rejection that nobody awaits goes to `onError`.
    *
    * @throws {SseError} (rejected) `invalid-channel`, `invalid-event`, `invalid-data` (with `issues` when a schema refused it),
-   * `event-too-large`, `invalid-key`, `closed`
+   * `event-too-large`, `invalid-key`, `invalid-option`, `closed`
    */
   publish<N extends EventName<I> = 'message'>(
     channels: string | readonly string[],

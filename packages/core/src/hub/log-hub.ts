@@ -7,6 +7,7 @@ import { createMemoryBroker } from '../log/memory-broker.ts'
 import { Observed } from '../observed.ts'
 import type { StandardSchemaMap } from '../standard-schema.ts'
 import { checkAsked, judge } from '../stream/asked-channels.ts'
+import { checkObject } from '../stream/check-options.ts'
 import { Heartbeat } from '../stream/heartbeat.ts'
 import type { Refusal } from '../stream/refusal.ts'
 import type { SseStream, StreamEnd, StreamOptions } from '../stream/sse-stream.ts'
@@ -111,7 +112,7 @@ class LogHub implements Hub, StreamHost {
   }
 
   disconnect(key: string, options: { reconnect?: false | number } = {}): Promise<void> {
-    return this.#observed(this.#disconnect(key, options.reconnect))
+    return this.#observed(this.#disconnect(key, options))
   }
 
   changeChannels(stream: string, request: ChannelsRequest): Promise<ChannelsChanged | undefined> {
@@ -186,12 +187,13 @@ class LogHub implements Hub, StreamHost {
     options: PublishOptions,
   ): Promise<Published> {
     const names = toChannels(channels)
+    checkObject('options', options)
     const { event, idempotencyKey } = options
     if (event !== undefined) checkEventName(event)
     if (idempotencyKey !== undefined) checkIdempotencyKey(idempotencyKey)
     const { events } = this.#options
     let output = events ? validate(events, event, data) : data
-    if (output instanceof Promise) output = await output
+    if (events && output instanceof Promise) output = await output
     const text = serialize(output)
     const { maxEventBytes = 65_536 } = this.#options
     if (Buffer.byteLength(text) > maxEventBytes) {
@@ -208,12 +210,14 @@ class LogHub implements Hub, StreamHost {
     return published
   }
 
-  async #disconnect(key: string, reconnect: false | number | undefined): Promise<void> {
+  async #disconnect(key: string, options: { reconnect?: false | number }): Promise<void> {
     if (typeof key !== 'string') {
       throw new SseError('invalid-key', `${show(key)} is no key: give the string that the key option gave.`, {
         value: key,
       })
     }
+    checkObject('options', options)
+    const { reconnect } = options
     if (reconnect !== undefined && reconnect !== false) checkRetry(reconnect)
     this.#refuseWhenClosed()
     await this.#commands.disconnect(key, reconnect)

@@ -25,7 +25,10 @@ export type GapReason =
 export interface Receiver {
   /** New entries in log order, each with the one before it as `previous`. */
   entries(batch: readonly Entry[]): void
-  /** The tail broke: what lies between the last entry and `head` will not come. What comes next follows `head`. */
+  /**
+   * The tail broke: what lies between the last entry and `head` will not come. What comes next follows `head`, and nothing that was
+   * handed over before comes again: after a fork the head is the log's own, unless the broker knows what of it is new.
+   */
   discontinuity(discontinuity: { readonly reason: 'trimmed' | 'forked'; readonly head: string }): void
   /** Whether the broker reaches its log: told by the time `start` resolves, and whenever it changes. */
   health(state: 'up' | 'down'): void

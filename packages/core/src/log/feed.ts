@@ -100,7 +100,7 @@ export class Feed {
   #receive(batch: readonly Entry[]): void {
     const log = this.#log
     if (!log) {
-      this.#early.push(() => this.#receive(batch.filter(({ id }) => this.#log?.window.find(id) === undefined)))
+      this.#early.push(() => this.#receive(batch))
       return
     }
     for (const entry of batch) {

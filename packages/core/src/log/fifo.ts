@@ -1,6 +1,6 @@
 /** A queue over an array: taking from the front moves an offset and now and then drops what was taken. */
 export class Fifo<T> {
-  #items: T[] = []
+  #items: (T | undefined)[] = []
   #offset = 0
 
   get length(): number {
@@ -19,6 +19,8 @@ export class Fifo<T> {
   shift(): T | undefined {
     if (this.length === 0) return undefined
     const item = this.#items[this.#offset]
+    // What is taken must not be kept alive by the place that it had.
+    this.#items[this.#offset] = undefined
     this.#offset++
     if (this.#offset >= 512 && this.#offset * 2 >= this.#items.length) {
       this.#items = this.#items.slice(this.#offset)

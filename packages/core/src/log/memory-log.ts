@@ -29,7 +29,7 @@ export class MemoryLog {
   #head = 0
   /** Never changed but replaced: an entry goes to those who had started when it was appended. */
   #receivers: readonly Receiver[] = []
-  readonly #undelivered = new Fifo<{ readonly entry: Entry; readonly receivers: readonly Receiver[] }>()
+  readonly #undelivered: { readonly entry: Entry; readonly receivers: readonly Receiver[] }[] = []
   #delivering = false
 
   /** @throws {SseError} `invalid-option` */

@@ -21,6 +21,8 @@ export interface Sink {
 const stride = 64 * 1024
 /** Entries asked of the broker at a time. */
 const page = 256
+/** No broker's cursor: the gap that answers it goes on at the head. */
+const noCursor = ''
 
 /**
  * A place in the log, and the one way forward from it. Whoever opens, returns, falls behind or joins late does the same: *read on*
@@ -147,13 +149,9 @@ export class Reader {
   async #fetch(): Promise<void> {
     const opening = this.#state === 'opening'
     this.#state = 'fetching'
+    this.#log.waiting.delete(this)
     const { wakes } = this.#log
-    let read: Page | undefined
-    try {
-      read = await this.#log.broker.read(this.#cursor, { limit: page, signal: this.#sink.signal })
-    } catch (error) {
-      if (!this.#sink.signal.aborted) this.#log.report(error)
-    }
+    const read = opening ? await this.#ask(this.#cursor) : await this.#askOn(this.#cursor)
     if (this.#ended) return
     this.#state = opening ? 'opening' : 'behind'
 
@@ -164,6 +162,25 @@ export class Reader {
     // What it would wait for may have happened while the broker was asked.
     else if (this.#log.wakes > wakes) this.readOn()
     else this.#log.waiting.add(this)
+  }
+
+  /** In the midst of a stream some of what a forked log still holds was written already: it goes on at the head. */
+  async #askOn(cursor: string): Promise<Page | undefined> {
+    const read = await this.#ask(cursor)
+    if (!read || !('gap' in read) || read.gap !== 'forked') return read
+    const head = await this.#ask(noCursor)
+    return head && { ...head, gap: 'forked' }
+  }
+
+  /** What the broker has after a cursor; `undefined` when it does not answer. */
+  async #ask(cursor: string): Promise<Page | undefined> {
+    const { signal } = this.#sink
+    try {
+      return await this.#log.broker.read(cursor, { limit: page, signal })
+    } catch (error) {
+      if (!signal.aborted) this.#log.report(error)
+      return undefined
+    }
   }
 
   get #windowPosition(): number | undefined {

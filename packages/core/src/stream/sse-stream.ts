@@ -32,8 +32,8 @@ export interface SseStream<E extends EventMap = AnyEvents> {
    * Sends an event to this one stream, now; it is not in the log and not replayed. Opens the stream.
    *
    * @returns `false` when the client is behind (what was sent is on its way all the same), or the stream is `closed`
-   * @throws {SseError} `invalid-event`, `invalid-id`, `invalid-retry`, `invalid-data`; `id-on-subscribed-stream`, because there the
-   * ids are positions in the log; `headers-sent` when something else was answered already
+   * @throws {SseError} `invalid-event`, `invalid-id`, `invalid-retry`, `invalid-data`, `invalid-option`; `id-on-subscribed-stream`, because
+   * there the ids are positions in the log; `headers-sent` when something else was answered already
    */
   send<N extends EventName<E> = 'message'>(data: Payload<E, N>, options?: SendOptions<N>): boolean
   /**
@@ -54,12 +54,12 @@ export interface SseStream<E extends EventMap = AnyEvents> {
    * `Last-Event-ID`, then goes on live. On a stream that is open already, joins the channels where the stream stands. The channels
    * that the client itself asks for come along; `subscribe([])` is for a stream that has no others.
    *
-   * @throws {SseError} `no-hub`, `invalid-channel`, `too-many-channels`, `invalid-option`
+   * @throws {SseError} `no-hub`, `invalid-channel`, `too-many-channels`, `invalid-cursor`, `invalid-option`
    */
   subscribe(channels: string | readonly string[], options?: SubscribeOptions): this
   /** Takes the stream off channels; those that it is not on are passed over. @throws {SseError} `invalid-channel` */
   unsubscribe(channels: string | readonly string[]): this
-  /** Ends the stream; what was written before is still delivered. @throws {SseError} `invalid-retry` */
+  /** Ends the stream; what was written before is still delivered. @throws {SseError} `invalid-retry`, `invalid-option` */
   close(options?: CloseOptions): void
   /** 128 random bits; for a client without a key, the capability to change this stream. */
   readonly id: string

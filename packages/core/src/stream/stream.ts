@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { atEndOfTurn } from '../end-of-turn.ts'
 import { SseError, show } from '../errors.ts'
 import type { GapReason } from '../log/broker.ts'
@@ -7,6 +8,7 @@ import { closeFrame } from '../wire/control.ts'
 import { checkRetry, encode, encodeComment } from '../wire/encode.ts'
 import { type Frame, frame } from '../wire/frame.ts'
 import { type AskedChannels, checkAsked, judge } from './asked-channels.ts'
+import { checkObject } from './check-options.ts'
 import { Expiry } from './expiry.ts'
 import type { Pulse } from './heartbeat.ts'
 import { Outlet } from './outlet.ts'
@@ -91,12 +93,14 @@ export class Stream implements HostedStream, Subscriber, Pulse {
   }
 
   send(data: unknown, options: SendOptions = {}): boolean {
-    const text = encode({ ...options, data })
-    if (options.id !== undefined && this.#subscription) {
+    checkObject('options', options)
+    const { event, id, retry } = options
+    const text = encode({ event, id, retry, data })
+    if (id !== undefined && this.#subscription) {
       throw new SseError(
         'id-on-subscribed-stream',
-        `The id ${show(options.id)} would be taken for a position in the log: send without an id, or publish.`,
-        { value: options.id },
+        `The id ${show(id)} would be taken for a position in the log: send without an id, or publish.`,
+        { value: id },
       )
     }
     return this.#sendNow(frame(text))
@@ -118,11 +122,14 @@ export class Stream implements HostedStream, Subscriber, Pulse {
         value: channels,
       })
     }
-    if (options.expires !== undefined) this.#expireAt(options.expires)
+    checkObject('options', options)
+    const { expires, since } = options
+    checkSince(since)
+    if (expires !== undefined) this.#expireAt(expires)
     if (this.closed) return this
     const first = !this.#subscription
     this.#subscription ??= new Subscription(feed, this)
-    this.#subscription.add(names, options.since)
+    this.#subscription.add(names, since)
     if (first) this.#readAtEndOfTurn(this.#subscription)
     return this
   }
@@ -136,7 +143,9 @@ export class Stream implements HostedStream, Subscriber, Pulse {
     if (!this.closed) this.#subscription?.change(change)
   }
 
-  close({ reconnect }: CloseOptions = {}): void {
+  close(options: CloseOptions = {}): void {
+    checkObject('options', options)
+    const { reconnect } = options
     if (reconnect !== undefined && reconnect !== false) checkRetry(reconnect)
     this.closeFor('closed', reconnect)
   }
@@ -289,7 +298,7 @@ export class Stream implements HostedStream, Subscriber, Pulse {
   }
 
   #expireAt(expires: Date): void {
-    if (!(expires instanceof Date) || Number.isNaN(expires.getTime())) {
+    if (!types.isDate(expires) || Number.isNaN(expires.getTime())) {
       throw new SseError('invalid-option', `expires is a Date, not ${show(expires)}.`, { value: expires })
     }
     if (this.closed) return
@@ -325,6 +334,12 @@ export class Stream implements HostedStream, Subscriber, Pulse {
     this.#abort?.abort(reason)
     this.#outlet.end()
   }
+}
+
+/** Whether it stands in the log, only the broker can say. @throws {SseError} `invalid-cursor` */
+function checkSince(since: unknown): void {
+  if (since === undefined || typeof since === 'string') return
+  throw new SseError('invalid-cursor', `since is a hub.position, not ${show(since)}.`, { value: since })
 }
 
 /** The heartbeat of a stream that does not stand at the head of a log. */

@@ -1,134 +1,81 @@
-import { Decoder, type StreamItem } from '../wire/decode.ts'
-
-/** An event of a stream, as its test sees it. */
-export type TestEvent = Extract<StreamItem, { type: 'event' }>
-
-/** What has `listen`, as an Express application does. */
-export interface Listening {
-  listen(
-    port: number,
-    callback: () => void,
-  ): {
-    address(): unknown
-    close(): unknown
-    closeAllConnections?(): void
-  }
-}
+import { type Listening, reach } from './listening.ts'
+import { TestStream } from './test-stream.ts'
 
 export interface OpenStreamOptions {
-  readonly headers?: Record<string, string>
-  /** Sent as the header `Last-Event-ID`. */
-  readonly lastEventId?: string
+  /** Default `GET`. */
+  readonly method?: string
+  /** Default `Accept: text/event-stream`. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** What a method that has one sends. */
+  readonly body?: string
+  /** Sent as the header `Last-Event-ID`, in UTF-8 if it goes beyond Latin-1. Default: none. */
+  readonly lastEventId?: string | undefined
+  /** Asked for in the query, as `channels=a,b`. Default: none. */
+  readonly channels?: readonly string[]
 }
 
 /**
  * Opens a stream for a test and reads it item by item: nothing is waited for but what the stream says.
  *
- * @param app an Express application, listened to on a free port while the stream is open; or the origin of a running server
- * @throws when the stream was opened and the server could not be reached
+ * ```ts
+ * await using stream = await openStream(app, '/events', { channels: ['news'] })
+ * expect((await stream.next('notification')).data).toBe('{"title":"Hi"}')
+ * ```
+ *
+ * An answer that is no stream is answered too: look at `status`, `headers`, `text()` and `json()`.
+ *
+ * @param target an Express application or an `http.Server`, listened to on a free port while the stream is open; a server that
+ * listens already, which is left alone; or an origin, such as `http://localhost:3000`
+ * @throws (rejected) when nothing answers there
  */
 export async function openStream(
-  app: Listening | string,
-  path: string,
-  { headers = {}, lastEventId }: OpenStreamOptions = {},
+  target: Listening | string | URL,
+  path = '/',
+  options: OpenStreamOptions = {},
 ): Promise<TestStream> {
-  const server = typeof app === 'string' ? undefined : await listen(app)
-  const origin = server?.origin ?? String(app)
+  const { origin, stop } = await reach(target)
+  const { method = 'GET', body } = options
   const abort = new AbortController()
-  const cursor = lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }
-  const response = await fetch(new URL(path, origin), {
-    headers: { Accept: 'text/event-stream', ...cursor, ...headers },
-    signal: abort.signal,
-  })
-  return new TestStream(response, () => {
-    abort.abort()
-    server?.stop()
-  })
-}
-
-/** An open stream, read at the test's own pace. */
-export class TestStream {
-  readonly status: number
-  readonly headers: Headers
-  /** The comments passed over by `next`. */
-  readonly comments: string[] = []
-  readonly #items: AsyncGenerator<StreamItem>
-  readonly #leave: () => void
-
-  constructor(response: Response, leave: () => void) {
-    this.status = response.status
-    this.headers = response.headers
-    this.#items = itemsOf(response)
-    this.#leave = leave
-  }
-
-  /** The next item, comments included; `undefined` at the end of the stream. */
-  async read(): Promise<StreamItem | undefined> {
-    const { value, done } = await this.#items.next()
-    return done ? undefined : value
-  }
-
-  /**
-   * The next event, of this name if one is given; what comes before it is passed over.
-   *
-   * @throws when the stream ends before
-   */
-  async next(event?: string): Promise<TestEvent> {
-    for (let item = await this.read(); item; item = await this.read()) {
-      if (item.type === 'comment') this.comments.push(item.text)
-      else if (item.type === 'event' && (event === undefined || item.event === event)) return item
-    }
-    throw new Error(`The stream ended before ${event === undefined ? 'an event' : `the event ${event}`}.`)
-  }
-
-  /** The next so many events of this name. */
-  async take(count: number, event: string): Promise<TestEvent[]> {
-    const events: TestEvent[] = []
-    while (events.length < count) events.push(await this.next(event))
-    return events
-  }
-
-  /** Everything up to the end of the stream. */
-  async rest(): Promise<StreamItem[]> {
-    const items: StreamItem[] = []
-    for (let item = await this.read(); item; item = await this.read()) items.push(item)
-    return items
-  }
-
-  /** Leaves, as a client does that closes its EventSource. */
-  close(): void {
-    this.#leave()
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<StreamItem> {
-    yield* this.#items
-  }
-
-  [Symbol.dispose](): void {
-    this.close()
-  }
-}
-
-async function* itemsOf(response: Response): AsyncGenerator<StreamItem> {
-  if (!response.body) return
-  const decoder = new Decoder()
-  const text = new TextDecoder()
   try {
-    for await (const chunk of response.body) yield* decoder.decode(text.decode(chunk, { stream: true }))
-  } catch {
-    // A connection that breaks is an end like any other: what counts is what came before.
+    const url = urlOf(path, origin, options)
+    const init = { method, headers: headersOf(options), signal: abort.signal }
+    const response = await answered(url, body === undefined ? init : { ...init, body })
+    return new TestStream(response, `${method} ${path}`, async () => {
+      abort.abort()
+      await stop()
+    })
+  } catch (error) {
+    await stop()
+    throw error
   }
 }
 
-function listen(app: Listening): Promise<{ origin: string; stop: () => void }> {
-  return new Promise((resolve) => {
-    const server = app.listen(0, () => {
-      const { port } = server.address() as { port: number }
-      const stop = () => {
-        server.close()
-        server.closeAllConnections?.()
-      }
-      resolve({ origin: `http://localhost:${port}`, stop })
-    })
-  })
+function urlOf(path: string, origin: string, { channels }: OpenStreamOptions): URL {
+  const url = new URL(path, origin)
+  if (channels) url.searchParams.set('channels', channels.join(','))
+  return url
+}
+
+function headersOf({ headers = {}, lastEventId }: OpenStreamOptions): Record<string, string> {
+  const cursor = lastEventId === undefined ? {} : { 'Last-Event-ID': asHeader(lastEventId) }
+  return { Accept: 'text/event-stream', ...cursor, ...headers }
+}
+
+/** A header's characters are bytes: what has none that fits is sent as UTF-8, as a browser sends a cursor. */
+function asHeader(text: string): string {
+  return /^[\0-\xff]*$/.test(text) ? text : Buffer.from(text).toString('latin1')
+}
+
+async function answered(url: URL, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init)
+  } catch (error) {
+    throw new Error(`${init.method} ${url} was not answered: ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+/** `fetch` says that it failed, and its cause why. */
+function reasonOf(error: unknown): string {
+  const { cause, message, code } = error as { cause?: unknown; message?: string; code?: string }
+  return cause === undefined ? message || code || String(error) : reasonOf(cause)
 }

@@ -15,7 +15,7 @@ export function serialize(data: unknown): string {
   } catch (cause) {
     throw new SseError(
       'invalid-data',
-      `${show(data)} cannot be written as JSON: ${String(cause)}. Send a string.`,
+      `This ${typeof data} cannot be written as JSON: ${cause instanceof Error ? cause.message : show(cause)}. Send a string.`,
       {
         value: data,
         cause,

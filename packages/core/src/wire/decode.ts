@@ -18,7 +18,9 @@ export type StreamItem =
  * dispatches it yields comments, and reconnection times that came without an event.
  */
 export class Decoder {
+  /** What the last chunk said of a line that it did not end. */
   #rest = ''
+  #endedByCr = false
   #fields: { event?: string; data?: string; retry?: number } = {}
   #id = ''
 
@@ -28,10 +30,12 @@ export class Decoder {
   }
 
   *#decode(text: string): Generator<StreamItem> {
-    this.#rest += text
-    for (let match = lineEnd.exec(this.#rest); match; match = lineEnd.exec(this.#rest)) {
-      const line = this.#rest.slice(0, match.index)
-      this.#rest = this.#rest.slice(match.index + match[0].length)
+    // A CR ends its line at once; an LF that comes with the next chunk is the rest of that line end.
+    const lines = (this.#endedByCr ? text.replace(/^\n/, '') : text).split(lineEnd)
+    if (text !== '') this.#endedByCr = text.endsWith('\r')
+    lines[0] = this.#rest + lines[0]
+    this.#rest = lines.pop()!
+    for (const line of lines) {
       if (line === '') yield* this.#dispatch()
       else if (line.startsWith(':')) yield { type: 'comment', text: line.slice(1).replace(/^ /, '') }
       else this.#field(line)
@@ -57,5 +61,4 @@ export class Decoder {
   }
 }
 
-/** A lone CR at the end may be half of a CRLF: it waits for the next chunk. */
-const lineEnd = /\r\n|\n|\r(?!$)/
+const lineEnd = /\r\n|\n|\r/

@@ -25,15 +25,17 @@ const reservedNames = new Set(['open', 'error'])
  * @throws {SseError} `invalid-event`, `invalid-id`, `invalid-retry` or `invalid-data`: a CR, LF or NUL in a name
  * or an id, the names `open`, `error` and `sse.…`, a `retry` that is no non-negative safe integer.
  */
-export function encode(event: SseEvent): string {
-  if (event.event !== undefined) checkEventName(event.event)
-  if (event.id !== undefined) checkId(event.id)
-  if (event.retry !== undefined) checkRetry(event.retry)
+export function encode(fields: SseEvent): string {
+  // Each is read once: what is checked is what is written.
+  const { event, id, retry } = fields
+  if (event !== undefined) checkEventName(event)
+  if (id !== undefined) checkId(id)
+  if (retry !== undefined) checkRetry(retry)
   return encodeFields({
-    event: event.event,
-    id: event.id === undefined ? undefined : String(event.id),
-    retry: event.retry,
-    data: 'data' in event ? serialize(event.data) : undefined,
+    event,
+    id: id === undefined ? undefined : String(id),
+    retry,
+    data: 'data' in fields ? serialize(fields.data) : undefined,
   })
 }
 
