@@ -1,0 +1,186 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { expect, it } from 'vitest'
+import type { Census, Command } from './leaks.server.ts'
+import { type ServerProcess, startServer } from './server-process.ts'
+
+const batches = 100
+/** Objects of Node's own that may be more after ten thousand connections than after a hundred: it keeps the last ones for a while. */
+const few = 10
+
+/** One way in which streams come to their end. */
+interface Way {
+  readonly path: string
+  /** Connections of each batch. */
+  readonly count: number
+  /** What the hub counts such an end as; nothing when the stream never opens. */
+  readonly counted?: 'client' | 'closed' | 'expired' | 'disconnected'
+  /** Opens and ends, all at once. */
+  play(visits: readonly Visit[], server: ServerProcess): Promise<unknown>
+}
+
+const opened = 'event: sse.open'
+/** How a response of unknown length ends. */
+const lastChunk = '\r\n0\r\n\r\n'
+
+const ways: Readonly<Record<string, Way>> = {
+  'leaves while the handler awaits something': {
+    path: '/late',
+    count: 10,
+    play: leaveAfter('102 Processing'),
+  },
+  'is cut between subscribing and opening': {
+    path: '/cut',
+    count: 10,
+    play: (visits) => each(visits, ({ closed }) => closed),
+  },
+  'is refused': {
+    path: '/refused',
+    count: 10,
+    play: leaveAfter('204 No Content'),
+  },
+  'leaves after the opening': {
+    path: '/lasting',
+    count: 26,
+    counted: 'client',
+    play: leaveAfter(opened),
+  },
+  'leaves in the midst of a source': {
+    path: '/from',
+    count: 10,
+    counted: 'client',
+    play: leaveAfter('data: x'),
+  },
+  'leaves while it takes nothing': {
+    path: '/flooded',
+    count: 4,
+    counted: 'client',
+    async play(visits, server) {
+      await each(visits, async (visit) => {
+        await visit.seen(opened)
+        visit.pause()
+      })
+      await server.ask({ flood: visits.length } satisfies Command)
+      for (const visit of visits) visit.leave()
+    },
+  },
+  'is closed': {
+    path: '/closed',
+    count: 10,
+    counted: 'closed',
+    play: leaveAfter(lastChunk),
+  },
+  expires: {
+    path: '/expiring',
+    count: 10,
+    counted: 'expired',
+    play: leaveAfter(lastChunk),
+  },
+  'is disconnected by its key': {
+    path: '/lasting?key=left',
+    count: 10,
+    counted: 'disconnected',
+    async play(visits, server) {
+      await each(visits, (visit) => visit.seen(opened))
+      await server.ask({ disconnect: 'left' } satisfies Command)
+      await leaveAfter(lastChunk)(visits)
+    },
+  },
+}
+
+it('ten thousand connections leave no stream, reader, listener, timer, socket or entry behind', async () => {
+  const server = await startServer('leaks.server.ts', {
+    nodeOptions: ['--disable-warning=ExperimentalWarning'],
+  })
+  await playBatch(server)
+  const before = await server.ask<Census>({ census: true } satisfies Command)
+  for (let done = 0; done < batches; done++) await playBatch(server)
+  const after = await server.ask<Census>({ census: true } satisfies Command)
+
+  expect(after.streams).toBe(0)
+  expect(after.stats).toMatchObject({ streams: 0, channels: 0, gaps: 0, errors: 0 })
+  expect(after.objects).toMatchObject({ Stream: 0, AbortSignal: 0 })
+  for (const [name, count] of Object.entries(before.objects)) {
+    expect(after.objects[name], name).toBeLessThan(count + few)
+  }
+  expect(after.timers).toBe(before.timers)
+  expect(after.resources).toEqual(before.resources)
+  expect(after.listeners).toBe(before.listeners)
+
+  const { opened, closed, entries } = after.stats
+  expect(closed).toMatchObject(endsOf(1 + batches))
+  expect(Object.values(closed).reduce((sum, count) => sum + count, 0)).toBe(opened)
+  expect(entries).toBe(after.entries)
+  expect(after.sources.cancelled).toBe(after.sources.begun)
+}, 120_000)
+
+/** How many streams have come to which end after so many batches. */
+function endsOf(batches: number): Record<string, number> {
+  const ends: Record<string, number> = { client: 0, closed: 0, expired: 0, disconnected: 0 }
+  for (const { counted, count } of Object.values(ways)) if (counted) ends[counted]! += batches * count
+  return ends
+}
+
+/** A hundred connections at once, which come to their ends in all ways. */
+async function playBatch(server: ServerProcess): Promise<void> {
+  await Promise.all(
+    Object.values(ways).map((way) => {
+      const visits = Array.from(
+        { length: way.count },
+        (_, index) => new Visit(server.port, way.path, index % 2 === 0),
+      )
+      return way.play(visits, server)
+    }),
+  )
+}
+
+function each<T>(visits: readonly Visit[], act: (visit: Visit) => Promise<T>): Promise<T[]> {
+  return Promise.all(visits.map(act))
+}
+
+function leaveAfter(text: string): (visits: readonly Visit[]) => Promise<unknown> {
+  return (visits) =>
+    each(visits, async (visit) => {
+      await visit.seen(text)
+      visit.leave()
+    })
+}
+
+/** A client that knows nothing but its socket, and so can leave at any time and in any way. */
+class Visit {
+  readonly closed: Promise<unknown>
+  readonly #socket: Socket
+  readonly #inOrder: boolean
+  #received = ''
+
+  /** @param inOrder whether it leaves with a FIN, else with a RST */
+  constructor(port: number, path: string, inOrder: boolean) {
+    this.#socket = connect(port, '127.0.0.1').setEncoding('latin1')
+    this.#inOrder = inOrder
+    this.closed = once(this.#socket, 'close').catch(() => {})
+    this.#socket.on('error', () => {})
+    this.#socket.on('data', (chunk: string) => {
+      this.#received += chunk
+    })
+    this.#socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+  }
+
+  /** Resolves when it has received this text. @throws when the connection ends before */
+  seen(text: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = () => this.#received.includes(text) && resolve()
+      look()
+      this.#socket.on('data', look)
+      this.#socket.once('close', () => reject(new Error(`Closed before “${text}”: ${this.#received}`)))
+    })
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  leave(): void {
+    if (this.#inOrder) this.#socket.destroy()
+    else this.#socket.resetAndDestroy()
+  }
+}
