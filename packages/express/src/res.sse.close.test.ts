@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { openStream } from '@sse/core/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { expressVersions } from './express-versions.test-kit.ts'
@@ -36,6 +39,24 @@ describe.each(expressVersions)('res.sse.close on %s', (_, express) => {
       reconnect: 2_000,
       reason: 'shutdown',
     })
+    await closed
+  })
+
+  it('opens no stream for a request that was half sent when the hub closed', async () => {
+    const hub = createHub()
+    const app = express().use(sse({ hub }))
+    app.get('/', (_req, res) => void res.sse.subscribe('a'))
+    const server = app.listen(0)
+    await once(server, 'listening')
+    const client = connect((server.address() as AddressInfo).port)
+    const sockets = once(server, 'connection')
+    client.write('GET / HTTP/1.1\r\nHost: localhost\r\n')
+    await sockets
+    const closed = new Promise((resolve) => server.close(resolve))
+    await hub.close({ retry: [2_000, 2_000] })
+    client.write('\r\n')
+    const answer = await text(client)
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n.*Connection: close.*\nretry: 2000\n\n/s)
     await closed
   })
 })
