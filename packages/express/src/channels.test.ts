@@ -2,11 +2,11 @@ import { openStream, type TestStream } from '@sse/core/testing'
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { expressVersions } from './express-versions.test-kit.ts'
-import { channels, createHub, createMemoryBroker, sse } from './index.ts'
+import { channels, createHub, createMemoryLog, sse } from './index.ts'
 
 describe.each(expressVersions)('channels of an open stream on %s', (_, express) => {
-  function server(broker = createMemoryBroker(), keyed = true) {
-    const hub = createHub({ broker })
+  function server(log = createMemoryLog(), keyed = true) {
+    const hub = createHub({ broker: log.connect() })
     const app = express()
     app.use(
       sse({
@@ -52,8 +52,8 @@ describe.each(expressVersions)('channels of an open stream on %s', (_, express) 
   })
 
   it('are changed whichever process holds the stream', async () => {
-    const broker = createMemoryBroker()
-    const [one, two] = [server(broker), server(broker)]
+    const log = createMemoryLog()
+    const [one, two] = [server(log), server(log)]
     using stream = await open(one.app)
     const body = { stream: await idOf(stream), subscribe: 'topic:vue' }
     await request(two.app).post('/events').set(ada).send(body).expect(200)

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { endOfTurn } from '../end-of-turn.ts'
-import { createMemoryBroker } from '../log/memory-broker.ts'
+import { createMemoryLog } from '../log/memory-broker.ts'
 import { opening } from '../stream/opening.test-kit.ts'
 import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
 import type { Hub } from './hub.ts'
@@ -8,8 +8,8 @@ import { createHub } from './log-hub.ts'
 
 /** Two processes of one log; the stream is held by the first. */
 async function twoHubs(options: object = {}) {
-  const broker = createMemoryBroker()
-  const [holder, other] = [createHub({ broker }), createHub({ broker })]
+  const log = createMemoryLog()
+  const [holder, other] = [createHub({ broker: log.connect() }), createHub({ broker: log.connect() })]
   await Promise.all([holder.ready, other.ready])
   const transport = new RecordingTransport()
   const stream = holder.stream(transport, { key: 'ada', ...options }).subscribe('news')

@@ -1,5 +1,6 @@
 import { describe, expect, it, test, vi } from 'vitest'
 import { brokerCases, brokerConformance } from './broker-conformance.ts'
+import { closeFlaws } from './close-flaws.test-kit.ts'
 import { contentFlaws } from './content-flaws.test-kit.ts'
 import { fateFlaws } from './fate-flaws.test-kit.ts'
 import { keyFlaws } from './key-flaws.test-kit.ts'
@@ -10,7 +11,7 @@ import { RemoteBroker, RemoteLog, remoteSubject } from './remote-broker.test-kit
 /** The one broker to which all can happen that can happen to any. */
 brokerConformance({ describe, it }, remoteSubject)
 
-const flaws = [...logFlaws, ...contentFlaws, ...keyFlaws, ...readFlaws, ...fateFlaws]
+const flaws = [...logFlaws, ...contentFlaws, ...keyFlaws, ...readFlaws, ...fateFlaws, ...closeFlaws]
 const least = {
   name: 'a broker to which nothing happens',
   exclusive: true,

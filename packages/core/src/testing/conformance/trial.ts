@@ -55,9 +55,10 @@ export class Trial {
   }
 
   async closeAll(): Promise<void> {
-    for (const member of this.#members) {
-      if (!member.closed) await member.close()
-    }
+    const closing = this.#members.filter((member) => !member.closed).map((member) => member.close())
+    // One that cannot be closed keeps no other open.
+    await Promise.allSettled(closing)
+    await Promise.all(closing)
   }
 
   async advance(milliseconds: number): Promise<void> {
@@ -108,7 +109,10 @@ export class Trial {
   }
 
   async #end(): Promise<void> {
-    await this.closeAll()
-    await this.#subject.destroyLog?.(this.#log)
+    try {
+      await this.closeAll()
+    } finally {
+      await this.#subject.destroyLog?.(this.#log)
+    }
   }
 }
