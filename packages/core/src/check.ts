@@ -14,6 +14,16 @@ function isDelay(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31
 }
 
+/**
+ * Checks that options are an object: `null`, or the event's name in their place, would go unnoticed or end in a TypeError.
+ *
+ * @throws {SseError} `invalid-option`
+ */
+export function checkObject(name: string, value: unknown): void {
+  if (typeof value === 'object' && value !== null) return
+  throw new SseError('invalid-option', `${name} is an object, not ${show(value)}.`, { value })
+}
+
 /** Checks an option that may be left out. @throws {SseError} `invalid-option` */
 export function checkNumber(name: string, value: unknown, kind: keyof typeof kinds): void {
   const [accepts, words] = kinds[kind]

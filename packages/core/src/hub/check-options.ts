@@ -1,6 +1,5 @@
-import { checkFunction, checkNumber, checkRange } from '../check.ts'
+import { checkFunction, checkNumber, checkObject, checkRange } from '../check.ts'
 import { SseError, show } from '../errors.ts'
-import { checkObject } from '../stream/check-options.ts'
 import type { CloseHubOptions, HubOptions } from './hub.ts'
 
 /** @throws {SseError} `invalid-option` */

@@ -1,3 +1,4 @@
+import { checkObject } from '../check.ts'
 import { SseError, show } from '../errors.ts'
 import type { AnyEvents, EventMap } from '../event-map.ts'
 import type { Broker, Entry, GapReason, Published } from '../log/broker.ts'
@@ -7,7 +8,6 @@ import { createMemoryBroker } from '../log/memory-broker.ts'
 import { Observed } from '../observed.ts'
 import type { StandardSchemaMap } from '../standard-schema.ts'
 import { checkAsked, judge } from '../stream/asked-channels.ts'
-import { checkObject } from '../stream/check-options.ts'
 import { Heartbeat } from '../stream/heartbeat.ts'
 import type { Refusal } from '../stream/refusal.ts'
 import type { SseStream, StreamEnd, StreamOptions } from '../stream/sse-stream.ts'
@@ -15,8 +15,7 @@ import { Stream } from '../stream/stream.ts'
 import type { HostedStream, StreamHost } from '../stream/stream-host.ts'
 import { newHubName, streamIdOf } from '../stream/stream-id.ts'
 import type { Transport } from '../stream/transport.ts'
-import { serialize } from '../wire/data.ts'
-import { checkEventName, checkRetry } from '../wire/encode.ts'
+import { checkRetry } from '../wire/encode.ts'
 import { checkCloseOptions, checkHubOptions } from './check-options.ts'
 import type { Command } from './command.ts'
 import { Commands } from './commands.ts'
@@ -28,11 +27,11 @@ import type {
   HubOf,
   HubOptions,
   PublishOptions,
-  StreamEvent,
 } from './hub.ts'
-import { type HubCounters, type HubStats, zeroCounters } from './hub-stats.ts'
+import type { HubStats } from './hub-stats.ts'
+import { toMessage } from './message.ts'
+import { Observer } from './observer.ts'
 import { StreamRegistry, type Streams } from './streams.ts'
-import { validate } from './validate.ts'
 
 /**
  * A hub; it starts its broker at once. Its events are typed by an interface, `createHub<Events>()`, or by schemas,
@@ -56,7 +55,7 @@ class LogHub implements Hub, StreamHost {
   readonly #broker: Broker
   readonly #options: HubOptions
   readonly #streams = new StreamRegistry()
-  readonly #counters: HubCounters = zeroCounters()
+  readonly #observer: Observer
   readonly #name = newHubName()
   readonly #commands: Commands
   /** From `close` on: when clients shall come back, in milliseconds. */
@@ -66,6 +65,7 @@ class LogHub implements Hub, StreamHost {
   constructor(options: HubOptions) {
     const { window = {}, now = Date.now, random = Math.random } = options
     this.#options = options
+    this.#observer = new Observer(options)
     this.now = now
     this.random = random
     this.heartbeat = new Heartbeat(options.heartbeat ?? 15_000)
@@ -77,7 +77,7 @@ class LogHub implements Hub, StreamHost {
       now,
       report: (error) => this.report(error),
       onEntry: (entry) => this.#received(entry),
-      onHealth: (state) => this.#call(this.#options.onBroker, state),
+      onHealth: (state) => this.#observer.broker(state),
     })
     this.#commands = new Commands({
       hub: this.#name,
@@ -122,7 +122,7 @@ class LogHub implements Hub, StreamHost {
   stats(): HubStats {
     const window = this.feed.log?.window
     return {
-      ...this.#counters,
+      ...this.#observer.counters,
       streams: this.#streams.size,
       channels: this.feed.fanOut.channels,
       windowEntries: window?.length ?? 0,
@@ -151,34 +151,24 @@ class LogHub implements Hub, StreamHost {
 
   joined(stream: HostedStream): void {
     this.#streams.add(stream)
-    this.#counters.opened++
-    this.#tell({ type: 'open', stream })
+    this.#observer.stream({ type: 'open', stream })
   }
 
   left(stream: HostedStream, reason: StreamEnd): void {
     this.#streams.remove(stream)
-    this.#counters.closed[reason]++
-    this.#tell({ type: 'close', stream, reason })
+    this.#observer.stream({ type: 'close', stream, reason })
   }
 
   refused(stream: HostedStream, refusal: Refusal): void {
-    this.#counters.refused++
-    this.#tell({ type: 'refuse', stream, refusal })
+    this.#observer.stream({ type: 'refuse', stream, refusal })
   }
 
   missed(stream: HostedStream, gap: { reason: GapReason; requested: string }): void {
-    this.#counters.gaps++
-    this.#tell({ type: 'gap', stream, ...gap })
+    this.#observer.stream({ type: 'gap', stream, ...gap })
   }
 
   report(error: unknown): void {
-    this.#counters.errors++
-    try {
-      const { onError = console.error } = this.#options
-      onError(error)
-    } catch (thrown) {
-      console.error(thrown)
-    }
+    this.#observer.error(error)
   }
 
   async #publish(
@@ -186,27 +176,14 @@ class LogHub implements Hub, StreamHost {
     data: unknown,
     options: PublishOptions,
   ): Promise<Published> {
-    const names = toChannels(channels)
-    checkObject('options', options)
-    const { event, idempotencyKey } = options
-    if (event !== undefined) checkEventName(event)
-    if (idempotencyKey !== undefined) checkIdempotencyKey(idempotencyKey)
-    const { events } = this.#options
-    let output = events ? validate(events, event, data) : data
-    if (events && output instanceof Promise) output = await output
-    const text = serialize(output)
-    const { maxEventBytes = 65_536 } = this.#options
-    if (Buffer.byteLength(text) > maxEventBytes) {
-      throw new SseError(
-        'event-too-large',
-        `The data has ${Buffer.byteLength(text)} bytes, ${maxEventBytes} are allowed: publish a reference to it, or raise maxEventBytes.`,
-        { value: data },
-      )
-    }
+    const { events, maxEventBytes = 65_536 } = this.#options
+    const prepared = toMessage(channels, data, options, { events, maxEventBytes })
+    const message = prepared instanceof Promise ? await prepared : prepared
     this.#refuseWhenClosed()
     if (!this.feed.log) await this.ready
+    const { channels: names, event, data: text, idempotencyKey } = message
     const published = await this.#broker.publish(names, { event, data: text }, { idempotencyKey })
-    this.#counters.published++
+    this.#observer.counters.published++
     return published
   }
 
@@ -247,7 +224,7 @@ class LogHub implements Hub, StreamHost {
   }
 
   #received(entry: Entry): void {
-    this.#counters.entries++
+    this.#observer.counters.entries++
     if (entry.channels.includes(controlChannel)) this.#commands.received(entry.data)
   }
 
@@ -262,28 +239,7 @@ class LogHub implements Hub, StreamHost {
     return Math.round(min + this.random() * (max - min))
   }
 
-  #tell(event: StreamEvent): void {
-    this.#call(this.#options.onStream, event)
-  }
-
-  /** A user's callback that throws stops nothing here. */
-  #call<T>(callback: ((value: T) => void) | undefined, value: T): void {
-    try {
-      callback?.(value)
-    } catch (error) {
-      this.report(error)
-    }
-  }
-
   #observed<T>(promise: Promise<T>): Promise<T> {
     return Observed.from(promise, (error) => this.report(error))
   }
-}
-
-/** @throws {SseError} `invalid-key` */
-function checkIdempotencyKey(key: unknown): void {
-  if (typeof key === 'string' && key !== '' && Buffer.byteLength(key) <= 128) return
-  throw new SseError('invalid-key', `${show(key)} is no idempotency key: use a string of 1 to 128 bytes.`, {
-    value: key,
-  })
 }

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
 import { assertOrder, assertSame } from './agreement.ts'
 import type { BrokerSubject, Mend } from './broker-subject.ts'
-import type { ConformanceCase } from './conformance-case.ts'
 import { Member } from './member.ts'
+import type { Need } from './need.ts'
+
+/** What is tried. */
+export interface TrialPlan {
+  readonly needs?: readonly Need[]
+  run(trial: Trial): Promise<void>
+}
 
 /** A log for the length of a case, with the brokers on it and what befalls it. */
 export class Trial {
@@ -16,10 +22,7 @@ export class Trial {
   }
 
   /** Tries a case on a log of its own. @throws when a promise is not kept */
-  static async run(
-    subject: BrokerSubject<unknown>,
-    { run, needs = [] }: Omit<ConformanceCase, 'name'>,
-  ): Promise<void> {
+  static async run(subject: BrokerSubject<unknown>, { run, needs = [] }: TrialPlan): Promise<void> {
     const trial = new Trial(subject, await subject.createLog())
     try {
       await run(trial)

@@ -1,0 +1,68 @@
+import { checkObject } from '../check.ts'
+import { SseError, show } from '../errors.ts'
+import { toChannels } from '../log/channel.ts'
+import type { StandardSchemaMap } from '../standard-schema.ts'
+import { serialize } from '../wire/data.ts'
+import { checkEventName } from '../wire/encode.ts'
+import type { PublishOptions } from './hub.ts'
+import { validate } from './validate.ts'
+
+/** What a hub holds every event to. */
+export interface MessageRules {
+  readonly events?: StandardSchemaMap | undefined
+  readonly maxEventBytes: number
+}
+
+/** An event as the broker takes it. */
+export interface Message {
+  readonly channels: readonly string[]
+  readonly event: string | undefined
+  readonly data: string
+  readonly idempotencyKey: string | undefined
+}
+
+/**
+ * What is published, checked and serialised. A promise only where a schema makes one: events that need not wait keep the order of
+ * their calls.
+ *
+ * @throws {SseError} `invalid-channel`, `invalid-option`, `invalid-event`, `invalid-key`, `invalid-data`, `event-too-large`
+ */
+export function toMessage(
+  channels: string | readonly string[],
+  data: unknown,
+  options: PublishOptions,
+  { events, maxEventBytes }: MessageRules,
+): Message | Promise<Message> {
+  const names = toChannels(channels)
+  checkObject('options', options)
+  const { event, idempotencyKey } = options
+  if (event !== undefined) checkEventName(event)
+  if (idempotencyKey !== undefined) checkIdempotencyKey(idempotencyKey)
+  const message = (output: unknown) => ({
+    channels: names,
+    event,
+    data: textOf(output, maxEventBytes),
+    idempotencyKey,
+  })
+  if (!events) return message(data)
+  const output = validate(events, event, data)
+  return output instanceof Promise ? output.then(message) : message(output)
+}
+
+function textOf(data: unknown, maxBytes: number): string {
+  const text = serialize(data)
+  const bytes = Buffer.byteLength(text)
+  if (bytes <= maxBytes) return text
+  throw new SseError(
+    'event-too-large',
+    `The data has ${bytes} bytes, ${maxBytes} are allowed: publish a reference to it, or raise maxEventBytes.`,
+    { value: data },
+  )
+}
+
+function checkIdempotencyKey(key: unknown): void {
+  if (typeof key === 'string' && key !== '' && Buffer.byteLength(key) <= 128) return
+  throw new SseError('invalid-key', `${show(key)} is no idempotency key: use a string of 1 to 128 bytes.`, {
+    value: key,
+  })
+}

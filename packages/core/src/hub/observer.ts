@@ -1,0 +1,42 @@
+import type { HubOptions, StreamEvent } from './hub.ts'
+import { zeroCounters } from './hub-stats.ts'
+
+/** Counts what happens in a hub, and tells it to the callbacks of the user: one that throws stops nothing. */
+export class Observer {
+  readonly counters = zeroCounters()
+  readonly #options: HubOptions
+
+  constructor(options: HubOptions) {
+    this.#options = options
+  }
+
+  stream(event: StreamEvent): void {
+    if (event.type === 'open') this.counters.opened++
+    else if (event.type === 'close') this.counters.closed[event.reason]++
+    else if (event.type === 'refuse') this.counters.refused++
+    else this.counters.gaps++
+    this.#call(this.#options.onStream, event)
+  }
+
+  broker(state: 'up' | 'down'): void {
+    this.#call(this.#options.onBroker, state)
+  }
+
+  error(error: unknown): void {
+    this.counters.errors++
+    try {
+      const { onError = console.error } = this.#options
+      onError(error)
+    } catch (thrown) {
+      console.error(thrown)
+    }
+  }
+
+  #call<T>(callback: ((value: T) => void) | undefined, value: T): void {
+    try {
+      callback?.(value)
+    } catch (error) {
+      this.error(error)
+    }
+  }
+}
