@@ -17,6 +17,15 @@ export type SseErrorCode =
   | 'no-hub'
   | 'not-ready'
   | 'closed'
+  | 'invalid-transaction'
+  | 'rolled-back'
+  | 'log-locked'
+  | 'log-busy'
+  | 'log-full'
+  | 'log-read-only'
+  | 'log-corrupt'
+  | 'log-gone'
+  | 'log-failed'
 
 /** The one error of the toolkit: a code, the offending value, and a message that names the way out. */
 export class SseError extends Error {

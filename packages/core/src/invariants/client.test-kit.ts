@@ -38,6 +38,11 @@ export class Client {
     else connection.transport.leave()
   }
 
+  /** A heartbeat of its stream. */
+  beat(): void {
+    if (this.#connection) beat(this.#connection)
+  }
+
   /** Lets everything through that waits for the client. */
   drain(): void {
     this.#connection?.transport.drain()

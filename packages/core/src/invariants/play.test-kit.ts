@@ -29,6 +29,8 @@ export async function play(script: Script, scheduler: Scheduler, meets: Meets): 
   for (const { broker } of servers) broker.heal()
   for (const client of clients) client.drain()
   await settle(scheduler)
+  for (const client of clients) client.beat()
+  await settle(scheduler)
   for (let event = 0; event < eventsToRecover(script.mishaps); event++) {
     log.append(['last'], { data: 'x' })
     await settle(scheduler)
@@ -65,12 +67,9 @@ function befall({ log, servers }: World, mishap: Mishap): void {
   }
 }
 
-/**
- * Whose read failed asks again with the next event. Who learns of a fork in the midst of a stream goes on with what comes after it,
- * and may learn of it only then.
- */
+/** Who learns of a fork in the midst of a stream goes on with what comes after it, and may learn of it only then. */
 function eventsToRecover(mishaps: readonly Mishap[]): number {
-  return mishaps.some((mishap) => mishap.do === 'failNextRead' || mishap.do === 'loseTail') ? 2 : 0
+  return mishaps.some((mishap) => mishap.do === 'loseTail') ? 2 : 0
 }
 
 /** Until nothing is on its way any more: a stream takes two ends of a turn to open, and asks the broker then. */

@@ -123,9 +123,11 @@ export class Subscription implements Sink {
     this.#reader?.pause()
   }
 
-  /** The heartbeat for a stream that stands at the head of the log; `undefined` for one that does not. */
+  /** The heartbeat for a stream that stands at the head of the log. One that does not tries to go on: its broker may have failed it. */
   ping(): Frame | undefined {
-    return this.#reader?.live ? this.#feed.ping() : undefined
+    if (this.#reader?.live) return this.#feed.ping()
+    this.#reader?.readOn()
+    return undefined
   }
 
   end(): void {
