@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { SchemaIssue } from './standard-schema.ts'
 
 /** What went wrong, as a word a program can switch on. */
@@ -56,7 +57,7 @@ export function show(value: unknown): string {
     text = typeof value === 'string' ? JSON.stringify(value) : undefined
     text ??= typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
   } catch {
-    text = Object.prototype.toString.call(value)
+    text = inspect(value, { depth: 0, customInspect: false })
   }
   return text !== undefined && text.length > 80 ? `${text.slice(0, 77)}…` : String(text)
 }

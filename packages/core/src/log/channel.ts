@@ -16,8 +16,8 @@ export function toChannels(
   channels: string | readonly string[],
   { orNone = false }: { orNone?: boolean } = {},
 ): readonly string[] {
-  const names = typeof channels === 'string' ? [channels] : channels
-  if (!Array.isArray(names)) {
+  const names = typeof channels === 'string' ? [channels] : copyOf(channels)
+  if (!names) {
     throw new SseError(
       'invalid-channel',
       `${show(channels)} is no channel: give a string or an array of strings.`,
@@ -30,7 +30,17 @@ export function toChannels(
     throw new SseError('invalid-channel', 'No channel was given: name at least one.', { value: channels })
   }
   for (const name of names) checkChannel(name)
-  return names.length <= 1 ? names : [...new Set<string>(names)]
+  return names.length <= 1 ? names : [...new Set(names)]
+}
+
+/** A copy, because the caller may use the array again; `undefined` for what is no array. */
+function copyOf(channels: unknown): string[] | undefined {
+  try {
+    return Array.isArray(channels) ? [...channels] : undefined
+  } catch {
+    // A revoked proxy throws at every look.
+    return undefined
+  }
 }
 
 function checkChannel(name: unknown): void {

@@ -66,7 +66,21 @@ export class Outlet {
   /** The stream has ended: a client that leaves never drains. */
   end(): void {
     clearTimeout(this.#timer)
+    this.#timer = undefined
     this.drained()
+  }
+
+  /**
+   * The response was ended, and what is left is still delivered. But a client that takes nothing would hold it, and all that waits in it,
+   * for as long as it likes: it has as long as `stall` for anything, or `grace` milliseconds for everything.
+   */
+  linger(grace?: number): void {
+    this.#pending = this.#transport.pending
+    if (this.#pending === 0) return
+    this.#full = true
+    this.#silent = 0
+    if (grace === undefined) this.#watch()
+    else this.#timer = setTimeout(this.#stalled, grace).unref()
   }
 
   /** Resolves when the transport takes more. */

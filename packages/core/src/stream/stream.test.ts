@@ -4,6 +4,7 @@ import { createHub } from '../hub/log-hub.ts'
 import { createStream } from './create-stream.ts'
 import { opening } from './opening.test-kit.ts'
 import { RecordingTransport } from './recording-transport.test-kit.ts'
+import type { SseStream } from './sse-stream.ts'
 
 async function hubWith(count: number, options = {}) {
   const hub = createHub(options)
@@ -334,13 +335,45 @@ describe('close', () => {
     expect(transport.state).toBe('refused')
   })
 
-  it('cuts a client off that takes nothing, instead of waiting for it', async () => {
-    const { hub } = await hubWith(0)
-    const { transport, stream } = await opened(hub)
-    transport.fill()
-    stream.send('x')
-    stream.close({ reconnect: 1_000 })
-    expect(transport.state).toBe('destroyed')
+  describe('with something on its way', () => {
+    async function closing(close: (stream: SseStream, hub: Hub) => void) {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      const { hub } = await hubWith(0, { heartbeat: 0 })
+      const { transport, stream } = await opened(hub, { stall: 20_000 })
+      transport.fill()
+      stream.send('x'.repeat(100_000))
+      close(stream, hub)
+      return transport
+    }
+
+    afterEach(() => vi.useRealTimers())
+
+    it('leaves the client the time to take it', async () => {
+      const transport = await closing((stream) => stream.close({ reconnect: 1_000 }))
+      expect(transport.state).toBe('ended')
+      expect(transport.events('sse.close')).toHaveLength(1)
+      for (let n = 0; n < 10; n++) {
+        vi.advanceTimersByTime(15_000)
+        transport.pending -= 1_000
+      }
+      expect(transport.state).toBe('ended')
+      transport.leave()
+      expect(vi.getTimerCount()).toBe(0)
+    })
+
+    it('cuts a client off that takes nothing for as long as `stall`', async () => {
+      const transport = await closing((stream) => stream.close())
+      vi.advanceTimersByTime(25_000)
+      expect(transport.state).toBe('destroyed')
+    })
+
+    it('waits no longer than a second when the server shuts down: what is in the log is found again', async () => {
+      const transport = await closing((_, hub) => void hub.close())
+      vi.advanceTimersByTime(999)
+      expect(transport.state).toBe('ended')
+      vi.advanceTimersByTime(1)
+      expect(transport.state).toBe('destroyed')
+    })
   })
 
   it('happens when the credentials run out', async () => {

@@ -55,7 +55,10 @@ export class Stream implements HostedStream, Subscriber, Pulse {
     this.#asked = asked
     this.#outlet = new Outlet(transport, { stall, maxUnread }, () => this.#cut('stalled'))
     transport.onDrain = () => this.#drained()
-    transport.onClose = (end = 'client') => this.#finish(end)
+    transport.onClose = (end = 'client') => {
+      this.#finish(end)
+      this.#outlet.end()
+    }
     if (transport.closed) this.#finish('client')
   }
 
@@ -164,11 +167,9 @@ export class Stream implements HostedStream, Subscriber, Pulse {
     if (this.closed) return
     if (reconnect !== undefined) this.write([closeFrame(reconnect, reason)])
     if (this.closed) return
-    const { full } = this.#outlet
     this.#finish(reason)
-    // A client that takes nothing would hold the response, and all that waits in it, for as long as it likes.
-    if (full) this.#transport.destroy()
-    else this.#transport.end(options)
+    this.#transport.end(options)
+    this.#outlet.linger(options.lastOfConnection ? shutdownGrace : undefined)
   }
 
   /** Subscriber: what the log has. */
@@ -341,6 +342,9 @@ function checkSince(since: unknown): void {
   if (since === undefined || typeof since === 'string') return
   throw new SseError('invalid-cursor', `since is a hub.position, not ${show(since)}.`, { value: since })
 }
+
+/** Milliseconds that a client which is behind has left when the server shuts down: what is in the log it finds again. */
+const shutdownGrace = 1_000
 
 /** The heartbeat of a stream that does not stand at the head of a log. */
 const emptyComment = frame(':\n\n')
