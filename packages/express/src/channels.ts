@@ -2,7 +2,8 @@ import { type AnyEvents, type EventMap, type HubForAdapters, SseError } from '@s
 import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express'
 import { crossSiteProblem } from './origins.ts'
 import { sendProblem } from './refusal.ts'
-import { type Settings, settingsOf } from './response-stream.ts'
+import { keyOf, type Settings, settingsOf } from './response-stream.ts'
+import { show } from './show.ts'
 
 /** What a client posts: a stream's id, and the channels that it shall join and leave. */
 interface ChannelsBody {
@@ -19,9 +20,17 @@ const parse = json({ limit: '256kb' })
  * "refused" }`, which the stream is told too, as `sse.channels`. Only the key that opened a stream may change it; without keys whoever knows
  * its id. It does not matter which process of the broker holds the stream.
  *
- * Answers 400 for what it cannot read, 403 for a page of another site, 404 for a stream that there is not (or not for this key).
+ * Answers 400 for what it cannot read (413 for a body of more than 256 kB, 415 for one in an unknown encoding), 403 for a page of another
+ * site, 404 for a stream that there is not (or not for this key).
+ *
+ * @throws {SseError} `invalid-option`
  */
 export function channels<E extends EventMap = AnyEvents>(hub: HubForAdapters<E>): RequestHandler {
+  if (typeof hub?.changeChannels !== 'function') {
+    throw new SseError('invalid-option', `channels(hub) is given what createHub() gives, not ${show(hub)}.`, {
+      value: hub,
+    })
+  }
   return function channels(request, response, next) {
     const settings = settingsOf(response)
     if (!settings) {
@@ -36,7 +45,10 @@ export function channels<E extends EventMap = AnyEvents>(hub: HubForAdapters<E>)
     const problem = crossSiteProblem(request, response, settings.options.origins)
     if (problem) return sendProblem(response, 403, problem)
     parse(request, response, (error?: unknown) => {
-      if (error) return sendProblem(response, 400, `The body is no JSON: ${String(error)}.`)
+      if (error) {
+        const { status = 400, message } = error as { status?: number; message: string }
+        return sendProblem(response, status, `The body is no JSON that can be read: ${message}.`)
+      }
       void answer(hub, settings, request, response, next)
     })
   }
@@ -53,16 +65,17 @@ async function answer<E extends EventMap>(
     const { stream, subscribe, unsubscribe } = read(request.body, admission.maxChannels)
     const authorize = (channel: string) => options.authorize?.(request, channel) ?? false
     const changed = await hub.changeChannels(stream, {
-      key: options.key?.(request),
+      key: keyOf(request, options),
       subscribe: { names: subscribe, authorize },
       unsubscribe,
     })
     if (changed) response.set('Cache-Control', 'no-store').json(changed)
     else sendProblem(response, 404, `There is no stream ${JSON.stringify(stream.slice(0, 64))} here.`)
   } catch (error) {
-    if (error instanceof SseError && error.code !== 'closed') sendProblem(response, 400, error.message)
-    else if (error instanceof SseError) sendProblem(response, 503, error.message, 1_000)
-    else next(error)
+    // A key that is none is the app's mistake, not the client's.
+    if (!(error instanceof SseError) || error.code === 'invalid-key') next(error)
+    else if (error.code === 'closed') sendProblem(response, 503, error.message, 1_000)
+    else sendProblem(response, 400, error.message)
   }
 }
 

@@ -39,11 +39,8 @@ export class NodeTransport implements Transport {
     response.vary('Accept')
     response.removeHeader('Content-Length')
     response.flushHeaders()
-    if (response.getHeader('Content-Encoding')) this.#compressed = new CompressedBacklog(response)
-    response.on('drain', () => {
-      this.#compressed?.drained()
-      this.onDrain?.()
-    })
+    const drains: unknown = response.on('drain', () => this.onDrain?.())
+    if (response.getHeader('Content-Encoding')) this.#compressed = new CompressedBacklog(response, drains)
     if (response.req.method === 'HEAD') response.end()
   }
 

@@ -1,5 +1,6 @@
 import { SseError } from '@sse/core'
 import type { Request, Response } from 'express'
+import { show } from './show.ts'
 
 /** The origins whose pages may open streams: some, all, or those that a function says. */
 export type Origins = '*' | string | readonly string[] | ((origin: string, request: Request) => boolean)
@@ -32,14 +33,16 @@ function mayOpen(
   site: string | undefined,
   { request, response, origins }: { request: Request; response: Response; origins: Origins | undefined },
 ): boolean {
+  const url = urlOf(origin)
   if (origins === undefined) {
     const sameSite =
-      site === 'same-site' || (site === undefined && urlOf(origin)?.hostname === request.hostname)
+      site === 'same-site' || (site === undefined && url !== undefined && url.hostname === request.hostname)
     const readable = response.get('Access-Control-Allow-Origin')
     return sameSite || readable === '*' || readable === origin
   }
-  if (site === undefined && urlOf(origin)?.host === request.headers.host) return true
-  if (typeof origins === 'function') return origins(origin, request)
+  if (site === undefined && url !== undefined && url.host === request.headers.host) return true
+  // A promise is no permission.
+  if (typeof origins === 'function') return origins(origin, request) === true
   return [origins].flat().includes(origin)
 }
 
@@ -50,7 +53,7 @@ export function checkOrigins(origins: Origins | undefined): void {
     if (origin === 'null' || urlOf(origin)?.origin === origin) continue
     throw new SseError(
       'invalid-option',
-      `origins has ${JSON.stringify(origin)}: an origin is scheme, host and port, such as "https://app.example".`,
+      `origins has ${show(origin)}: an origin is scheme, host and port, such as "https://app.example".`,
       { value: origin },
     )
   }

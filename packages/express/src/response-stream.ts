@@ -1,11 +1,19 @@
-import { type AnyEvents, createPoll, createStream, type SseStream, type StreamOptions } from '@sse/core'
-import type { Response } from 'express'
+import {
+  type AnyEvents,
+  createPoll,
+  createStream,
+  SseError,
+  type SseStream,
+  type StreamOptions,
+} from '@sse/core'
+import type { Request, Response } from 'express'
 import type { Admission } from './admission.ts'
 import { NodeTransport } from './node-transport.ts'
 import { crossSiteProblem } from './origins.ts'
 import { ExpressPollResponse, isPoll } from './poll-response.ts'
 import { sendProblem } from './refusal.ts'
 import { askedChannelsOf, lastEventIdOf, waitOf } from './request.ts'
+import { show } from './show.ts'
 import type { SseOptions } from './sse.ts'
 
 /** What a middleware was told and what it counts, the same for all its responses. */
@@ -44,13 +52,26 @@ export function settingsOf(response: SseResponse): Settings | undefined {
   return response[settings]
 }
 
+/**
+ * Whose stream a request opens. What is no string would be nobody's whom `hub.disconnect` could name.
+ *
+ * @throws {SseError} `invalid-key`; and what the app's `key` throws
+ */
+export function keyOf(request: Request, { key: ask }: SseOptions<AnyEvents>): string | undefined {
+  const key: unknown = ask?.(request)
+  if (key === undefined || typeof key === 'string') return key
+  throw new SseError('invalid-key', `key gave ${show(key)}: give a string, or undefined for nobody.`, {
+    value: key,
+  })
+}
+
 function openStream(response: Response, { options, admission }: Settings): SseStream {
   const request = response.req
-  const { hub, key: keyOf, authorize = () => false, origins, retry, stall, maxUnread, limits } = options
+  const { hub, authorize = () => false, origins, retry, stall, maxUnread, limits } = options
   const problem = crossSiteProblem(request, response, origins)
   if (problem && !response.headersSent) sendProblem(response, 403, problem)
 
-  const key = problem ? undefined : keyOf?.(request)
+  const key = problem ? undefined : keyOf(request, options)
   const names = hub ? askedChannelsOf(request) : []
   const streamOptions: StreamOptions = {
     key,
