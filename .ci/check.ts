@@ -1,6 +1,6 @@
 /**
- * `pnpm check`: what a user would install. Builds and packs every publishable package, and asks publint, attw
- * and our own eyes whether it can be used.
+ * `pnpm check`: what a user would install. Builds and packs every publishable package, asks publint, attw and our
+ * own eyes whether it can be used, and weighs what browsers load.
  */
 import { execFile, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
@@ -10,6 +10,7 @@ import { promisify } from 'node:util'
 import { contents } from './contents.ts'
 import { type Packed, packPackages } from './pack.ts'
 import { root, tool } from './paths.ts'
+import { limits, weigh } from './size.ts'
 
 const exec = promisify(execFile)
 
@@ -21,7 +22,10 @@ try {
   for (const { name, complaints } of results) {
     console.log(complaints.length === 0 ? `ok      ${name}` : `FAILED  ${name}\n${complaints.join('\n')}`)
   }
-  process.exitCode = results.every(({ complaints }) => complaints.length === 0) ? 0 : 1
+  const sizes = await Promise.all(limits.map(weigh))
+  for (const [line, complaints] of sizes) console.log([line, ...complaints].join('\nFAILED  '))
+  const complaints = [...results.flatMap((result) => result.complaints), ...sizes.flatMap(([, own]) => own)]
+  process.exitCode = complaints.length === 0 ? 0 : 1
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1

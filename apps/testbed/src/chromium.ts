@@ -15,13 +15,19 @@ const flags = [
   '--disable-sync',
 ]
 
+export interface ChromiumOptions {
+  /** Whether a page that is left is kept and taken out again. Default: false, which is Playwright's. */
+  readonly backForwardCache?: boolean
+}
+
 /**
  * The system's Chromium, with a profile folder of its own that `close` removes. Its `newContext` is a person
  * with cookies of their own, so one browser serves a whole test file.
  *
  * `CHROMIUM_PATH` names the executable (`pnpm test` sets it); default `/usr/bin/chromium`.
  */
-export function launchChromium(): Promise<Browser> {
+export function launchChromium({ backForwardCache = false }: ChromiumOptions = {}): Promise<Browser> {
   const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
-  return chromium.launch({ executablePath, args: flags })
+  const ignoreDefaultArgs = backForwardCache ? ['--disable-back-forward-cache'] : []
+  return chromium.launch({ executablePath, args: flags, ignoreDefaultArgs })
 }

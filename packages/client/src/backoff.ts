@@ -3,9 +3,9 @@ import { MAX_DELAY } from './clock.ts'
 /** How the waiting time between two attempts grows. */
 export interface BackoffOptions {
   /** Milliseconds before the first new attempt, until the server names its own by `retry:`. Default: 1,000. */
-  readonly base?: number
+  readonly base?: number | undefined
   /** Milliseconds it never grows beyond, before jitter and unless the server asks for more. Default: 30,000. */
-  readonly max?: number
+  readonly max?: number | undefined
 }
 
 /** What a waiting time depends on. Milliseconds. */

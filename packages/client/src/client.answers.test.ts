@@ -52,6 +52,14 @@ describe('an answer', () => {
   })
 })
 
+it('may name a date in Retry-After', async () => {
+  const { reach, clock } = await answered(503, { 'Retry-After': new Date(1_700_000_090_000).toUTCString() })
+  expect(await reach('waiting')).toMatchObject({
+    retryAt: clock.now() + 90_500,
+    error: { status: 503, retryAfter: 90_000 },
+  })
+})
+
 describe('401 and 403', () => {
   it.each([401, 403])('%i closes a client that cannot refresh: unauthorized', async (status) => {
     const { reach } = await answered(status)
@@ -131,7 +139,7 @@ describe('401 and 403', () => {
 
 describe('a connection that is lost', () => {
   it('comes back after a clean end, and after a break', async () => {
-    const { client, server, clock, reach } = await setUp()
+    const { client, server, clock, reach } = await setUp({ polls: false })
     client.connect()
     for (const end of ['end', 'destroy'] as const) {
       const stream = await server.next()
@@ -197,7 +205,7 @@ describe('a connection that is lost', () => {
   })
 
   it('comes back now when the app says so', async () => {
-    const { client, server, clock, reach } = await answered(503)
+    const { client, server, clock, reach } = await answered(503, {}, { polls: false })
     await reach('waiting')
     client.reconnect()
     await server.next()
@@ -278,7 +286,7 @@ describe('the watchdog', () => {
   })
 
   it('is off when no heartbeat was announced', async () => {
-    const { client, server, clock, reach } = await setUp()
+    const { client, server, clock, reach } = await setUp({ polls: false })
     client.connect()
     const stream = await server.next()
     stream.open()

@@ -6,7 +6,7 @@ import { scriptEventSource } from './testing/index.ts'
 function setUp(options: SseClientOptions = {}) {
   const { EventSource, sources } = scriptEventSource()
   const clock = createTestClock()
-  const client = createSseClient('http://a.example/events', { EventSource, clock, ...options })
+  const client = createSseClient('http://a.example/events', { EventSource, clock, polls: false, ...options })
   const newest = () => sources.at(-1)!
   return { client, clock, sources, newest }
 }
@@ -107,7 +107,10 @@ describe('waking up', () => {
     const page = new EventTarget()
     vi.stubGlobal('addEventListener', page.addEventListener.bind(page))
     vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page))
-    return { wake: () => page.dispatchEvent(new Event('online')) }
+    return {
+      wake: () => page.dispatchEvent(new Event('online')),
+      show: (persisted: boolean) => page.dispatchEvent(Object.assign(new Event('pageshow'), { persisted })),
+    }
   }
 
   it('ends the waiting', () => {
@@ -148,6 +151,36 @@ describe('waking up', () => {
     wake()
     expect(sources).toHaveLength(2)
     expect(client.state.status).toBe('connecting')
+    client.close()
+  })
+
+  it('replaces the connection of a page that comes back from the cache, whatever it says of itself', () => {
+    const { show } = stubPage()
+    const { client, sources, newest } = setUp()
+    client.connect()
+    newest().open()
+    show(false)
+    expect(sources).toHaveLength(1)
+    show(true)
+    expect(sources).toHaveLength(2)
+    expect(sources[0]?.readyState).toBe(2)
+    client.close()
+  })
+
+  it('comes soon after a sleep, though timers stood still', () => {
+    const { client, clock, sources, newest } = setUp()
+    client.connect()
+    newest().open()
+    newest().send('sse.open', '{"heartbeat":60000}', '1')
+    clock.sleep(3_600_000)
+    clock.advance(10_000)
+    expect(client.state).toMatchObject({ status: 'waiting', error: { code: 'silence' } })
+    clock.advance(1000)
+    expect(sources).toHaveLength(2)
+    newest().send('sse.close', '{"reconnect":600000}')
+    clock.sleep(3_600_000)
+    clock.advance(10_000)
+    expect(sources).toHaveLength(3)
     client.close()
   })
 

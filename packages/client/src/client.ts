@@ -1,13 +1,24 @@
-import { type Channels, createChannels, postChange } from './channels.ts'
+import { type Channels, createChannels } from './channels.ts'
 import { systemClock } from './clock.ts'
-import { readChannels, readClose, readGap, readOpen, type SseOpen } from './control.ts'
-import { parseData } from './data.ts'
+import { readChannels, readClose, readGap, readOpen, type SseChannels, type SseOpen } from './control.ts'
+import { type Reading, readEvent } from './data.ts'
 import { createEmitter, type Emitter, type Listener, reportByDefault } from './emitter.ts'
 import { SseError } from './errors.ts'
-import { openSource, type Source, type SourceEvents, type SourceMessage, takesFetch } from './source.ts'
+import { ask } from './fetch.ts'
+import { createKeep, type Keep } from './persist.ts'
+import { canShare, createGate, type Gate } from './share/gate.ts'
+import {
+  type Fallback,
+  openSource,
+  type Source,
+  type SourceEvents,
+  type SourceMessage,
+  takesFetch,
+} from './source.ts'
+import type { SchemaOutputs, SchemaResult, StandardSchemaMap } from './standard-schema.ts'
 import type { SseState } from './state.ts'
-import { Supervisor } from './supervisor.ts'
-import type { EventData, EventName, SseClient, SseClientEvents, SseClientOptions } from './types.ts'
+import { createSupervisor, type Supervisor } from './supervisor.ts'
+import type { EventData, EventName, SseClient, SseClientOptions } from './types.ts'
 import { resolveUrl } from './url.ts'
 
 /**
@@ -15,64 +26,114 @@ import { resolveUrl } from './url.ts'
  *
  * @throws SseError `invalid-url` for a relative URL where there is no page, `invalid-option` for options that cannot work
  */
+export function createSseClient<Schemas extends StandardSchemaMap>(
+  url: string | URL,
+  options: SseClientOptions<SchemaOutputs<Schemas>> & {
+    /** Schemas by event name. What one does not take is told as `sse.invalid`; listeners get what it makes of the rest. */
+    readonly events: Schemas
+  },
+): SseClient<SchemaOutputs<Schemas>>
 export function createSseClient<Events extends object = Record<string, unknown>>(
   url: string | URL,
-  options: SseClientOptions<Events> = {},
+  options?: SseClientOptions<Events>,
+): SseClient<Events>
+export function createSseClient<Events extends object>(
+  url: string | URL,
+  options: SseClientOptions<Events> & Reading = {},
 ): SseClient<Events> {
-  return new Client(resolveUrl(url), options)
+  return new Client<Events>(resolveUrl(url), options)
 }
 
 /** Holds what outlives a connection: the listeners, the cursor and the wishes for channels. */
 class Client<Events extends object> implements SseClient<Events> {
-  readonly #url: URL
-  readonly #options: SseClientOptions<Events>
+  readonly #options: SseClientOptions<Events> & Reading
   readonly #events: Emitter
   readonly #channels: Channels
-  readonly #supervisor: Supervisor
-  /** The server's own events, and names that only this client tells, whatever a server sends. */
-  readonly #control = new Map<string, (text: string) => void>([
-    ['sse.open', (text) => this.#opened(readOpen(text))],
-    ['sse.gap', (text) => this.#tell('sse.gap', readGap(text))],
-    ['sse.channels', (text) => this.#tell('sse.channels', readChannels(text))],
+  readonly #supervisor: Supervisor | Gate
+  readonly #tap: ((message: SourceMessage) => void) | undefined
+  readonly #keep: Keep
+  /** The server's own events, and names that only this client tells, whatever a server sends: what they do, and what is told of them. */
+  readonly #control = new Map<string, (text: string) => unknown>([
+    ['sse.open', (text) => this.#opened(text)],
+    ['sse.gap', readGap],
+    ['sse.channels', (text) => this.#settled(text)],
     ['sse.close', (text) => this.#supervisor.dismissed(readClose(text))],
     ['sse.ping', () => {}],
     ['sse.state', () => {}],
     ['sse.invalid', () => {}],
   ])
   #source: Source | undefined
-  #cursor: string
+  #followed: SseChannels = { channels: [], refused: [] }
+  /** The cursor that a connect brings: of the last event received. And of the last one told, which is behind it while a schema takes time. */
+  #received: string
+  #told: string
+  /** What is told next waits for this. */
+  #before: Promise<unknown> | undefined
+  /** Counts the calls of `close`. */
+  #life = 0
 
-  constructor(url: URL, options: SseClientOptions<Events>) {
+  /** @param tap is told every message as it came */
+  constructor(url: URL, options: SseClientOptions<Events> & Reading, tap?: (message: SourceMessage) => void) {
     const { backoff: { base = 1000, max = 30_000 } = {}, maxAttempts = Number.POSITIVE_INFINITY } = options
-    const { clock = systemClock, watchdog = 'auto', refresh } = options
-    check(options, { base, max, maxAttempts, watchdog: watchdog || 0 })
-    this.#url = url
+    const { clock = systemClock, watchdog = 'auto', refresh, polls } = options
+    const { after = 10_000, retry = 300_000 } = polls || {}
+    check(options, { base, max, maxAttempts, watchdog: watchdog || 0, after, retry })
+    const fallback = { after: polls === false ? 0 : after, retry, until: 0 }
     this.#options = options
-    this.#cursor = options.lastEventId ?? ''
+    this.#keep = createKeep(options.persist, url)
+    this.#received = this.#told = options.lastEventId ?? this.#keep.read() ?? ''
     this.#events = createEmitter(options.onError ?? reportByDefault)
-    this.#channels = createChannels(
-      options.channels ?? [],
-      (change) => postChange(url, change, options),
-      () => this.reconnect(),
+    const renew = () => this.reconnect()
+    const post = (change: object) => ask(options, url, { body: JSON.stringify(change) })
+    const channels = createChannels(options.channels ?? [], (wishes) =>
+      import('./change.ts').then(({ change }) => change(wishes, post, renew)).catch(renew),
     )
-    this.#supervisor = new Supervisor({
-      open: (events) => this.#open(events),
-      onState: (state) => this.#changed(state),
-      ...{ refresh, base, max, maxAttempts, watchdog, clock },
-    })
+    const { share } = options
+    const gate =
+      share && canShare()
+        ? createGate({
+            ...{
+              url,
+              share,
+              channels,
+              clock,
+              cursor: () => this.#received,
+              names: () => this.#events.names(),
+            },
+            // The connection's own client hands on what comes: reading and keeping is done here.
+            open: (lastEventId, tap) =>
+              new Client<Record<string, unknown>>(url, { ...options, ...BARE, lastEventId }, tap),
+            message: (message) => this.#receive(message),
+            state: (state) => this.#changed(state),
+          })
+        : undefined
+    this.#tap = tap
+    this.#source = gate
+    this.#channels = gate ?? channels
+    this.#supervisor =
+      gate ??
+      createSupervisor({
+        open: (events) => this.#open(events, url, fallback),
+        onState: (state) => this.#changed(state),
+        ...{ refresh, base, max, maxAttempts, watchdog, clock },
+      })
   }
 
   get state(): SseState {
     return this.#supervisor.state
   }
 
+  get channels(): SseChannels {
+    return this.#followed
+  }
+
   get lastEventId(): string {
-    return this.#cursor
+    return this.#received
   }
 
   connect({ lastEventId }: { readonly lastEventId?: string | undefined } = {}): void {
     if (this.#supervisor.isRunning) return
-    if (lastEventId !== undefined) this.#cursor = lastEventId
+    if (lastEventId !== undefined) this.#received = this.#told = lastEventId
     this.#supervisor.connect()
   }
 
@@ -81,6 +142,10 @@ class Client<Events extends object> implements SseClient<Events> {
   }
 
   close(): void {
+    // What waits for a schema is told no more, so that the next connect brings it again.
+    this.#life++
+    this.#before = undefined
+    this.#received = this.#told
     this.#supervisor.close('closed')
   }
 
@@ -98,14 +163,13 @@ class Client<Events extends object> implements SseClient<Events> {
     return off
   }
 
-  #open(events: Omit<SourceEvents, 'message'>): Source {
-    const { EventSource, headers, withCredentials = false, clock = systemClock } = this.#options
+  #open(events: Omit<SourceEvents, 'message'>, url: URL, fallback: Fallback): Source {
+    const { EventSource, headers, withCredentials, clock = systemClock } = this.#options
     const source = openSource(
       {
-        url: this.#url,
         channels: this.#channels.connecting(),
-        cursor: this.#cursor,
-        ...{ EventSource, headers, withCredentials, clock },
+        cursor: this.#received,
+        ...{ url, fallback, EventSource, headers, withCredentials, clock },
       },
       { ...events, message: (message) => this.#receive(message) },
     )
@@ -115,53 +179,68 @@ class Client<Events extends object> implements SseClient<Events> {
   }
 
   #changed(state: SseState): void {
-    if (state.status !== 'open') this.#channels.opened('')
-    this.#tell('sse.state', state)
+    if (state.status !== 'open') this.#channels.opened(undefined)
+    this.#events.emit(state, { event: 'sse.state', id: this.#received })
   }
 
-  #opened(open: SseOpen): void {
+  #opened(text: string): SseOpen {
+    const open = readOpen(text)
     this.#supervisor.announced(open.heartbeat)
     this.#channels.opened(open.stream)
-    this.#tell('sse.open', open)
+    return open
+  }
+
+  #settled(text: string): SseChannels {
+    this.#followed = readChannels(text)
+    return this.#followed
   }
 
   #receive(message: SourceMessage): void {
+    this.#tap?.(message)
+    const { event, data, lastEventId: id = this.#received } = message
     // Before the listeners: one that reconnects must not be sent this event again.
-    this.#cursor = message.lastEventId ?? this.#cursor
-    const control = this.#control.get(message.event)
-    if (control) control(message.data)
-    else this.#deliver(message)
+    this.#received = id
+    const control = this.#control.get(event)
+    const read = control ? { value: control(data) } : readEvent(data, event, this.#options)
+    this.#inOrder<SchemaResult<unknown>>(read, (result) => {
+      if (this.#told !== id) this.#keep.write(id)
+      this.#told = id
+      if (result.issues)
+        this.#events.emit({ event, data, issues: result.issues }, { event: 'sse.invalid', id })
+      else if (!control || result.value) this.#events.emit(result.value, { event, id })
+    })
   }
 
-  #deliver({ event, data }: SourceMessage): void {
-    let value: unknown
-    try {
-      value = parseData(data, event, this.#options.parse)
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      this.#tell('sse.invalid', { event, data, issues: [{ message }] })
+  /** A schema may take its time: what comes after it waits, so that listeners see the order of the stream. */
+  #inOrder<T>(value: T | Promise<T>, tell: (value: T) => void): void {
+    if (!this.#before && !(value instanceof Promise)) {
+      tell(value)
       return
     }
-    this.#events.emit(value, { event, id: this.#cursor })
-  }
-
-  #tell<Name extends keyof SseClientEvents>(event: Name, data: SseClientEvents[Name]): void {
-    this.#events.emit(data, { event, id: this.#cursor })
+    const life = this.#life
+    const turn: Promise<void> = Promise.all([value, this.#before]).then(([ready]) => {
+      if (life !== this.#life) return
+      if (this.#before === turn) this.#before = undefined
+      tell(ready)
+    })
+    this.#before = turn
   }
 }
 
+const BARE = { share: false, persist: undefined, channels: [], events: undefined, parse: 'text' } as const
+
 /** @throws SseError `invalid-option` */
 function check(options: SseClientOptions, numbers: Readonly<Record<string, unknown>>): void {
-  const { EventSource, headers } = options
-  if (headers && EventSource && !takesFetch(EventSource)) {
-    throw new SseError(
-      'invalid-option',
-      'This EventSource cannot send `headers`: leave out `EventSource`, or sign in by cookie',
-      headers,
-    )
+  const { EventSource, headers, share } = options
+  const wrong = (why: string, value: unknown) => {
+    throw new SseError('invalid-option', why, value)
   }
+  if (share && headers && Object(share).key === undefined)
+    wrong('Tabs that share have the same `headers`: say whose, `share: { key: user.id }`', share)
+  if (headers && EventSource && !takesFetch(EventSource))
+    wrong('This EventSource cannot send `headers`: leave it out', headers)
   for (const [name, value] of Object.entries(numbers)) {
-    if (value === 'auto' || (typeof value === 'number' && value >= 0)) continue
-    throw new SseError('invalid-option', `\`${name}\` is a number, not negative; got ${String(value)}`, value)
+    if (value !== 'auto' && !(typeof value === 'number' && value >= 0))
+      wrong(`\`${name}\` is a number from 0 on, not ${value}`, value)
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseData, readData } from './data.ts'
+import { type Parse, readData, readEvent } from './data.ts'
 
 describe('the default rule', () => {
   it('gives back every value but a string as JSON.stringify wrote it', () => {
@@ -74,23 +74,25 @@ describe('the default rule', () => {
   })
 })
 
+const read = (text: string, event: string, parse: Parse) => readEvent(text, event, { parse })
+
 describe('parse', () => {
-  it('reads everything as JSON, or throws', () => {
-    expect(parseData(' 1.0 ', 'tick', 'json')).toBe(1)
-    expect(() => parseData('hello', 'tick', 'json')).toThrow(SyntaxError)
+  it('reads everything as JSON, or tells why not', () => {
+    expect(read(' 1.0 ', 'tick', 'json')).toEqual({ value: 1 })
+    expect(read('hello', 'tick', 'json')).toEqual({ issues: [{ message: expect.stringContaining('JSON') }] })
   })
 
-  it('leaves everything as text', () => expect(parseData('{"a":1}', 'tick', 'text')).toBe('{"a":1}'))
+  it('leaves everything as text', () => expect(read('{"a":1}', 'tick', 'text')).toEqual({ value: '{"a":1}' }))
 
   it('asks a function, with the name of the event', () => {
-    expect(parseData('a', 'tick', (text, event) => `${event}:${text}`)).toBe('tick:a')
+    expect(read('a', 'tick', (text, event) => `${event}:${text}`)).toEqual({ value: 'tick:a' })
   })
 
   it('takes a rule for each name, and the default for the others', () => {
     const parse = { tick: 'text' } as const
-    expect(parseData('1', 'tick', parse)).toBe('1')
-    expect(parseData('1', 'tock', parse)).toBe(1)
+    expect(read('1', 'tick', parse)).toEqual({ value: '1' })
+    expect(read('1', 'tock', parse)).toEqual({ value: 1 })
   })
 
-  it('finds no rule in the prototype', () => expect(parseData('1', 'constructor', {})).toBe(1))
+  it('finds no rule in the prototype', () => expect(read('1', 'constructor', {})).toEqual({ value: 1 }))
 })

@@ -1,3 +1,5 @@
+import type { SchemaIssue, SchemaResult, StandardSchemaMap } from './standard-schema.ts'
+
 /**
  * How the text of an event becomes its data.
  *
@@ -33,10 +35,34 @@ export function readData(text: string): unknown {
 /** Every JSON text without outer white space starts with one of these. */
 const STARTS = '{["-0123456789tfn'
 
-/** Reads the data of one event by the rule for its name. Throws what the rule throws. */
-export function parseData(text: string, event: string, parse: Parse | undefined): unknown {
-  const rule = typeof parse === 'object' ? (Object.hasOwn(parse, event) ? parse[event] : undefined) : parse
-  if (rule === undefined) return readData(text)
-  if (rule === 'text') return text
-  return rule === 'json' ? JSON.parse(text) : rule(text, event)
+/** How the events of a client are read. */
+export interface Reading {
+  readonly parse?: Parse | undefined
+  readonly events?: StandardSchemaMap | undefined
 }
+
+/** Reads the data of one event, by the rule for its name and the schema for it. A promise only where the schema needs one. Never throws. */
+export function readEvent(
+  text: string,
+  event: string,
+  { parse, events }: Reading,
+): SchemaResult<unknown> | Promise<SchemaResult<unknown>> {
+  try {
+    const rule = typeof parse === 'object' ? own(parse, event) : parse
+    const value =
+      rule === 'json' ? JSON.parse(text) : rule === 'text' ? text : (rule ?? readData)(text, event)
+    const schema = own(events, event)
+    const result = schema ? schema['~standard'].validate(value) : { value }
+    return 'then' in result ? Promise.resolve(result).catch(asIssues) : result
+  } catch (error) {
+    return asIssues(error)
+  }
+}
+
+/** Names come from the wire: `constructor` is not a rule. */
+const own = <T>(map: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
+  map && Object.hasOwn(map, name) ? map[name] : undefined
+
+const asIssues = (error: unknown): { issues: SchemaIssue[] } => ({
+  issues: [{ message: error instanceof Error ? error.message : String(error) }],
+})

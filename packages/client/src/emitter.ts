@@ -33,7 +33,13 @@ export function createEmitter(report: ReportError): Emitter {
     const set = listeners.get(meta.event)
     for (const listener of [...(set ?? [])]) {
       if (!set?.has(listener)) continue // taken off by one before it
-      const failed = (error: unknown) => safely(report, error, { event: meta.event })
+      const failed = (error: unknown) => {
+        try {
+          report(error, { event: meta.event })
+        } catch (again) {
+          console.error(again)
+        }
+      }
       try {
         const result = listener(data, meta)
         if (result instanceof Promise) result.catch(failed)
@@ -69,12 +75,4 @@ export function createEmitter(report: ReportError): Emitter {
 export const reportByDefault: ReportError = (error) => {
   if (typeof reportError === 'function') reportError(error)
   else console.error(error)
-}
-
-function safely(report: ReportError, error: unknown, context: { readonly event: string }): void {
-  try {
-    report(error, context)
-  } catch (again) {
-    console.error(again)
-  }
 }

@@ -1,5 +1,11 @@
-/** What was used wrongly. */
-export type SseErrorCode = 'invalid-url' | 'invalid-option' | 'invalid-channel' | 'invalid-use'
+/** What was used wrongly; `overflow` and `closed`: why an iteration ended (see `iterate`). */
+export type SseErrorCode =
+  | 'invalid-url'
+  | 'invalid-option'
+  | 'invalid-channel'
+  | 'invalid-use'
+  | 'overflow'
+  | 'closed'
 
 /**
  * Thrown at the call that uses the client wrongly. The message names the way out, `value` is what was given.

@@ -1,54 +1,79 @@
 import type { EventSource } from 'eventsource'
-import { askHeaders, credentialsOf, type HeadersOption } from './headers.ts'
 
-type FetchLike = NonNullable<NonNullable<ConstructorParameters<typeof EventSource>[1]>['fetch']>
+type HeadersRecord = Readonly<Record<string, string>>
 
-/** What the request of an EventSource is to carry beyond the standard. */
+/** Headers of a request, or a function that is asked for them before each one, so that a token is never stale. */
+export type HeadersOption = HeadersRecord | (() => HeadersRecord | Promise<HeadersRecord>)
+
+/** What `eventsource` takes in place of the global one. */
+export type FetchLike = NonNullable<NonNullable<ConstructorParameters<typeof EventSource>[1]>['fetch']>
+
+/** Bytes of an event stream, one chunk after the other. */
+export type Read = () => Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>>
+
+/** What the requests of a client are to carry beyond the standard. */
 export interface FetchRequest {
-  readonly headers: HeadersOption | undefined
-  readonly withCredentials: boolean
+  readonly headers?: HeadersOption | undefined
+  readonly withCredentials?: boolean | undefined
+}
+
+/** What is asked: for a stream, unless it says something else. */
+export interface Question {
   /** Sent as `Last-Event-ID` unless it is empty. */
-  readonly cursor: string
+  readonly cursor?: string
+  readonly signal?: AbortSignal
+  /** A poll, which may wait so many seconds for its first event. */
+  readonly wait?: number | undefined
+  /** JSON to POST. */
+  readonly body?: string
 }
 
-/** Told what EventSource keeps to itself. */
-export interface FetchObserver {
-  answered(headers: Headers): void
-  received(chunk: Uint8Array): void
+/** One request. Rejects where the network does, and where the app's `headers` do. */
+export async function ask(
+  { headers: option, withCredentials }: FetchRequest,
+  url: URL,
+  { cursor, wait, ...init }: Question,
+): Promise<Response> {
+  const headers = await askHeaders(option)
+  const { body } = init
+  const isPoll = wait !== undefined
+  if (isPoll) headers.set('Prefer', `wait=${wait}`)
+  if (body) headers.set('Content-Type', JSON_TYPE)
+  // Asking for problem documents too tells our server that this client can bear another status than 200.
+  if (isPoll || !headers.has('Accept'))
+    headers.set('Accept', `${isPoll ? JSON_TYPE : 'text/event-stream'}, application/problem+json`)
+  // Header values are bytes, and an id travels as UTF-8 (HTML standard, 9.2.3, "Last-Event-ID").
+  if (cursor) headers.set('Last-Event-ID', String.fromCharCode(...new TextEncoder().encode(cursor)))
+  const credentials = withCredentials ? 'include' : 'same-origin'
+  return fetch(url, { ...init, method: body ? 'POST' : 'GET', cache: 'no-store', headers, credentials })
 }
 
-/** A `fetch` for `eventsource` that sends what EventSource cannot, and notes what EventSource does not tell. */
-export function createFetch(request: FetchRequest, observer: FetchObserver): FetchLike {
-  return async (url, init) => {
-    const headers = await askHeaders(request.headers).catch(failed)
-    // Asking for problem documents too tells our server that this client can bear another status than 200.
-    headers.set('Accept', 'text/event-stream, application/problem+json')
-    if (request.cursor) headers.set('Last-Event-ID', toByteString(request.cursor))
-    const credentials = credentialsOf(request.withCredentials)
-    const response = await fetch(url, { ...init, headers, credentials })
-    observer.answered(response.headers)
-    const { body, redirected, status } = response
-    const observed = body && { getReader: () => observe(body.getReader(), observer) }
-    return { body: observed, headers: response.headers, redirected, status, url: response.url }
+const JSON_TYPE = 'application/json'
+
+/** What `eventsource` looks at before it reads. That it was redirected only matters to the `origin` of events, which we do not hand on. */
+export type ResponseHead = Pick<Response, 'headers' | 'status'>
+
+/** The answer as `eventsource` takes it, each chunk noted on its way: no other stream in between, and nothing copied. */
+export async function observe(
+  read: Read,
+  { headers, status }: ResponseHead,
+  received: (chunk: Uint8Array) => void,
+): ReturnType<FetchLike> {
+  const noting: Read = async () => {
+    const chunk = await read()
+    if (chunk.value) received(chunk.value)
+    return chunk
   }
+  // It is never cancelled: `eventsource` aborts the signal of its request.
+  const reader = { read: noting, cancel: async () => {} }
+  return { body: { getReader: () => reader }, headers, status, redirected: false, url: '' }
 }
 
 /** `eventsource` takes any AbortError for its own `close()` and tells nothing: one of the app's must not pass for it. */
-function failed(cause: unknown): never {
-  throw new Error('`headers` failed', { cause })
-}
-
-/** The same bytes, each chunk noted on its way: no other stream in between, and nothing copied. */
-function observe(reader: ReadableStreamDefaultReader<Uint8Array>, observer: FetchObserver) {
-  return {
-    cancel: () => reader.cancel(),
-    async read() {
-      const chunk = await reader.read()
-      if (chunk.value) observer.received(chunk.value)
-      return chunk
-    },
+async function askHeaders(headers: HeadersOption | undefined): Promise<Headers> {
+  try {
+    return new Headers(typeof headers === 'function' ? await headers() : headers)
+  } catch (cause) {
+    throw new Error('`headers` failed', { cause })
   }
 }
-
-/** Header values are bytes, and an id travels as UTF-8 (HTML standard, 9.2.3, "Last-Event-ID"). */
-const toByteString = (text: string) => String.fromCharCode(...new TextEncoder().encode(text))

@@ -5,14 +5,19 @@ export type { SseChannels, SseGap, SseOpen } from './control.ts'
 export type { Parse, ParseRule } from './data.ts'
 export type { Listener, ReportError, SseMeta } from './emitter.ts'
 export { SseError, type SseErrorCode } from './errors.ts'
-export type { HeadersOption } from './headers.ts'
+export type { HeadersOption } from './fetch.ts'
+export type { PersistOption, PersistStorage, StorageLike } from './persist.ts'
+export type { ShareIdentity, ShareOption } from './share/protocol.ts'
 export type { EventLike, EventSourceConstructor, EventSourceLike } from './source.ts'
+export type { SchemaIssue, SchemaOutputs, StandardSchema, StandardSchemaMap } from './standard-schema.ts'
 export type { SseCloseReason, SseFailure, SseState } from './state.ts'
 export type {
   EventData,
   EventName,
+  PollsOptions,
   SseClient,
   SseClientEvents,
   SseClientOptions,
+  SseEvent,
   SseInvalid,
 } from './types.ts'

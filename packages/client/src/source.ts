@@ -1,18 +1,18 @@
 import { EventSource } from 'eventsource'
 import type { Clock } from './clock.ts'
-import { createFetch } from './fetch.ts'
-import type { HeadersOption } from './headers.ts'
+import { ask, type FetchLike, type FetchRequest, observe } from './fetch.ts'
 import { retryAfter } from './policy.ts'
+import type { Polling } from './poll.ts'
 import { createRetryReader } from './retry.ts'
 import type { SseFailure } from './state.ts'
-import { isCrossOrigin, type Query, withQuery } from './url.ts'
+import { isCrossOrigin, withQuery } from './url.ts'
 
 /** An event as any EventSource dispatches it. `data` and `lastEventId` are there if it is a message. */
 export interface EventLike {
   readonly type: string
   readonly data?: unknown
   readonly lastEventId?: string
-  /** The status and the cause, which only `eventsource` tells, with its errors. */
+  /** The status, where the answer was no event stream, and the cause: only `eventsource` tells them, with its errors. */
   readonly code?: unknown
   readonly message?: unknown
 }
@@ -29,14 +29,23 @@ export type EventSourceConstructor = new (
   init?: { withCredentials?: boolean },
 ) => EventSourceLike
 
+/** When a client polls instead, and what it has learned of its server, over all its connections. */
+export interface Fallback {
+  /** Milliseconds that the first byte of a stream may take. 0: never poll. */
+  readonly after: number
+  /** Milliseconds of polling until streaming is tried again. */
+  readonly retry: number
+  /** Until when the server is polled: 0 while it streams, -1 when it has shown that it cannot be polled. */
+  until: number
+}
+
 /** What one attempt needs to know. */
-export interface SourceRequest {
+export interface SourceRequest extends FetchRequest {
   readonly url: URL
   readonly channels: Iterable<string>
   readonly cursor: string
-  readonly withCredentials: boolean
-  readonly headers: HeadersOption | undefined
   readonly EventSource: EventSourceConstructor | undefined
+  readonly fallback: Fallback
   readonly clock: Clock
 }
 
@@ -59,7 +68,7 @@ export interface SourceMessage {
   readonly lastEventId: string | undefined
 }
 
-/** One EventSource, used for one connection. Its own reconnecting never happens: at its first error it is closed. */
+/** One connection: an EventSource whose own reconnecting never happens, for at its first error it is closed. */
 export interface Source {
   /** Has messages of this name told; a name may be given twice. */
   listen(event: string): void
@@ -71,57 +80,118 @@ export function takesFetch(Constructor: EventSourceConstructor): boolean {
   return Symbol.for('eventsource.supports-fetch-override') in Constructor
 }
 
-/** Starts one connection. Throws what the constructor throws. */
+/**
+ * Starts one connection. Throws what the constructor throws.
+ *
+ * A stream without a first byte in time is held back by something in between. Then the same URL is polled, beside it, and only if that is
+ * answered another EventSource, over polls, takes its place: a server that knows none keeps its stream.
+ */
 export function openSource(request: SourceRequest, events: SourceEvents): Source {
-  const { EventSource: Constructor = EventSource, channels, clock, cursor, url, withCredentials } = request
+  const { EventSource: Constructor = EventSource, channels, clock, cursor, fallback, url } = request
   const overFetch = takesFetch(Constructor)
   // The header is the standard's way and every server reads it, but from another origin it costs a preflight that many servers refuse,
   // and a native EventSource that was made anew cannot send it. There the query carries the cursor.
   const inHeader = overFetch && !isCrossOrigin(url)
-  const query: Query = { channels, lastEventId: inHeader ? '' : cursor }
+  const address = (cursor: string) => withQuery(url, { channels, lastEventId: inHeader ? '' : cursor })
   const findRetry = createRetryReader(events.retry)
-  let wait: number | undefined
-  let closed = false
-  let identified = false
-
-  const fetch = createFetch(
-    { ...request, cursor: inHeader ? cursor : '' },
-    {
-      answered(headers) {
-        wait = retryAfter(headers.get('Retry-After'), clock.now())
-      },
-      received(chunk) {
-        if (closed) return
-        events.alive()
-        findRetry(chunk)
-      },
-    },
-  )
-  const init = overFetch ? { withCredentials, fetch } : { withCredentials }
-  const source = new Constructor(withQuery(url, query).href, init)
+  const names = new Set<string>()
+  let source: EventSourceLike | undefined
+  let identified: boolean
+  let timer: unknown
+  let isSilent = true
 
   function close(): void {
-    closed = true
-    source.close()
+    clock.clearTimeout(timer)
+    source?.close()
+    source = undefined
+  }
+
+  function fail(failure: SseFailure): void {
+    close()
+    events.failed(failure)
+  }
+
+  function alive(): void {
+    clock.clearTimeout(timer)
+    isSilent = false
+    events.alive()
+  }
+
+  /** Listens to the present source, for as long as it is that. */
+  function hear(type: string, listener: (event: EventLike) => void): void {
+    const mine = source
+    mine?.addEventListener(type, (event) => {
+      if (mine === source) listener(event)
+    })
+  }
+
+  function start(Type: EventSourceConstructor, fetch: FetchLike): void {
+    source?.close()
+    identified = false
+    const { withCredentials = false } = request
+    const init = takesFetch(Type) ? { withCredentials, fetch } : { withCredentials }
+    const mine = new Type(address(cursor).href, init)
+    source = mine
+    hear('open', (event) => {
+      if (isMessage(event)) return
+      if (!overFetch) clock.clearTimeout(timer) // all that a native one lets see of its bytes
+      events.opened()
+    })
+    hear('error', (event) => {
+      if (!isMessage(event)) fail(overFetch || mine.readyState !== CLOSED ? describe(event) : REFUSED)
+    })
+    for (const name of names) hear(name, receive)
   }
 
   function receive({ type, data, lastEventId = '' }: EventLike): void {
-    if (closed || data === undefined) return
+    if (data === undefined) return
     identified ||= lastEventId !== ''
-    events.alive()
+    alive()
     events.message({ event: type, data: String(data), lastEventId: identified ? lastEventId : undefined })
   }
 
-  source.addEventListener('open', (event) => {
-    if (!closed && !isMessage(event)) events.opened()
-  })
-  source.addEventListener('error', (event) => {
-    if (closed || isMessage(event)) return
-    const gaveUp = source.readyState === CLOSED
-    close()
-    events.failed(overFetch || !gaveUp ? describe(event, wait) : REFUSED)
-  })
-  return { listen: (event) => source.addEventListener(event, receive), close }
+  const polling: Polling = {
+    ...{ clock, cursor, fallback, retryAfter },
+    ask: (cursor, signal, wait) =>
+      ask(request, address(cursor), { cursor: inHeader ? cursor : '', signal, wait }),
+    /** Any status but 200 is the end of the connection. */
+    answered({ headers, status }) {
+      if (status === 200) return true
+      const back = retryAfter(headers.get('Retry-After'), clock.now())
+      const failure = { code: 'status', message: `The server answered ${status}`, status } as const
+      fail(back === undefined ? failure : { ...failure, retryAfter: back })
+      return false
+    },
+    observe: (read, head) =>
+      observe(read, head, (chunk) => {
+        alive()
+        findRetry(chunk)
+      }),
+    async stream(_, { signal }) {
+      const response = await polling.ask(cursor, signal as AbortSignal)
+      polling.answered(response)
+      const reader = response.body?.getReader()
+      return polling.observe(() => reader!.read(), response)
+    },
+  }
+  const polls = async (isProbe: boolean) => (await import('./poll.ts')).createPolls(polling, isProbe)
+
+  if (fallback.until > clock.now()) start(EventSource, async (...args) => (await polls(false))!(...args))
+  else start(Constructor, polling.stream)
+  if (fallback.after && !fallback.until) {
+    timer = clock.setTimeout(async () => {
+      timer = undefined
+      const fetch = await polls(true).catch(() => undefined)
+      if (fetch && source && isSilent) start(EventSource, fetch)
+    }, fallback.after)
+  }
+  return {
+    listen(event) {
+      if (!names.has(event)) hear(event, receive)
+      names.add(event)
+    },
+    close,
+  }
 }
 
 const CLOSED = 2
@@ -130,14 +200,10 @@ const CLOSED = 2
 const isMessage = (event: EventLike) => 'data' in event
 
 /** A native EventSource gives up after any answer it does not like, and tells nothing about it. */
-const REFUSED: SseFailure = { code: 'refused', message: 'EventSource gave up, without telling why' }
+const REFUSED: SseFailure = { code: 'refused', message: 'EventSource gave up and does not say why' }
 
-/** What `eventsource` tells: the status of an answer, or else the cause; nothing when the stream ended. */
-function describe({ code, message }: EventLike, retryAfter: number | undefined): SseFailure {
+/** What `eventsource` tells: that a 200 was no event stream, or else the cause; nothing when the stream ended. */
+function describe({ code, message }: EventLike): SseFailure {
   if (code === 200) return { code: 'content-type', message: 'The answer is not an event stream' }
-  if (typeof code === 'number') {
-    const failure = { code: 'status', message: `The server answered ${code}`, status: code } as const
-    return retryAfter === undefined ? failure : { ...failure, retryAfter }
-  }
   return { code: 'network', message: typeof message === 'string' && message ? message : 'The stream ended' }
 }

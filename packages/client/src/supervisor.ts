@@ -1,11 +1,11 @@
 import { backoff } from './backoff.ts'
-import type { Clock } from './clock.ts'
+import { type Clock, createAlarm } from './clock.ts'
 import type { SseClose } from './control.ts'
 import { judge } from './policy.ts'
 import type { Source, SourceEvents } from './source.ts'
 import type { SseCloseReason, SseFailure, SseState } from './state.ts'
 import { onWakeup } from './wakeup.ts'
-import { createWatchdog, type Watchdog } from './watchdog.ts'
+import { createWatchdog } from './watchdog.ts'
 
 export interface SupervisorOptions {
   /** Starts one attempt. */
@@ -21,6 +21,19 @@ export interface SupervisorOptions {
   readonly clock: Clock
 }
 
+/** Keeps one connection up. */
+export interface Supervisor {
+  readonly state: SseState
+  readonly isRunning: boolean
+  /** Connects at once, in place of whatever is up or on its way. */
+  connect(): void
+  close(reason: SseCloseReason, error?: SseFailure): void
+  /** The stream has said hello. */
+  announced(heartbeat: number): void
+  /** The stream has said goodbye. One that does not say what to do next is simply about to end. */
+  dismissed(close: SseClose): void
+}
+
 /** Milliseconds a connection must hold to count as one, where no heartbeat was announced. */
 const HOLD = 5000
 
@@ -31,157 +44,141 @@ const HEARTBEATS = 2.5
  * Keeps one connection up. It owns the reconnecting: a source serves one connection, and is closed and replaced at its first error, so that
  * every EventSource behaves alike and the time to wait is decided here alone.
  */
-export class Supervisor {
-  readonly #options: SupervisorOptions
-  readonly #watchdog: Watchdog
-  #state: SseState = { status: 'idle' }
-  #source: Source | undefined
-  #timer: unknown
-  #stopWaking: (() => void) | undefined
+export function createSupervisor(options: SupervisorOptions): Supervisor {
+  const { clock, max, maxAttempts, refresh, watchdog: bearing } = options
+  const next = createAlarm(clock, attempt)
+  const watchdog = createWatchdog(clock, () => {
+    failed({ code: 'silence', message: 'The server has gone silent' })
+  })
+  let state: SseState = { status: 'idle' }
+  let source: Source | undefined
+  let stopWaking: (() => void) | undefined
   /** Attempts that failed since a connection held. */
-  #failures = 0
+  let failures = 0
   /** A waiting client is not woken before: the server asked for this time. */
-  #earliest = 0
+  let earliest = 0
   /** What the server announced: its reconnection time, and the heartbeat of its newest stream. */
-  #retry: number | undefined
-  #heartbeat = 0
+  let { base } = options
+  let heartbeat = 0
   /** `refresh` was called since the last open, and whether it has yet to settle. */
-  #refreshed = false
-  #refreshing = false
+  let isRefreshed = false
+  let isRefreshing = false
 
-  constructor(options: SupervisorOptions) {
-    this.#options = options
-    this.#watchdog = createWatchdog(options.clock, () => {
-      this.#failed({ code: 'silence', message: 'The server has gone silent' })
-    })
+  function become(now: SseState): void {
+    state = now
+    options.onState(now)
   }
 
-  get state(): SseState {
-    return this.#state
+  function drop(): void {
+    source?.close()
+    source = undefined
+    next.clear()
+    watchdog.watch(0)
   }
 
-  get isRunning(): boolean {
-    return this.#stopWaking !== undefined
+  function watch(): void {
+    watchdog.watch(bearing === 'auto' ? HEARTBEATS * heartbeat : bearing || 0)
   }
 
-  /** Connects at once, in place of whatever is up or on its way. */
-  connect(): void {
-    this.#stopWaking ??= onWakeup(() => this.#wake())
-    this.#failures = 0
-    this.#attempt()
+  function announced(interval: number): void {
+    heartbeat = interval
+    watch()
   }
 
-  close(reason: SseCloseReason, error?: SseFailure): void {
-    if (this.#state.status === 'closed') return
-    this.#drop()
-    this.#stopWaking?.()
-    this.#stopWaking = undefined
-    this.#refreshed = false
-    this.#become(error ? { status: 'closed', reason, error } : { status: 'closed', reason })
-  }
-
-  /** The stream has said hello. */
-  announced(heartbeat: number): void {
-    this.#heartbeat = heartbeat
-    this.#watch()
-  }
-
-  /** The stream has said goodbye. One that does not say what to do next is simply about to end. */
-  dismissed({ reconnect, reason }: SseClose): void {
-    if (reconnect === undefined) return
-    this.#failed({ code: 'ended', message: reason || 'The server closed the stream', retryAfter: reconnect })
-  }
-
-  #attempt(): void {
-    this.#drop()
-    this.#watch()
+  function attempt(): void {
+    drop()
+    watch()
     try {
       // While new credentials are on their way an attempt would be refused again: it is made when they are there.
-      if (!this.#refreshing) this.#source = this.#options.open(this.#sourceEvents())
+      if (!isRefreshing) source = options.open(events)
     } catch (error) {
-      this.#failed({ code: 'network', message: String(error) })
+      failed({ code: 'network', message: String(error) })
       return
     }
-    this.#become({ status: 'connecting', attempt: this.#failures })
+    become({ status: 'connecting', attempt: failures })
   }
 
-  #sourceEvents(): Omit<SourceEvents, 'message'> {
-    return {
-      opened: () => {
-        this.#refreshed = false
-        this.announced(0)
-        this.#become({ status: 'open', openedAt: this.#options.clock.now() })
-      },
-      alive: () => this.#watchdog.alive(),
-      retry: (milliseconds) => {
-        this.#retry = milliseconds
-      },
-      failed: (failure) => this.#failed(failure),
-    }
+  const events: Omit<SourceEvents, 'message'> = {
+    opened() {
+      isRefreshed = false
+      announced(0)
+      become({ status: 'open', openedAt: clock.now() })
+    },
+    alive: watchdog.alive,
+    retry(milliseconds) {
+      base = milliseconds
+    },
+    failed,
   }
 
-  #failed(error: SseFailure): void {
-    const { refresh, maxAttempts } = this.#options
-    if (this.#hasHeld()) this.#failures = 0
-    this.#drop()
-    const verdict = judge(error, refresh !== undefined && !this.#refreshed)
-    if (verdict === 'refresh') this.#refresh()
-    else if (verdict !== 'retry') this.close(verdict, error)
-    else if (this.#failures + 1 >= maxAttempts) this.close('exhausted', error)
-    else this.#wait(error)
+  function failed(error: SseFailure): void {
+    if (state.status === 'open' && clock.now() - state.openedAt >= (heartbeat || HOLD)) failures = 0
+    drop()
+    const verdict = judge(error, !!refresh && !isRefreshed)
+    if (verdict === 'refresh') void renew()
+    else if (verdict !== 'retry') close(verdict, error)
+    else if (failures + 1 >= maxAttempts) close('exhausted', error)
+    else wait(error)
   }
 
-  #wait(error: SseFailure): void {
-    const { base, max, clock } = this.#options
+  function wait(error: SseFailure): void {
     const floor = error.retryAfter || undefined
-    const input = { failures: this.#failures, base: this.#retry ?? base, max, floor }
-    const delay = backoff(input, clock.random)
+    const delay = backoff({ failures, base, max, floor }, clock.random)
     const now = clock.now()
-    this.#failures += 1
-    this.#earliest = now + (floor ?? 0)
-    this.#timer = clock.setTimeout(() => this.#attempt(), delay)
-    this.#become({ status: 'waiting', attempt: this.#failures, retryAt: now + delay, error })
+    failures += 1
+    earliest = now + (floor ?? 0)
+    next.set(delay)
+    become({ status: 'waiting', attempt: failures, retryAt: now + delay, error })
   }
 
-  async #refresh(): Promise<void> {
-    this.#refreshed = this.#refreshing = true
-    this.#become({ status: 'connecting', attempt: this.#failures })
-    const failure = await Promise.resolve()
-      .then(this.#options.refresh)
-      .then(
-        () => undefined,
-        (error): SseFailure => ({ code: 'refresh', message: String(error) }),
-      )
-    this.#refreshing = false
-    if (this.#state.status !== 'connecting') return
-    if (failure) this.#failed(failure)
-    else this.#attempt()
+  async function renew(): Promise<void> {
+    isRefreshed = isRefreshing = true
+    become({ status: 'connecting', attempt: failures })
+    let failure: SseFailure | undefined
+    try {
+      await null // not within the turn of the answer
+      await refresh?.()
+    } catch (error) {
+      failure = { code: 'refresh', message: String(error) }
+    }
+    isRefreshing = false
+    if (state.status !== 'connecting') return
+    if (failure) failed(failure)
+    else attempt()
   }
 
-  #wake(): void {
-    const isDue = this.#state.status === 'waiting' && this.#options.clock.now() >= this.#earliest
-    if (isDue || this.#watchdog.isSilent()) this.#attempt()
+  function wake(wasCached: boolean): void {
+    const isDue = state.status === 'waiting' && clock.now() >= earliest
+    const isDead = (wasCached && state.status === 'open') || watchdog.isSilent()
+    if (isDue || isDead) attempt()
   }
 
-  #watch(): void {
-    const { watchdog } = this.#options
-    this.#watchdog.watch(watchdog === 'auto' ? HEARTBEATS * this.#heartbeat : watchdog || 0)
+  function close(reason: SseCloseReason, error?: SseFailure): void {
+    if (state.status === 'closed') return
+    drop()
+    stopWaking?.()
+    stopWaking = undefined
+    isRefreshed = false
+    become({ status: 'closed', reason, ...(error && { error }) })
   }
 
-  #hasHeld(): boolean {
-    if (this.#state.status !== 'open') return false
-    return this.#options.clock.now() - this.#state.openedAt >= (this.#heartbeat || HOLD)
-  }
-
-  #drop(): void {
-    this.#source?.close()
-    this.#source = undefined
-    this.#options.clock.clearTimeout(this.#timer)
-    this.#watchdog.watch(0)
-  }
-
-  #become(state: SseState): void {
-    this.#state = state
-    this.#options.onState(state)
+  return {
+    get state() {
+      return state
+    },
+    get isRunning() {
+      return !!stopWaking
+    },
+    connect() {
+      stopWaking ??= onWakeup(wake)
+      failures = 0
+      attempt()
+    },
+    close,
+    announced,
+    dismissed({ reconnect, reason }) {
+      if (reconnect === undefined) return
+      failed({ code: 'ended', message: reason || 'The server closed the stream', retryAfter: reconnect })
+    },
   }
 }

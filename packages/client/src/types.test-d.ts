@@ -1,5 +1,6 @@
 import { describe, expectTypeOf, it } from 'vitest'
-import { createSseClient, type SseMeta, type SseOpen, type SseState } from './index.ts'
+import { createSseClient, type SseMeta, type SseOpen, type SseState, type StandardSchema } from './index.ts'
+import { iterate } from './iterate/index.ts'
 
 interface Events {
   notification: { title: string }
@@ -41,4 +42,27 @@ describe('untyped events', () => {
 it('takes the EventSource of a browser, and the one of the package', async () => {
   createSseClient('http://localhost', { EventSource })
   createSseClient('http://localhost', { EventSource: (await import('eventsource')).EventSource })
+})
+
+describe('schemas', () => {
+  const tick = {} as StandardSchema<string, { n: number }>
+
+  it('type the events by their output', () => {
+    const typed = createSseClient('http://localhost', { events: { tick } })
+    typed.on('tick', (data) => expectTypeOf(data).toEqualTypeOf<{ n: number }>())
+    typed.on('sse.open', (data) => expectTypeOf(data).toEqualTypeOf<SseOpen>())
+    // @ts-expect-error no such event
+    typed.on('tock', () => {})
+  })
+})
+
+describe('iterating', () => {
+  it('types data by the name', () => {
+    const events = iterate(client, ['notification', 'tick', 'sse.gap'])
+    type Item = typeof events extends AsyncIterableIterator<infer T> ? T : never
+    expectTypeOf<Extract<Item, { event: 'tick' }>['data']>().toEqualTypeOf<number>()
+    expectTypeOf<Extract<Item, { event: 'notification' }>['data']>().toEqualTypeOf<{ title: string }>()
+    // @ts-expect-error no such event
+    iterate(client, 'tock')
+  })
 })

@@ -2,9 +2,12 @@ import type { BackoffOptions } from './backoff.ts'
 import type { Clock } from './clock.ts'
 import type { SseChannels, SseGap, SseOpen } from './control.ts'
 import type { Parse } from './data.ts'
-import type { Listener, ReportError } from './emitter.ts'
-import type { HeadersOption } from './headers.ts'
+import type { Listener, ReportError, SseMeta } from './emitter.ts'
+import type { HeadersOption } from './fetch.ts'
+import type { PersistOption } from './persist.ts'
+import type { ShareOption } from './share/protocol.ts'
 import type { EventSourceConstructor } from './source.ts'
+import type { SchemaIssue } from './standard-schema.ts'
 import type { SseState } from './state.ts'
 
 /** Events that the client itself tells. */
@@ -21,12 +24,13 @@ export interface SseClientEvents {
   'sse.invalid': SseInvalid
 }
 
-/** An event that could not be read. */
+/** An event that could not be read, or that its schema does not take. */
 export interface SseInvalid {
   readonly event: string
   /** The text as it came. */
   readonly data: string
-  readonly issues: readonly { readonly message: string }[]
+  /** Why, and where in the data if a schema said so. */
+  readonly issues: readonly SchemaIssue[]
 }
 
 /** Names that can be listened for: the app's, and the client's own. */
@@ -38,6 +42,19 @@ export type EventData<Events, Name> = Name extends keyof SseClientEvents
   : Name extends keyof Events
     ? Events[Name]
     : never
+
+/** An event as `iterate` gives it; the name tells the type of the data. */
+export type SseEvent<Events, Name> = Name extends string
+  ? SseMeta & { readonly event: Name; readonly data: EventData<Events, Name> }
+  : never
+
+/** When to poll instead of streaming. Milliseconds. */
+export interface PollsOptions {
+  /** How long the first byte of a stream may take. Default: 10,000. */
+  readonly after?: number | undefined
+  /** How long to poll until streaming is tried again. Default: 300,000. */
+  readonly retry?: number | undefined
+}
 
 /** Everything is optional. Times are milliseconds. */
 export interface SseClientOptions<Events extends object = Record<string, unknown>> {
@@ -54,6 +71,16 @@ export interface SseClientOptions<Events extends object = Record<string, unknown
   readonly refresh?: (() => unknown) | undefined
   /** Where to go on from at the first connect: the id of the last event the app knows. Default: only what is new. */
   readonly lastEventId?: string | undefined
+  /**
+   * Keeps the cursor over reloads of the page, one for each URL and, with `{ storage, key }`, each user. Default: not. A `lastEventId` given
+   * is the better one. A storage that throws or is full is as good as none.
+   */
+  readonly persist?: PersistOption | undefined
+  /**
+   * One connection for all tabs of the origin that have the same URL, `share.key` and `share.version`. With `headers` the key is needed: it
+   * says whose they are. Where there are no Web Locks or no BroadcastChannel, as in Node, each has its own connection. Default: `false`.
+   */
+  readonly share?: ShareOption | undefined
   /** Channels to ask for at every connect, in the query `channels`. See `subscribe`. */
   readonly channels?: readonly string[] | undefined
   /** How text becomes data; one rule, or one for each event name. Default: what `JSON.stringify` writes is turned back. */
@@ -67,6 +94,11 @@ export interface SseClientOptions<Events extends object = Record<string, unknown
    * if it announced none. Over `fetch` every byte breaks the silence, on another EventSource only events do. `false`: never.
    */
   readonly watchdog?: 'auto' | number | false | undefined
+  /**
+   * A stream without a first byte is held back by something in between: the same URL is polled until streaming works again. Only with the
+   * default EventSource, and only where the server answers polls. `false`: never.
+   */
+  readonly polls?: PollsOptions | false | undefined
   /** Told of what a listener throws or rejects with. Default: `reportError`, or `console.error` where there is none. */
   readonly onError?: ReportError | undefined
   /** Time and chance, for tests. Default: the real ones. */
@@ -79,6 +111,8 @@ export interface SseClient<Events extends object = Record<string, unknown>> {
   readonly state: SseState
   /** The cursor: the id of the last event received, control events included. Empty while there was none. */
   readonly lastEventId: string
+  /** What the server has said of channels last: those of the stream, and those it refused. Wishes are made by `subscribe`. */
+  readonly channels: SseChannels
   /**
    * Connects, and stays connected until `close()`. A `lastEventId` given here replaces the cursor. Does nothing while a connection is
    * up or on its way.

@@ -19,11 +19,11 @@ export function resolveUrl(url: string | URL): URL {
   try {
     return new URL(url, base)
   } catch {
-    const why =
-      base === undefined
-        ? 'there is no page it could be relative to: give an absolute URL'
-        : 'it is not a URL'
-    throw new SseError('invalid-url', `Cannot connect to ${JSON.stringify(String(url))}, ${why}`, url)
+    throw new SseError(
+      'invalid-url',
+      `${JSON.stringify(String(url))} is no URL here: give an absolute URL`,
+      url,
+    )
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Clock, MAX_DELAY } from './clock.ts'
+import { type Clock, createAlarm } from './clock.ts'
 
 /** Watches for silence on a connection. */
 export interface Watchdog {
@@ -13,17 +13,18 @@ export interface Watchdog {
 export function createWatchdog(clock: Clock, onSilence: () => void): Watchdog {
   let limit = 0
   let heard = 0
-  let timer: unknown
+  const alarm = createAlarm(clock, check)
 
   function check(): void {
+    heard = Math.min(heard, clock.now()) // a clock that was put back
     const rest = heard + limit - clock.now()
-    if (rest <= 0) onSilence()
-    else timer = clock.setTimeout(check, Math.min(rest, MAX_DELAY))
+    if (rest > 0) alarm.set(rest)
+    else onSilence()
   }
 
   return {
     watch(milliseconds) {
-      clock.clearTimeout(timer)
+      alarm.clear()
       limit = milliseconds
       heard = clock.now()
       if (limit > 0) check()

@@ -1,0 +1,1 @@
+export { type IterateOptions, iterate } from './iterate.ts'

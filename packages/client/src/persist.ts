@@ -1,0 +1,36 @@
+/** What is needed of a `Storage`. It may throw: then nothing is kept, and nothing else happens. */
+export interface StorageLike {
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+}
+
+/** The page's `sessionStorage` (one tab, over reloads), its `localStorage` (until it is cleared), or one of the app's. */
+export type PersistStorage = 'session' | 'local' | StorageLike
+
+/** Where the cursor is kept, and for whom. */
+export type PersistOption = PersistStorage | { readonly storage: PersistStorage; readonly key: string }
+
+/** A place for one text. */
+export interface Keep {
+  read(): string | undefined
+  write(text: string): void
+}
+
+/** The place of the cursor of one URL and one user. A storage that is missing, forbidden, broken or full keeps nothing. */
+export function createKeep(persist: PersistOption | undefined, url: URL): Keep {
+  const { storage, key } =
+    typeof persist === 'object' && 'storage' in persist ? persist : { storage: persist, key: '' }
+  const name = `sse:${key}:${url}`
+  /** Even to look at the page's own storage throws where it is forbidden. */
+  function use<T>(what: (storage: StorageLike) => T): T | undefined {
+    try {
+      return storage && what(typeof storage === 'string' ? globalThis[`${storage}Storage`] : storage)
+    } catch {
+      return undefined
+    }
+  }
+  return {
+    read: () => use((storage) => storage.getItem(name)) ?? undefined,
+    write: (text) => use((storage) => storage.setItem(name, text)),
+  }
+}

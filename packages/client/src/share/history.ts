@@ -1,0 +1,47 @@
+import type { Entry } from './protocol.ts'
+
+/** How many entries a tab keeps, for those that come later and for itself as the next leader. */
+const KEPT = 1000
+
+/**
+ * The newest entries that a tab has seen. A place in it is a number: how many entries to skip. Places shift when old entries are given up,
+ * so they are used in the turn they were found in.
+ */
+export interface History {
+  /** The cursor after the newest entry. */
+  readonly cursor: string
+  readonly size: number
+  push(entry: Entry): void
+  /** The place behind the last entry with this cursor; undefined when that is not held. */
+  find(cursor: string): number | undefined
+  /** What follows a place. */
+  after(place: number): readonly Entry[]
+  /** Gives everything up: what follows begins at `cursor`. */
+  restart(cursor: string): void
+}
+
+export function createHistory(start: string): History {
+  let base = start
+  let entries: Entry[] = []
+  return {
+    get cursor() {
+      return entries.at(-1)?.lastEventId ?? base
+    },
+    get size() {
+      return entries.length
+    },
+    push(entry) {
+      entries.push(entry)
+      if (entries.length > KEPT) base = entries.shift()?.lastEventId ?? base
+    },
+    find(cursor) {
+      const index = entries.findLastIndex(({ lastEventId }) => lastEventId === cursor)
+      return index < 0 && base !== cursor ? undefined : index + 1
+    },
+    after: (place) => entries.slice(Math.max(0, place)),
+    restart(cursor) {
+      base = cursor
+      entries = []
+    },
+  }
+}

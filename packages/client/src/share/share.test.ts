@@ -1,0 +1,316 @@
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { createSseClient, type SseClient, type SseClientOptions } from '../index.ts'
+import { type ScriptedEventSource, scriptEventSource } from '../testing/index.ts'
+
+/*
+ * Node has Web Locks and BroadcastChannel too, so clients of one process meet as tabs do. What it lacks is a location: that is how a
+ * client knows that it is in a page.
+ */
+
+const URL_OF_STREAM = 'http://a.test/events'
+
+let scripted = scriptEventSource()
+/** The connections that are up, in the order they were made. */
+const up = () => scripted.sources.filter(({ readyState }) => readyState !== 2)
+const source = (): Promise<ScriptedEventSource> => vi.waitUntil(() => up()[0])
+
+interface Tab extends SseClient {
+  readonly told: unknown[]
+}
+
+/** Every test is an origin of its own, by its user. */
+let user = 0
+function openTab(options: SseClientOptions & { names?: string[]; cursor?: string } = {}): Tab {
+  const { names = ['tick'], cursor: lastEventId, ...rest } = options
+  const { EventSource } = scripted
+  const client = createSseClient(URL_OF_STREAM, { EventSource, share: { key: user }, lastEventId, ...rest })
+  const told: unknown[] = []
+  for (const name of [...names, 'sse.open', 'sse.gap', 'sse.channels']) {
+    client.on(name, (data) => told.push(name === 'tick' ? data : { [name]: data }))
+  }
+  onTestFinished(() => client.close())
+  client.connect()
+  return Object.assign(client, { told })
+}
+
+/** A tab with the connection, and its connection, open. */
+async function openLeader(options?: Parameters<typeof openTab>[0]): Promise<[Tab, ScriptedEventSource]> {
+  const tab = openTab(options)
+  const connection = await source()
+  connection.open()
+  connection.send('sse.open', '{"stream":"s1","heartbeat":0,"resumed":null}', 'i0')
+  return [tab, connection]
+}
+
+const isOpen = (tab: SseClient) => vi.waitUntil(() => tab.state.status === 'open')
+
+async function openFollower(options?: Parameters<typeof openTab>[0]): Promise<Tab> {
+  const tab = openTab(options)
+  await isOpen(tab)
+  return tab
+}
+
+const page = () => {
+  user += 1
+  scripted = scriptEventSource()
+  vi.stubGlobal('location', new URL('http://a.test/'))
+}
+afterEach(() => vi.unstubAllGlobals())
+
+describe('tabs that share', () => {
+  test('have one connection, and are told the same', async () => {
+    page()
+    const [leader, connection] = await openLeader()
+    const follower = await openFollower()
+    connection.send('tick', '1', 'i1')
+    connection.send('tick', '2', 'i1') // an event without an id has the last one
+    await vi.waitUntil(() => follower.told.length === 3)
+    expect(follower.told).toEqual([{ 'sse.open': { stream: 's1', heartbeat: 0, resumed: null } }, 1, 2])
+    expect(leader.told).toEqual(follower.told)
+    expect(follower.lastEventId).toBe('i1')
+    expect(follower.state).toEqual(leader.state)
+    expect(scripted.sources).toHaveLength(1)
+  })
+
+  test('each read the data for themselves', async () => {
+    page()
+    const [, connection] = await openLeader()
+    const follower = await openFollower({ parse: 'text' })
+    connection.send('tick', '1', 'i1')
+    await vi.waitUntil(() => follower.told.length === 2)
+    expect(follower.told[1]).toBe('1')
+  })
+
+  test('see every state of the connection', async () => {
+    page()
+    const [leader, connection] = await openLeader({ backoff: { base: 60_000 } })
+    const follower = await openFollower()
+    connection.lose()
+    await vi.waitUntil(() => follower.state.status === 'waiting')
+    expect(follower.state).toEqual(leader.state)
+  })
+
+  test('go on from the same event in another tab when the one with the connection closes', async () => {
+    page()
+    const [leader, connection] = await openLeader()
+    const follower = await openFollower()
+    connection.send('tick', '1', 'i1')
+    await vi.waitUntil(() => follower.told.length === 2)
+    leader.close()
+    const next = await vi.waitUntil(() => up().find((one) => one !== connection))
+    expect(next.url.searchParams.get('lastEventId')).toBe('i1')
+    expect(leader.state).toEqual({ status: 'closed', reason: 'closed' })
+    next.open()
+    next.send('tick', '2', 'i2')
+    await vi.waitUntil(() => follower.told.length === 3)
+    expect(leader.told).toHaveLength(2)
+  })
+
+  test('keep the connection when another tab closes', async () => {
+    page()
+    const [leader, connection] = await openLeader()
+    const follower = await openFollower()
+    follower.close()
+    expect(follower.state).toEqual({ status: 'closed', reason: 'closed' })
+    connection.send('tick', '1', 'i1')
+    expect(leader.told.at(-1)).toBe(1)
+    expect(follower.told).toHaveLength(1)
+    expect(up()).toEqual([connection])
+  })
+
+  test('have it replaced at the wish of any', async () => {
+    page()
+    const [, connection] = await openLeader()
+    const follower = await openFollower()
+    follower.reconnect()
+    await vi.waitUntil(() => up()[0] !== connection)
+    expect(up()).toHaveLength(1)
+  })
+
+  test('try again when somebody looks at one of them, unless the server asked for a time', async () => {
+    page()
+    const [leader, connection] = await openLeader({ backoff: { base: 60_000 } })
+    const document = Object.assign(new EventTarget(), { visibilityState: 'visible' })
+    vi.stubGlobal('document', document)
+    const follower = await openFollower()
+    const look = () => document.dispatchEvent(new Event('visibilitychange'))
+    connection.lose()
+    await vi.waitUntil(() => follower.state.status === 'waiting')
+    look()
+    const next = await vi.waitUntil(() => up()[0])
+    next.open()
+    await isOpen(leader)
+    next.send('sse.close', '{"reconnect":60000}')
+    await vi.waitUntil(() => follower.state.status === 'waiting')
+    look()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(up()).toHaveLength(0)
+  })
+
+  test('are all closed when the server ends it for good; any may connect again', async () => {
+    page()
+    const [leader, connection] = await openLeader()
+    const follower = await openFollower()
+    connection.send('sse.close', '{"reconnect":false,"reason":"bye"}')
+    await vi.waitUntil(() => follower.state.status === 'closed')
+    expect(follower.state).toEqual(leader.state)
+    follower.connect()
+    const next = await source()
+    next.open()
+    await Promise.all([isOpen(leader), isOpen(follower)])
+  })
+
+  test('do not connect a closed connection again just because a tab is closed', async () => {
+    page()
+    const [leader, connection] = await openLeader()
+    const follower = await openFollower()
+    connection.send('sse.close', '{"reconnect":false}')
+    await vi.waitUntil(() => follower.state.status === 'closed')
+    leader.close()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(up()).toHaveLength(0)
+  })
+})
+
+describe('what tabs want', () => {
+  test('is listened for, whoever listens', async () => {
+    page()
+    const [, connection] = await openLeader()
+    const follower = await openFollower({ names: ['other'] })
+    follower.on('later', (data) => follower.told.push(data))
+    await vi.waitUntil(() => {
+      connection.send('later', '"l"')
+      return follower.told.includes('l')
+    })
+    connection.send('other', '1', 'i1')
+    await vi.waitUntil(() => follower.told.length > 2)
+    expect(follower.told).toContainEqual({ other: 1 })
+  })
+
+  test('is subscribed to once, and no longer than a tab wants it', async () => {
+    page()
+    await openLeader({ channels: ['topic:a'] })
+    const follower = openTab({ channels: ['topic:b'] })
+    const both = await vi.waitUntil(() => up().find(({ url }) => url.search.includes('b')))
+    expect(both.url.searchParams.get('channels')).toBe('topic:a,topic:b')
+    both.open()
+    both.send('sse.open', '{"stream":"s2"}')
+    await isOpen(follower)
+    follower.close()
+    const one = await vi.waitUntil(() => up().find(({ url }) => !url.search.includes('b')))
+    expect(one.url.searchParams.get('channels')).toBe('topic:a')
+  })
+
+  test('is told to every tab as it was settled', async () => {
+    page()
+    const [, connection] = await openLeader({ channels: ['topic:a'] })
+    connection.send('sse.channels', '{"channels":["topic:a"],"refused":[]}', 'i1')
+    const follower = await openFollower({ channels: ['topic:a'] })
+    await vi.waitUntil(() => follower.told.length === 2)
+    expect(follower.told[1]).toEqual({ 'sse.channels': { channels: ['topic:a'], refused: [] } })
+  })
+})
+
+describe('a tab that comes with a cursor', () => {
+  test('is told what it has missed', async () => {
+    page()
+    const [, connection] = await openLeader()
+    for (const tick of [1, 2, 3]) connection.send('tick', String(tick), `i${tick}`)
+    const late = await openFollower({ cursor: 'i1' })
+    await vi.waitUntil(() => late.told.length === 3)
+    expect(late.told).toEqual([{ 'sse.open': { stream: 's1', heartbeat: 0, resumed: true } }, 2, 3])
+  })
+
+  test.each([
+    ['is not known here', { cursor: 'elsewhere' }, 'elsewhere'],
+    ['is of a time when nobody listened for its events', { cursor: 'i1', names: ['tick', 'other'] }, 'i1'],
+    ['is of a time when nobody was on its channel', { cursor: 'i1', channels: ['topic:b'] }, 'i1'],
+  ])('is told of a gap when it %s', async (_, options, requested) => {
+    page()
+    const [, connection] = await openLeader()
+    for (const tick of [1, 2]) connection.send('tick', String(tick), `i${tick}`)
+    const late = openTab(options)
+    await vi.waitUntil(() => late.told.length > 0)
+    const gap = { 'sse.gap': { reason: 'unknown', requested } }
+    expect(late.told.filter((it) => JSON.stringify(it).includes('sse.gap'))).toEqual([gap])
+    expect(late.lastEventId).toBe('i2')
+  })
+})
+
+describe('a connection is not shared', () => {
+  test.each([
+    ['another key', { key: 'somebody else' }],
+    ['another version', { key: 'x', version: 2 }],
+  ])('with %s', async (_, share) => {
+    page()
+    openTab({ share: { key: 'x' } })
+    openTab({ share })
+    await vi.waitUntil(() => up().length === 2)
+  })
+
+  test('where tabs cannot meet: each has its own', () => {
+    user += 1
+    scripted = scriptEventSource()
+    openTab()
+    openTab()
+    expect(up()).toHaveLength(2)
+  })
+
+  test.each([
+    [
+      'locks',
+      () => vi.spyOn(navigator.locks, 'request').mockRejectedValue(new DOMException('', 'SecurityError')),
+    ],
+    [
+      'channels',
+      () =>
+        vi.stubGlobal('BroadcastChannel', function forbidden() {
+          throw new DOMException('', 'SecurityError')
+        }),
+    ],
+  ])('where %s are forbidden', async (_, forbid) => {
+    page()
+    forbid()
+    const tabs = [openTab(), openTab()]
+    await vi.waitUntil(() => up().length === 2)
+    for (const connection of up()) connection.open()
+    for (const tab of tabs) expect(tab.state.status).toBe('open')
+    for (const connection of up()) connection.send('tick', '1', 'i1')
+    for (const tab of tabs) expect(tab.told).toEqual([1])
+    vi.restoreAllMocks()
+  })
+})
+
+test('where the part that shares cannot be loaded, each tab has its own connection', async () => {
+  page()
+  vi.doMock('./member.ts', () => {
+    throw new Error('404')
+  })
+  onTestFinished(() => {
+    vi.doUnmock('./member.ts')
+  })
+  const tab = openTab({ channels: ['topic:a'] })
+  const connection = await source()
+  expect(connection.url.searchParams.get('channels')).toBe('topic:a')
+  connection.open()
+  connection.send('tick', '1', 'i1')
+  expect(tab.state.status).toBe('open')
+  expect(tab.told).toEqual([1])
+})
+
+test('headers are shared by one person only, who has to be named', () => {
+  const headers = { Authorization: 'Bearer x' }
+  for (const share of [true, {}]) {
+    expect(() => createSseClient(URL_OF_STREAM, { headers, share })).toThrow(/`share: \{ key: user.id \}`/)
+  }
+  expect(() => createSseClient(URL_OF_STREAM, { headers, share: { key: 'ada' } })).not.toThrow()
+})
+
+test('a client that was closed before it came to connect stays closed', async () => {
+  page()
+  const tab = openTab()
+  tab.close()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(scripted.sources.every(({ readyState }) => readyState === 2)).toBe(true)
+  expect(tab.state).toEqual({ status: 'closed', reason: 'closed' })
+})
