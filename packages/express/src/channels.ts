@@ -1,7 +1,7 @@
 import { type AnyEvents, type EventMap, type HubForAdapters, SseError } from '@sse/core'
 import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express'
-import { crossSiteProblem } from './origins.ts'
-import { sendProblem } from './refusal.ts'
+import { crossSiteProblem } from './admission/origins.ts'
+import { sendProblem } from './response/refusal.ts'
 import { keyOf, type Settings, settingsOf } from './response-stream.ts'
 import { show } from './show.ts'
 

@@ -7,14 +7,14 @@ import {
   type StreamOptions,
 } from '@sse/core'
 import type { Request, Response } from 'express'
-import type { Admission } from './admission.ts'
-import { NodeTransport } from './node-transport.ts'
-import { crossSiteProblem } from './origins.ts'
-import { ExpressPollResponse, isPoll } from './poll-response.ts'
-import { sendProblem } from './refusal.ts'
+import type { Admission } from './admission/admission.ts'
+import { crossSiteProblem } from './admission/origins.ts'
+import type { SseOptions } from './options.ts'
 import { askedChannelsOf, lastEventIdOf, waitOf } from './request.ts'
+import { NodeTransport } from './response/node-transport.ts'
+import { ExpressPollResponse, isPoll } from './response/poll-response.ts'
+import { sendProblem } from './response/refusal.ts'
 import { show } from './show.ts'
-import type { SseOptions } from './sse.ts'
 
 /** What a middleware was told and what it counts, the same for all its responses. */
 export interface Settings {

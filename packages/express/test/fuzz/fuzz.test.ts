@@ -3,19 +3,7 @@ import { types } from 'node:util'
 import type { ErrorRequestHandler } from 'express'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import {
-  channelsOf,
-  type ExpectedEvent,
-  expectedEvent,
-  isEventName,
-  isRetry,
-  optionsOf,
-  textOf,
-} from './contract.test-kit.ts'
-import { exchange, requestOf } from './exchange.test-kit.ts'
-import { expressVersions } from './express-versions.test-kit.ts'
-import { bytesOf, postedBody, postOf, streamRequest } from './hostile-requests.test-kit.ts'
-import { anyOptions, anyText, anyValue, oftenOneOf, unspeakable } from './hostile-values.test-kit.ts'
+import { expressVersions } from '../../src/express-versions.test-kit.ts'
 import {
   channels,
   createHub,
@@ -24,12 +12,24 @@ import {
   SseError,
   type SseOptions,
   sse,
-} from './index.ts'
-import { listening } from './listening.test-kit.ts'
-import { arrived } from './parsed-stream.test-kit.ts'
-import { refused, thrown } from './refused.test-kit.ts'
-import { changed, judge } from './request-contract.test-kit.ts'
-import { closeWhenTaken, serving, streamOf, turns, watchedHub } from './serving.test-kit.ts'
+} from '../../src/index.ts'
+import { listening } from '../listening.ts'
+import {
+  channelsOf,
+  type ExpectedEvent,
+  expectedEvent,
+  isEventName,
+  isRetry,
+  optionsOf,
+  textOf,
+} from './contract.ts'
+import { exchange, requestOf } from './exchange.ts'
+import { bytesOf, postedBody, postOf, streamRequest } from './hostile-requests.ts'
+import { anyOptions, anyText, anyValue, oftenOneOf, unspeakable } from './hostile-values.ts'
+import { arrived } from './parsed-stream.ts'
+import { refused, thrown } from './refused.ts'
+import { changed, judge } from './request-contract.ts'
+import { closeWhenTaken, serving, streamOf, turns, watchedHub } from './serving.ts'
 
 /** Milliseconds: on a machine that is busy with something else. */
 const timeout = 60_000

@@ -1,8 +1,8 @@
 import type { Frame, Refusal, Transport } from '@sse/core'
 import type { Response } from 'express'
+import { readsProblems } from '../request.ts'
 import { CompressedBacklog } from './compressed-backlog.ts'
 import { refuse } from './refusal.ts'
-import { readsProblems } from './request.ts'
 import { checkNotBegun, isOver } from './response-state.ts'
 
 /**

@@ -2,6 +2,8 @@ import { openStream, type TestStream } from '@sse/core/testing'
 import compression from 'compression'
 import request from 'supertest'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { expressVersions } from '../src/express-versions.test-kit.ts'
+import { createHub, type Hub, type HubOptions, type SseOptions, sse } from '../src/index.ts'
 import {
   bufferedBytes,
   compressionOptions,
@@ -10,10 +12,8 @@ import {
   fast,
   incompressible,
   waysToAllowTransforms,
-} from './compression.test-kit.ts'
-import { expressVersions } from './express-versions.test-kit.ts'
-import { createHub, type Hub, type HubOptions, type SseOptions, sse } from './index.ts'
-import { listening } from './listening.test-kit.ts'
+} from './compression.ts'
+import { listening } from './listening.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB

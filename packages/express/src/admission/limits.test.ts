@@ -1,7 +1,7 @@
 import { openStream, type TestStream } from '@sse/core/testing'
 import { describe, expect, it } from 'vitest'
-import { expressVersions } from './express-versions.test-kit.ts'
-import { createHub, type Limits, sse } from './index.ts'
+import { expressVersions } from '../express-versions.test-kit.ts'
+import { createHub, type Limits, sse } from '../index.ts'
 import { RateLimit } from './rate-limit.ts'
 
 const problems = 'text/event-stream, application/problem+json'

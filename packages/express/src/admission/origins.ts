@@ -1,6 +1,6 @@
 import { SseError } from '@sse/core'
 import type { Request, Response } from 'express'
-import { show } from './show.ts'
+import { show } from '../show.ts'
 
 /** The origins whose pages may open streams: some, all, or those that a function says. */
 export type Origins = '*' | string | readonly string[] | ((origin: string, request: Request) => boolean)

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import { Hostile } from './hostile-values.test-kit.ts'
-import { SseError } from './index.ts'
+import { SseError } from '../../src/index.ts'
+import { Hostile } from './hostile-values.ts'
 
 /**
  * What a call was refused with; `undefined` when it worked.

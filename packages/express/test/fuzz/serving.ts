@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import type { Response } from 'express'
 import { expect, onTestFinished } from 'vitest'
-import { type Answer, exchange, requestOf } from './exchange.test-kit.ts'
-import type { expressVersions } from './express-versions.test-kit.ts'
-import { createHub, type Hub, type SseOptions, type StreamEvent, sse } from './index.ts'
-import { listening } from './listening.test-kit.ts'
-import { type ParsedStream, parsedStream } from './parsed-stream.test-kit.ts'
+import type { expressVersions } from '../../src/express-versions.test-kit.ts'
+import { createHub, type Hub, type SseOptions, type StreamEvent, sse } from '../../src/index.ts'
+import { listening } from '../listening.ts'
+import { type Answer, exchange, requestOf } from './exchange.ts'
+import { type ParsedStream, parsedStream } from './parsed-stream.ts'
 
 export type Express = (typeof expressVersions)[number][1]
 

@@ -1,14 +1,8 @@
 import { expect } from 'vitest'
-import { channelsOf } from './contract.test-kit.ts'
-import type { Answer } from './exchange.test-kit.ts'
-import {
-  askedBy,
-  bytesOf,
-  type PostedBody,
-  type StreamRequest,
-  textsOf,
-} from './hostile-requests.test-kit.ts'
-import { streamOf } from './serving.test-kit.ts'
+import { channelsOf } from './contract.ts'
+import type { Answer } from './exchange.ts'
+import { askedBy, bytesOf, type PostedBody, type StreamRequest, textsOf } from './hostile-requests.ts'
+import { streamOf } from './serving.ts'
 
 /** What the contract says of requests to an app that grants the channels that begin with `open`, and fails at `boom`. */
 

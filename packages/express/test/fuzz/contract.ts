@@ -1,4 +1,4 @@
-import { arrived } from './parsed-stream.test-kit.ts'
+import { arrived } from './parsed-stream.ts'
 
 /** What the contract says of a value: told apart here once more, by other means than the code that is tested. */
 

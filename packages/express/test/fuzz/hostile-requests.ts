@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { requestOf } from './exchange.test-kit.ts'
+import { requestOf } from './exchange.ts'
 
 /** Stands for the head of the log, which is known when the request is made. */
 export const headOfLog = '<head>'
