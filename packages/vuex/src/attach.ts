@@ -1,48 +1,88 @@
-import { SseError } from '@sse/client'
+import { type Listener, SseError } from '@sse/client'
 import { createState, mutations, type SseModuleState } from './module.ts'
 import { type AnyEvents, createSession, type Session } from './session.ts'
 import type { StoreLike } from './store.ts'
-import type { ConnectPayload, Sse, SseOptions } from './types.ts'
+import type { Sse, SseOptions } from './types.ts'
 
-interface Attached {
-  readonly session: Session
+/** What a store has of a stream. The session is replaced by a hot reload, the rest stays. */
+export interface Attached {
+  session: Session
+  readonly state: () => SseModuleState
   readonly sse: Sse<AnyEvents>
+  /** Handlers of components. */
+  readonly listeners: Set<Listening>
+  /** Apps, or in Vue 2.7 roots, that show the store now. */
+  readonly apps: Set<object>
+}
+
+export interface Listening {
+  readonly event: string
+  readonly handler: Listener<never>
+  off: () => void
 }
 
 const attachments = new WeakMap<StoreLike, Map<string, Attached>>()
 
+export const find = (store: StoreLike | undefined, namespace: string): Attached | undefined =>
+  store && attachments.get(store)?.get(namespace)
+
 /**
- * Registers the module in a store. Done again, as a hot reload does, it takes the place of the former one: same cursor, and one connection
- * if there was one.
+ * Registers the module in a store. Done again, as a hot reload does, the new options take the place of the former ones: same state and
+ * cursor, the handlers of components stay, and there is one connection if there was one.
  *
  * @throws SseError `invalid-option` when the app has a module of this name
  */
 export function attach(store: StoreLike, options: SseOptions<AnyEvents>): void {
   const { namespace = 'sse' } = options
-  const known = attachments.get(store) ?? new Map<string, Attached>()
-  const former = known.get(namespace)?.session
-  if (!former && store.hasModule(namespace)) {
-    const message = `The store has a module named '${namespace}': give another name as \`namespace\``
-    throw new SseError('invalid-option', message, namespace)
-  }
-  const goOn = former?.isRunning
-  former?.disconnect()
-
   const present = () => (store.state as Record<string, SseModuleState | undefined>)[namespace]
+  const commit = (name: string, payload: unknown) => store.commit(`${namespace}/${name}`, payload)
+  const known = find(store, namespace)
+  if (known) {
+    replace(known, createSession({ store, state: known.state, commit }, options))
+    return
+  }
+  if (store.hasModule(namespace)) {
+    throw new SseError(
+      'invalid-option',
+      `The store has a module named '${namespace}': choose another \`namespace\``,
+      namespace,
+    )
+  }
   // There is a state before there is a module when a server has rendered the page.
   const initial = createState(present()?.lastEventId ?? options.lastEventId ?? '')
-  if (former) store.unregisterModule(namespace)
   const state = () => present() ?? initial
-  const commit = (name: string, payload: unknown) => store.commit(`${namespace}/${name}`, payload)
   const session = createSession({ store, state, commit }, options)
+  const listeners = new Set<Listening>()
+  const attached: Attached = {
+    ...{ session, state, listeners, apps: new Set() },
+    sse: toSse(store, namespace, state, (event, handler) => listen(attached, event, handler)),
+  }
   store.registerModule(namespace, {
     namespaced: true,
     state: () => initial,
     mutations,
-    actions: toActions(session),
+    // Of the session as it is then: a hot reload replaces it.
+    actions: eachAction(
+      (action) => (_: unknown, payload: unknown) => attached.session[action](payload as never),
+    ),
   })
-  attachments.set(store, known.set(namespace, { session, sse: toSse(store, namespace, session, state) }))
-  if (goOn) session.connect()
+  attachments.set(store, (attachments.get(store) ?? new Map()).set(namespace, attached))
+}
+
+function replace(attached: Attached, session: Session): void {
+  const wasConnected = attached.session.end()
+  attached.session = session
+  for (const listening of attached.listeners) listening.off = session.on(listening.event, listening.handler)
+  if (wasConnected) session.connect()
+}
+
+function listen({ listeners, session }: Attached, event: string, handler: Listener<never>): () => void {
+  const listening: Listening = { event, handler, off: session.on(event, handler) }
+  listeners.add(listening)
+  return () => {
+    listeners.delete(listening)
+    listening.off()
+  }
 }
 
 /**
@@ -51,47 +91,33 @@ export function attach(store: StoreLike, options: SseOptions<AnyEvents>): void {
  * @throws SseError `invalid-use` when there is none
  */
 export function sseOf(store: StoreLike | undefined, namespace: string): Sse<AnyEvents> {
-  const attached = store && attachments.get(store)?.get(namespace)
+  const attached = find(store, namespace)
   if (attached) return attached.sse
   throw new SseError(
     'invalid-use',
-    `No stream named '${namespace}': put createSse(…) into the \`plugins\` of the store, and the store into the app`,
+    `No stream named '${namespace}': the store needs createSse(…) in its \`plugins\`, the app needs the store`,
     namespace,
   )
 }
 
-export function disconnect(store: StoreLike | undefined, namespace: string): void {
-  if (store) attachments.get(store)?.get(namespace)?.session.disconnect()
-}
+/** What can be done: by action of the store, and by what components have. */
+const ACTIONS = ['connect', 'disconnect', 'reconnect', 'subscribe', 'unsubscribe'] as const
 
-function toActions(session: Session) {
-  return {
-    connect: (_: unknown, payload?: ConnectPayload) => session.connect(payload),
-    disconnect: () => session.disconnect(),
-    reconnect: () => session.reconnect(),
-    subscribe: (_: unknown, channels: string | readonly string[]) => session.subscribe(channels),
-    unsubscribe: (_: unknown, channels: string | readonly string[]) => session.unsubscribe(channels),
-  }
-}
+const eachAction = <Made>(make: (action: (typeof ACTIONS)[number]) => Made) =>
+  Object.fromEntries(ACTIONS.map((action) => [action, make(action)]))
 
 /** Everything is read from the store at the moment it is asked for, so that it holds after a `replaceState` too. */
 function toSse(
   store: StoreLike,
   namespace: string,
-  session: Session,
   state: () => SseModuleState,
+  on: Sse<AnyEvents>['on'],
 ): Sse<AnyEvents> {
-  const dispatch = (action: string) => (payload?: unknown) =>
-    store.dispatch(`${namespace}/${action}`, payload)
-  const actions = {
-    connect: dispatch('connect'),
-    disconnect: dispatch('disconnect'),
-    reconnect: dispatch('reconnect'),
-    subscribe: dispatch('subscribe'),
-    unsubscribe: dispatch('unsubscribe'),
-    on: session.on,
-  }
-  const keys = Object.keys(state()) as (keyof SseModuleState)[]
-  const getters = keys.map((key) => [key, { enumerable: true, get: () => state()[key] }])
-  return Object.defineProperties(actions, Object.fromEntries(getters)) as typeof actions & SseModuleState
+  const methods = eachAction(
+    (action) => (payload?: unknown) => store.dispatch(`${namespace}/${action}`, payload),
+  )
+  const getters = Object.keys(state()).map((key) => {
+    return [key, { enumerable: true, get: () => state()[key as keyof SseModuleState] }]
+  })
+  return Object.defineProperties({ ...methods, on }, Object.fromEntries(getters)) as Sse<AnyEvents>
 }

@@ -1,17 +1,22 @@
 import type { EventData, EventName, Listener } from '@sse/client'
 import { getCurrentInstance, onScopeDispose } from 'vue'
 import { sseOf } from './attach.ts'
+import type { RegisteredEvents } from './register.ts'
 import type { StoreLike } from './store.ts'
-import type { RegisteredEvents, Sse } from './types.ts'
+import type { Sse } from './types.ts'
 
 /**
  * The stream of the app's store: its reactive state, and its actions. For `setup`, in Vue 3 and 2.7.
  *
  * @throws SseError `invalid-use` outside of `setup`, or when the store has no such stream
  */
-export function useSse<Events extends object = RegisteredEvents>(namespace = 'sse'): Sse<Events> {
+export function useSse<Namespace extends string = 'sse'>(
+  namespace?: Namespace,
+): Sse<RegisteredEvents<Namespace>>
+export function useSse<Events extends object>(namespace?: string): Sse<Events>
+export function useSse(namespace = 'sse'): unknown {
   const component = getCurrentInstance()?.proxy as { readonly $store?: StoreLike } | null | undefined
-  return sseOf(component?.$store, namespace) as Sse<object> as Sse<Events>
+  return sseOf(component?.$store, namespace)
 }
 
 /**
@@ -19,10 +24,9 @@ export function useSse<Events extends object = RegisteredEvents>(namespace = 'ss
  *
  * @throws SseError `invalid-use` outside of `setup`
  */
-export function useSseEvent<Name extends EventName<RegisteredEvents>>(
-  event: Name,
-  handler: Listener<EventData<RegisteredEvents, Name>>,
-  namespace = 'sse',
-): void {
+export function useSseEvent<
+  Name extends EventName<RegisteredEvents<Namespace>>,
+  Namespace extends string = 'sse',
+>(event: Name, handler: Listener<EventData<RegisteredEvents<Namespace>, Name>>, namespace?: Namespace): void {
   onScopeDispose(useSse(namespace).on(event, handler))
 }

@@ -1,4 +1,5 @@
-import type { ReportError, SseMeta } from '@sse/client'
+import type { SseMeta } from '@sse/client'
+import type { ActionFor, MutationFor } from './register.ts'
 import type { StoreLike } from './store.ts'
 
 /**
@@ -6,12 +7,15 @@ import type { StoreLike } from './store.ts'
  *
  * - a string commits that mutation with the data;
  * - `{ commit }` and `{ dispatch }` say mutation or action, and with `batch: true` take all of a frame at once, as an array of data;
- * - a function is called with the data and its meta.
+ * - a function is called with the data and its meta; `{ run, batch: true }` with all data of a frame, and the meta of the newest.
  */
 export type SseTarget<Data> =
-  | string
-  | { readonly commit: string; readonly batch?: boolean }
-  | { readonly dispatch: string; readonly batch?: boolean }
+  | MutationFor<Data>
+  | { readonly commit: MutationFor<Data>; readonly batch?: false }
+  | { readonly commit: MutationFor<Data[]>; readonly batch: true }
+  | { readonly dispatch: ActionFor<Data>; readonly batch?: false }
+  | { readonly dispatch: ActionFor<Data[]>; readonly batch: true }
+  | { readonly run: (data: Data[], meta: SseMeta) => unknown; readonly batch: true }
   | ((data: Data, meta: SseMeta) => unknown)
 
 /** One target, or several in order. */
@@ -23,85 +27,25 @@ export type SseMappings<Events> = {
 }
 
 /** A target in one form. */
-export type Target =
-  | { readonly method: 'commit' | 'dispatch'; readonly type: string; readonly batch: boolean }
-  | ((data: unknown, meta: SseMeta) => unknown)
-
-export function toTargets(mapping: SseMapping<never>): readonly Target[] {
-  return [mapping].flat().map((target) => {
-    if (typeof target === 'function') return target as (data: unknown, meta: SseMeta) => unknown
-    if (typeof target === 'string') return { method: 'commit', type: target, batch: false }
-    const { batch = false } = target
-    return 'commit' in target
-      ? { method: 'commit', type: target.commit, batch }
-      : { method: 'dispatch', type: target.dispatch, batch }
-  })
+export interface Target {
+  readonly run: (data: never, meta: SseMeta) => unknown
+  /** Batches of the same are put together. Nothing for single events. */
+  readonly batch?: unknown
+  /** A function does not change the store by itself, so it need not be waited for with a batch. */
+  readonly isCall?: boolean
 }
 
-/** An event on its way into the store. */
-export interface Delivery {
-  readonly targets: readonly Target[]
-  readonly data: unknown
-  readonly meta: SseMeta
-}
+export const toTargets = (store: StoreLike, mapping: SseMapping<unknown>): readonly Target[] =>
+  [mapping].flat().map((target) => toTarget(store, target))
 
-export interface Courier {
-  /** Hands an event to its targets; batches only collect it. */
-  deliver(delivery: Delivery): void
-  /** Hands the batches over. */
-  settle(): void
-}
-
-/**
- * Brings events to the store. What a target throws or rejects with is reported and stops nothing.
- *
- * Order: a batch is handed over before any single commit or dispatch that came after it, so nothing is overtaken.
- */
-export function createCourier(store: StoreLike, report: ReportError): Courier {
-  const batches = new Map<string, { event: string; run: () => unknown; data: unknown[] }>()
-
-  function attempt(run: () => unknown, event: string): void {
-    const failed = (error: unknown) => report(error, { event })
-    try {
-      const result = run()
-      if (result instanceof Promise) result.catch(failed)
-    } catch (error) {
-      failed(error)
-    }
-  }
-
-  function settle(): void {
-    for (const [key, { event, run }] of batches) {
-      batches.delete(key)
-      attempt(run, event)
-    }
-  }
-
-  function collect(method: 'commit' | 'dispatch', type: string, { data, meta }: Delivery): void {
-    const key = `${method} ${type}`
-    const batch = batches.get(key)
-    if (batch) {
-      batch.data.push(data)
-    } else {
-      const all = [data]
-      batches.set(key, { event: meta.event, data: all, run: () => store[method](type, all) })
-    }
-  }
-
+function toTarget(store: StoreLike, target: SseTarget<unknown>): Target {
+  if (typeof target === 'function') return { run: target, isCall: true }
+  if (typeof target === 'string') return toTarget(store, { commit: target })
+  if ('run' in target) return { run: target.run, batch: target.run }
+  const method = 'commit' in target ? 'commit' : 'dispatch'
+  const type = 'commit' in target ? target.commit : target.dispatch
   return {
-    deliver(delivery) {
-      const { targets, data, meta } = delivery
-      for (const target of targets) {
-        if (typeof target === 'function') {
-          attempt(() => target(data, meta), meta.event)
-        } else if (target.batch) {
-          collect(target.method, target.type, delivery)
-        } else {
-          settle()
-          attempt(() => store[target.method](target.type, data), meta.event)
-        }
-      }
-    },
-    settle,
+    run: (data) => store[method](type, data),
+    batch: target.batch && method + type,
   }
 }

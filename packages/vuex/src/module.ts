@@ -1,5 +1,13 @@
 import type { SseCloseReason, SseFailure, SseState } from '@sse/client'
 
+/** An event as `keep` keeps it; frozen. */
+export interface SseEntry {
+  readonly event: string
+  /** The cursor after this event. */
+  readonly id: string
+  readonly data: unknown
+}
+
 /** The module's state. Plain data: it survives serialising, devtools and time travel. Times are milliseconds since the epoch. */
 export interface SseModuleState {
   readonly status: SseState['status']
@@ -23,6 +31,8 @@ export interface SseModuleState {
   readonly channels: readonly string[]
   /** Events may have been missed, and `resync` has not caught up yet. */
   readonly stale: boolean
+  /** The newest events that the app got, oldest first, as many as `keep` says. */
+  readonly history: readonly SseEntry[]
 }
 
 type Mutable = { -readonly [K in keyof SseModuleState]: SseModuleState[K] }
@@ -52,6 +62,7 @@ export const createState = (lastEventId: string): SseModuleState => ({
   gaps: 0,
   channels: [],
   stale: false,
+  history: [],
 })
 
 /** They change this module's state and nothing else; each entry in the devtools says what happened. */
@@ -72,6 +83,9 @@ export const mutations = {
   },
   stale(state: Mutable, stale: boolean) {
     state.stale = stale
+  },
+  history(state: Mutable, history: readonly SseEntry[]) {
+    state.history = history
   },
 }
 

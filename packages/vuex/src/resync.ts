@@ -1,5 +1,3 @@
-import type { ReportError } from '@sse/client'
-
 /** Why everything has to be loaded again. */
 export interface SseResyncCause {
   /** `open`: a stream has begun that does not go on where the last one ended. `gap`: events have been missed. */
@@ -9,10 +7,16 @@ export interface SseResyncCause {
 /** `{ dispatch }` is an action; a function is called. The store is stale until its promise is fulfilled. */
 export type SseResync = { readonly dispatch: string } | ((cause: SseResyncCause) => unknown)
 
+/** The state's word for it. */
+export interface Stale {
+  get(): boolean
+  set(stale: boolean): void
+}
+
 export interface Resync {
   /** Loads, or loads again if a load under way may have come too early. */
   start(cause: SseResyncCause): void
-  /** Loads if the last load failed. */
+  /** Loads if the last load failed, or was another session's. */
   retry(): void
 }
 
@@ -21,8 +25,8 @@ export interface Resync {
  */
 export function createResync(
   load: (cause: SseResyncCause) => unknown,
-  setStale: (stale: boolean) => void,
-  report: ReportError,
+  stale: Stale,
+  report: (error: unknown, event: string) => void,
 ): Resync {
   let cause: SseResyncCause | undefined
   let isRunning = false
@@ -38,23 +42,23 @@ export function createResync(
         hasFailed = false
       } catch (error) {
         hasFailed = true
-        report(error, { event: `sse.${next.reason}` })
+        report(error, `sse.${next.reason}`)
       }
     }
     isRunning = false
-    if (!hasFailed) setStale(false)
+    if (!hasFailed) stale.set(false)
   }
 
   function start(next: SseResyncCause): void {
     cause = next
-    setStale(true)
+    stale.set(true)
     if (!isRunning) run()
   }
 
   return {
     start,
     retry() {
-      if (hasFailed && !isRunning) start({ reason: 'open' })
+      if (stale.get() && !isRunning) start({ reason: 'open' })
     },
   }
 }

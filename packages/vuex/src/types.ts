@@ -1,24 +1,8 @@
 import type { EventData, EventName, Listener, SseClientOptions } from '@sse/client'
 import type { SseMappings } from './mapping.ts'
 import type { SseModuleState } from './module.ts'
+import type { RegisteredEvents } from './register.ts'
 import type { SseResync } from './resync.ts'
-
-/**
- * Tells the types of the app's events to `this.$sse`, `useSse` and `useSseEvent`:
- *
- * ```ts
- * declare module '@sse/vuex' {
- *   interface Register { events: Events }
- * }
- * ```
- */
-// biome-ignore lint/suspicious/noEmptyInterface: filled in by the app
-export interface Register {}
-
-/** The events of `Register`, else any. */
-export type RegisteredEvents = Register extends { events: infer Events extends object }
-  ? Events
-  : Record<string, unknown>
 
 /** The client's options, and what ties it to a store. */
 export interface SseOptions<Events extends object> extends SseClientOptions<Events> {
@@ -26,17 +10,25 @@ export interface SseOptions<Events extends object> extends SseClientOptions<Even
   readonly url: string | URL
   /** What becomes of which event. Only names listed here reach the store. */
   readonly events?: SseMappings<Events> | undefined
-  /** Loads what the app shows, whenever events may have been missed: at an opening that is not a resume, and at a gap. */
-  readonly resync?: SseResync | undefined
+  /**
+   * Loads what the app shows, whenever events may have been missed: at an opening that is not a resume, and at a gap. `false`: nothing has to
+   * be loaded. Left out, development is warned once when it would have been needed.
+   */
+  readonly resync?: SseResync | false | undefined
   /** The name of the module, and with a `$` before it of the property of components. Default: `sse`. */
   readonly namespace?: string | undefined
-  /** Deliver events per frame, in order. `false`: each at once. Default: true. */
+  /**
+   * Deliver events per frame, in order: at most 2,000 and 10 ms of work in each while the page is shown, and all by a timer while it is
+   * hidden. Of more than 20,000 waiting the oldest are delivered at once. `false`: every event at once. Default: true.
+   */
   readonly batch?: boolean | undefined
   /**
    * Freeze data before it is delivered, so that Vue does not look into it. Then a mutation that changes a delivered object, as in
    * `items[0].read = true`, throws. Default: false.
    */
   readonly freeze?: boolean | undefined
+  /** How many of the newest events that the app got to keep in the state, as `history`. Default: 0. */
+  readonly keep?: number | undefined
 }
 
 /** Where to go on from. */

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { describe, vi } from 'vitest'
-import vue2, { h, nextTick } from 'vue2'
+import vue2, { effectScope, h, nextTick, ref } from 'vue2'
 import Vuex from 'vuex3'
 import { describePair, type TestStore } from '../test/suite.ts'
 
@@ -20,11 +20,13 @@ describe('Vue 2.7 and Vuex 3', () => {
   describePair({
     createStore: (options) => new Vuex.Store(options) as unknown as TestStore,
     mount(component, store, plugin) {
-      Vue.use(asPlugin(plugin))
+      Vue.use(plugin)
       const app = new Vue({ ...component, store } as object).$mount()
       return { text: () => app.$el.textContent ?? '', unmount: () => app.$destroy() }
     },
-    h,
+    h: h as (tag: unknown, text?: string) => unknown,
     nextTick,
+    ref: ref as <Value>(value: Value) => { value: Value },
+    effectScope,
   })
 })

@@ -19,14 +19,18 @@ export interface Pair {
     store: TestStore,
     plugin: ReturnType<typeof createSse>,
   ): { text(): string; unmount(): void }
-  h(tag: string, text: string): unknown
+  h(tag: unknown, text?: string): unknown
   nextTick(): Promise<void>
+  ref<Value>(value: Value): { value: Value }
+  effectScope(): { run(setUp: () => void): void; stop(): void }
 }
 
 export interface TestStore extends StoreLike {
   readonly state: { sse: SseModuleState; notes: Notes; [module: string]: unknown }
   replaceState(state: object): void
   subscribe(listener: (mutation: { type: string; payload: unknown }) => void): () => void
+  subscribeAction(listener: (action: { type: string; payload: unknown }) => void): () => void
+  hotUpdate(options: object): void
 }
 
 interface Notes {
@@ -50,6 +54,7 @@ function createNotes() {
     },
     actions: {
       add: ({ commit }: { commit: StoreLike['commit'] }, note: unknown) => commit('add', note),
+      load: () => {},
       reject: () => Promise.reject(new Error('from the action')),
       fail() {
         throw new Error('thrown by the action')
@@ -59,17 +64,26 @@ function createNotes() {
 }
 
 /** One suite for both pairs. */
-export function describePair({ createStore, mount, h, nextTick }: Pair): void {
-  let frames: (() => void)[] = []
+export function describePair({ createStore, mount, h, nextTick, ref, effectScope }: Pair): void {
+  const frames = new Map<number, () => void>()
+  let handle = 0
+  let time = 0
   const frame = () => {
-    for (const run of frames.splice(0)) run()
+    const runs = [...frames.values()]
+    frames.clear()
+    for (const run of runs) run()
   }
 
   beforeEach(() => {
-    frames = []
+    frames.clear()
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    vi.stubGlobal('requestAnimationFrame', (run: () => void) => frames.push(run))
-    vi.stubGlobal('cancelAnimationFrame', (handle: number) => frames.splice(handle - 1, 1, () => {}))
+    // No time passes in a frame unless a test says so.
+    vi.spyOn(performance, 'now').mockImplementation(() => time)
+    vi.stubGlobal('requestAnimationFrame', (run: () => void) => {
+      frames.set(++handle, run)
+      return handle
+    })
+    vi.stubGlobal('cancelAnimationFrame', (handle: number) => frames.delete(handle))
   })
 
   afterEach(() => {
@@ -81,7 +95,7 @@ export function describePair({ createStore, mount, h, nextTick }: Pair): void {
   function setUp(options: Partial<SseOptions<Record<string, unknown>>> = {}, more: object = {}) {
     const { EventSource, sources } = scriptEventSource()
     const onError = vi.fn()
-    const plugin = createSse({ url: URL, EventSource, onError, ...options })
+    const plugin = createSse({ url: URL, EventSource, onError, resync: false, ...options })
     const store = createStore({ strict: true, modules: { notes: createNotes() }, plugins: [plugin], ...more })
     const commits: string[] = []
     store.subscribe(({ type }) => commits.push(type))
@@ -108,7 +122,7 @@ export function describePair({ createStore, mount, h, nextTick }: Pair): void {
       expect(sources).toEqual([])
       expect(store.state.sse).toEqual({
         ...{ status: 'idle', reason: null, lastEventId: '', error: null, attempt: 0, retryAt: null },
-        ...{ openedAt: null, received: 0, gaps: 0, channels: [], stale: false },
+        ...{ openedAt: null, received: 0, gaps: 0, channels: [], stale: false, history: [] },
       })
     })
 
@@ -203,6 +217,112 @@ export function describePair({ createStore, mount, h, nextTick }: Pair): void {
     })
   })
 
+  describe('hot module replacement', () => {
+    const component = (heard: unknown[]) => ({
+      setup() {
+        useSseEvent('note', (data) => heard.push(data))
+        return () => h('p', 'first')
+      },
+    })
+
+    it('of a module of the app keeps the connection, and events reach the new mutations', () => {
+      const { store, source, sources } = opened({ events: { note: 'notes/add' } })
+      const { mutations, ...notes } = createNotes()
+      const add = (state: { list: unknown[] }, note: unknown) => state.list.push(['new', note])
+      store.hotUpdate({ modules: { notes: { ...notes, mutations: { ...mutations, add } } } })
+      source().send('note', '1', '2')
+      frame()
+      expect(sources).toHaveLength(1)
+      expect(store.state.notes.list).toEqual([['new', 1]])
+      expect(store.state.sse).toMatchObject({ status: 'open', received: 1, lastEventId: '2' })
+    })
+
+    it('of the stream leaves one connection, which goes on from the cursor by the new mapping', async () => {
+      const load = vi.fn()
+      const { store, source, sources, open } = opened({ events: { note: 'notes/fail' }, resync: load })
+      await settled()
+      const next = scriptEventSource()
+      const { EventSource } = next
+      createSse({ url: URL, EventSource, events: { note: 'notes/add' }, resync: load })(store)
+      expect(sources.map(({ readyState }) => readyState)).toEqual([2])
+      expect(next.sources.map(({ url }) => url.searchParams.get('lastEventId'))).toEqual(['1'])
+      source().send('note', '0', '2')
+      sources.push(...next.sources)
+      open(true)
+      source().send('note', '1', '2')
+      frame()
+      await settled()
+      expect(store.state.notes.list).toEqual([1])
+      expect(store.state.sse).toMatchObject({ status: 'open', received: 1, stale: false })
+      expect(load).toHaveBeenCalledOnce()
+    })
+
+    it('of the stream while it loads: the new one loads again, and only then is nothing stale', async () => {
+      const { store } = opened({ resync: () => new Promise(() => {}) })
+      await settled()
+      const load = vi.fn()
+      const { EventSource, sources } = scriptEventSource()
+      createSse({ url: URL, EventSource, resync: load })(store)
+      expect(store.state.sse.stale).toBe(true)
+      sources[0]?.open()
+      sources[0]?.send('sse.open', '{"stream":"s","heartbeat":0,"resumed":true}', '1')
+      await settled()
+      expect(load).toHaveBeenCalledOnce()
+      expect(store.state.sse.stale).toBe(false)
+    })
+
+    it('of a stream that was not connected opens nothing', () => {
+      const { store } = setUp()
+      const next = scriptEventSource()
+      createSse({ url: URL, EventSource: next.EventSource })(store)
+      expect(next.sources).toEqual([])
+    })
+
+    it('of the stream keeps the handlers of components, each once, and what they got from useSse', () => {
+      const { store, plugin } = opened()
+      const heard: unknown[] = []
+      let sse: Sse | undefined
+      const page = mount(
+        {
+          setup() {
+            sse = useSse()
+            useSseEvent('note', (data) => heard.push(data))
+            return () => h('p', '')
+          },
+        },
+        store,
+        plugin,
+      )
+      const next = scriptEventSource()
+      createSse({ url: URL, EventSource: next.EventSource })(store)
+      sse?.on('late', (data) => heard.push(data))
+      next.sources[0]?.open()
+      next.sources[0]?.send('note', '1')
+      next.sources[0]?.send('late', '2')
+      frame()
+      expect(heard).toEqual([1, 2])
+      expect(sse?.status).toBe('open')
+      page.unmount()
+      expect(next.sources[0]?.readyState).toBe(2)
+    })
+
+    it('of a component leaves one connection and one handler', async () => {
+      const { store, plugin, source, sources } = opened()
+      const heard: unknown[] = []
+      const shown = ref(component(heard))
+      const page = mount({ setup: () => () => h(shown.value) }, store, plugin)
+      for (let change = 0; change < 3; change++) {
+        shown.value = component(heard)
+        await nextTick()
+      }
+      source().send('note', '1')
+      frame()
+      expect(heard).toEqual([1])
+      expect(sources).toHaveLength(1)
+      page.unmount()
+    })
+  })
+
   describe('events', () => {
     it('become a mutation, an action, a call, or several in order', () => {
       const called = vi.fn()
@@ -230,30 +350,57 @@ export function describePair({ createStore, mount, h, nextTick }: Pair): void {
     it('reach only what is listed, whatever a server calls them', () => {
       const { source, store, commits } = opened({ events: { note: 'notes/add' } })
       commits.length = 0
-      const names = ['sse/state', 'state', 'notes/clear', 'notes/add', '__proto__', 'constructor', 'toString']
+      const names = ['sse/SET_STATUS', 'sse/state', 'state', 'sse/progress', 'notes/clear', 'notes/add']
+      names.push('__proto__', 'constructor', 'prototype', 'hasOwnProperty', 'toString', 'then', '0')
       for (const name of names) source().send(name, '{"status":"closed"}', '2')
       for (const name of ['sse.state', 'sse.invalid']) source().send(name, '{"status":"closed"}', '2')
       frame()
       expect(commits).toEqual([])
       expect(store.state.sse).toMatchObject({ status: 'open', received: 0 })
+      expect(store.state.notes.list).toEqual([])
     })
 
-    it('come with the next frame, in order, and in one commit where batches are asked for', () => {
+    it('come with the next frames, in order, none lost, and in one commit each where batches are asked for', () => {
       const { source, store, commits } = opened({
         events: { note: { commit: 'notes/addMany', batch: true } },
       })
-      commits.length = 0
       const numbers = Array.from({ length: 10_000 }, (_, i) => i)
       for (const number of numbers) source().send('note', `${number}`, `${number}`)
-      expect(commits).toEqual([])
-      frame()
+      while (frames.size > 0) {
+        commits.length = 0
+        frame()
+        expect(commits).toEqual(['notes/addMany', 'sse/progress'])
+        expect(store.state.sse.lastEventId).toBe(`${store.state.notes.list.at(-1)}`)
+      }
       expect(store.state.notes.list).toEqual(numbers)
-      expect(commits).toEqual(['notes/addMany', 'sse/progress'])
       expect(store.state.sse).toMatchObject({ received: 10_000, lastEventId: '9999' })
     })
 
+    it('leave the rest of a burst to later frames when the work takes its time', () => {
+      const { source, store } = opened({ events: { note: ['notes/add', () => (time += 4)] } })
+      for (const number of [1, 2, 3, 4, 5]) source().send('note', `${number}`)
+      frame()
+      expect(store.state.notes.list).toEqual([1, 2, 3])
+      expect(store.state.sse.received).toBe(3)
+      frame()
+      expect(store.state.notes.list).toEqual([1, 2, 3, 4, 5])
+      expect(store.state.sse.received).toBe(5)
+    })
+
+    it('wait in bounds: of more than 20,000 the oldest are delivered at once', () => {
+      const { source, commits, store } = opened({
+        events: { note: { commit: 'notes/addMany', batch: true } },
+      })
+      for (let number = 0; number < 20_000; number++) source().send('note', `${number}`)
+      expect(commits).not.toContain('notes/addMany')
+      source().send('note', '20000')
+      expect(store.state.notes.list).toHaveLength(2000)
+      while (frames.size > 0) frame()
+      expect(store.state.notes.list).toEqual(Array.from({ length: 20_001 }, (_, i) => i))
+    })
+
     it('for single commits never overtake a batch', () => {
-      const many = { commit: 'notes/addMany', batch: true }
+      const many = { commit: 'notes/addMany', batch: true } as const
       const { source, store, commits } = opened({ events: { a: many, b: many, c: 'notes/add' } })
       commits.length = 0
       for (const name of ['a', 'b', 'c', 'b', 'a']) source().send(name, name)
@@ -262,19 +409,61 @@ export function describePair({ createStore, mount, h, nextTick }: Pair): void {
       expect(commits).toEqual(['notes/addMany', 'notes/add', 'notes/addMany', 'sse/progress'])
     })
 
+    it('may be taken by a function as whole batches', () => {
+      const called = vi.fn()
+      const { source } = opened({ events: { note: { run: called, batch: true } } })
+      source().send('note', '1', '2')
+      source().send('note', '2', '3')
+      frame()
+      expect(called.mock.calls).toEqual([[[1, 2], { event: 'note', id: '3' }]])
+    })
+
+    it('are in the store before functions hear of them, batches too', () => {
+      const heard: unknown[] = []
+      const many = { commit: 'notes/addMany', batch: true } as const
+      const { source, store, commits } = opened({
+        events: {
+          a: [many, (data) => heard.push([data, ...store.state.notes.list])],
+          b: (data) => heard.push([data, ...store.state.notes.list]),
+        },
+      })
+      commits.length = 0
+      for (const name of ['b', 'a', 'a', 'b']) source().send(name, name)
+      frame()
+      expect(heard).toEqual([['b'], ['a', 'a', 'a'], ['a', 'a', 'a'], ['b', 'a', 'a']])
+      expect(commits).toEqual(['notes/addMany', 'sse/progress'])
+    })
+
     it('come at once where frames are not wanted', () => {
       const { source, store } = opened({ events: { note: 'notes/add' }, batch: false })
       source().send('note', '1')
-      expect([store.state.notes.list, frames]).toEqual([[1], []])
+      expect([store.state.notes.list, frames.size]).toEqual([[1], 0])
     })
 
     it('come by a timer while the page is hidden', () => {
       vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden')
       const { source, store } = opened({ events: { note: 'notes/add' } })
       source().send('note', '1')
-      expect(frames).toEqual([])
+      expect(frames.size).toBe(0)
       vi.runOnlyPendingTimers()
       expect(store.state.notes.list).toEqual([1])
+    })
+
+    it('come all at once while the page is hidden, where there is no frame to spoil', () => {
+      vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden')
+      const { source, store } = opened({ events: { note: { commit: 'notes/addMany', batch: true } } })
+      for (let number = 0; number < 10_000; number++) source().send('note', `${number}`)
+      vi.runOnlyPendingTimers()
+      expect(store.state.notes.list).toHaveLength(10_000)
+    })
+
+    it('come every 250 ms while no frame does', () => {
+      const { source, store } = opened({ events: { note: { commit: 'notes/addMany', batch: true } } })
+      for (let number = 0; number < 5000; number++) source().send('note', `${number}`)
+      for (const delivered of [2000, 4000, 5000]) {
+        vi.advanceTimersByTime(250)
+        expect(store.state.notes.list).toHaveLength(delivered)
+      }
     })
 
     it('come by a timer when the page is hidden before its frame', () => {
@@ -318,6 +507,59 @@ export function describePair({ createStore, mount, h, nextTick }: Pair): void {
       frame()
       expect(Object.isFrozen(store.state.notes.list[0])).toBe(true)
     })
+
+    it('are kept in the state, the newest of them, if asked for', () => {
+      const { source, store, commits } = opened({ events: { note: 'notes/add' }, keep: 2 })
+      commits.length = 0
+      for (const number of [1, 2, 3]) source().send('note', `${number}`, `id ${number}`)
+      source().send('other', '4', 'id 4')
+      frame()
+      expect(store.state.sse.history).toEqual([
+        { event: 'note', id: 'id 2', data: 2 },
+        { event: 'note', id: 'id 3', data: 3 },
+      ])
+      source().send('note', '5', 'id 5')
+      frame()
+      expect(store.state.sse.history.map(({ data }) => data)).toEqual([3, 5])
+      expect(commits.filter((type) => type === 'sse/history')).toHaveLength(2)
+    })
+
+    it('are readable entries of the devtools: plain payloads of their own', () => {
+      const { EventSource, sources } = scriptEventSource()
+      const entries: { type: string; payload: unknown }[] = []
+      const record = ({ type, payload }: { type: string; payload: unknown }) =>
+        entries.push({ type, payload: structuredClone(payload) })
+      const { store } = setUp({
+        EventSource,
+        events: { note: { commit: 'notes/addMany', batch: true }, task: { dispatch: 'notes/add' } },
+        resync: { dispatch: 'notes/load' },
+        keep: 1,
+      })
+      store.subscribe(record)
+      store.subscribeAction(record)
+      store.dispatch('sse/connect', { lastEventId: '1' })
+      const [source] = sources
+      source?.open()
+      source?.send('sse.open', '{"stream":"s","heartbeat":0,"resumed":true}', '1')
+      source?.send('note', '{"a":1}', '2')
+      source?.send('note', '{"a":2}', '3')
+      source?.send('task', '{"a":3}', '4')
+      frame()
+      source?.send('sse.gap', '{}', '9')
+      expect(entries).toEqual([
+        { type: 'sse/connect', payload: { lastEventId: '1' } },
+        { type: 'sse/state', payload: expect.objectContaining({ status: 'connecting' }) },
+        { type: 'sse/state', payload: expect.objectContaining({ status: 'open' }) },
+        { type: 'sse/progress', payload: { received: 0, lastEventId: '1' } },
+        { type: 'notes/addMany', payload: [{ a: 1 }, { a: 2 }] },
+        { type: 'notes/add', payload: { a: 3 } },
+        { type: 'notes/add', payload: { a: 3 } },
+        { type: 'sse/history', payload: [{ event: 'task', id: '4', data: { a: 3 } }] },
+        { type: 'sse/progress', payload: { received: 3, lastEventId: '4' } },
+        { type: 'sse/gap', payload: '9' },
+        { type: 'sse/stale', payload: true },
+      ])
+    })
   })
 
   describe('errors of the app', () => {
@@ -348,6 +590,37 @@ export function describePair({ createStore, mount, h, nextTick }: Pair): void {
       })
       source().lose()
       expect(store.state.sse.status).toBe('waiting')
+    })
+
+    it('are those of subscribers of the store too: what was committed counts once', () => {
+      const { source, store, onError } = opened({ events: { note: 'notes/add' } })
+      const off = store.subscribe(({ type }) => {
+        if (type !== 'sse/state') throw new Error(`from a subscriber of ${type}`)
+      })
+      source().send('note', '1', '2')
+      frame()
+      off()
+      source().send('note', '2', '3')
+      frame()
+      expect(store.state.notes.list).toEqual([1, 2])
+      expect(store.state.sse).toMatchObject({ received: 2, lastEventId: '3' })
+      expect(onError.mock.calls).toEqual([
+        [new Error('from a subscriber of notes/add'), { event: 'note' }],
+        [new Error('from a subscriber of sse/progress'), { event: 'sse/progress' }],
+      ])
+    })
+
+    it('of onError itself go to the console, and stop nothing', () => {
+      const complain = vi.spyOn(console, 'error').mockReturnValue()
+      const onError = () => {
+        throw new Error('from onError')
+      }
+      const { source, store } = opened({ events: { bad: 'notes/fail', note: 'notes/add' }, onError })
+      source().send('bad', '')
+      source().send('note', '1')
+      frame()
+      expect(store.state.notes.list).toEqual([1])
+      expect(complain).toHaveBeenCalledWith(new Error('from the mutation'), new Error('from onError'))
     })
 
     it('go to the console by default', () => {
@@ -450,10 +723,36 @@ export function describePair({ createStore, mount, h, nextTick }: Pair): void {
       expect(load).toHaveBeenCalledOnce()
     })
 
-    it('without it the store is never called stale', () => {
-      const { store, source } = opened()
-      source().send('sse.gap', '{}', '9')
-      expect(store.state.sse).toMatchObject({ gaps: 1, stale: false })
+    describe('without it', () => {
+      it('development is warned once, and the store is never called stale', () => {
+        const warn = vi.spyOn(console, 'warn').mockReturnValue()
+        const { store, source } = opened({ resync: undefined })
+        source().send('sse.gap', '{}', '9')
+        expect(store.state.sse).toMatchObject({ gaps: 1, stale: false })
+        expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('`resync: false`'))
+      })
+
+      it('nobody is warned when nothing can have been missed', () => {
+        const warn = vi.spyOn(console, 'warn').mockReturnValue()
+        const { store, open } = setUp({ resync: undefined })
+        store.dispatch('sse/connect', { lastEventId: '1' })
+        open(true)
+        vi.advanceTimersByTime(60_000)
+        expect(warn).not.toHaveBeenCalled()
+      })
+
+      it.each([
+        ['in production', undefined, 'production'],
+        ['where the app says that nothing has to be loaded', false, 'development'],
+      ] as const)('nobody is warned %s', (_, resync, environment) => {
+        vi.stubEnv('NODE_ENV', environment)
+        const warn = vi.spyOn(console, 'warn').mockReturnValue()
+        const { store, source } = opened({ resync })
+        source().send('sse.gap', '{}', '9')
+        expect(store.state.sse).toMatchObject({ gaps: 1, stale: false })
+        expect(warn).not.toHaveBeenCalled()
+        vi.unstubAllEnvs()
+      })
     })
   })
 
@@ -528,6 +827,64 @@ export function describePair({ createStore, mount, h, nextTick }: Pair): void {
       source().send('note', '4', '5')
       frame()
       expect(heard).toHaveLength(2)
+    })
+
+    it('hear events for as long as their effect scope lasts', () => {
+      const { store, plugin, source } = opened()
+      const heard: unknown[] = []
+      const scope = effectScope()
+      const component = {
+        setup() {
+          scope.run(() => useSseEvent('note', (data) => heard.push(data)))
+          return () => h('p', '')
+        },
+      }
+      const page = mount(component, store, plugin)
+      source().send('note', '1')
+      frame()
+      scope.stop()
+      source().send('note', '2')
+      frame()
+      expect(heard).toEqual([1])
+      page.unmount()
+    })
+
+    it('find a stream of another name by that name', () => {
+      const { EventSource, sources } = scriptEventSource()
+      const prices = createSse({ url: URL, namespace: 'prices', EventSource, resync: false })
+      const store = createStore({ strict: true, plugins: [prices] })
+      const heard: unknown[] = []
+      const component = {
+        setup() {
+          useSseEvent('price', (data) => heard.push(data), 'prices')
+          const { connect } = useSse('prices')
+          connect()
+          return {}
+        },
+        render(this: { $prices: Sse }) {
+          return h('p', this.$prices.status)
+        },
+      }
+      const page = mount(component, store, prices)
+      expect(page.text()).toBe('connecting')
+      sources[0]?.open()
+      sources[0]?.send('price', '1')
+      frame()
+      expect(heard).toEqual([1])
+      page.unmount()
+    })
+
+    it('take the connection along with the last app that shows the store', () => {
+      const { store, plugin, source } = setUp()
+      const component = { render: () => h('p', '') }
+      const [first, second] = [mount(component, store, plugin), mount(component, store, plugin)]
+      store.dispatch('sse/connect')
+      source().open()
+      first.unmount()
+      expect(store.state.sse.status).toBe('open')
+      second.unmount()
+      expect(store.state.sse).toMatchObject({ status: 'closed', reason: 'closed' })
+      expect(source().readyState).toBe(2)
     })
 
     it('outside of setup are told what is missing', () => {

@@ -1,0 +1,98 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+
+export type PairName = 'Vue 3' | 'Vue 2.7'
+
+/** A user's project: our packages as they are built, beside one Vue and its Vuex. */
+export interface Project {
+  readonly folder: string
+  /** Writes files, and tells what TypeScript says of them, one line each. */
+  check(files: Readonly<Record<string, string>>, compilerOptions: ts.CompilerOptions): string[]
+  remove(): void
+}
+
+const own = fileURLToPath(new URL('..', import.meta.url))
+const packages = join(own, '..')
+
+export function createProject(pair: PairName): Project {
+  const folder = mkdtempSync(join(tmpdir(), 'sse-vuex-'))
+  build(folder)
+  const [vue, vuex] = pair === 'Vue 3' ? ['vue', 'vuex'] : ['vue2', 'vuex3']
+  const modules = join(folder, 'node_modules')
+  symlinkSync(join(own, 'node_modules', vue), join(modules, 'vue'))
+  symlinkSync(join(own, 'node_modules', vuex), join(modules, 'vuex'))
+  symlinkSync(join(packages, 'client/node_modules/eventsource'), join(modules, 'eventsource'))
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  return {
+    folder,
+    check(files, compilerOptions) {
+      for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+      const typed = Object.keys(files).filter((name) => name.endsWith('.ts'))
+      const program = ts.createProgram(
+        typed.map((name) => join(folder, name)),
+        {
+          ...{
+            target: ts.ScriptTarget.ES2023,
+            lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
+          },
+          ...{ strict: true, noEmit: true, types: [], ignoreDeprecations: '6.0' },
+          paths: pathsOf(pair, modules),
+          // Of the libraries only ours are looked at.
+          skipLibCheck: true,
+          ...compilerOptions,
+        },
+      )
+      const looked = program.getSourceFiles().filter(({ fileName }) => isOurs(fileName, folder))
+      return [...program.getOptionsDiagnostics(), ...looked.flatMap((file) => diagnose(program, file))].map(
+        say,
+      )
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+/** Vuex's export map names no types: a user writes the same. Vuex 3 would find the Vue of this workspace. */
+function pathsOf(pair: PairName, modules: string): ts.MapLike<string[]> {
+  const vuex = { vuex: [`${modules}/vuex/types/index.d.ts`] }
+  if (pair === 'Vue 3') return vuex
+  return { ...vuex, vue: [`${modules}/vue/types/index.d.ts`], 'vue/types/*': [`${modules}/vue/types/*.d.ts`] }
+}
+
+const isOurs = (file: string, folder: string) =>
+  file.startsWith(folder) && (!file.includes('/node_modules/') || file.includes('/node_modules/@sse/'))
+
+function diagnose(program: ts.Program, file: ts.SourceFile): ts.Diagnostic[] {
+  return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]
+}
+
+function say({ file, start = 0, messageText }: ts.Diagnostic): string {
+  const line = file ? file.getLineAndCharacterOfPosition(start).line + 1 : 0
+  return `${file?.fileName.replace(/.*\//, '')}:${line} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`
+}
+
+/** Emits both packages as their `build` does, with their package.json, where a package manager would put them. */
+function build(folder: string): void {
+  const tsconfig = join(folder, 'tsconfig.build.json')
+  const config = {
+    extends: join(packages, '../tsconfig.base.json'),
+    compilerOptions: {
+      ...{ rootDir: packages, outDir: join(folder, 'built'), lib: ['ES2023', 'DOM', 'DOM.Iterable'] },
+      paths: { 'vue/types/vue': [join(own, 'node_modules/vue2/types/vue.d.ts')] },
+    },
+    include: ['client', 'vuex'].map((name) => join(packages, name, 'src')),
+    exclude: ['client', 'vuex'].map((name) => join(packages, name, 'src/**/*.test*.ts')),
+  }
+  writeFileSync(tsconfig, JSON.stringify(config))
+  const tsc = fileURLToPath(import.meta.resolve('typescript/lib/tsc.js'))
+  spawnSync(process.execPath, [tsc, '--project', tsconfig, '--noCheck'])
+  for (const name of ['client', 'vuex']) {
+    const installed = join(folder, 'node_modules/@sse', name)
+    mkdirSync(dirname(installed), { recursive: true })
+    cpSync(join(folder, 'built', name, 'src'), join(installed, 'dist'), { recursive: true })
+    cpSync(join(packages, name, 'package.json'), join(installed, 'package.json'))
+  }
+}
