@@ -34,12 +34,12 @@ export function sessionRoutes(hub: NotificationHub): Router {
     res.json(describe(person))
   })
 
-  router.delete('/session', async (req, res) => {
+  router.delete('/session', (req, res) => {
     const person = signedIn(req)
     req.session = null
-    // The streams of other tabs come back at once, and are let in only where somebody is still signed in.
-    if (person) await hub.disconnect(person.id, { reconnect: 0 })
     res.status(204).end()
+    // The streams of other tabs come back, and are let in only where somebody is still signed in: by then the cookie must be gone.
+    if (person) void hub.disconnect(person.id, { reconnect: 1_000 })
   })
 
   return router
