@@ -23,7 +23,9 @@ export function checkHubOptions(options: HubOptions): void {
       },
     )
   }
-  for (const [event, schema] of Object.entries(events ?? {})) {
+  // Also those that are not enumerated: `publish` would find them all the same.
+  for (const event of Object.getOwnPropertyNames(events ?? {})) {
+    const schema = events?.[event]
     if (typeof schema?.['~standard']?.validate === 'function') continue
     throw new SseError(
       'invalid-option',
