@@ -14,7 +14,7 @@ export type {
 export type { HubCounters, HubStats } from './hub/hub-stats.ts'
 export { createHub } from './hub/log-hub.ts'
 export type { Streams } from './hub/streams.ts'
-export type { Broker, Entry, GapReason, Page, Published, Receiver } from './log/broker.ts'
+export type { Broker, Entry, GapReason, OpenTransaction, Page, Published, Receiver } from './log/broker.ts'
 export { createMemoryBroker, createMemoryLog, type SharedMemoryLog } from './log/memory-broker.ts'
 export type { MemoryLogOptions } from './log/memory-log.ts'
 export type {

@@ -177,14 +177,33 @@ class LogHub implements Hub, StreamHost {
     options: PublishOptions,
   ): Promise<Published> {
     const { events, maxEventBytes = 65_536 } = this.#options
-    const prepared = toMessage(channels, data, options, { events, maxEventBytes })
-    const message = prepared instanceof Promise ? await prepared : prepared
-    this.#refuseWhenClosed()
-    if (!this.feed.log) await this.ready
-    const { channels: names, event, data: text, idempotencyKey } = message
-    const published = await this.#broker.publish(names, { event, data: text }, { idempotencyKey })
-    this.#observer.counters.published++
-    return published
+    const transaction = this.#broker.openTransaction
+    try {
+      const prepared = toMessage(channels, data, options, { events, maxEventBytes })
+      if (transaction) this.#refuseToWait(prepared)
+      const message = prepared instanceof Promise ? await prepared : prepared
+      this.#refuseWhenClosed()
+      if (!this.feed.log) await this.ready
+      const { channels: names, event, data: text, idempotencyKey } = message
+      const published = await this.#broker.publish(names, { event, data: text }, { idempotencyKey })
+      this.#observer.counters.published++
+      return published
+    } catch (error) {
+      transaction?.fail(error)
+      throw error
+    }
+  }
+
+  /** A transaction is over when its function returns: what waits would be published outside of it, and even if it is rolled back. */
+  #refuseToWait(prepared: unknown): void {
+    if (prepared instanceof Promise) {
+      prepared.catch(() => {})
+      const message =
+        'The schema of this event is asynchronous: validate before the transaction, and give the event a schema that is not.'
+      throw new SseError('invalid-transaction', message)
+    }
+    if (!this.feed.log)
+      throw new SseError('not-ready', 'The hub is not ready: await hub.ready before the transaction.')
   }
 
   async #disconnect(key: string, options: { reconnect?: false | number }): Promise<void> {

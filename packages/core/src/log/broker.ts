@@ -48,6 +48,12 @@ export interface Published {
   readonly duplicate: boolean
 }
 
+/** A transaction of the app and the log. */
+export interface OpenTransaction {
+  /** Rolls it back when its function returns: a publish within it was refused. */
+  fail(error: unknown): void
+}
+
 /**
  * The port to the ordered log that the hubs of one or many processes share. The hub delivers only what the broker hands
  * back, its own publishes included, so that one process and ten run the same path.
@@ -82,6 +88,11 @@ export interface Broker {
    * @throws (rejected) the signal's reason once it is aborted, unless the page was there before; an SseError `closed` after `close`
    */
   read(after: string, options: { readonly limit: number; readonly signal: AbortSignal }): Promise<Page>
+  /**
+   * For logs that an app's own data shares a transaction with: the one within which this is asked, `undefined` outside. A publish joins it
+   * when `publish` is called before the app's function returns.
+   */
+  readonly openTransaction?: OpenTransaction | undefined
   /** Lets go of the log, which other brokers may go on with: the receiver hears no more once this is resolved. A second call is none. */
   close(): Promise<void>
 }

@@ -1,0 +1,91 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+
+/** Where a row stands in the log. */
+export interface Mark {
+  readonly seq: number
+  /** When it was published, in milliseconds since the epoch. */
+  readonly at: number
+  /** Bytes of the texts of all entries up to it, since the log began. */
+  readonly bytes: number
+}
+
+/** An entry as it is stored. */
+export interface Row extends Mark {
+  /** As a list in JSON. */
+  readonly channels: string
+  readonly event: string | null
+  readonly data: string
+}
+
+const columns = 'seq, at, bytes, channels, event, data'
+
+/** Everything the log asks of its tables, prepared once. */
+export class Statements {
+  readonly log
+  readonly terms
+  readonly newest
+  readonly oldest
+  readonly after
+  readonly before
+  readonly append
+  readonly expired
+  readonly remove
+  readonly moveBase
+  readonly forgetTerms
+  readonly key
+  readonly putKey
+  readonly forgetKeys
+  readonly probe
+
+  constructor(database: DatabaseSync) {
+    const query = <R>(sql: string) => new Query<R>(prepare(database, sql))
+    const command = (sql: string) => prepare(database, sql)
+    this.log = query<{ epoch: string; base: number; base_bytes: number }>('SELECT * FROM sse_log')
+    this.terms = query<{ first: number; nonce: string }>('SELECT first, nonce FROM sse_terms ORDER BY first')
+    this.newest = query<Mark>('SELECT seq, at, bytes FROM sse_entries ORDER BY seq DESC LIMIT 1')
+    this.oldest = query<Row>(`SELECT ${columns} FROM sse_entries ORDER BY seq LIMIT 1`)
+    this.after = query<Row>(`SELECT ${columns} FROM sse_entries WHERE seq > ? ORDER BY seq LIMIT ?`)
+    this.before = query<Row>(`SELECT ${columns} FROM sse_entries WHERE seq <= ? ORDER BY seq DESC LIMIT ?`)
+    this.append = command(`INSERT INTO sse_entries (${columns}) VALUES (?, ?, ?, ?, ?, ?)`)
+    this.expired = query<Mark>('SELECT seq, at, bytes FROM sse_entries WHERE seq > ? ORDER BY seq LIMIT ?')
+    this.remove = command('DELETE FROM sse_entries WHERE seq <= ?')
+    this.moveBase = command('UPDATE sse_log SET base = ?, base_bytes = ?')
+    this.forgetTerms = command('DELETE FROM sse_terms WHERE first < ?')
+    this.key = query<{ id: string }>('SELECT id FROM sse_keys WHERE key = ? AND expires > ?')
+    this.putKey = command('INSERT OR REPLACE INTO sse_keys VALUES (?, ?, ?)')
+    this.forgetKeys = command(
+      'DELETE FROM sse_keys WHERE key IN (SELECT key FROM sse_keys WHERE expires <= ? ORDER BY expires LIMIT ?)',
+    )
+    // Another value each time: a page that does not change is not written.
+    this.probe = command('UPDATE sse_log SET probes = probes + 1')
+  }
+}
+
+/** A statement whose rows have a known form: the one place where what the database answers is given its type. */
+class Query<R> {
+  readonly #statement: StatementSync
+
+  constructor(statement: StatementSync) {
+    this.#statement = statement
+  }
+
+  get(...parameters: (string | number)[]): R | undefined {
+    return this.#statement.get(...parameters) as R | undefined
+  }
+
+  all(...parameters: (string | number)[]): R[] {
+    return this.#statement.all(...parameters) as R[]
+  }
+
+  iterate(...parameters: (string | number)[]): Iterable<R> {
+    return this.#statement.iterate(...parameters) as unknown as Iterable<R>
+  }
+}
+
+/** The app may have set its database to answer otherwise. */
+function prepare(database: DatabaseSync, sql: string): StatementSync {
+  const statement = database.prepare(sql)
+  statement.setReturnArrays(false)
+  statement.setReadBigInts(false)
+  return statement
+}

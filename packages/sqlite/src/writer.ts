@@ -1,0 +1,168 @@
+import { type Entry, type Published, SseError } from '@sse/core'
+import type { Connection } from './connection.ts'
+import type { Delivery } from './delivery.ts'
+import { failure } from './failure.ts'
+import type { Message } from './log-table.ts'
+import type { Settings } from './options.ts'
+import type { Trim } from './trim.ts'
+
+/** A publish on its way. */
+export interface Publish extends Message {
+  readonly outcome: PromiseWithResolvers<Published>
+}
+
+/** What is written by one commit at the most: a turn that publishes more takes several, and lets others have their turn in between. */
+const commit = { entries: 2_048, bytes: 4_194_304 }
+/** What may wait to be written: for a file that somebody else holds, or a turn that never ends. */
+const waiting = { entries: 100_000, bytes: 67_108_864 }
+/** Milliseconds after which it is tried again while somebody else holds the file. */
+const retry = 10
+
+/** Group commit: what is published within a turn is written at its end, by one transaction. */
+export class Writer {
+  readonly #connection: Connection
+  readonly #delivery: Delivery
+  readonly #trim: Trim
+  readonly #settings: Settings
+  #queue: Publish[] = []
+  #queuedBytes = 0
+  #immediate: NodeJS.Immediate | undefined
+  #timer: NodeJS.Timeout | undefined
+  /** Since when somebody else holds the file, by the monotonic clock. */
+  #heldSince: number | undefined
+
+  constructor(connection: Connection, delivery: Delivery, trim: Trim, settings: Settings) {
+    this.#connection = connection
+    this.#delivery = delivery
+    this.#trim = trim
+    this.#settings = settings
+  }
+
+  add(publish: Publish): void {
+    if (this.#queue.length >= waiting.entries || this.#queuedBytes + publish.bytes > waiting.bytes) {
+      publish.outcome.reject(failure('log-busy', this.#path))
+      return
+    }
+    this.#queue.push(publish)
+    this.#queuedBytes += publish.bytes
+    this.wake()
+  }
+
+  /** Writes at the end of this turn what there is to write or to let go. */
+  wake(): void {
+    if (this.#timer) return
+    this.#immediate ??= setImmediate(() => {
+      this.#immediate = undefined
+      this.#write()
+      this.#delivery.deliver()
+    })
+  }
+
+  /** Writes at once what waits, and delivers nothing yet. @throws {SseError} `log-locked` when some of it has to go on waiting */
+  flush(): void {
+    while (this.#queue.length > 0) if (!this.#write()) throw failure('log-locked', this.#path)
+  }
+
+  /** Appends within a transaction. */
+  append(publishes: readonly Publish[]): Appended {
+    return this.#connection.own(() => {
+      const now = this.#settings.now()
+      const published = publishes.map((publish) => this.#connection.table.append(publish, now))
+      return { published, entries: published.flatMap(({ entry }) => entry ?? []) }
+    })
+  }
+
+  /** After the commit: what was appended is delivered before its publishes are settled, which is in a later microtask. */
+  appended(publishes: readonly Publish[], { published, entries }: Appended): void {
+    this.#delivery.committed(entries)
+    for (const [index, { outcome }] of publishes.entries()) outcome.resolve(published[index]!.published)
+    if (this.#trim.due) this.wake()
+  }
+
+  close(): void {
+    try {
+      this.flush()
+    } catch (cause) {
+      const message = 'The broker was closed before this was written.'
+      this.#reject(this.#take(this.#queue), new SseError('closed', message, { cause }))
+    }
+    clearImmediate(this.#immediate)
+    clearTimeout(this.#timer)
+  }
+
+  /** @returns whether something was settled, or there is nothing left to */
+  #write(): boolean {
+    if (this.#queue.length === 0 && !this.#trim.due) return true
+    const publishes = this.#next()
+    let more = false
+    try {
+      if (this.#connection.inTransaction) throw failure('log-locked', this.#path, { because: open })
+      const appended = this.#connection.write(() => {
+        const result = this.append(publishes)
+        const bytes = publishes.reduce((sum, publish) => sum + publish.bytes, 0)
+        more = this.#connection.own(() => this.#trim.step({ entries: publishes.length, bytes }))
+        return result
+      })
+      this.#heldSince = undefined
+      this.#take(publishes)
+      this.appended(publishes, appended)
+    } catch (error) {
+      if (this.#isHeldUp(error)) return false
+      more = false
+      this.#reject(this.#take(this.#heldSince === undefined ? publishes : this.#queue), error)
+      this.#heldSince = undefined
+    }
+    if (more || this.#queue.length > 0) this.wake()
+    return true
+  }
+
+  /** Somebody else writes, and perhaps not for long. */
+  #isHeldUp(error: unknown): boolean {
+    if (!(error instanceof SseError) || error.code !== 'log-locked') return false
+    this.#heldSince ??= performance.now()
+    const { health } = this.#connection
+    // While the log is down nobody waits another time.
+    if (health.state === 'down' || performance.now() - this.#heldSince >= this.#settings.busyTimeout) {
+      health.failed(error)
+      return false
+    }
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      this.wake()
+    }, retry)
+    return true
+  }
+
+  /** The oldest that wait, as many as one commit takes. */
+  #next(): Publish[] {
+    let bytes = 0
+    const end = this.#queue.findIndex((publish, index) => {
+      bytes += publish.bytes
+      return index === commit.entries || (index > 0 && bytes > commit.bytes)
+    })
+    return end === -1 ? [...this.#queue] : this.#queue.slice(0, end)
+  }
+
+  /** Takes the oldest, so many as are given, out of the queue. */
+  #take({ length }: readonly Publish[]): Publish[] {
+    const taken = this.#queue.splice(0, length)
+    for (const { bytes } of taken) this.#queuedBytes -= bytes
+    return taken
+  }
+
+  #reject(publishes: readonly Publish[], error: unknown): void {
+    for (const { outcome } of publishes) outcome.reject(error)
+  }
+
+  get #path(): string {
+    return this.#connection.database.location() ?? ':memory:'
+  }
+}
+
+interface Appended {
+  readonly published: readonly { readonly published: Published }[]
+  readonly entries: readonly Entry[]
+}
+
+const open =
+  'is held up by a transaction that the app has begun itself: end it within the turn, or use transaction() of the broker'

@@ -1,0 +1,7 @@
+/** The broker of `broker-server.ts`. */
+import type { Broker } from '@sse/core'
+import { createSqliteBroker } from '../src/index.ts'
+
+export default function createBroker(path = ''): Broker {
+  return createSqliteBroker(path, { synchronous: 'normal' })
+}
