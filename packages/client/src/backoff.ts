@@ -24,9 +24,9 @@ export interface BackoffInput {
  * Both are spread because a server that goes away loses all its clients in one moment, and a `Retry-After` tells all of them
  * the same time. A base of 0 (`retry: 0`) counts as 1: multiplied, 0 would never grow.
  */
-export function backoff({ failures, base, max, floor }: BackoffInput, random: () => number): number {
+export function backoff({ failures, base, max, floor = 0 }: BackoffInput, random: () => number): number {
   const unit = Math.max(1, base)
   const delay = (0.5 + random()) * Math.min(max, unit * 2 ** failures)
-  const least = floor === undefined ? 0 : floor + random() * unit
+  const least = floor && floor + random() * unit
   return Math.min(MAX_DELAY, Math.round(Math.max(delay, least)))
 }

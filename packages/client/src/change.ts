@@ -1,4 +1,5 @@
 import type { ChannelsState } from './channels.ts'
+import type { Question } from './fetch.ts'
 
 /** A change to the channels of an open stream, as the server takes it by POST. */
 export interface ChannelsChange {
@@ -11,12 +12,12 @@ export interface ChannelsChange {
 /**
  * Tells the server what has changed in the wishes. Loaded when it is needed.
  *
- * @param post sends a change
+ * @param send makes a request of the stream's URL
  * @param renew called where that is not taken, and for a stream without a name, which is one of polls: a new connection carries all wishes
  */
 export async function change(
   state: ChannelsState,
-  post: (change: ChannelsChange) => Promise<Response>,
+  send: (question: Question) => Promise<Response>,
   renew: () => void,
 ): Promise<void> {
   const { stream, told } = state
@@ -24,9 +25,13 @@ export async function change(
   const subscribe = [...next].filter((channel) => !told.has(channel))
   const unsubscribe = [...told].filter((channel) => !next.has(channel))
   if (stream === undefined || subscribe.length + unsubscribe.length === 0) return
+  const post = (change: ChannelsChange) =>
+    send({ method: 'POST', body: JSON.stringify(change), own: JSON_BODY })
   const answer = stream ? await post({ stream, subscribe, unsubscribe }).catch(() => undefined) : undefined
   await answer?.body?.cancel()
   if (state.stream !== stream) return // another stream by now, which knows other wishes
   if (!answer?.ok) return renew()
   state.told = next
 }
+
+const JSON_BODY = { 'Content-Type': 'application/json' }

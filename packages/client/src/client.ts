@@ -1,25 +1,20 @@
-import { type Channels, createChannels } from './channels.ts'
+import { createChannels } from './channels.ts'
 import { systemClock } from './clock.ts'
 import { readChannels, readClose, readGap, readOpen, type SseChannels, type SseOpen } from './control.ts'
 import { type Reading, readEvent } from './data.ts'
-import { createEmitter, type Emitter, type Listener, reportByDefault } from './emitter.ts'
+import { createEmitter, reportByDefault } from './emitter.ts'
 import { SseError } from './errors.ts'
 import { ask } from './fetch.ts'
-import { createKeep, type Keep } from './persist.ts'
-import { canShare, createGate, type Gate } from './share/gate.ts'
-import {
-  type Fallback,
-  openSource,
-  type Source,
-  type SourceEvents,
-  type SourceMessage,
-  takesFetch,
-} from './source.ts'
+import { createKeep } from './persist.ts'
+import type { Gate } from './share/gate.ts'
+import type { ShareOption } from './share/protocol.ts'
+import { openSource, type Source, type SourceEvents, type SourceMessage, takesFetch } from './source.ts'
 import type { SchemaOutputs, SchemaResult, StandardSchemaMap } from './standard-schema.ts'
 import type { SseState } from './state.ts'
-import { createSupervisor, type Supervisor } from './supervisor.ts'
-import type { EventData, EventName, SseClient, SseClientOptions } from './types.ts'
+import { createSupervisor } from './supervisor.ts'
+import type { SseClient, SseClientOptions } from './types.ts'
 import { resolveUrl } from './url.ts'
+import { onWakeup } from './wakeup.ts'
 
 /**
  * A client for one URL. Nothing happens before `connect()`.
@@ -41,193 +36,200 @@ export function createSseClient<Events extends object>(
   url: string | URL,
   options: SseClientOptions<Events> & Reading = {},
 ): SseClient<Events> {
-  return new Client<Events>(resolveUrl(url), options)
+  return createClient<Events>(resolveUrl(url), options)
 }
 
-/** Holds what outlives a connection: the listeners, the cursor and the wishes for channels. */
-class Client<Events extends object> implements SseClient<Events> {
-  readonly #options: SseClientOptions<Events> & Reading
-  readonly #events: Emitter
-  readonly #channels: Channels
-  readonly #supervisor: Supervisor | Gate
-  readonly #tap: ((message: SourceMessage) => void) | undefined
-  readonly #keep: Keep
+type Options<Events extends object> = SseClientOptions<Events> & Reading
+
+/**
+ * Holds what outlives a connection: the listeners, the cursor and the wishes for channels.
+ *
+ * @param tap is told every message as it came
+ */
+function createClient<Events extends object>(
+  url: URL,
+  options: Options<Events>,
+  tap?: (message: SourceMessage) => void,
+): SseClient<Events> {
+  const { polls, refresh, share } = options
+  const { backoff: { base = 1000, max = 30_000 } = {}, maxAttempts = Number.POSITIVE_INFINITY } = options
+  const { clock = systemClock, watchdog = 'auto' } = options
+  const { after = 10_000, retry = 300_000 } = polls || {}
+  check(options, { base, max, maxAttempts, watchdog: watchdog || 0, after, retry })
+  const fallback = { after: polls === false ? 0 : after, retry, until: 0 }
+  const keep = createKeep(options.persist, url)
+  const events = createEmitter(options.onError ?? reportByDefault)
+  const channels = createChannels(options.channels ?? [], (wishes) =>
+    import('./change.ts')
+      .then(({ change }) => change(wishes, (init) => ask(options, url, init), reconnect))
+      .catch(reconnect),
+  )
   /** The server's own events, and names that only this client tells, whatever a server sends: what they do, and what is told of them. */
-  readonly #control = new Map<string, (text: string) => unknown>([
-    ['sse.open', (text) => this.#opened(text)],
+  const control = new Map<string, (text: string) => unknown>([
+    ['sse.open', opened],
     ['sse.gap', readGap],
-    ['sse.channels', (text) => this.#settled(text)],
-    ['sse.close', (text) => this.#supervisor.dismissed(readClose(text))],
-    ['sse.ping', () => {}],
-    ['sse.state', () => {}],
-    ['sse.invalid', () => {}],
+    ['sse.channels', (text) => (followed = readChannels(text))],
+    ['sse.close', (text) => supervisor.dismissed(readClose(text))],
+    ['sse.ping', nothing],
+    ['sse.state', nothing],
+    ['sse.invalid', nothing],
   ])
-  #source: Source | undefined
-  #followed: SseChannels = { channels: [], refused: [] }
+  const supervisor = createSupervisor({
+    open: (tell) => (isSharing && share ? load(share) : open(tell)),
+    onState: (state) => gate || changed(state),
+    ...{ refresh, base, max, maxAttempts, watchdog, clock },
+  })
+  let source: Source | undefined
+  /** Takes the place of the supervisor when it has been loaded. */
+  let gate: Gate | undefined
+  /** Whether tabs can meet here: in a page or a worker, with Web Locks and BroadcastChannel. */
+  let isSharing = !!(globalThis.location && navigator.locks && globalThis.BroadcastChannel)
+  let followed: SseChannels = { channels: [], refused: [] }
   /** The cursor that a connect brings: of the last event received. And of the last one told, which is behind it while a schema takes time. */
-  #received: string
-  #told: string
+  let received = options.lastEventId ?? keep.read() ?? ''
+  let told = received
   /** What is told next waits for this. */
-  #before: Promise<unknown> | undefined
+  let before: Promise<unknown> | undefined
   /** Counts the calls of `close`. */
-  #life = 0
+  let life = 0
 
-  /** @param tap is told every message as it came */
-  constructor(url: URL, options: SseClientOptions<Events> & Reading, tap?: (message: SourceMessage) => void) {
-    const { backoff: { base = 1000, max = 30_000 } = {}, maxAttempts = Number.POSITIVE_INFINITY } = options
-    const { clock = systemClock, watchdog = 'auto', refresh, polls } = options
-    const { after = 10_000, retry = 300_000 } = polls || {}
-    check(options, { base, max, maxAttempts, watchdog: watchdog || 0, after, retry })
-    const fallback = { after: polls === false ? 0 : after, retry, until: 0 }
-    this.#options = options
-    this.#keep = createKeep(options.persist, url)
-    this.#received = this.#told = options.lastEventId ?? this.#keep.read() ?? ''
-    this.#events = createEmitter(options.onError ?? reportByDefault)
-    const renew = () => this.reconnect()
-    const post = (change: object) => ask(options, url, { body: JSON.stringify(change) })
-    const channels = createChannels(options.channels ?? [], (wishes) =>
-      import('./change.ts').then(({ change }) => change(wishes, post, renew)).catch(renew),
-    )
-    const { share } = options
-    const gate =
-      share && canShare()
-        ? createGate({
-            ...{
-              url,
-              share,
-              channels,
-              clock,
-              cursor: () => this.#received,
-              names: () => this.#events.names(),
-            },
-            // The connection's own client hands on what comes: reading and keeping is done here.
-            open: (lastEventId, tap) =>
-              new Client<Record<string, unknown>>(url, { ...options, ...BARE, lastEventId }, tap),
-            message: (message) => this.#receive(message),
-            state: (state) => this.#changed(state),
-          })
-        : undefined
-    this.#tap = tap
-    this.#source = gate
-    this.#channels = gate ?? channels
-    this.#supervisor =
-      gate ??
-      createSupervisor({
-        open: (events) => this.#open(events, url, fallback),
-        onState: (state) => this.#changed(state),
-        ...{ refresh, base, max, maxAttempts, watchdog, clock },
-      })
+  const link = () => gate ?? supervisor
+
+  function reconnect(): void {
+    link().connect()
   }
 
-  get state(): SseState {
-    return this.#supervisor.state
-  }
-
-  get channels(): SseChannels {
-    return this.#followed
-  }
-
-  get lastEventId(): string {
-    return this.#received
-  }
-
-  connect({ lastEventId }: { readonly lastEventId?: string | undefined } = {}): void {
-    if (this.#supervisor.isRunning) return
-    if (lastEventId !== undefined) this.#received = this.#told = lastEventId
-    this.#supervisor.connect()
-  }
-
-  reconnect(): void {
-    this.#supervisor.connect()
-  }
-
-  close(): void {
-    // What waits for a schema is told no more, so that the next connect brings it again.
-    this.#life++
-    this.#before = undefined
-    this.#received = this.#told
-    this.#supervisor.close('closed')
-  }
-
-  subscribe(channels: string | readonly string[]): void {
-    this.#channels.add(channels)
-  }
-
-  unsubscribe(channels: string | readonly string[]): void {
-    this.#channels.delete(channels)
-  }
-
-  on<Name extends EventName<Events>>(event: Name, listener: Listener<EventData<Events, Name>>): () => void {
-    const off = this.#events.on(event, listener)
-    this.#source?.listen(event)
-    return off
-  }
-
-  #open(events: Omit<SourceEvents, 'message'>, url: URL, fallback: Fallback): Source {
-    const { EventSource, headers, withCredentials, clock = systemClock } = this.#options
-    const source = openSource(
+  function open(tell: Omit<SourceEvents, 'message'>): Source {
+    source = openSource(
       {
-        channels: this.#channels.connecting(),
-        cursor: this.#received,
-        ...{ url, fallback, EventSource, headers, withCredentials, clock },
+        ...{ ...options, url, channels: channels.connecting(), cursor: received, fallback, clock },
+        names: [...control.keys(), ...events.names()],
       },
-      { ...events, message: (message) => this.#receive(message) },
+      { ...tell, message: receive },
     )
-    for (const event of new Set([...this.#control.keys(), ...this.#events.names()])) source.listen(event)
-    this.#source = source
     return source
   }
 
-  #changed(state: SseState): void {
-    if (state.status !== 'open') this.#channels.opened(undefined)
-    this.#events.emit(state, { event: 'sse.state', id: this.#received })
+  /**
+   * Stands for a connection while what shares is loaded. If that fails, as after a deployment that took it away, the tab has a connection of
+   * its own.
+   */
+  function load(share: ShareOption): Source {
+    let isOver = false
+    import('./share/gate.ts').then(
+      ({ createGate }) => {
+        if (isOver) return
+        gate = createGate({
+          ...{ url, share, options, clock, onWakeup, create: createClient },
+          channels: channels.connecting,
+          names: events.names,
+          cursor: () => received,
+          message: receive,
+          state: changed,
+        })
+        supervisor.close('closed')
+        gate.connect()
+      },
+      () => {
+        isSharing = false
+        if (!isOver) reconnect()
+      },
+    )
+    return {
+      listen: nothing,
+      close() {
+        isOver = true
+      },
+    }
   }
 
-  #opened(text: string): SseOpen {
+  function changed(state: SseState): void {
+    if (state.status !== 'open') channels.opened(undefined)
+    events.emit(state, { event: 'sse.state', id: received })
+  }
+
+  function opened(text: string): SseOpen {
     const open = readOpen(text)
-    this.#supervisor.announced(open.heartbeat)
-    this.#channels.opened(open.stream)
+    if (!gate) {
+      supervisor.announced(open.heartbeat)
+      channels.opened(open.stream)
+    }
     return open
   }
 
-  #settled(text: string): SseChannels {
-    this.#followed = readChannels(text)
-    return this.#followed
-  }
-
-  #receive(message: SourceMessage): void {
-    this.#tap?.(message)
-    const { event, data, lastEventId: id = this.#received } = message
+  function receive(message: SourceMessage): void {
+    tap?.(message)
+    const { event, data, lastEventId: id = received } = message
     // Before the listeners: one that reconnects must not be sent this event again.
-    this.#received = id
-    const control = this.#control.get(event)
-    const read = control ? { value: control(data) } : readEvent(data, event, this.#options)
-    this.#inOrder<SchemaResult<unknown>>(read, (result) => {
-      if (this.#told !== id) this.#keep.write(id)
-      this.#told = id
-      if (result.issues)
-        this.#events.emit({ event, data, issues: result.issues }, { event: 'sse.invalid', id })
-      else if (!control || result.value) this.#events.emit(result.value, { event, id })
-    })
+    received = id
+    const read = control.get(event)
+    inOrder<SchemaResult<unknown>>(
+      read ? { value: read(data) } : readEvent(data, event, options),
+      (result) => {
+        if (told !== id) keep.write(id)
+        told = id
+        if (result.issues) events.emit({ event, data, issues: result.issues }, { event: 'sse.invalid', id })
+        else if (!read || result.value) events.emit(result.value, { event, id })
+      },
+    )
   }
 
   /** A schema may take its time: what comes after it waits, so that listeners see the order of the stream. */
-  #inOrder<T>(value: T | Promise<T>, tell: (value: T) => void): void {
-    if (!this.#before && !(value instanceof Promise)) {
+  function inOrder<T>(value: T | Promise<T>, tell: (value: T) => void): void {
+    if (!before && !(value instanceof Promise)) {
       tell(value)
       return
     }
-    const life = this.#life
-    const turn: Promise<void> = Promise.all([value, this.#before]).then(([ready]) => {
-      if (life !== this.#life) return
-      if (this.#before === turn) this.#before = undefined
+    const mine = life
+    const turn: Promise<void> = Promise.all([value, before]).then(([ready]) => {
+      if (mine !== life) return
+      if (before === turn) before = undefined
       tell(ready)
     })
-    this.#before = turn
+    before = turn
+  }
+
+  return {
+    get state() {
+      return link().state
+    },
+    get channels() {
+      return followed
+    },
+    get lastEventId() {
+      return received
+    },
+    connect({ lastEventId } = {}) {
+      if (link().isRunning) return
+      if (lastEventId !== undefined) received = told = lastEventId
+      reconnect()
+    },
+    reconnect,
+    close() {
+      // What waits for a schema is told no more, so that the next connect brings it again.
+      life++
+      before = undefined
+      received = told
+      link().close('closed')
+    },
+    subscribe(names) {
+      channels.add(names)
+      gate?.wish()
+    },
+    unsubscribe(names) {
+      channels.delete(names)
+      gate?.wish()
+    },
+    on(event, listener) {
+      const off = events.on(event, listener)
+      source?.listen(event)
+      gate?.wish()
+      return off
+    },
   }
 }
 
-const BARE = { share: false, persist: undefined, channels: [], events: undefined, parse: 'text' } as const
+const nothing = () => {}
 
 /** @throws SseError `invalid-option` */
 function check(options: SseClientOptions, numbers: Readonly<Record<string, unknown>>): void {
@@ -236,7 +238,7 @@ function check(options: SseClientOptions, numbers: Readonly<Record<string, unkno
     throw new SseError('invalid-option', why, value)
   }
   if (share && headers && Object(share).key === undefined)
-    wrong('Tabs that share have the same `headers`: say whose, `share: { key: user.id }`', share)
+    wrong('`headers` are shared by tabs of one user: `share: { key: user.id }`', share)
   if (headers && EventSource && !takesFetch(EventSource))
     wrong('This EventSource cannot send `headers`: leave it out', headers)
   for (const [name, value] of Object.entries(numbers)) {

@@ -1,4 +1,5 @@
 import type { EventSource } from 'eventsource'
+import { inSlices } from './slices.ts'
 
 type HeadersRecord = Readonly<Record<string, string>>
 
@@ -18,54 +19,40 @@ export interface FetchRequest {
 }
 
 /** What is asked: for a stream, unless it says something else. */
-export interface Question {
+export interface Question extends Pick<RequestInit, 'method' | 'body' | 'signal'> {
   /** Sent as `Last-Event-ID` unless it is empty. */
   readonly cursor?: string
-  readonly signal?: AbortSignal
-  /** A poll, which may wait so many seconds for its first event. */
-  readonly wait?: number | undefined
-  /** JSON to POST. */
-  readonly body?: string
+  /** Headers that go before those of the app. */
+  readonly own?: HeadersRecord | undefined
 }
 
 /** One request. Rejects where the network does, and where the app's `headers` do. */
 export async function ask(
   { headers: option, withCredentials }: FetchRequest,
   url: URL,
-  { cursor, wait, ...init }: Question,
+  { cursor, own = {}, ...init }: Question,
 ): Promise<Response> {
   const headers = await askHeaders(option)
-  const { body } = init
-  const isPoll = wait !== undefined
-  if (isPoll) headers.set('Prefer', `wait=${wait}`)
-  if (body) headers.set('Content-Type', JSON_TYPE)
   // Asking for problem documents too tells our server that this client can bear another status than 200.
-  if (isPoll || !headers.has('Accept'))
-    headers.set('Accept', `${isPoll ? JSON_TYPE : 'text/event-stream'}, application/problem+json`)
+  if (!headers.has('Accept')) headers.set('Accept', 'text/event-stream, application/problem+json')
+  for (const name in own) headers.set(name, own[name]!)
   // Header values are bytes, and an id travels as UTF-8 (HTML standard, 9.2.3, "Last-Event-ID").
   if (cursor) headers.set('Last-Event-ID', String.fromCharCode(...new TextEncoder().encode(cursor)))
   const credentials = withCredentials ? 'include' : 'same-origin'
-  return fetch(url, { ...init, method: body ? 'POST' : 'GET', cache: 'no-store', headers, credentials })
+  return fetch(url, { ...init, cache: 'no-store', headers, credentials })
 }
-
-const JSON_TYPE = 'application/json'
 
 /** What `eventsource` looks at before it reads. That it was redirected only matters to the `origin` of events, which we do not hand on. */
 export type ResponseHead = Pick<Response, 'headers' | 'status'>
 
-/** The answer as `eventsource` takes it, each chunk noted on its way: no other stream in between, and nothing copied. */
+/** The answer as `eventsource` takes it, its chunks cut and noted on their way: no other stream in between, and nothing copied. */
 export async function observe(
   read: Read,
   { headers, status }: ResponseHead,
   received: (chunk: Uint8Array) => void,
 ): ReturnType<FetchLike> {
-  const noting: Read = async () => {
-    const chunk = await read()
-    if (chunk.value) received(chunk.value)
-    return chunk
-  }
   // It is never cancelled: `eventsource` aborts the signal of its request.
-  const reader = { read: noting, cancel: async () => {} }
+  const reader = { read: inSlices(read, received), cancel: async () => {} }
   return { body: { getReader: () => reader }, headers, status, redirected: false, url: '' }
 }
 

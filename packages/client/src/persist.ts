@@ -8,7 +8,12 @@ export interface StorageLike {
 export type PersistStorage = 'session' | 'local' | StorageLike
 
 /** Where the cursor is kept, and for whom. */
-export type PersistOption = PersistStorage | { readonly storage: PersistStorage; readonly key: string }
+export type PersistOption = PersistStorage | Kept
+
+interface Kept {
+  readonly storage: PersistStorage
+  readonly key: string
+}
 
 /** A place for one text. */
 export interface Keep {
@@ -18,8 +23,8 @@ export interface Keep {
 
 /** The place of the cursor of one URL and one user. A storage that is missing, forbidden, broken or full keeps nothing. */
 export function createKeep(persist: PersistOption | undefined, url: URL): Keep {
-  const { storage, key } =
-    typeof persist === 'object' && 'storage' in persist ? persist : { storage: persist, key: '' }
+  // A storage has no `storage` of its own.
+  const { storage = persist as PersistStorage | undefined, key = '' } = Object(persist) as Partial<Kept>
   const name = `sse:${key}:${url}`
   /** Even to look at the page's own storage throws where it is forbidden. */
   function use<T>(what: (storage: StorageLike) => T): T | undefined {

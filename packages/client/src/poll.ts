@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import type { FetchLike, Read, ResponseHead } from './fetch.ts'
+import type { FetchLike, Question, Read, ResponseHead } from './fetch.ts'
 import type { Fallback } from './source.ts'
 
 /** What polls share with the stream in whose place they are. */
@@ -7,8 +7,8 @@ export interface Polling {
   readonly clock: Clock
   readonly cursor: string
   readonly fallback: Fallback
-  /** Asks for a stream or, with `wait`, for a poll. */
-  ask(cursor: string, signal: AbortSignal, wait?: number): Promise<Response>
+  /** Asks for a stream, unless headers of its `own` say something else. */
+  ask(cursor: string, signal: AbortSignal, own?: Question['own']): Promise<Response>
   /** Ends the connection unless this is an answer to go on with. */
   answered(response: Response): boolean
   /** The answer as `eventsource` takes it, every chunk noted. */
@@ -47,7 +47,7 @@ export async function createPolls(polling: Polling, isProbe: boolean): Promise<F
   let { cursor } = polling
   let first: PollDocument | undefined
   if (isProbe) {
-    const response = await ask(cursor, AbortSignal.timeout(fallback.after), 0)
+    const response = await ask(cursor, AbortSignal.timeout(fallback.after), forPoll(0))
     first = response.ok ? await readDocument(response, polling) : undefined
     if (!first) return undefined
   }
@@ -61,7 +61,7 @@ export async function createPolls(polling: Polling, isProbe: boolean): Promise<F
 
     async function poll(wait: number): Promise<PollDocument | undefined> {
       const asked = clock.now()
-      const response = await ask(cursor, signal, wait)
+      const response = await ask(cursor, signal, forPoll(wait))
       if (!answered(response)) return undefined
       const document = await readDocument(response, polling)
       pause = wait && !document?.events.length ? Math.max(0, PAUSE - (clock.now() - asked)) : 0
@@ -127,6 +127,12 @@ export async function createPolls(polling: Polling, isProbe: boolean): Promise<F
     return polling.observe(read, HEAD)
   }
 }
+
+/** What makes a request a poll, which may wait so many seconds for its first event. */
+const forPoll = (wait: number) => ({
+  Accept: 'application/json, application/problem+json',
+  Prefer: `wait=${wait}`,
+})
 
 /** Polls have no head of their own that `eventsource` could look at. */
 const HEAD = { status: 200, headers: new Headers({ 'Content-Type': 'text/event-stream' }) }

@@ -44,7 +44,9 @@ export interface SourceRequest extends FetchRequest {
   readonly url: URL
   readonly channels: Iterable<string>
   readonly cursor: string
-  readonly EventSource: EventSourceConstructor | undefined
+  /** Names whose messages are told. */
+  readonly names: Iterable<string>
+  readonly EventSource?: EventSourceConstructor | undefined
   readonly fallback: Fallback
   readonly clock: Clock
 }
@@ -94,7 +96,7 @@ export function openSource(request: SourceRequest, events: SourceEvents): Source
   const inHeader = overFetch && !isCrossOrigin(url)
   const address = (cursor: string) => withQuery(url, { channels, lastEventId: inHeader ? '' : cursor })
   const findRetry = createRetryReader(events.retry)
-  const names = new Set<string>()
+  const names = new Set(['open', 'error', ...request.names])
   let source: EventSourceLike | undefined
   let identified: boolean
   let timer: unknown
@@ -118,48 +120,44 @@ export function openSource(request: SourceRequest, events: SourceEvents): Source
   }
 
   /** Listens to the present source, for as long as it is that. */
-  function hear(type: string, listener: (event: EventLike) => void): void {
+  function hear(name: string): void {
     const mine = source
-    mine?.addEventListener(type, (event) => {
-      if (mine === source) listener(event)
+    mine?.addEventListener(name, (event) => {
+      if (mine === source) heard(mine, event)
     })
+  }
+
+  function heard({ readyState }: EventSourceLike, event: EventLike): void {
+    const { type, data, lastEventId = '' } = event
+    // A server may name an event `open` or `error`. Those are messages like any other; EventSource's own carry no data.
+    if (data !== undefined) {
+      identified ||= lastEventId !== ''
+      alive()
+      events.message({ event: type, data: String(data), lastEventId: identified ? lastEventId : undefined })
+    } else if (type === 'open') {
+      if (!overFetch) clock.clearTimeout(timer) // all that a native one lets see of its bytes
+      events.opened()
+    } else if (type === 'error') fail(overFetch || readyState !== CLOSED ? describe(event) : REFUSED)
   }
 
   function start(Type: EventSourceConstructor, fetch: FetchLike): void {
     source?.close()
     identified = false
-    const { withCredentials = false } = request
-    const init = takesFetch(Type) ? { withCredentials, fetch } : { withCredentials }
-    const mine = new Type(address(cursor).href, init)
-    source = mine
-    hear('open', (event) => {
-      if (isMessage(event)) return
-      if (!overFetch) clock.clearTimeout(timer) // all that a native one lets see of its bytes
-      events.opened()
-    })
-    hear('error', (event) => {
-      if (!isMessage(event)) fail(overFetch || mine.readyState !== CLOSED ? describe(event) : REFUSED)
-    })
-    for (const name of names) hear(name, receive)
-  }
-
-  function receive({ type, data, lastEventId = '' }: EventLike): void {
-    if (data === undefined) return
-    identified ||= lastEventId !== ''
-    alive()
-    events.message({ event: type, data: String(data), lastEventId: identified ? lastEventId : undefined })
+    // One that is not over `fetch` does not look at it.
+    const init = { withCredentials: !!request.withCredentials, fetch }
+    source = new Type(address(cursor).href, init)
+    names.forEach(hear)
   }
 
   const polling: Polling = {
     ...{ clock, cursor, fallback, retryAfter },
-    ask: (cursor, signal, wait) =>
-      ask(request, address(cursor), { cursor: inHeader ? cursor : '', signal, wait }),
+    ask: (cursor, signal, own) =>
+      ask(request, address(cursor), { cursor: inHeader ? cursor : '', signal, own }),
     /** Any status but 200 is the end of the connection. */
     answered({ headers, status }) {
       if (status === 200) return true
       const back = retryAfter(headers.get('Retry-After'), clock.now())
-      const failure = { code: 'status', message: `The server answered ${status}`, status } as const
-      fail(back === undefined ? failure : { ...failure, retryAfter: back })
+      fail({ code: 'status', message: `The server answered ${status}`, status, retryAfter: back })
       return false
     },
     observe: (read, head) =>
@@ -187,7 +185,7 @@ export function openSource(request: SourceRequest, events: SourceEvents): Source
   }
   return {
     listen(event) {
-      if (!names.has(event)) hear(event, receive)
+      if (!names.has(event)) hear(event)
       names.add(event)
     },
     close,
@@ -196,11 +194,8 @@ export function openSource(request: SourceRequest, events: SourceEvents): Source
 
 const CLOSED = 2
 
-/** A server may name an event `open` or `error`. Those are messages like any other; EventSource's own carry no data. */
-const isMessage = (event: EventLike) => 'data' in event
-
 /** A native EventSource gives up after any answer it does not like, and tells nothing about it. */
-const REFUSED: SseFailure = { code: 'refused', message: 'EventSource gave up and does not say why' }
+const REFUSED: SseFailure = { code: 'refused', message: 'EventSource gave up' }
 
 /** What `eventsource` tells: that a 200 was no event stream, or else the cause; nothing when the stream ended. */
 function describe({ code, message }: EventLike): SseFailure {

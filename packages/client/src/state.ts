@@ -13,7 +13,7 @@ export interface SseFailure {
   /** The HTTP status, with `code: 'status'`. */
   readonly status?: number
   /** What the server asked for: come back after so many milliseconds, or (`false`) stay away. */
-  readonly retryAfter?: number | false
+  readonly retryAfter?: number | false | undefined
 }
 
 /**

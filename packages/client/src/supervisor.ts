@@ -122,11 +122,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   }
 
   function wait(error: SseFailure): void {
-    const floor = error.retryAfter || undefined
+    const floor = error.retryAfter || 0
     const delay = backoff({ failures, base, max, floor }, clock.random)
     const now = clock.now()
     failures += 1
-    earliest = now + (floor ?? 0)
+    earliest = now + floor
     next.set(delay)
     become({ status: 'waiting', attempt: failures, retryAt: now + delay, error })
   }

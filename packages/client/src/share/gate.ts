@@ -1,21 +1,28 @@
-import type { Channels } from '../channels.ts'
-import type { Source, SourceMessage } from '../source.ts'
+import type { Clock } from '../clock.ts'
+import type { SourceMessage } from '../source.ts'
 import type { SseState } from '../state.ts'
 import type { Supervisor } from '../supervisor.ts'
-import { onWakeup } from '../wakeup.ts'
-import type { Member, MemberOptions } from './member.ts'
-import type { Wish } from './protocol.ts'
+import type { SseClient, SseClientOptions } from '../types.ts'
+import type { onWakeup } from '../wakeup.ts'
+import { createMember, type Member } from './member.ts'
+import type { ShareOption, Wish } from './protocol.ts'
 
-/** Whether tabs can meet here: in a page or a worker, with Web Locks and BroadcastChannel. */
-export const canShare = (): boolean =>
-  !!(globalThis.location && navigator.locks && globalThis.BroadcastChannel)
+/** Stands where the connection of a client would, and its supervisor. */
+export interface Gate extends Pick<Supervisor, 'state' | 'isRunning' | 'connect' | 'close'> {
+  /** The wishes for channels have changed. */
+  wish(): void
+}
 
-/** What a client is made of, in place of a connection of its own. */
-export type Gate = Pick<Supervisor, keyof Supervisor> & Channels & Source
-
-export interface GateOptions extends Pick<MemberOptions, 'url' | 'share' | 'clock' | 'open'> {
-  /** Keeps the wishes for channels. */
-  readonly channels: Channels
+export interface GateOptions {
+  readonly url: URL
+  readonly share: ShareOption
+  readonly options: SseClientOptions
+  readonly clock: Clock
+  /** Makes a client whose messages are told as they come. */
+  create(url: URL, options: SseClientOptions, tap: (message: SourceMessage) => void): SseClient
+  readonly onWakeup: typeof onWakeup
+  /** Channels that are wished for. */
+  channels(): Iterable<string>
   /** Names that are listened for. */
   names(): Iterable<string>
   cursor(): string
@@ -23,90 +30,67 @@ export interface GateOptions extends Pick<MemberOptions, 'url' | 'share' | 'cloc
   state(state: SseState): void
 }
 
-const ignore = () => {}
+/** The connection's own client hands on what comes: reading and keeping is done by the client of each tab. */
+const BARE = { share: false, persist: undefined, channels: [], events: undefined, parse: 'text' } as const
 
-/**
- * Stands where the connection of a client would, and loads what shares when it is first needed. What is called before is not lost: wishes
- * are read when the tab enters its group.
- */
-export function createGate(options: GateOptions): Gate {
-  const { channels } = options
-  let state: SseState = { status: 'idle' }
-  let member: Promise<Member> | undefined
+/** Loaded when a client that shares connects. Until then that client has told of itself that it connects, so that is the first state. */
+export function createGate({ url, share, options, clock, onWakeup, ...client }: GateOptions): Gate {
+  let state: SseState = { status: 'connecting', attempt: 0 }
+  let member: Member | undefined
 
-  const wishes = (): Wish[] => [
-    ...[...options.names()].filter((name) => !name.startsWith('sse.')).map((name): Wish => `n:${name}`),
-    ...[...channels.connecting()].map((name): Wish => `c:${name}`),
-  ]
+  function enter(): Member {
+    let mine: Member | undefined
+    const isHere = () => !mine || member === mine
+    mine = createMember({
+      ...{ url, share, clock, onWakeup, wishes, cursor: client.cursor() },
+      open: (lastEventId, tap) => client.create(url, { ...options, ...BARE, lastEventId }, tap),
+      message: (message) => isHere() && client.message(message),
+      state: (next) => isHere() && become(next),
+    })
+    return mine
+  }
+
+  function leave(): void {
+    const former = member
+    member = undefined
+    former?.leave()
+  }
+
+  function wishes(): Wish[] {
+    const names = [...client.names()].filter((name) => !name.startsWith('sse.'))
+    return [
+      ...names.map((name): Wish => `n:${name}`),
+      ...[...client.channels()].map((name): Wish => `c:${name}`),
+    ]
+  }
 
   function become(next: SseState): void {
     state = next
-    options.state(next)
+    client.state(next)
   }
 
-  function tell(what: keyof Member): void {
-    member?.then((it) => it[what]())
-  }
+  const isRunning = () => !!member && state.status !== 'closed'
 
-  /** What shares could not be loaded, as after a deployment that took it away: the tab has a connection of its own. */
-  function alone({ open, cursor, message, state }: MemberOptions): Member {
-    const client = open(cursor, message)
-    const wish = () => {
-      for (const wish of wishes()) {
-        if (wish.startsWith('n:')) client.on(wish.slice(2), ignore)
-        else client.subscribe(wish.slice(2))
-      }
-    }
-    client.on('sse.state', state)
-    wish()
-    client.connect()
-    return { wish, reconnect: () => client.reconnect(), leave: () => client.close() }
-  }
-
-  function connect(): void {
-    if (gate.isRunning) {
-      tell('reconnect')
-      return
-    }
-    tell('leave')
-    const load = import('./member.ts').catch(() => ({ createMember: alone }))
-    const mine: Promise<Member> = load.then(({ createMember }) =>
-      createMember({
-        ...{ ...options, cursor: options.cursor(), wishes, onWakeup },
-        message: (message) => member === mine && options.message(message),
-        state: (next) => member === mine && become(next),
-      }),
-    )
-    member = mine
-    become({ status: 'connecting', attempt: 0 })
-  }
-
-  const gate: Gate = {
+  return {
     get state() {
       return state
     },
     get isRunning() {
-      return !!member && state.status !== 'closed'
+      return isRunning()
     },
-    connect,
+    connect() {
+      if (isRunning()) {
+        member?.reconnect()
+        return
+      }
+      leave()
+      if (state.status === 'closed') become({ status: 'connecting', attempt: 0 })
+      member = enter()
+    },
     close() {
-      tell('leave')
-      member = undefined
+      leave()
       if (state.status !== 'closed') become({ status: 'closed', reason: 'closed' })
     },
-    listen: () => tell('wish'),
-    add(names) {
-      channels.add(names)
-      tell('wish')
-    },
-    delete(names) {
-      channels.delete(names)
-      tell('wish')
-    },
-    connecting: channels.connecting,
-    opened: ignore,
-    announced: ignore,
-    dismissed: ignore,
+    wish: () => member?.wish(),
   }
-  return gate
 }

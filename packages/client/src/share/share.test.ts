@@ -283,11 +283,11 @@ describe('a connection is not shared', () => {
 
 test('where the part that shares cannot be loaded, each tab has its own connection', async () => {
   page()
-  vi.doMock('./member.ts', () => {
+  vi.doMock('./gate.ts', () => {
     throw new Error('404')
   })
   onTestFinished(() => {
-    vi.doUnmock('./member.ts')
+    vi.doUnmock('./gate.ts')
   })
   const tab = openTab({ channels: ['topic:a'] })
   const connection = await source()
