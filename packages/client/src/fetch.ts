@@ -1,5 +1,5 @@
 import type { EventSource } from 'eventsource'
-import { inSlices } from './slices.ts'
+import { inSlices, type Read } from './slices.ts'
 
 type HeadersRecord = Readonly<Record<string, string>>
 
@@ -8,9 +8,6 @@ export type HeadersOption = HeadersRecord | (() => HeadersRecord | Promise<Heade
 
 /** What `eventsource` takes in place of the global one. */
 export type FetchLike = NonNullable<NonNullable<ConstructorParameters<typeof EventSource>[1]>['fetch']>
-
-/** Bytes of an event stream, one chunk after the other. */
-export type Read = () => Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>>
 
 /** What the requests of a client are to carry beyond the standard. */
 export interface FetchRequest {

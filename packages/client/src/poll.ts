@@ -1,6 +1,16 @@
 import type { Clock } from './clock.ts'
-import type { FetchLike, Question, Read, ResponseHead } from './fetch.ts'
-import type { Fallback } from './source.ts'
+import type { FetchLike, Question, ResponseHead } from './fetch.ts'
+import type { Read } from './slices.ts'
+
+/** When a client polls instead, and what it has learned of its server, over all its connections. */
+export interface Fallback {
+  /** Milliseconds that the first byte of a stream may take. 0: never poll. */
+  readonly after: number
+  /** Milliseconds of polling until streaming is tried again. */
+  readonly retry: number
+  /** Until when the server is polled: 0 while it streams, -1 when it has shown that it cannot be polled. */
+  until: number
+}
 
 /** What polls share with the stream in whose place they are. */
 export interface Polling {

@@ -1,4 +1,5 @@
-import type { Read } from './fetch.ts'
+/** Bytes of an event stream, one chunk after the other. */
+export type Read = () => Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>>
 
 /** The turns of the event loop. Passed in, so that a test can hold them. */
 export interface Turns {

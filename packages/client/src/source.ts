@@ -2,7 +2,7 @@ import { EventSource } from 'eventsource'
 import type { Clock } from './clock.ts'
 import { ask, type FetchLike, type FetchRequest, observe } from './fetch.ts'
 import { retryAfter } from './policy.ts'
-import type { Polling } from './poll.ts'
+import type { Fallback, Polling } from './poll.ts'
 import { createRetryReader } from './retry.ts'
 import type { SseFailure } from './state.ts'
 import { isCrossOrigin, withQuery } from './url.ts'
@@ -28,16 +28,6 @@ export type EventSourceConstructor = new (
   url: string,
   init?: { withCredentials?: boolean },
 ) => EventSourceLike
-
-/** When a client polls instead, and what it has learned of its server, over all its connections. */
-export interface Fallback {
-  /** Milliseconds that the first byte of a stream may take. 0: never poll. */
-  readonly after: number
-  /** Milliseconds of polling until streaming is tried again. */
-  readonly retry: number
-  /** Until when the server is polled: 0 while it streams, -1 when it has shown that it cannot be polled. */
-  until: number
-}
 
 /** What one attempt needs to know. */
 export interface SourceRequest extends FetchRequest {

@@ -1,11 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type Entry, type Page, type Published, type Receiver, SseError } from '@sse/core'
+import {
+  type Entry,
+  type OpenTransaction,
+  type Page,
+  type Published,
+  type Receiver,
+  SseError,
+} from '@sse/core'
 import { Delivery } from './delivery.ts'
 import { bytesOf } from './log-table.ts'
 import { type OpenLog, openLog } from './open-log.ts'
 import type { Settings } from './options.ts'
 import type { SqliteBroker } from './sqlite-broker.ts'
-import { type OpenTransaction, refuseAsync, Transaction } from './transaction.ts'
+import { refuseAsync, Transaction } from './transaction.ts'
 import { whileLocked } from './while-locked.ts'
 import type { Publish } from './writer.ts'
 

@@ -1,3 +1,3 @@
+export { createSqliteBroker } from './create-sqlite-broker.ts'
 export type { SqliteBrokerOptions, Synchronous } from './options.ts'
-export { createSqliteBroker, type SqliteBroker } from './sqlite-broker.ts'
-export type { OpenTransaction } from './transaction.ts'
+export type { SqliteBroker } from './sqlite-broker.ts'

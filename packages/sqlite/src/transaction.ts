@@ -1,13 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { SseError } from '@sse/core'
+import { type OpenTransaction, SseError } from '@sse/core'
 import type { Connection } from './connection.ts'
 import type { Publish, Writer } from './writer.ts'
-
-/** The transaction within which a call is made: what is published joins it. */
-export interface OpenTransaction {
-  /** Rolls it back once its function returns: a publish was refused, and without its event the rest must not be stored. */
-  fail(error: unknown): void
-}
 
 /** The transaction of the app and the log: it is over when its function returns. */
 export class Transaction implements OpenTransaction {
