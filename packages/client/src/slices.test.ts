@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { setUp as setUpClient } from '../test/client.ts'
-import type { Read } from './fetch.ts'
-import { inSlices } from './slices.ts'
+import { inSlices, type Read } from './slices.ts'
 
 /** A stream of chunks, and turns that end when the test says so. */
 function setUp(...sizes: number[]) {

@@ -17,6 +17,7 @@ export type SseErrorCode =
   | 'headers-sent'
   | 'no-hub'
   | 'not-ready'
+  | 'busy'
   | 'closed'
   | 'invalid-transaction'
   | 'rolled-back'

@@ -74,7 +74,8 @@ async function answer<E extends EventMap>(
   } catch (error) {
     // A key that is none is the app's mistake, not the client's.
     if (!(error instanceof SseError) || error.code === 'invalid-key') next(error)
-    else if (error.code === 'closed') sendProblem(response, 503, error.message, 1_000)
+    else if (error.code === 'closed' || error.code === 'busy')
+      sendProblem(response, 503, error.message, 1_000)
     else sendProblem(response, 400, error.message)
   }
 }

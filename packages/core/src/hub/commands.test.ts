@@ -97,6 +97,19 @@ describe('hub.changeChannels', () => {
     vi.useRealTimers()
   })
 
+  it('asks other processes no more than 50 times a second: who makes up ids must not fill the log', async () => {
+    const { holder, other, stream } = await twoHubs()
+    const madeUp = (n: number) => `${stream.id.slice(0, -4)}${String(n).padStart(4, '0')}`
+    const answers = await Promise.allSettled(
+      Array.from({ length: 200 }, (_, n) => change(other, madeUp(n), {})),
+    )
+    const refused = answers.filter((answer) => answer.status === 'rejected')
+    // Should the second have ended in between, there are fifty more.
+    expect(refused.length).toBeGreaterThanOrEqual(100)
+    expect(refused[0]?.reason).toMatchObject({ code: 'busy' })
+    expect(holder.stats().entries).toBeLessThanOrEqual(200)
+  })
+
   it('confirms at the position of a stream that is behind', async () => {
     const { holder, stream, transport } = await twoHubs()
     const before = holder.position

@@ -4,6 +4,9 @@ import { hubOf, randomName } from '../stream/stream-id.ts'
 import { type ChangeOutcome, type Command, parseCommand } from './command.ts'
 import type { StreamRegistry } from './streams.ts'
 
+/** Questions a second to other processes: each is an entry in the log, and who makes up ids must not fill it. */
+const questionsPerSecond = 50
+
 /** Milliseconds that the process that holds a stream has for its answer; after that it is gone, and the stream with it. */
 const patience = 2_000
 
@@ -20,6 +23,8 @@ export interface CommandsOptions {
 export class Commands {
   readonly #options: CommandsOptions
   readonly #waiting = new Map<string, (outcome: ChangeOutcome) => void>()
+  /** The questions of this second. */
+  #asked = { second: 0, questions: 0 }
 
   constructor(options: CommandsOptions) {
     this.#options = options
@@ -29,7 +34,7 @@ export class Commands {
     return this.#options.send({ type: 'disconnect', key, reconnect: reconnect ?? null })
   }
 
-  /** @throws {SseError} `too-many-channels` */
+  /** @throws {SseError} `too-many-channels`, `busy` */
   async change(
     stream: string,
     key: string | undefined,
@@ -57,6 +62,7 @@ export class Commands {
   }
 
   async #ask(stream: string, key: string | undefined, change: ChannelsChange): Promise<ChangeOutcome> {
+    this.#countQuestion()
     const request = randomName()
     const { promise, resolve } = Promise.withResolvers<ChangeOutcome>()
     const timer = setTimeout(() => resolve({ problem: 'unknown' }), patience)
@@ -68,6 +74,14 @@ export class Commands {
       clearTimeout(timer)
       this.#waiting.delete(request)
     }
+  }
+
+  #countQuestion(): void {
+    const second = Math.floor(performance.now() / 1_000)
+    if (second !== this.#asked.second) this.#asked = { second, questions: 0 }
+    if (this.#asked.questions++ < questionsPerSecond) return
+    const message = `Streams of other processes are changed ${questionsPerSecond} times a second at most: try again in a second.`
+    throw new SseError('busy', message)
   }
 
   #answer(command: Extract<Command, { type: 'change' }>): void {

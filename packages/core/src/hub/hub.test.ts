@@ -267,6 +267,22 @@ describe('createHub', () => {
 })
 
 describe('callbacks of the user', () => {
+  it('may be asynchronous and reject: that is an error like any other', async () => {
+    const errors: unknown[] = []
+    const hub = createHub({
+      onStream: async () => {
+        throw new Error('of onStream')
+      },
+      onError: async (error) => {
+        errors.push(error)
+      },
+    })
+    const { stream } = await opened(hub, 'a')
+    stream.close()
+    await endOfTurn()
+    expect(errors).toMatchObject([{ message: 'of onStream' }, { message: 'of onStream' }])
+  })
+
   it('may throw without stopping anything', async () => {
     const onError = vi.fn()
     const onStream = () => {

@@ -55,7 +55,7 @@ export interface HubForAdapters<E extends EventMap = AnyEvents> {
    *
    * @param stream its id, as `sse.open` told it
    * @returns what the stream is on then; `undefined` when there is no such stream, or none of this key
-   * @throws {SseError} (rejected) `invalid-channel`, `too-many-channels`, `closed`; and what `authorize` throws
+   * @throws {SseError} (rejected) `invalid-channel`, `too-many-channels`, `busy`, `closed`; and what `authorize` throws
    */
   changeChannels(stream: string, request: ChannelsRequest): Promise<ChannelsChanged | undefined>
 }

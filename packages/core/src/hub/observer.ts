@@ -24,19 +24,23 @@ export class Observer {
 
   error(error: unknown): void {
     this.counters.errors++
-    try {
-      const { onError = console.error } = this.#options
-      onError(error)
-    } catch (thrown) {
-      console.error(thrown)
-    }
+    const { onError = console.error } = this.#options
+    attempt(() => onError(error), console.error)
   }
 
   #call<T>(callback: ((value: T) => void) | undefined, value: T): void {
-    try {
-      callback?.(value)
-    } catch (error) {
-      this.error(error)
-    }
+    attempt(
+      () => callback?.(value),
+      (error) => this.error(error),
+    )
+  }
+}
+
+/** Calls what may throw, now or, where it is asynchronous, later. */
+function attempt(call: () => unknown, failed: (error: unknown) => void): void {
+  try {
+    Promise.resolve(call()).catch(failed)
+  } catch (error) {
+    failed(error)
   }
 }
