@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { sse } from '@sse/express'
 import express, { type Express, type RequestHandler } from 'express'
 import type { Logger } from 'pino'
-import type { NotificationHub } from './hub.ts'
+import type { NotificationLog } from './hub.ts'
 import { requestLog } from './logger.ts'
 import { createNotificationStore } from './notifications.ts'
 import { notFound, problems } from './problem.ts'
@@ -12,9 +12,9 @@ import { sessionRoutes } from './routes/session.ts'
 import { sameOrigin } from './same-origin.ts'
 import { session, signedIn, storedSecret } from './session.ts'
 
-export interface AppOptions {
+export interface AppOptions extends NotificationLog {
+  /** The one that the log lives in. */
   readonly database: DatabaseSync
-  readonly hub: NotificationHub
   readonly logger: Logger
   /** Signs the session cookies; default: one kept in the database. */
   readonly sessionSecret?: string | undefined
@@ -24,7 +24,7 @@ export interface AppOptions {
 
 /** The whole HTTP side, without a port: the process listens, tests do as they like. */
 export function createApp(options: AppOptions): Express {
-  const { database, hub, logger, page } = options
+  const { database, hub, broker, logger, page } = options
   const app = express()
   app.disable('x-powered-by')
 
@@ -40,7 +40,7 @@ export function createApp(options: AppOptions): Express {
   app.use('/events', eventRoutes())
   app.use('/api', express.json({ limit: '64kb' }))
   app.use('/api', sessionRoutes(hub))
-  app.use('/api/notifications', notificationRoutes(createNotificationStore(database), hub))
+  app.use('/api/notifications', notificationRoutes(createNotificationStore(database), { hub, broker }))
   app.use('/api', notFound)
 
   if (page) app.use(page)

@@ -25,7 +25,9 @@ const migrations: readonly string[] = [
    ) STRICT, WITHOUT ROWID;`,
 ]
 
-/** Opens the database, makes its folder and brings its tables up to date. `:memory:` is for tests. */
+/**
+ * Opens the database of the app and of its log (`sse_…`), makes its folder and brings its tables up to date. `:memory:` is for tests.
+ */
 export function openDatabase(file: string): DatabaseSync {
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
   const database = new DatabaseSync(file, { timeout: 5000 })

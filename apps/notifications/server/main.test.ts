@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { startProcess } from '@sse/testbed'
 import { afterEach, expect, test } from 'vitest'
-import { startServer, type TestServer } from '../test/start-server.ts'
+import { signIn, startServer, type TestServer } from '../test/start-server.ts'
 
 let server: TestServer | undefined
 afterEach(() => server?.stop())
@@ -19,15 +19,7 @@ test('the address it prints answers at once, with the page and the API on one po
 
 test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it cleanly, with a stream open', async (signal) => {
   server = await startServer('development')
-  const session = await fetch(`${server.origin}/api/session`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ user: 'mina' }),
-  })
-  const Cookie = session.headers
-    .getSetCookie()
-    .map((cookie) => cookie.split(';')[0])
-    .join('; ')
+  const Cookie = await signIn(server.origin, 'mina')
   const stream = await fetch(`${server.origin}/events`, { headers: { Cookie } })
   expect(stream.status).toBe(200)
 
@@ -53,5 +45,17 @@ test('an occupied port is said in words, with the way out', async () => {
   })
   expect(second.ready[0]).toContain(`Port ${port} is in use`)
   expect(second.ready[0]).toContain(`PORT=${port + 1}`)
+  expect(await second.exited).toEqual({ code: 1, signal: null })
+})
+
+test('a database that a running server has is said in words, with the way out', async () => {
+  server = await startServer('development')
+  const second = await startProcess(process.execPath, ['--conditions=@sse/source', 'server/main.ts'], {
+    cwd: new URL('..', import.meta.url).pathname,
+    env: { PORT: '0', DATABASE_FILE: server.databaseFile },
+    ready: /could not start.*/,
+  })
+  expect(second.ready[0]).toContain(server.databaseFile)
+  expect(second.ready[0]).toContain('DATABASE_FILE=')
   expect(await second.exited).toEqual({ code: 1, signal: null })
 })

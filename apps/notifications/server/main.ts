@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createApp } from './app.ts'
 import { openDatabase } from './database.ts'
-import { createNotificationHub } from './hub.ts'
+import { createNotificationLog } from './hub.ts'
 import { createLogger } from './logger.ts'
 import { builtPage, developmentPage } from './page.ts'
 import { readSettings } from './settings.ts'
@@ -21,19 +21,20 @@ async function start(): Promise<void> {
   const { production, port, host } = settings
   const logger = await createLogger({ level: settings.logLevel, production })
   const database = openDatabase(settings.databaseFile)
-  const hub = createNotificationHub({ onError: (error) => logger.error(error) })
+  const { hub, broker } = createNotificationLog(database, { onError: (error) => logger.error(error) })
+  await hub.ready
   const server = createServer()
   const page = production ? builtPage() : await developmentPage(server)
   const app = createApp({
     database,
     hub,
+    broker,
     logger,
     sessionSecret: settings.sessionSecret,
     page: page.handler,
   })
   server.on('request', app)
 
-  await hub.ready
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen({ port, host }, resolve)
@@ -49,6 +50,9 @@ function explain(error: unknown): string {
   if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error) {
     const other = Number(error.port) + 1
     return `Port ${error.port} is in use by another program. Stop that one, or choose a port: PORT=${other}`
+  }
+  if ('code' in error && error.code === 'log-locked') {
+    return `${error.message} Is it running already? Stop that one, or choose a file: DATABASE_FILE=other.sqlite`
   }
   return error.message
 }

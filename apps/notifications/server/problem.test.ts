@@ -34,9 +34,8 @@ test.each(['/api/nothing', '/nothing'])('GET %s answers 404 with a problem', asy
 })
 
 test('a fault of ours answers 500 without saying what it was', async () => {
-  const { as, hub } = await startApp()
+  const { as } = await startApp({ maxEventBytes: 10 })
   const mina = await as('mina')
-  await hub.close()
   const answer = await mina.post('/api/notifications').send({ to: 'all', title: 'x', body: '' }).expect(500)
   expect(answer.body).toEqual({
     type: 'about:blank',
@@ -44,4 +43,16 @@ test('a fault of ours answers 500 without saying what it was', async () => {
     status: 500,
     detail: 'Something went wrong on our side',
   })
+})
+
+test('what comes when the hub is closed answers 503', async () => {
+  const { as, hub } = await startApp()
+  const mina = await as('mina')
+  await hub.close()
+  const answer = await mina.post('/api/notifications').send({ to: 'all', title: 'x', body: '' }).expect(503)
+  expect(answer.body).toMatchObject({
+    status: 503,
+    detail: 'The server is shutting down; nothing was stored',
+  })
+  expect((await mina.get('/api/notifications')).body.notifications).toEqual([])
 })

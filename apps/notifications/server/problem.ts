@@ -1,5 +1,6 @@
 /** Errors as problem documents (RFC 9457): one form for every answer that is not what was asked for. */
 import { STATUS_CODES } from 'node:http'
+import { SseError } from '@sse/express'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import * as v from 'valibot'
 
@@ -65,6 +66,10 @@ const callerFault = v.object({
 
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
+  // The streams are closed before the requests under way are over.
+  if (error instanceof SseError && error.code === 'closed') {
+    return new Problem(503, 'The server is shutting down; nothing was stored')
+  }
   if (v.is(callerFault, error)) return new Problem(error.status, error.message)
   return new Problem(500, 'Something went wrong on our side')
 }

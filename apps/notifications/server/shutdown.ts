@@ -16,7 +16,7 @@ interface Parts {
 
 /**
  * Leaves in order: streams first, since an open one keeps the server from closing, then the requests under way,
- * then the data. A signal that comes twice (a terminal and pnpm both send one) changes nothing.
+ * then the data. What is asked for meanwhile and cannot be stored any more is refused with 503. A signal that comes twice (a terminal and pnpm both send one) changes nothing.
  */
 export function shutDownOn(signals: readonly NodeJS.Signals[], parts: Parts): void {
   let leaving = false

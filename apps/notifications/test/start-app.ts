@@ -4,7 +4,7 @@ import supertest from 'supertest'
 import { vi } from 'vitest'
 import { createApp } from '../server/app.ts'
 import { openDatabase } from '../server/database.ts'
-import { createNotificationHub, type NotificationHub } from '../server/hub.ts'
+import { createNotificationLog, type NotificationHub } from '../server/hub.ts'
 
 export interface TestApp {
   readonly app: Express
@@ -15,12 +15,13 @@ export interface TestApp {
   as(user: string): Promise<ReturnType<typeof supertest.agent>>
 }
 
-/** The real app on a real hub, and a database in memory. */
-export async function startApp(): Promise<TestApp> {
-  const hub = createNotificationHub()
+/** The real app on a real hub, whose log is in a database in memory with everything else. */
+export async function startApp(options: { maxEventBytes?: number } = {}): Promise<TestApp> {
+  const database = openDatabase(':memory:')
+  const { hub, broker } = createNotificationLog(database, { ...options, onError: () => {} })
   await hub.ready
   const publish = vi.spyOn(hub, 'publish')
-  const app = createApp({ database: openDatabase(':memory:'), hub, logger: pino({ level: 'silent' }) })
+  const app = createApp({ database, hub, broker, logger: pino({ level: 'silent' }) })
   return {
     app,
     hub,

@@ -7,6 +7,7 @@ const app = join(import.meta.dirname, '..')
 
 export interface TestServer {
   readonly origin: string
+  readonly databaseFile: string
   /** The process that runs now. */
   readonly process: RunningProcess
   /** Starts it again on the same port and database, after it was killed. */
@@ -18,16 +19,18 @@ export interface TestServer {
 /** The real server process, on a port and a database file of its own. */
 export async function startServer(mode: 'development' | 'production'): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'notifications-'))
+  const databaseFile = join(folder, 'test.sqlite')
   const port = await freePort()
   const start = () =>
     startProcess(process.execPath, ['--conditions=@sse/source', 'server/main.ts'], {
       cwd: app,
-      env: { NODE_ENV: mode, PORT: String(port), DATABASE_FILE: join(folder, 'test.sqlite') },
+      env: { NODE_ENV: mode, PORT: String(port), DATABASE_FILE: databaseFile },
       ready: /Notifications: (http:\S+)/,
     })
   let running = await start()
   return {
     origin: `http://localhost:${port}`,
+    databaseFile,
     get process() {
       return running
     },
@@ -41,20 +44,28 @@ export async function startServer(mode: 'development' | 'production'): Promise<T
   }
 }
 
+/** Signs in as a program would; the answer is the header `Cookie` to come with. */
+export async function signIn(origin: string, user: string): Promise<string> {
+  const answer = await fetch(`${origin}/api/session`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ user }),
+  })
+  const cookies = answer.headers.getSetCookie().map((cookie) => cookie.split(';')[0])
+  return cookies.join('; ')
+}
+
 /** A program that writes to the app, as curl would: signed in, and no browser. */
 export async function startSender(origin: string, user: string) {
-  const post = (path: string, body: unknown, Cookie = '') =>
-    fetch(`${origin}${path}`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', Cookie },
-      body: JSON.stringify(body),
-    })
-  const answer = await post('/api/session', { user })
-  const cookies = answer.headers.getSetCookie().map((cookie) => cookie.split(';')[0])
-  const Cookie = cookies.join('; ')
+  const Cookie = await signIn(origin, user)
   return {
+    /** @throws TypeError when the server is not there, or goes away before it answers; Error when it refuses */
     async send(to: string, title: string, body = ''): Promise<{ id: number }> {
-      const sent = await post('/api/notifications', { to, title, body }, Cookie)
+      const sent = await fetch(`${origin}/api/notifications`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', Cookie },
+        body: JSON.stringify({ to, title, body }),
+      })
       if (sent.status !== 201) throw new Error(`${sent.status}: ${await sent.text()}`)
       return (await sent.json()) as { id: number }
     },

@@ -142,6 +142,33 @@ test.each([
   expect((await mina.get('/api/notifications')).body.notifications).toEqual([])
 })
 
+test('a notification whose publish is refused is not stored', async () => {
+  const { as, hub } = await startApp({ maxEventBytes: 200 })
+  const mina = await as('mina')
+  await mina.post('/api/notifications').send(draft).expect(201)
+  const before = hub.position
+  await mina
+    .post('/api/notifications')
+    .send({ ...draft, body: 'x'.repeat(200) })
+    .expect(500)
+
+  const { body } = await mina.get('/api/notifications').expect(200)
+  expect(body.notifications).toHaveLength(1)
+  expect(body.cursor).toBe(before)
+})
+
+test('what was read stays unread when its publish is refused', async () => {
+  const { as } = await startApp({ maxEventBytes: 150 })
+  const mina = await as('mina')
+  const ids = Array.from({ length: 60 }, (_, index) => index + 1)
+  for (const _ of ids) await mina.post('/api/notifications').send(draft).expect(201)
+  await mina.post('/api/notifications/read').send({ ids }).expect(500)
+  const { body } = await mina.get('/api/notifications').expect(200)
+  expect(body.notifications.some((notification: { read: boolean }) => notification.read)).toBe(false)
+
+  await mina.post('/api/notifications/1/read').expect(200)
+})
+
 test('text is kept as it is: markup, other scripts, line breaks', async () => {
   const { as } = await startApp()
   const mina = await as('mina')

@@ -1,12 +1,13 @@
 import { Router } from 'express'
 import { draftSchema, type InboxItem, readSchema, type Snapshot } from '../../shared/schemas.ts'
 import { isKnownRecipient, type Person } from '../directory.ts'
-import type { NotificationHub } from '../hub.ts'
+import type { NotificationLog } from '../hub.ts'
 import type { NotificationStore } from '../notifications.ts'
 import { input, Problem } from '../problem.ts'
 import { requireUser } from '../session.ts'
 
-export function notificationRoutes(store: NotificationStore, hub: NotificationHub): Router {
+/** Whatever is stored is published by the same commit: both, or neither. */
+export function notificationRoutes(store: NotificationStore, { hub, broker }: NotificationLog): Router {
   const router = Router()
 
   router.get('/', (req, res) => {
@@ -24,8 +25,12 @@ export function notificationRoutes(store: NotificationStore, hub: NotificationHu
       const detail = 'Nobody is behind this name'
       throw new Problem(400, `/to ${detail}`, [{ pointer: '/to', detail }])
     }
-    const notification = store.add(sender, draft)
-    await hub.publish(notification.to, notification, { event: 'notification' })
+    const { notification, published } = broker.transaction(() => {
+      const notification = store.add(sender, draft)
+      const published = hub.publish(notification.to, notification, { event: 'notification' })
+      return { notification, published }
+    })
+    await published
     res.status(201).json(notification)
   })
 
@@ -48,8 +53,12 @@ export function notificationRoutes(store: NotificationStore, hub: NotificationHu
 
   /** Told to every tab of the reader, so that they all show the same. */
   async function markRead(reader: Person, ids: readonly number[]): Promise<void> {
-    const marked = store.markRead(reader, ids)
-    if (marked.length > 0) await hub.publish(`user:${reader.id}`, { ids: marked }, { event: 'read' })
+    const { published } = broker.transaction(() => {
+      const marked = store.markRead(reader, ids)
+      if (marked.length === 0) return {}
+      return { published: hub.publish(`user:${reader.id}`, { ids: marked }, { event: 'read' }) }
+    })
+    await published
   }
 
   return router

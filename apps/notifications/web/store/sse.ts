@@ -14,7 +14,8 @@ export const sse = createSse<NotificationEvents>({
     notification: (text) => v.parse(eventSchemas.notification, JSON.parse(text)),
     read: (text) => v.parse(eventSchemas.read, JSON.parse(text)),
   },
-  // Whenever something may have been missed, after a restart of the server for instance, the list is fetched again.
+  // A restart of the server is read over like any other interruption. Whenever something may have been missed nonetheless, by whoever was
+  // away for longer than the log reaches back for instance, the list is fetched again.
   resync: { dispatch: 'notifications/load' },
 })
 
