@@ -29,8 +29,8 @@ export const limits: readonly Limit[] = [
     name: '@sse/vuex',
     entry: 'packages/vuex/dist/index.js',
     without: ['@sse/client', 'vue', 'vuex'],
-    initial: 3072,
-    total: 3072,
+    initial: 3000,
+    total: 3000,
   },
 ]
 

@@ -44,7 +44,7 @@ export function attach(store: StoreLike, options: SseOptions<AnyEvents>): void {
   if (store.hasModule(namespace)) {
     throw new SseError(
       'invalid-option',
-      `The store has a module named '${namespace}': choose another \`namespace\``,
+      `The store has a module '${namespace}': choose another namespace`,
       namespace,
     )
   }
@@ -95,7 +95,7 @@ export function sseOf(store: StoreLike | undefined, namespace: string): Sse<AnyE
   if (attached) return attached.sse
   throw new SseError(
     'invalid-use',
-    `No stream named '${namespace}': the store needs createSse(…) in its \`plugins\`, the app needs the store`,
+    `No stream '${namespace}': give the store createSse(), and the app the store`,
     namespace,
   )
 }

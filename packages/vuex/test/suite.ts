@@ -186,7 +186,7 @@ export function describePair({ createStore, mount, h, nextTick, ref, effectScope
     })
 
     it('refuses the name of a module of the app', () => {
-      expect(() => setUp({ namespace: 'notes' })).toThrow("has a module named 'notes'")
+      expect(() => setUp({ namespace: 'notes' })).toThrow("has a module 'notes'")
     })
 
     it('may be there several times, each with a name and a connection of its own', () => {
@@ -888,7 +888,7 @@ export function describePair({ createStore, mount, h, nextTick, ref, effectScope
     })
 
     it('outside of setup are told what is missing', () => {
-      expect(() => useSse()).toThrow("No stream named 'sse'")
+      expect(() => useSse()).toThrow("No stream 'sse'")
     })
   })
 }
