@@ -143,7 +143,7 @@ describe('tabs that share', () => {
     next.send('sse.close', '{"reconnect":60000}')
     await vi.waitUntil(() => follower.state.status === 'waiting')
     look()
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await delivered()
     expect(up()).toHaveLength(0)
   })
 
@@ -167,7 +167,7 @@ describe('tabs that share', () => {
     connection.send('sse.close', '{"reconnect":false}')
     await vi.waitUntil(() => follower.state.status === 'closed')
     leader.close()
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await delivered()
     expect(up()).toHaveLength(0)
   })
 })
@@ -310,7 +310,20 @@ test('a client that was closed before it came to connect stays closed', async ()
   page()
   const tab = openTab()
   tab.close()
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  await delivered()
   expect(scripted.sources.every(({ readyState }) => readyState === 2)).toBe(true)
   expect(tab.state).toEqual({ status: 'closed', reason: 'closed' })
 })
+
+/** Resolves when what was on its way by locks and channels has arrived, and what that has caused, several times over. */
+async function delivered(): Promise<void> {
+  for (let trip = 0; trip < 10; trip++) {
+    await navigator.locks.request('delivered', () => {})
+    const [here, there] = [new BroadcastChannel('delivered'), new BroadcastChannel('delivered')]
+    const arrived = new Promise((resolve) => there.addEventListener('message', resolve, { once: true }))
+    here.postMessage(trip)
+    await arrived
+    here.close()
+    there.close()
+  }
+}

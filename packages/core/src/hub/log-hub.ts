@@ -1,4 +1,5 @@
 import { checkObject } from '../check.ts'
+import { drawBetween } from '../draw-between.ts'
 import { SseError, show } from '../errors.ts'
 import type { AnyEvents, EventMap } from '../event-map.ts'
 import type { Broker, Entry, GapReason, Published } from '../log/broker.ts'
@@ -146,7 +147,11 @@ class LogHub implements Hub, StreamHost {
 
   refusal(): Refusal | undefined {
     if (!this.#comeBack) return undefined
-    return { status: 503, detail: 'The server is shutting down.', retry: this.#drawRetry(this.#comeBack) }
+    return {
+      status: 503,
+      detail: 'The server is shutting down.',
+      retry: drawBetween(this.#comeBack, this.random),
+    }
   }
 
   joined(stream: HostedStream): void {
@@ -249,13 +254,9 @@ class LogHub implements Hub, StreamHost {
 
   async #close(drain: number, retry: readonly [min: number, max: number]): Promise<void> {
     await this.#streams.drain(drain, (stream) => {
-      stream.closeFor('shutdown', this.#drawRetry(retry), { lastOfConnection: true })
+      stream.closeFor('shutdown', drawBetween(retry, this.random), { lastOfConnection: true })
     })
     await this.#broker.close()
-  }
-
-  #drawRetry([min, max]: readonly [min: number, max: number]): number {
-    return Math.round(min + this.random() * (max - min))
   }
 
   #observed<T>(promise: Promise<T>): Promise<T> {

@@ -29,8 +29,9 @@ export class Observer {
   }
 
   #call<T>(callback: ((value: T) => void) | undefined, value: T): void {
+    if (!callback) return
     attempt(
-      () => callback?.(value),
+      () => callback(value),
       (error) => this.error(error),
     )
   }

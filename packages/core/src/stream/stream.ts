@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { checkObject } from '../check.ts'
+import { drawBetween } from '../draw-between.ts'
 import { atEndOfTurn } from '../end-of-turn.ts'
 import { SseError, show } from '../errors.ts'
 import type { GapReason } from '../log/broker.ts'
@@ -163,7 +164,7 @@ export class Stream implements HostedStream, Subscriber, Pulse {
       this.#refuse({ status: 204, detail: 'There is nothing for this client.' }, reason)
       return
     }
-    if (this.#state !== 'open') this.#open()
+    this.#openNow()
     if (this.closed) return
     if (reconnect !== undefined) this.write([closeFrame(reconnect, reason)])
     if (this.closed) return
@@ -216,15 +217,20 @@ export class Stream implements HostedStream, Subscriber, Pulse {
   }
 
   async #sendAll(source: Source, options: FromOptions): Promise<void> {
-    if (this.#state === 'idle' || this.#state === 'opening') this.#open()
+    this.#openNow()
     for await (const item of itemsOf(source, this.signal)) {
       if (!this.send(item, options)) await this.#outlet.room()
     }
   }
 
   #sendNow(message: Frame): boolean {
-    if (this.#state === 'idle' || this.#state === 'opening') this.#open()
+    this.#openNow()
     return this.writeBeside([message])
+  }
+
+  /** What is sent does not wait for the end of the turn. */
+  #openNow(): void {
+    if (this.#state === 'idle' || this.#state === 'opening') this.#open()
   }
 
   /** Two ends, because Express hands an error of the handler to its last resort at the end of a turn too. */
@@ -309,8 +315,7 @@ export class Stream implements HostedStream, Subscriber, Pulse {
 
   #drawRetry(): number {
     const { retry = 2_000 } = this.#options
-    const [min, max] = typeof retry === 'number' ? [retry * 0.5, retry * 1.5] : retry
-    return Math.round(min + this.#host.random() * (max - min))
+    return drawBetween(typeof retry === 'number' ? [retry * 0.5, retry * 1.5] : retry, this.#host.random)
   }
 
   #drained(): void {
