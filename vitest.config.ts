@@ -31,6 +31,23 @@ export default defineConfig({
       {
         ...source,
         test: {
+          name: 'wrapped write',
+          // Streams write straight to the socket unless `res.write` was wrapped: everything must hold both ways.
+          setupFiles: ['packages/express/test/wrapped-write.ts'],
+          testTimeout: 30_000,
+          include: ['packages/express/**/*.test.ts'],
+          exclude: [
+            '**/node_modules/**',
+            '**/dist/**',
+            '**/socket-body.test.ts',
+            '**/compression.test.ts',
+            ...leftOut,
+          ],
+        },
+      },
+      {
+        ...source,
+        test: {
           name: 'browser',
           include: ['**/*.browser.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', ...leftOut],

@@ -29,6 +29,7 @@ const steps: Step[] = [
   { name: 'lint and format', command: pnpm('run', 'lint') },
   { name: 'packages', command: pnpm('run', 'check') },
   { name: 'unit and integration', command: vitest('unit'), counted: true },
+  { name: 'the middleware behind a wrapped res.write', command: vitest('wrapped write'), counted: true },
   { name: 'browser', command: vitest('browser'), counted: true },
 ]
 const outcomes = [...missing.map(asOutcome), ...steps.map((step) => run(step, env))]

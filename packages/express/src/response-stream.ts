@@ -67,7 +67,7 @@ export function keyOf(request: Request, { key: ask }: SseOptions<AnyEvents>): st
 
 function openStream(response: Response, { options, admission }: Settings): SseStream {
   const request = response.req
-  const { hub, authorize = () => false, origins, retry, stall, maxUnread, limits } = options
+  const { hub, authorize = refuseAll, origins, retry, stall, maxUnread, limits } = options
   const problem = crossSiteProblem(request, response, origins)
   if (problem && !response.headersSent) sendProblem(response, 403, problem)
 
@@ -83,7 +83,7 @@ function openStream(response: Response, { options, admission }: Settings): SseSt
     asked: names.length > 0 ? { names, authorize: (channel) => authorize(request, channel) } : undefined,
     admit: () => {
       const refusal = admission.refusal(key)
-      if (!refusal) response.once('close', admission.enter(key))
+      if (!refusal) response.on('close', admission.enter(key))
       return refusal
     },
   }
@@ -91,4 +91,9 @@ function openStream(response: Response, { options, admission }: Settings): SseSt
     ? createPoll(new ExpressPollResponse(response), waitOf(request))
     : new NodeTransport(response)
   return hub ? hub.stream(transport, streamOptions) : createStream(transport, streamOptions)
+}
+
+/** What a client asks for is nobody's to grant unless the app says whose. */
+function refuseAll(): boolean {
+  return false
 }

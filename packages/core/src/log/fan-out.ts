@@ -30,10 +30,11 @@ export class FanOut {
   deliver(records: readonly WindowRecord[], from: number): void {
     const to = from + records.length
     const touched = this.#byChannel(records)
+    const single = touched.size === 1
     for (const [channel, own] of touched) {
-      const shared = joinFrames(own.map((record) => record.frame))
+      const shared = [joinFrames(own.map((record) => record.frame))]
       for (const reader of this.#readers.get(channel) ?? []) {
-        if (hasOneOf(touched, reader.channels)) reader.deliver(shared, from, to)
+        if (single || hasOneOf(touched, reader.channels)) reader.deliver(shared, from, to)
         else reader.catchUp()
       }
     }
@@ -55,7 +56,7 @@ export class FanOut {
 
 /** Whether just one of the turn's channels is among the reader's. */
 function hasOneOf(touched: ReadonlyMap<string, unknown>, channels: ReadonlySet<string>): boolean {
-  if (touched.size === 1 || channels.size === 1) return true
+  if (channels.size === 1) return true
   let count = 0
   if (channels.size <= touched.size) {
     for (const channel of channels) if (touched.has(channel) && ++count > 1) return false

@@ -89,15 +89,15 @@ export class Reader {
     else this.#readWindow(position)
   }
 
-  /** What the fan-out calls: `frame` holds all that is on the reader's channels from one position to another. */
-  deliver(frame: Frame, from: number, to: number): void {
+  /** What the fan-out calls: `frames` hold all that is on the reader's channels from one position to another. */
+  deliver(frames: readonly Frame[], from: number, to: number): void {
     if (this.#state !== 'live') return
     if (this.#floor > from) {
       this.catchUp()
       return
     }
     this.#floor = to
-    if (!this.#sink.write([frame])) this.pause()
+    if (!this.#sink.write(frames)) this.pause()
   }
 
   /** A live reader takes what came since it was last served; needed before its channels change in the midst of a turn. */

@@ -24,16 +24,18 @@ export class Heartbeat {
     this.interval = interval
   }
 
-  /** Starts to serve a stream; the answer stops it. Streams that come together are spread over the slices. */
-  add(pulse: Pulse): () => void {
-    if (this.interval === 0) return () => {}
-    const slice = this.#slices[(this.#current + 2 * slices - 1 - (this.#added++ % slices)) % slices]!
-    slice.add(pulse)
+  /** Starts to serve a stream. Streams that come together are spread over the slices. @returns its slice, for `remove` */
+  add(pulse: Pulse): number {
+    const slice = (this.#current + 2 * slices - 1 - (this.#added++ % slices)) % slices
+    if (this.interval === 0) return slice
+    this.#slices[slice]!.add(pulse)
     this.#size++
     this.#timer ??= setInterval(() => this.#tick(), this.interval / slices).unref()
-    return () => {
-      if (slice.delete(pulse) && --this.#size === 0) this.#stop()
-    }
+    return slice
+  }
+
+  remove(pulse: Pulse, slice: number): void {
+    if (this.#slices[slice]?.delete(pulse) && --this.#size === 0) this.#stop()
   }
 
   #tick(): void {

@@ -8,6 +8,12 @@ export interface OutletLimits {
   readonly maxUnread: number
 }
 
+/** Whom an outlet tells. */
+export interface OutletOwner {
+  /** A full transport took nothing for as long as `stall`. */
+  stalled(): void
+}
+
 /** How often within `stall` a full transport is looked at: who takes nothing is cut off after it, and at most a quarter later. */
 const looks = 4
 const longestTimer = 2 ** 31 - 1
@@ -16,7 +22,7 @@ const longestTimer = 2 ** 31 - 1
 export class Outlet {
   readonly #transport: Transport
   readonly #limits: OutletLimits
-  readonly #stalled: () => void
+  readonly #owner: OutletOwner
   #full = false
   /** What was pending when it was last looked at. */
   #pending = 0
@@ -25,13 +31,12 @@ export class Outlet {
   /** Runs while the transport is full, and once more after that: most drain long before it fires. */
   #timer: ReturnType<typeof setTimeout> | undefined
   /** Sources that wait for room. */
-  #waiting: (() => void)[] = []
+  #waiting: (() => void)[] | undefined
 
-  /** @param stalled called when a full transport took nothing for as long as `stall` */
-  constructor(transport: Transport, limits: OutletLimits, stalled: () => void) {
+  constructor(transport: Transport, limits: OutletLimits, owner: OutletOwner) {
     this.#transport = transport
     this.#limits = limits
-    this.#stalled = stalled
+    this.#owner = owner
   }
 
   /** Whether the transport has said that it is full and has not drained since. */
@@ -59,8 +64,8 @@ export class Outlet {
   drained(): void {
     this.#full = false
     const waiting = this.#waiting
-    this.#waiting = []
-    for (const resolve of waiting) resolve()
+    this.#waiting = undefined
+    for (const resolve of waiting ?? []) resolve()
   }
 
   /** The stream has ended: a client that leaves never drains. */
@@ -80,14 +85,15 @@ export class Outlet {
     this.#full = true
     this.#silent = 0
     if (grace === undefined) this.#watch()
-    else this.#timer = setTimeout(this.#stalled, grace).unref()
+    else this.#timer = setTimeout(() => this.#owner.stalled(), grace).unref()
   }
 
   /** Resolves when the transport takes more. */
   room(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#full) this.#waiting.push(resolve)
-      else resolve()
+      if (!this.#full) resolve()
+      else if (this.#waiting) this.#waiting.push(resolve)
+      else this.#waiting = [resolve]
     })
   }
 
@@ -102,7 +108,7 @@ export class Outlet {
     if (!this.#full) return
     this.#silent++
     this.#noteProgress()
-    if (this.#silent > looks) this.#stalled()
+    if (this.#silent > looks) this.#owner.stalled()
     else this.#watch()
   }
 

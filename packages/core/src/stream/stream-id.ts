@@ -1,8 +1,19 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomFillSync } from 'node:crypto'
+
+/** Random bytes for the names to come: asked for one at a time they cost a buffer and a system call each. */
+const drawn = Buffer.allocUnsafeSlow(4096)
+const nameBytes = 16
+let used = drawn.length
 
 /** 128 random bits as text: who knows it may change the stream, so nobody must guess it. */
 export function randomName(): string {
-  return randomBytes(16).toString('base64url')
+  if (used === drawn.length) {
+    randomFillSync(drawn)
+    used = 0
+  }
+  const name = drawn.toString('base64url', used, used + nameBytes)
+  used += nameBytes
+  return name
 }
 
 /** A name that says which hub holds the stream, for those that do not. */

@@ -12,7 +12,7 @@ import { type Frame, frame } from '../wire/frame.ts'
 import { type AskedChannels, checkAsked, judge } from './asked-channels.ts'
 import { Expiry } from './expiry.ts'
 import type { Pulse } from './heartbeat.ts'
-import { Outlet } from './outlet.ts'
+import { Outlet, type OutletOwner } from './outlet.ts'
 import type { Refusal } from './refusal.ts'
 import { itemsOf, type Source } from './source.ts'
 import type {
@@ -31,12 +31,14 @@ import type { Transport } from './transport.ts'
 const noChannels: ReadonlySet<string> = new Set()
 
 /** One open response: its beginning and its end, what is sent beside the log, and a subscription for what comes from the log. */
-export class Stream implements HostedStream, Subscriber, Pulse {
+export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
+  readonly key: string | undefined
+  readonly lastEventId: string | undefined
   readonly maxChannels: number
   readonly #host: StreamHost
   readonly #transport: Transport
   readonly #outlet: Outlet
-  readonly #options: StreamOptions
+  readonly #retry: number | readonly [min: number, max: number]
   #id: string | undefined
   #state: 'idle' | 'opening' | 'open' | 'closed' = 'idle'
   #end: StreamEnd | undefined
@@ -45,16 +47,22 @@ export class Stream implements HostedStream, Subscriber, Pulse {
   /** What the client asks for, until it was judged: nothing is read before. */
   #asked: AskedChannels | undefined
   #expiry: Expiry | undefined
-  #stopBeating: (() => void) | undefined
+  /** Until it was asked. */
+  #admit: (() => Refusal | undefined) | undefined
+  /** The slice of the heartbeat that serves it. */
+  #slice = 0
 
   constructor(host: StreamHost, transport: Transport, options: StreamOptions = {}) {
-    const { stall = 30_000, maxUnread = 1_048_576, maxChannels = 64, asked } = options
-    this.maxChannels = maxChannels
+    const { key, lastEventId, retry = 2_000, stall = 30_000, maxUnread = 1_048_576 } = options
+    this.key = key
+    this.lastEventId = lastEventId || undefined
+    this.maxChannels = options.maxChannels ?? 64
     this.#host = host
     this.#transport = transport
-    this.#options = options
-    this.#asked = asked
-    this.#outlet = new Outlet(transport, { stall, maxUnread }, () => this.#cut('stalled'))
+    this.#retry = retry
+    this.#asked = options.asked
+    this.#admit = options.admit
+    this.#outlet = new Outlet(transport, { stall, maxUnread }, this)
     transport.onDrain = () => this.#drained()
     transport.onClose = (end = 'client') => {
       this.#finish(end)
@@ -66,14 +74,6 @@ export class Stream implements HostedStream, Subscriber, Pulse {
   get id(): string {
     this.#id ??= this.#host.newStreamId()
     return this.#id
-  }
-
-  get key(): string | undefined {
-    return this.#options.key
-  }
-
-  get lastEventId(): string | undefined {
-    return this.#options.lastEventId || undefined
   }
 
   get channels(): ReadonlySet<string> {
@@ -209,6 +209,11 @@ export class Stream implements HostedStream, Subscriber, Pulse {
     this.closeFor('unopened')
   }
 
+  /** OutletOwner: the client takes nothing any more. */
+  stalled(): void {
+    this.#cut('stalled')
+  }
+
   /** Pulse: once every heartbeat. Who stands at the head is told where that is, everyone else that the line is alive. */
   beat(): void {
     if (this.#outlet.full) return
@@ -280,7 +285,8 @@ export class Stream implements HostedStream, Subscriber, Pulse {
   }
 
   #open(): void {
-    const refusal = this.#expiry?.over ? expired : (this.#host.refusal() ?? this.#options.admit?.())
+    const refusal = this.#expiry?.over ? expired : (this.#host.refusal() ?? this.#admit?.())
+    this.#admit = undefined
     if (refusal) {
       this.#refuse(refusal)
       return
@@ -293,7 +299,7 @@ export class Stream implements HostedStream, Subscriber, Pulse {
     }
     this.#state = 'open'
     this.#host.joined(this)
-    this.#stopBeating = this.#host.heartbeat.add(this)
+    this.#slice = this.#host.heartbeat.add(this)
     this.write([frame(`:\nretry: ${this.#drawRetry()}\n\n`)])
     if (!this.#asked) this.#subscription?.begin()
   }
@@ -314,7 +320,7 @@ export class Stream implements HostedStream, Subscriber, Pulse {
   }
 
   #drawRetry(): number {
-    const { retry = 2_000 } = this.#options
+    const retry = this.#retry
     return drawBetween(typeof retry === 'number' ? [retry * 0.5, retry * 1.5] : retry, this.#host.random)
   }
 
@@ -334,9 +340,11 @@ export class Stream implements HostedStream, Subscriber, Pulse {
     this.#state = 'closed'
     this.#end = reason
     this.#expiry?.clear()
-    this.#stopBeating?.()
     this.#subscription?.end()
-    if (wasOpen) this.#host.left(this, reason)
+    if (wasOpen) {
+      this.#host.heartbeat.remove(this, this.#slice)
+      this.#host.left(this, reason)
+    }
     this.#abort?.abort(reason)
     this.#outlet.end()
   }

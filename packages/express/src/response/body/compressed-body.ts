@@ -1,12 +1,15 @@
 import type { ServerResponse } from 'node:http'
 import { Duplex } from 'node:stream'
+import type { Frame } from '@sse/core'
+import { isOver } from '../response-state.ts'
+import { type Body, joined } from './body.ts'
 
 /**
  * The way through a middleware that compresses, for an app that takes `no-transform` away. Such a middleware holds what is written until it
  * is flushed, and what it holds is in no `writableLength` of the response: observed with `compression`, 12 MB were queued and 0 reported.
  * So it is flushed after every write, and the stream that it compresses by is asked as well.
  */
-export class CompressedBacklog {
+export class CompressedBody implements Body {
   readonly #response: ServerResponse & { flush?: () => void }
   readonly #compressor: Duplex | undefined
 
@@ -22,9 +25,12 @@ export class CompressedBacklog {
     return writableLength + readableLength + this.#response.writableLength
   }
 
-  write(bytes: Uint8Array): boolean {
-    const room = this.#response.write(bytes)
+  write(frames: readonly Frame[]): boolean {
+    if (isOver(this.#response)) return true
+    const room = this.#response.write(joined(frames))
     this.#response.flush?.()
     return room
   }
+
+  release(): void {}
 }
