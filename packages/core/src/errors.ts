@@ -28,6 +28,7 @@ export type SseErrorCode =
   | 'log-corrupt'
   | 'log-gone'
   | 'log-failed'
+  | 'log-unreachable'
 
 /** The one error of the toolkit: a code, the offending value, and a message that names the way out. */
 export class SseError extends Error {

@@ -33,7 +33,7 @@ export class Feed {
   #brokerState: 'starting' | 'up' | 'down' = 'starting'
   #scheduled = false
   #delivering = false
-  #ping: { readonly position: string; readonly frame: Frame } | undefined
+  #ping: { readonly position: string; readonly frames: readonly Frame[] } | undefined
 
   constructor(options: FeedOptions) {
     this.#options = options
@@ -90,11 +90,11 @@ export class Feed {
   }
 
   /** The heartbeat of all readers that stand at the head: what they have is delivered first. */
-  ping(): Frame {
+  ping(): readonly Frame[] {
     this.deliver()
     const position = this.#log!.window.headId
-    if (this.#ping?.position !== position) this.#ping = { position, frame: pingFrame(position) }
-    return this.#ping.frame
+    if (this.#ping?.position !== position) this.#ping = { position, frames: [pingFrame(position)] }
+    return this.#ping.frames
   }
 
   #receive(batch: readonly Entry[]): void {

@@ -218,7 +218,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
   beat(): void {
     if (this.#outlet.full) return
     const ping = this.#subscription?.ping()
-    if (!this.#outlet.full) this.writeBeside([ping ?? emptyComment])
+    if (!this.#outlet.full) this.writeBeside(ping ?? emptyComment)
   }
 
   async #sendAll(source: Source, options: FromOptions): Promise<void> {
@@ -360,6 +360,6 @@ function checkSince(since: unknown): void {
 const shutdownGrace = 1_000
 
 /** The heartbeat of a stream that does not stand at the head of a log. */
-const emptyComment = frame(':\n\n')
+const emptyComment: readonly Frame[] = [frame(':\n\n')]
 
 const expired: Refusal = { status: 401, detail: 'The credentials of this request have run out.' }

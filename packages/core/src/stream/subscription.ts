@@ -124,7 +124,7 @@ export class Subscription implements Sink {
   }
 
   /** The heartbeat for a stream that stands at the head of the log. One that does not tries to go on: its broker may have failed it. */
-  ping(): Frame | undefined {
+  ping(): readonly Frame[] | undefined {
     if (this.#reader?.live) return this.#feed.ping()
     this.#reader?.readOn()
     return undefined
