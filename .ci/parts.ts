@@ -21,8 +21,26 @@ export const parts: readonly Part[] = [
     variable: 'CHROMIUM_PATH',
     probe: ['--version'],
     debian: ['chromium', 'fonts-liberation'],
-    suites: ['**/*.browser.test.ts'],
+    suites: ['**/!(*firefox).browser.test.ts'],
     covers: 'the browser tests',
+  },
+  {
+    name: 'Firefox',
+    executables: ['firefox-esr', 'firefox'],
+    variable: 'FIREFOX_PATH',
+    probe: ['--version'],
+    debian: ['firefox-esr'],
+    suites: ['**/*firefox.browser.test.ts'],
+    covers: 'the browser tests in Firefox',
+  },
+  {
+    name: 'Redis',
+    executables: ['redis-server', 'valkey-server'],
+    variable: 'REDIS_SERVER_PATH',
+    probe: ['--version'],
+    debian: ['redis-server'],
+    suites: ['**/*.redis.test.ts'],
+    covers: 'the tests of the log in Redis',
   },
 ]
 

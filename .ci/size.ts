@@ -21,9 +21,9 @@ export const limits: readonly Limit[] = [
     name: '@sse/client',
     entry: 'packages/client/dist/index.js',
     without: [],
-    // The aim is 8,000 (issue 4). `eventsource` is 3,613 of it.
-    initial: 8600,
-    total: 13_700,
+    // 8 kB. `eventsource` is 3,613 of it, and has no smaller entry.
+    initial: 8192,
+    total: 13_250,
   },
   {
     name: '@sse/vuex',

@@ -3,10 +3,11 @@
  *
  *     node broker-server.ts <module> <port> <the broker's own arguments>
  *
- * The module's default export is given those arguments. `GET /events` is a stream of the channel `news`; `POST /publish` takes a list of
- * `{ data, key }` and answers what became of them once all are in the log.
+ * The module's default export is given those arguments. `GET /events` is a stream of the channel `news`, and of those asked for; `?user=` is
+ * its key. `POST /events` changes its channels. `POST /publish` takes a list of `{ data, key?, channel? }` and answers what became of them
+ * once all are settled: 200, or 503 when one was refused, which says `{ error: code }`. `POST /disconnect?user=` ends that user's streams.
  */
-import { type Broker, createHub, sse } from '@sse/express'
+import { type Broker, channels, createHub, SseError, sse } from '@sse/express'
 import express from 'express'
 
 const [module = '', port = '0', ...rest] = process.argv.slice(2)
@@ -16,13 +17,23 @@ const hub = createHub({ broker: createBroker(...rest), window: { entries: 20 }, 
 await hub.ready
 
 const app = express()
-app.use(sse({ hub, retry: [20, 100] }))
+const userOf = ({ query }: express.Request) => (typeof query['user'] === 'string' ? query['user'] : undefined)
+app.use(sse({ hub, key: userOf, authorize: () => true, retry: [20, 100] }))
 app.get('/events', (_req, res) => void res.sse.subscribe('news'))
+app.post('/events', channels(hub))
 app.post('/publish', express.json({ limit: '1mb' }), async (req, res) => {
-  const messages: { data: string; key: string }[] = req.body
-  const published = messages.map(({ data, key }) =>
-    hub.publish('news', data, { event: 'tick', idempotencyKey: key }),
+  const messages: { data: string; key?: string; channel?: string }[] = req.body
+  const outcomes = await Promise.all(
+    messages.map(({ data, key, channel = 'news' }) =>
+      hub
+        .publish(channel, data, { event: 'tick', ...(key === undefined ? {} : { idempotencyKey: key }) })
+        .catch((error: unknown) => ({ error: error instanceof SseError ? error.code : String(error) })),
+    ),
   )
-  res.json(await Promise.all(published))
+  res.status(outcomes.some((outcome) => 'error' in outcome) ? 503 : 200).json(outcomes)
+})
+app.post('/disconnect', async (req, res) => {
+  await hub.disconnect(userOf(req) ?? '', { reconnect: false })
+  res.sendStatus(204)
 })
 app.listen(Number(port), '127.0.0.1', () => console.log(`listening on ${port}`))

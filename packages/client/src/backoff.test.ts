@@ -1,9 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { backoff } from './backoff.ts'
-import { MAX_DELAY } from './clock.ts'
 
-const duration = fc.integer({ min: 0, max: 1e9 })
+const duration = fc.integer({ min: 0, max: 1e12 })
 const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
 
 describe('the time to wait', () => {
@@ -25,7 +24,7 @@ describe('the time to wait', () => {
     )
   })
 
-  it('is never shorter than the server asked for, nor all at the same moment', () => {
+  it('is never shorter than the server asked for, however long that is, nor all at the same moment', () => {
     fc.assert(
       fc.property(duration, duration, chance, (base, floor, random) => {
         const delay = backoff({ failures: 0, base, max: 0, floor }, () => random)
@@ -39,11 +38,5 @@ describe('the time to wait', () => {
 
   it('grows from a base of 0 too', () => {
     expect(backoff({ failures: 10, base: 0, max: 30_000 }, () => 0.5)).toBe(1024)
-  })
-
-  it('stays within what a timer can hold', () => {
-    expect(backoff({ failures: 0, base: 1, max: 1, floor: Number.POSITIVE_INFINITY }, () => 0)).toBe(
-      MAX_DELAY,
-    )
   })
 })

@@ -1,5 +1,3 @@
-import { MAX_DELAY } from './clock.ts'
-
 /** How the waiting time between two attempts grows. */
 export interface BackoffOptions {
   /** Milliseconds before the first new attempt, until the server names its own by `retry:`. Default: 1,000. */
@@ -28,5 +26,5 @@ export function backoff({ failures, base, max, floor = 0 }: BackoffInput, random
   const unit = Math.max(1, base)
   const delay = (0.5 + random()) * Math.min(max, unit * 2 ** failures)
   const least = floor && floor + random() * unit
-  return Math.min(MAX_DELAY, Math.round(Math.max(delay, least)))
+  return Math.round(Math.max(delay, least))
 }

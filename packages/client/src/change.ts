@@ -12,13 +12,13 @@ export interface ChannelsChange {
 /**
  * Tells the server what has changed in the wishes. Loaded when it is needed.
  *
+ * Rejects where that is not taken, and for a stream without a name, which is one of polls: a new connection carries all wishes.
+ *
  * @param send makes a request of the stream's URL
- * @param renew called where that is not taken, and for a stream without a name, which is one of polls: a new connection carries all wishes
  */
 export async function change(
   state: ChannelsState,
   send: (question: Question) => Promise<Response>,
-  renew: () => void,
 ): Promise<void> {
   const { stream, told } = state
   const next = new Set(state.wanted)
@@ -30,7 +30,7 @@ export async function change(
   const answer = stream ? await post({ stream, subscribe, unsubscribe }).catch(() => undefined) : undefined
   await answer?.body?.cancel()
   if (state.stream !== stream) return // another stream by now, which knows other wishes
-  if (!answer?.ok) return renew()
+  if (!answer?.ok) throw new Error('The server does not change the channels of an open stream')
   state.told = next
 }
 

@@ -2,8 +2,7 @@ import { SseError } from './errors.ts'
 
 /** The channels a client wishes for, and what the server has been told of them. */
 export interface Channels {
-  add(channels: string | readonly string[]): void
-  delete(channels: string | readonly string[]): void
+  wish(change: 'add' | 'delete', channels: string | readonly string[]): void
   /** The wishes for a new connection: it is told all of them at once. */
   connecting(): Iterable<string>
   /** The stream has a name now: what changed since `connecting` can be told. Empty: it has none. undefined: there is no stream. */
@@ -20,7 +19,7 @@ export interface ChannelsState {
 /**
  * Keeps an open stream at the wishes. One change is under way at a time, so quick ones cannot overtake each other.
  *
- * @param tell brings the server to the wishes
+ * @param tell brings the server to the wishes as they are then; never rejects
  */
 export function createChannels(
   initial: readonly string[],
@@ -29,26 +28,21 @@ export function createChannels(
   const wanted = new Set(initial.map(valid))
   const state: ChannelsState = { wanted, told: wanted, stream: undefined }
   let isChanged = false
-  let isTelling = false
+  /** Settles after the last change. */
+  let telling: Promise<unknown> = Promise.resolve()
 
-  async function change(): Promise<void> {
-    if (isTelling || !isChanged || state.stream === undefined) return
-    isTelling = true
+  function settle(): void {
+    if (!isChanged || state.stream === undefined) return
     isChanged = false
-    await tell(state)
-    isTelling = false
-    return change()
-  }
-
-  function wish(channels: string | readonly string[], set: (channel: string) => unknown): void {
-    for (const channel of [channels].flat()) set(valid(channel))
-    isChanged = true
-    change()
+    telling = telling.then(() => tell(state))
   }
 
   return {
-    add: (channels) => wish(channels, (channel) => wanted.add(channel)),
-    delete: (channels) => wish(channels, (channel) => wanted.delete(channel)),
+    wish(change, channels) {
+      for (const channel of [channels].flat()) wanted[change](valid(channel))
+      isChanged = true
+      settle()
+    },
     connecting() {
       isChanged = false
       state.stream = undefined
@@ -57,7 +51,7 @@ export function createChannels(
     },
     opened(stream) {
       state.stream = stream
-      change()
+      settle()
     },
   }
 }
@@ -68,9 +62,8 @@ export function createChannels(
  * @throws SseError `invalid-channel`
  */
 function valid(channel: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be in it
-  if (channel && !/[\x00-\x1F\x7F,]/.test(channel) && new TextEncoder().encode(channel).length <= 256)
-    return channel
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not be in it
+  if (/^[^\x00-\x1F\x7F,]+$/.test(channel) && new TextEncoder().encode(channel).length <= 256) return channel
   throw new SseError(
     'invalid-channel',
     `${JSON.stringify(channel)} is no channel: 1–256 bytes, no commas, no control characters`,

@@ -1,23 +1,23 @@
 import { createChannels } from './channels.ts'
 import { systemClock } from './clock.ts'
-import { readChannels, readClose, readGap, readOpen, type SseChannels, type SseOpen } from './control.ts'
+import { readChannels, readClose, readGap, readOpen, type SseOpen } from './control.ts'
 import { type Reading, readEvent } from './data.ts'
-import { createEmitter, reportByDefault } from './emitter.ts'
+import { createEmitter } from './emitter.ts'
 import { SseError } from './errors.ts'
 import { ask } from './fetch.ts'
 import { createKeep } from './persist.ts'
 import type { Gate } from './share/gate.ts'
-import type { ShareOption } from './share/protocol.ts'
 import { openSource, type Source, type SourceEvents, type SourceMessage, takesFetch } from './source.ts'
 import type { SchemaOutputs, SchemaResult, StandardSchemaMap } from './standard-schema.ts'
 import type { SseState } from './state.ts'
 import { createSupervisor } from './supervisor.ts'
 import type { SseClient, SseClientOptions } from './types.ts'
 import { resolveUrl } from './url.ts'
-import { onWakeup } from './wakeup.ts'
+import { listenToPage, onWakeup } from './wakeup.ts'
 
 /**
- * A client for one URL. Nothing happens before `connect()`.
+ * A client for one URL: it holds what outlives a connection, the listeners, the cursor and the wishes for channels. Nothing happens before
+ * `connect()`.
  *
  * @throws SseError `invalid-url` for a relative URL where there is no page, `invalid-option` for options that cannot work
  */
@@ -33,35 +33,22 @@ export function createSseClient<Events extends object = Record<string, unknown>>
   options?: SseClientOptions<Events>,
 ): SseClient<Events>
 export function createSseClient<Events extends object>(
-  url: string | URL,
+  address: string | URL,
   options: SseClientOptions<Events> & Reading = {},
 ): SseClient<Events> {
-  return createClient<Events>(resolveUrl(url), options)
-}
-
-type Options<Events extends object> = SseClientOptions<Events> & Reading
-
-/**
- * Holds what outlives a connection: the listeners, the cursor and the wishes for channels.
- *
- * @param tap is told every message as it came
- */
-function createClient<Events extends object>(
-  url: URL,
-  options: Options<Events>,
-  tap?: (message: SourceMessage) => void,
-): SseClient<Events> {
-  const { polls, refresh, share } = options
-  const { backoff: { base = 1000, max = 30_000 } = {}, maxAttempts = Number.POSITIVE_INFINITY } = options
-  const { clock = systemClock, watchdog = 'auto' } = options
-  const { after = 10_000, retry = 300_000 } = polls || {}
-  check(options, { base, max, maxAttempts, watchdog: watchdog || 0, after, retry })
-  const fallback = { after: polls === false ? 0 : after, retry, until: 0 }
+  const url = resolveUrl(address)
+  const { backoff = {}, clock = systemClock, maxAttempts = Number.POSITIVE_INFINITY } = options
+  const { polls = {}, refresh, watchdog = 'auto' } = options
+  const { base = 1000, max = 30_000 } = backoff
+  const { after = 10_000, retry = 300_000 } = polls || { after: 0 }
+  const numbers = { base, max, after, retry, maxAttempts, watchdog: watchdog || 0 }
+  check(options, numbers)
+  const fallback = { ...numbers, until: 0 }
   const keep = createKeep(options.persist, url)
-  const events = createEmitter(options.onError ?? reportByDefault)
+  const events = createEmitter(options.onError)
   const channels = createChannels(options.channels ?? [], (wishes) =>
-    import('./change.ts')
-      .then(({ change }) => change(wishes, (init) => ask(options, url, init), reconnect))
+    import('./later.ts')
+      .then(({ change }) => change(wishes, (init) => ask(options, url, init)))
       .catch(reconnect),
   )
   /** The server's own events, and names that only this client tells, whatever a server sends: what they do, and what is told of them. */
@@ -70,21 +57,21 @@ function createClient<Events extends object>(
     ['sse.gap', readGap],
     ['sse.channels', (text) => (followed = readChannels(text))],
     ['sse.close', (text) => supervisor.dismissed(readClose(text))],
-    ['sse.ping', nothing],
+    ['sse.ping', () => true], // what leads a group of tabs listens for it: it moves the cursor
     ['sse.state', nothing],
     ['sse.invalid', nothing],
   ])
   const supervisor = createSupervisor({
-    open: (tell) => (isSharing && share ? load(share) : open(tell)),
+    open: (tell) => (share ? load() : open(tell)),
     onState: (state) => gate || changed(state),
-    ...{ refresh, base, max, maxAttempts, watchdog, clock },
+    ...{ ...numbers, refresh, clock },
   })
   let source: Source | undefined
   /** Takes the place of the supervisor when it has been loaded. */
   let gate: Gate | undefined
-  /** Whether tabs can meet here: in a page or a worker, with Web Locks and BroadcastChannel. */
-  let isSharing = !!(globalThis.location && navigator.locks && globalThis.BroadcastChannel)
-  let followed: SseChannels = { channels: [], refused: [] }
+  /** Tabs can meet in a page or a worker, with Web Locks and BroadcastChannel. */
+  let share = globalThis.location && navigator.locks && globalThis.BroadcastChannel && options.share
+  let followed = readChannels('')
   /** The cursor that a connect brings: of the last event received. And of the last one told, which is behind it while a schema takes time. */
   let received = options.lastEventId ?? keep.read() ?? ''
   let told = received
@@ -103,7 +90,7 @@ function createClient<Events extends object>(
     source = openSource(
       {
         ...{ ...options, url, channels: channels.connecting(), cursor: received, fallback, clock },
-        names: [...control.keys(), ...events.names()],
+        names: () => [...control.keys(), ...events.names()],
       },
       { ...tell, message: receive },
     )
@@ -114,33 +101,28 @@ function createClient<Events extends object>(
    * Stands for a connection while what shares is loaded. If that fails, as after a deployment that took it away, the tab has a connection of
    * its own.
    */
-  function load(share: ShareOption): Source {
-    let isOver = false
+  function load(): Source {
     import('./share/gate.ts').then(
       ({ createGate }) => {
-        if (isOver) return
+        // Closed meanwhile, or loaded for an attempt that was replaced.
+        if (!supervisor.isRunning) return
         gate = createGate({
-          ...{ url, share, options, clock, onWakeup, create: createClient },
+          ...{ url, options, clock, listenToPage, onWakeup, create: createSseClient },
           channels: channels.connecting,
           names: events.names,
           cursor: () => received,
           message: receive,
           state: changed,
         })
-        supervisor.close('closed')
+        supervisor.close()
         gate.connect()
       },
       () => {
-        isSharing = false
-        if (!isOver) reconnect()
+        share = false
+        if (supervisor.isRunning) reconnect()
       },
     )
-    return {
-      listen: nothing,
-      close() {
-        isOver = true
-      },
-    }
+    return { listen: nothing, close: nothing }
   }
 
   function changed(state: SseState): void {
@@ -157,9 +139,7 @@ function createClient<Events extends object>(
     return open
   }
 
-  function receive(message: SourceMessage): void {
-    tap?.(message)
-    const { event, data, lastEventId: id = received } = message
+  function receive({ event, data, lastEventId: id }: SourceMessage): void {
     // Before the listeners: one that reconnects must not be sent this event again.
     received = id
     const read = control.get(event)
@@ -210,14 +190,14 @@ function createClient<Events extends object>(
       life++
       before = undefined
       received = told
-      link().close('closed')
+      link().close()
     },
     subscribe(names) {
-      channels.add(names)
+      channels.wish('add', names)
       gate?.wish()
     },
     unsubscribe(names) {
-      channels.delete(names)
+      channels.wish('delete', names)
       gate?.wish()
     },
     on(event, listener) {
@@ -232,7 +212,7 @@ function createClient<Events extends object>(
 const nothing = () => {}
 
 /** @throws SseError `invalid-option` */
-function check(options: SseClientOptions, numbers: Readonly<Record<string, unknown>>): void {
+function check(options: SseClientOptions, numbers: Readonly<Record<string, number | 'auto'>>): void {
   const { EventSource, headers, share } = options
   const wrong = (why: string, value: unknown) => {
     throw new SseError('invalid-option', why, value)
@@ -242,7 +222,6 @@ function check(options: SseClientOptions, numbers: Readonly<Record<string, unkno
   if (headers && EventSource && !takesFetch(EventSource))
     wrong('This EventSource cannot send `headers`: leave it out', headers)
   for (const [name, value] of Object.entries(numbers)) {
-    if (value !== 'auto' && !(typeof value === 'number' && value >= 0))
-      wrong(`\`${name}\` is a number from 0 on, not ${value}`, value)
+    if (value !== 'auto' && !(value >= 0)) wrong(`\`${name}\` is a number from 0 on, not ${value}`, value)
   }
 }

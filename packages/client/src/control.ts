@@ -29,40 +29,22 @@ export interface SseClose {
   readonly reason: string
 }
 
-/*
+/** How each field of a control event is read. */
+type Fields<T> = { readonly [Name in keyof T]: (value: unknown) => T[Name] }
+
+/**
  * Control events are read leniently, field by field: a gap whose details cannot be read is still a gap, and nothing a server sends may
  * throw here.
  */
-
-export function readOpen(text: string): SseOpen {
-  const { stream, heartbeat, resumed } = fields(text)
-  return {
-    stream: string(stream),
-    heartbeat: duration(heartbeat) ?? 0,
-    resumed: typeof resumed === 'boolean' ? resumed : null,
-  }
-}
-
-export function readGap(text: string): SseGap {
-  const { reason, requested } = fields(text)
-  return { reason: string(reason) || 'unknown', requested: string(requested) }
-}
-
-export function readChannels(text: string): SseChannels {
-  const { channels, refused } = fields(text)
-  return { channels: strings(channels), refused: strings(refused) }
-}
-
-export function readClose(text: string): SseClose {
-  const { reconnect, reason } = fields(text)
-  return { reconnect: reconnect === false ? false : duration(reconnect), reason: string(reason) }
-}
-
-function fields(text: string): Readonly<Partial<Record<string, unknown>>> {
-  try {
-    return Object(JSON.parse(text))
-  } catch {
-    return {}
+function reader<T extends object>(fields: Fields<T>): (text: string) => T {
+  return (text) => {
+    let given: Readonly<Record<string, unknown>> = {}
+    try {
+      given = Object(JSON.parse(text))
+    } catch {}
+    const event = {} as T
+    for (const name in fields) event[name] = fields[name](given[name])
+    return event
   }
 }
 
@@ -73,3 +55,21 @@ const strings = (value: unknown): string[] =>
 
 const duration = (value: unknown): number | undefined =>
   typeof value === 'number' && value >= 0 ? value : undefined
+
+export const readOpen = reader<SseOpen>({
+  stream: string,
+  heartbeat: (value) => duration(value) ?? 0,
+  resumed: (value) => (typeof value === 'boolean' ? value : null),
+})
+
+export const readGap = reader<SseGap>({
+  reason: (value) => string(value) || 'unknown',
+  requested: string,
+})
+
+export const readChannels = reader<SseChannels>({ channels: strings, refused: strings })
+
+export const readClose = reader<SseClose>({
+  reconnect: (value) => value !== false && duration(value),
+  reason: string,
+})

@@ -20,20 +20,16 @@ export type Parse<Name extends string = string> = ParseRule | { readonly [K in N
  * `1.0`, `007`, `1e3` and `-0` stay the text a server sent. No outer white space: a token with a space in front keeps it.
  */
 export function readData(text: string): unknown {
-  const first = text[0]
-  if (first === undefined || !STARTS.includes(first)) return text
   try {
     const value: unknown = JSON.parse(text)
-    const composite = first === '{' || first === '['
-    const canonical = composite ? !/\s$/.test(text) : JSON.stringify(value) === text
-    return canonical ? value : text
+    return COMPOSITE.test(text) || JSON.stringify(value) === text ? value : text
   } catch {
     return text
   }
 }
 
-/** Every JSON text without outer white space starts with one of these. */
-const STARTS = '{["-0123456789tfn'
+/** An object or an array without outer white space, if it parses. */
+const COMPOSITE = /^[[{].*[\]}]$/s
 
 /** How the events of a client are read. */
 export interface Reading {

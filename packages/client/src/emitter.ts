@@ -16,7 +16,7 @@ export interface Emitter {
   /** @returns takes the listener off again */
   on(event: string, listener: Listener<never>): () => void
   emit(data: unknown, meta: SseMeta): void
-  /** Names that have a listener. */
+  /** The names of all listeners: one that has several comes several times. */
   names(): Iterable<string>
 }
 
@@ -24,55 +24,51 @@ export interface Emitter {
  * Listeners by event name. One that throws is reported and stops nothing. An event emitted by a listener waits until the one at hand has
  * reached everybody, so all listeners see one order.
  */
-export function createEmitter(report: ReportError): Emitter {
-  const listeners = new Map<string, Set<Listener<unknown>>>()
+export function createEmitter(report: ReportError = reportByDefault): Emitter {
+  /** An entry for each call of `on`. Clients have tens of listeners, not thousands. */
+  const entries = new Set<{ readonly event: string; readonly listener: Listener<unknown> }>()
   const queue: [data: unknown, meta: SseMeta][] = []
-  let draining = false
 
-  function deliver(data: unknown, meta: SseMeta): void {
-    const set = listeners.get(meta.event)
-    for (const listener of [...(set ?? [])]) {
-      if (!set?.has(listener)) continue // taken off by one before it
-      const failed = (error: unknown) => {
-        try {
-          report(error, { event: meta.event })
-        } catch (again) {
-          console.error(again)
-        }
-      }
+  function tell(listener: Listener<unknown>, data: unknown, meta: SseMeta): void {
+    const failed = (error: unknown) => {
       try {
-        const result = listener(data, meta)
-        if (result instanceof Promise) result.catch(failed)
-      } catch (error) {
-        failed(error)
+        report(error, { event: meta.event })
+      } catch (again) {
+        console.error(again)
       }
+    }
+    try {
+      const result = listener(data, meta)
+      if (result instanceof Promise) result.catch(failed)
+    } catch (error) {
+      failed(error)
     }
   }
 
   return {
     on(event, listener) {
       // Only the typed `on` of the client hands listeners in: the name decides what data they get.
-      const own = (data: unknown, meta: SseMeta) => (listener as Listener<unknown>)(data, meta)
-      const set = listeners.get(event) ?? new Set()
-      listeners.set(event, set.add(own))
-      return () => {
-        set.delete(own)
-        if (set.size === 0 && listeners.get(event) === set) listeners.delete(event)
-      }
+      const entry = { event, listener: listener as Listener<unknown> }
+      entries.add(entry)
+      return () => void entries.delete(entry)
     },
     emit(data, meta) {
-      queue.push([data, meta])
-      if (draining) return
-      draining = true
-      for (let next = queue.shift(); next; next = queue.shift()) deliver(...next)
-      draining = false
+      if (queue.push([data, meta]) > 1) return
+      // What listeners emit is appended meanwhile, and this loop comes to it.
+      for (const [data, meta] of queue) {
+        for (const entry of [...entries]) {
+          // It may have been taken off by one before it.
+          if (entry.event === meta.event && entries.has(entry)) tell(entry.listener, data, meta)
+        }
+      }
+      queue.length = 0
     },
-    names: () => listeners.keys(),
+    names: () => [...entries].map(({ event }) => event),
   }
 }
 
 /** Without `onError`: to the global error handlers where there are any, as the platform does with its own listeners. */
-export const reportByDefault: ReportError = (error) => {
-  if (typeof reportError === 'function') reportError(error)
-  else console.error(error)
+const reportByDefault: ReportError = (error) => {
+  const { reportError = console.error }: Partial<typeof globalThis> = globalThis
+  reportError(error)
 }

@@ -1,5 +1,4 @@
 import type { EventSource } from 'eventsource'
-import { inSlices, type Read } from './slices.ts'
 
 type HeadersRecord = Readonly<Record<string, string>>
 
@@ -42,14 +41,38 @@ export async function ask(
 /** What `eventsource` looks at before it reads. That it was redirected only matters to the `origin` of events, which we do not hand on. */
 export type ResponseHead = Pick<Response, 'headers' | 'status'>
 
-/** The answer as `eventsource` takes it, its chunks cut and noted on their way: no other stream in between, and nothing copied. */
+/** Bytes of an event stream, one chunk after the other. */
+export type Read = () => Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>>
+
+/** Bytes that a connection brings before it is read in slices: no more than one slice has. */
+const UNSLICED = 16_384
+
+/**
+ * The answer as `eventsource` takes it, its chunks noted on their way: no other stream in between, and nothing copied. What slices a burst is
+ * loaded when a connection has brought so much that there may be one; nothing is read meanwhile, and if it cannot be loaded, nothing is sliced.
+ */
 export async function observe(
   read: Read,
   { headers, status }: ResponseHead,
   received: (chunk: Uint8Array) => void,
 ): ReturnType<FetchLike> {
+  let bytes = 0
+  let next: Read = async () => {
+    const chunk = await read()
+    if (chunk.done) return chunk
+    bytes += chunk.value.length
+    if (bytes > UNSLICED) {
+      const slices = await import('./later.ts').catch(() => undefined)
+      if (slices) {
+        next = slices.inSlices(read, received, chunk.value)
+        return next()
+      }
+    }
+    received(chunk.value)
+    return chunk
+  }
   // It is never cancelled: `eventsource` aborts the signal of its request.
-  const reader = { read: inSlices(read, received), cancel: async () => {} }
+  const reader = { read: () => next(), cancel: async () => {} }
   return { body: { getReader: () => reader }, headers, status, redirected: false, url: '' }
 }
 

@@ -17,7 +17,7 @@ interface Kept {
 
 /** A place for one text. */
 export interface Keep {
-  read(): string | undefined
+  read(): string | null | undefined
   write(text: string): void
 }
 
@@ -35,7 +35,7 @@ export function createKeep(persist: PersistOption | undefined, url: URL): Keep {
     }
   }
   return {
-    read: () => use((storage) => storage.getItem(name)) ?? undefined,
+    read: () => use((storage) => storage.getItem(name)),
     write: (text) => use((storage) => storage.setItem(name, text)),
   }
 }

@@ -26,7 +26,7 @@ export function judge({ code, status = 0, retryAfter }: SseFailure, mayRefresh: 
  * cannot be read.
  */
 export function retryAfter(header: string | null, now: number): number | undefined {
-  if (header === null) return undefined
-  const wait = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now
+  const text = header ?? ''
+  const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now
   return Number.isNaN(wait) ? undefined : Math.max(0, wait)
 }

@@ -1,6 +1,5 @@
 import type { Clock } from './clock.ts'
-import type { FetchLike, Question, ResponseHead } from './fetch.ts'
-import type { Read } from './slices.ts'
+import type { FetchLike, Question, Read, ResponseHead } from './fetch.ts'
 
 /** When a client polls instead, and what it has learned of its server, over all its connections. */
 export interface Fallback {
@@ -50,16 +49,16 @@ type Bytes = Uint8Array<ArrayBuffer>
  *
  * This module is loaded when it is needed, which is rarely.
  *
- * @param isProbe there is a stream, which may yet speak: only if a first poll is answered there is a `fetch`
+ * @param isProbe there is a stream, which may yet speak: rejects unless a first poll is answered
  */
-export async function createPolls(polling: Polling, isProbe: boolean): Promise<FetchLike | undefined> {
+export async function createPolls(polling: Polling, isProbe: boolean): Promise<FetchLike> {
   const { ask, answered, clock, fallback } = polling
   let { cursor } = polling
   let first: PollDocument | undefined
   if (isProbe) {
     const response = await ask(cursor, AbortSignal.timeout(fallback.after), forPoll(0))
     first = response.ok ? await readDocument(response, polling) : undefined
-    if (!first) return undefined
+    if (!first) throw new Error('The server knows no polls')
   }
 
   return async (url, init) => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
-import { setUp as setUpClient } from '../test/client.ts'
-import { inSlices, type Read } from './slices.ts'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { setUp as setUpClient, take } from '../test/client.ts'
+import type { Read } from './fetch.ts'
+import { inSlices } from './slices.ts'
 
 /** A stream of chunks, and turns that end when the test says so. */
 function setUp(...sizes: number[]) {
@@ -16,6 +17,7 @@ function setUp(...sizes: number[]) {
     ({ length }) => {
       bed.noted += length
     },
+    undefined,
     { now: () => bed.time, next: () => new Promise<void>((resolve) => bed.waiting.push(resolve)) },
   )
   return { bed, chunks, read }
@@ -110,4 +112,20 @@ it('a client that is closed within a burst is told nothing more', async () => {
   await stream.closed
   await settled()
   expect(told).toEqual(Array.from({ length: 301 }, (_, number) => number))
+})
+
+it('a burst is told in one piece where what slices it cannot be loaded, as after a deployment that took it away', async () => {
+  vi.doMock('./later.ts', () => {
+    throw new Error('gone')
+  })
+  onTestFinished(() => void vi.doUnmock('./later.ts'))
+  const { client, server } = await setUpClient()
+  client.connect()
+  const stream = await server.next()
+  stream.open()
+  const told = take(client, 'tick', 1000)
+  for (let number = 0; number < 1000; number++) {
+    stream.send({ event: 'tick', data: number, id: String(number).padStart(60, '0') })
+  }
+  expect(await told).toEqual(Array.from({ length: 1000 }, (_, number) => number))
 })

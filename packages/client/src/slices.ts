@@ -1,5 +1,4 @@
-/** Bytes of an event stream, one chunk after the other. */
-export type Read = () => Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>>
+import type { Read } from './fetch.ts'
 
 /** The turns of the event loop. Passed in, so that a test can hold them. */
 export interface Turns {
@@ -18,14 +17,17 @@ const BUDGET = 8
 /**
  * Reads the same bytes in slices, each noted. A burst arrives in few chunks, and parsing a chunk and telling its events is one turn: of
  * 10,000 events one of 130–220 ms. So when the consumer has worked for as long as a turn may take, the next slice is for another turn.
- * Nothing is copied nor read ahead, and a consumer that is quick never waits.
+ * Nothing is copied nor read ahead, and a consumer that is quick never waits. Loaded when it is needed.
+ *
+ * @param first a chunk that has been read already
  */
 export function inSlices(
   read: Read,
   received: (slice: Uint8Array) => void,
+  first: Uint8Array<ArrayBuffer> = new Uint8Array(),
   { now, next }: Turns = eventLoop,
 ): Read {
-  let rest: Uint8Array<ArrayBuffer> | undefined
+  let rest = first
   let worked = 0
   let handed = now()
   return async () => {
@@ -34,7 +36,7 @@ export function inSlices(
       await next()
       worked = 0
     }
-    if (!rest?.length) {
+    if (!rest.length) {
       const chunk = await read()
       if (chunk.done) return chunk
       rest = chunk.value

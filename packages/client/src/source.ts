@@ -34,8 +34,8 @@ export interface SourceRequest extends FetchRequest {
   readonly url: URL
   readonly channels: Iterable<string>
   readonly cursor: string
-  /** Names whose messages are told. */
-  readonly names: Iterable<string>
+  /** Names whose messages are told; others are listened for later. */
+  names(): Iterable<string>
   readonly EventSource?: EventSourceConstructor | undefined
   readonly fallback: Fallback
   readonly clock: Clock
@@ -56,13 +56,13 @@ export interface SourceEvents {
 export interface SourceMessage {
   readonly event: string
   readonly data: string
-  /** As EventSource keeps it; undefined until this source has seen an id, for then it knows nothing of the cursor. */
-  readonly lastEventId: string | undefined
+  /** The cursor after it. */
+  readonly lastEventId: string
 }
 
 /** One connection: an EventSource whose own reconnecting never happens, for at its first error it is closed. */
 export interface Source {
-  /** Has messages of this name told; a name may be given twice. */
+  /** Has messages of this name told too; a name may be given twice. */
   listen(event: string): void
   close(): void
 }
@@ -86,14 +86,21 @@ export function openSource(request: SourceRequest, events: SourceEvents): Source
   const inHeader = overFetch && !isCrossOrigin(url)
   const address = (cursor: string) => withQuery(url, { channels, lastEventId: inHeader ? '' : cursor })
   const findRetry = createRetryReader(events.retry)
-  const names = new Set(['open', 'error', ...request.names])
   let source: EventSourceLike | undefined
-  let identified: boolean
+  /** Hears the present source, for as long as it is that. */
+  let hear: (event: EventLike) => void
+  const names = new Set<string>()
+  let identified = false
+  /** Until the first byte: what happens if it takes too long. */
   let timer: unknown
-  let isSilent = true
+
+  function speaks(): void {
+    clock.clearTimeout(timer)
+    timer = undefined
+  }
 
   function close(): void {
-    clock.clearTimeout(timer)
+    speaks()
     source?.close()
     source = undefined
   }
@@ -104,17 +111,15 @@ export function openSource(request: SourceRequest, events: SourceEvents): Source
   }
 
   function alive(): void {
-    clock.clearTimeout(timer)
-    isSilent = false
+    if (!source) return
+    speaks()
     events.alive()
   }
 
-  /** Listens to the present source, for as long as it is that. */
-  function hear(name: string): void {
-    const mine = source
-    mine?.addEventListener(name, (event) => {
-      if (mine === source) heard(mine, event)
-    })
+  /** Once for each name: not every EventSource minds that it has the listener already. */
+  function listen(name: string): void {
+    if (!names.has(name)) source?.addEventListener(name, hear)
+    names.add(name)
   }
 
   function heard({ readyState }: EventSourceLike, event: EventLike): void {
@@ -123,24 +128,30 @@ export function openSource(request: SourceRequest, events: SourceEvents): Source
     if (data !== undefined) {
       identified ||= lastEventId !== ''
       alive()
-      events.message({ event: type, data: String(data), lastEventId: identified ? lastEventId : undefined })
+      // Until it has seen an id an EventSource knows nothing of the cursor.
+      events.message({ event: type, data: String(data), lastEventId: identified ? lastEventId : cursor })
     } else if (type === 'open') {
-      if (!overFetch) clock.clearTimeout(timer) // all that a native one lets see of its bytes
+      if (!overFetch) speaks() // all that a native one lets see of its bytes
       events.opened()
-    } else if (type === 'error') fail(overFetch || readyState !== CLOSED ? describe(event) : REFUSED)
+    } else fail(overFetch || readyState !== CLOSED ? describe(event) : REFUSED)
   }
 
   function start(Type: EventSourceConstructor, fetch: FetchLike): void {
     source?.close()
-    identified = false
     // One that is not over `fetch` does not look at it.
     const init = { withCredentials: !!request.withCredentials, fetch }
-    source = new Type(address(cursor).href, init)
-    names.forEach(hear)
+    const mine = new Type(address(cursor).href, init)
+    source = mine
+    names.clear()
+    hear = (event) => {
+      if (mine === source) heard(mine, event)
+    }
+    for (const name of ['open', 'error', ...request.names()]) listen(name)
   }
 
   const polling: Polling = {
-    ...{ clock, cursor, fallback, retryAfter },
+    ...request,
+    retryAfter,
     ask: (cursor, signal, own) =>
       ask(request, address(cursor), { cursor: inHeader ? cursor : '', signal, own }),
     /** Any status but 200 is the end of the connection. */
@@ -162,24 +173,17 @@ export function openSource(request: SourceRequest, events: SourceEvents): Source
       return polling.observe(() => reader!.read(), response)
     },
   }
-  const polls = async (isProbe: boolean) => (await import('./poll.ts')).createPolls(polling, isProbe)
+  const polls = async (isProbe: boolean) => (await import('./later.ts')).createPolls(polling, isProbe)
 
-  if (fallback.until > clock.now()) start(EventSource, async (...args) => (await polls(false))!(...args))
+  if (fallback.until > clock.now()) start(EventSource, async (...args) => (await polls(false))(...args))
   else start(Constructor, polling.stream)
   if (fallback.after && !fallback.until) {
     timer = clock.setTimeout(async () => {
-      timer = undefined
       const fetch = await polls(true).catch(() => undefined)
-      if (fetch && source && isSilent) start(EventSource, fetch)
+      if (fetch && timer !== undefined) start(EventSource, fetch)
     }, fallback.after)
   }
-  return {
-    listen(event) {
-      if (!names.has(event)) hear(event)
-      names.add(event)
-    },
-    close,
-  }
+  return { listen, close }
 }
 
 const CLOSED = 2
@@ -188,7 +192,7 @@ const CLOSED = 2
 const REFUSED: SseFailure = { code: 'refused', message: 'EventSource gave up' }
 
 /** What `eventsource` tells: that a 200 was no event stream, or else the cause; nothing when the stream ended. */
-function describe({ code, message }: EventLike): SseFailure {
-  if (code === 200) return { code: 'content-type', message: 'The answer is not an event stream' }
-  return { code: 'network', message: typeof message === 'string' && message ? message : 'The stream ended' }
-}
+const describe = ({ code, message }: EventLike): SseFailure => ({
+  code: code === 200 ? 'content-type' : 'network',
+  message: String(message || 'The stream ended'),
+})

@@ -1,11 +1,11 @@
+import { createAlarm } from './alarm.ts'
 import { backoff } from './backoff.ts'
-import { type Clock, createAlarm } from './clock.ts'
+import type { Clock } from './clock.ts'
 import type { SseClose } from './control.ts'
 import { judge } from './policy.ts'
 import type { Source, SourceEvents } from './source.ts'
 import type { SseCloseReason, SseFailure, SseState } from './state.ts'
 import { onWakeup } from './wakeup.ts'
-import { createWatchdog } from './watchdog.ts'
 
 export interface SupervisorOptions {
   /** Starts one attempt. */
@@ -16,8 +16,8 @@ export interface SupervisorOptions {
   readonly base: number
   readonly max: number
   readonly maxAttempts: number
-  /** Milliseconds of silence to bear; `auto`: what the server announces decides. */
-  readonly watchdog: 'auto' | number | false
+  /** Milliseconds of silence to bear; 0: any. `auto`: what the server announces decides. */
+  readonly watchdog: 'auto' | number
   readonly clock: Clock
 }
 
@@ -27,7 +27,8 @@ export interface Supervisor {
   readonly isRunning: boolean
   /** Connects at once, in place of whatever is up or on its way. */
   connect(): void
-  close(reason: SseCloseReason, error?: SseFailure): void
+  /** Default: `closed`, as the app does. */
+  close(reason?: SseCloseReason, error?: SseFailure): void
   /** The stream has said hello. */
   announced(heartbeat: number): void
   /** The stream has said goodbye. One that does not say what to do next is simply about to end. */
@@ -45,10 +46,11 @@ const HEARTBEATS = 2.5
  * every EventSource behaves alike and the time to wait is decided here alone.
  */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
-  const { clock, max, maxAttempts, refresh, watchdog: bearing } = options
-  const next = createAlarm(clock, attempt)
-  const watchdog = createWatchdog(clock, () => {
-    failed({ code: 'silence', message: 'The server has gone silent' })
+  const { clock, max, maxAttempts, refresh, watchdog } = options
+  /** For the next attempt while waiting for it, else for silence. */
+  const alarm = createAlarm(clock, () => {
+    if (state.status === 'waiting') attempt()
+    else failed({ code: 'silence', message: 'The server has gone silent' })
   })
   let state: SseState = { status: 'idle' }
   let source: Source | undefined
@@ -72,25 +74,23 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   function drop(): void {
     source?.close()
     source = undefined
-    next.clear()
-    watchdog.watch(0)
-  }
-
-  function watch(): void {
-    watchdog.watch(bearing === 'auto' ? HEARTBEATS * heartbeat : bearing || 0)
+    alarm.set(Number.POSITIVE_INFINITY)
   }
 
   function announced(interval: number): void {
     heartbeat = interval
-    watch()
+    const bearable = watchdog === 'auto' ? HEARTBEATS * heartbeat : watchdog
+    alarm.set(bearable || Number.POSITIVE_INFINITY)
   }
 
   function attempt(): void {
     drop()
-    watch()
     try {
       // While new credentials are on their way an attempt would be refused again: it is made when they are there.
-      if (!isRefreshing) source = options.open(events)
+      if (!isRefreshing) {
+        announced(heartbeat)
+        source = options.open(events)
+      }
     } catch (error) {
       failed({ code: 'network', message: String(error) })
       return
@@ -104,7 +104,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       announced(0)
       become({ status: 'open', openedAt: clock.now() })
     },
-    alive: watchdog.alive,
+    alive: alarm.putOff,
     retry(milliseconds) {
       base = milliseconds
     },
@@ -127,13 +127,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const now = clock.now()
     failures += 1
     earliest = now + floor
-    next.set(delay)
+    alarm.set(delay)
     become({ status: 'waiting', attempt: failures, retryAt: now + delay, error })
   }
 
   async function renew(): Promise<void> {
     isRefreshed = isRefreshing = true
-    become({ status: 'connecting', attempt: failures })
+    attempt()
     let failure: SseFailure | undefined
     try {
       await null // not within the turn of the answer
@@ -148,12 +148,12 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   }
 
   function wake(wasCached: boolean): void {
-    const isDue = state.status === 'waiting' && clock.now() >= earliest
-    const isDead = (wasCached && state.status === 'open') || watchdog.isSilent()
-    if (isDue || isDead) attempt()
+    const mayTry = state.status === 'waiting' && clock.now() >= earliest
+    const isDead = state.status === 'open' && wasCached
+    if (mayTry || isDead || alarm.isDue()) attempt()
   }
 
-  function close(reason: SseCloseReason, error?: SseFailure): void {
+  function close(reason: SseCloseReason = 'closed', error?: SseFailure): void {
     if (state.status === 'closed') return
     drop()
     stopWaking?.()
@@ -178,7 +178,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     announced,
     dismissed({ reconnect, reason }) {
       if (reconnect === undefined) return
-      failed({ code: 'ended', message: reason || 'The server closed the stream', retryAfter: reconnect })
+      failed({ code: 'ended', message: reason || 'The stream ended', retryAfter: reconnect })
     },
   }
 }

@@ -38,6 +38,5 @@ export function withQuery(url: URL, { channels, lastEventId }: Query): URL {
 
 /** Whether a page of another origin is asking. Node has no origin. */
 export function isCrossOrigin(url: URL): boolean {
-  const origin = globalThis.location?.origin
-  return origin !== undefined && origin !== url.origin
+  return !!globalThis.location && location.origin !== url.origin
 }

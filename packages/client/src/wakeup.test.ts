@@ -3,43 +3,39 @@ import { onWakeup } from './wakeup.ts'
 
 afterEach(() => vi.unstubAllGlobals())
 
-/** A page: a document, and a global object that takes listeners. */
+/** A page: a document that can be hidden, and a window that hears what happens to both. */
 function stubPage() {
-  const document = Object.assign(new EventTarget(), { visibilityState: 'visible' })
-  const page = new EventTarget()
+  const document = { visibilityState: 'visible' }
+  const window = new EventTarget()
   vi.stubGlobal('document', document)
-  vi.stubGlobal('addEventListener', page.addEventListener.bind(page))
-  vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page))
-  return { document, page }
+  vi.stubGlobal('addEventListener', window.addEventListener.bind(window))
+  return { document, happen: (event: string) => window.dispatchEvent(new Event(event)) }
 }
 
 describe('waking up', () => {
-  it('happens when the page is shown, thawed or back from the cache, and when the network is back', () => {
-    const { document, page } = stubPage()
+  it.each(['visibilitychange', 'resume', 'pageshow', 'online'])('happens on %s', (event) => {
+    const { happen } = stubPage()
     const wake = vi.fn()
     onWakeup(wake)
-    document.dispatchEvent(new Event('visibilitychange'))
-    document.dispatchEvent(new Event('resume'))
-    page.dispatchEvent(new Event('pageshow'))
-    page.dispatchEvent(new Event('online'))
-    expect(wake).toHaveBeenCalledTimes(4)
+    happen(event)
+    expect(wake).toHaveBeenCalledOnce()
   })
 
   it('does not happen when the page is hidden', () => {
-    const { document } = stubPage()
+    const { document, happen } = stubPage()
     const wake = vi.fn()
     onWakeup(wake)
     document.visibilityState = 'hidden'
-    document.dispatchEvent(new Event('visibilitychange'))
+    happen('visibilitychange')
     expect(wake).not.toHaveBeenCalled()
   })
 
   it('ends', () => {
-    const { document, page } = stubPage()
+    const { happen } = stubPage()
     const wake = vi.fn()
     onWakeup(wake)()
-    document.dispatchEvent(new Event('resume'))
-    page.dispatchEvent(new Event('online'))
+    happen('resume')
+    happen('online')
     expect(wake).not.toHaveBeenCalled()
   })
 

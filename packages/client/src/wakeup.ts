@@ -1,6 +1,20 @@
 /**
+ * Listens for events of the page; in a worker, for those that it has. Does nothing where there are none, as in Node.
+ *
+ * What happens to the document passes the window on its way there, so the window hears it all.
+ *
+ * @returns stops listening
+ */
+export function listenToPage(events: readonly string[], listener: (event: Event) => void): () => void {
+  const stop = new AbortController()
+  for (const event of events)
+    globalThis.addEventListener?.(event, listener, { capture: true, signal: stop.signal })
+  return () => stop.abort()
+}
+
+/**
  * Calls `wake` whenever the page may have slept: it is shown again, comes back from the back/forward cache, is thawed (Page Lifecycle), or
- * the network is back. Does nothing where there are no such events, as in Node.
+ * the network is back.
  *
  * A hidden page's stream is never closed: this only ever makes things happen sooner.
  *
@@ -8,15 +22,7 @@
  * @returns stops listening
  */
 export function onWakeup(wake: (wasCached: boolean) => void): () => void {
-  const page: Partial<Document> | undefined = globalThis.document
-  const whenVisible = (event: Event) => {
-    if (page?.visibilityState !== 'hidden') wake((event as PageTransitionEvent).persisted)
-  }
-  const stop = new AbortController()
-  const listen = (target: Partial<EventTarget> | undefined, ...events: string[]) => {
-    for (const event of events) target?.addEventListener?.(event, whenVisible, stop)
-  }
-  listen(page, 'visibilitychange', 'resume')
-  listen(globalThis, 'pageshow', 'online')
-  return () => stop.abort()
+  return listenToPage(['visibilitychange', 'resume', 'pageshow', 'online'], (event) => {
+    if (globalThis.document?.visibilityState !== 'hidden') wake((event as PageTransitionEvent).persisted)
+  })
 }

@@ -1,6 +1,5 @@
-import { createEmitter, reportByDefault } from '../src/emitter.ts'
+import { createEmitter } from '../src/emitter.ts'
 import type { SseClient, SseState } from '../src/index.ts'
-import type { SourceMessage } from '../src/source.ts'
 import type { BrowserModel, ModelTab } from './browser-model.ts'
 
 /** A server with one log, whose events have the ids 1, 2, 3 …; and connections to it, as clients that never lose them. */
@@ -11,7 +10,7 @@ export interface SharedLog {
   publish(): void
   /** An event without an id: to whoever is there. */
   note(text: string): void
-  connection(tab: ModelTab): (cursor: string, tap: (message: SourceMessage) => void) => SseClient
+  connection(tab: ModelTab): (cursor: string) => SseClient
 }
 
 interface Connection {
@@ -37,12 +36,12 @@ export function createSharedLog(browser: BrowserModel): SharedLog {
     note(text) {
       for (const connection of open) connection.send('note', text, undefined)
     },
-    connection: (tab) => (cursor, tap) => {
-      const listeners = createEmitter(reportByDefault)
+    connection: (tab) => (cursor) => {
+      const listeners = createEmitter()
       const queue = `net ${++opened}`
       let state: SseState = { status: 'idle' }
       let closed = false
-      let last = cursor || undefined
+      let last = cursor
       function become(next: SseState): void {
         state = next
         listeners.emit(next, { event: 'sse.state', id: '' })
@@ -53,8 +52,7 @@ export function createSharedLog(browser: BrowserModel): SharedLog {
           browser.later(tab, queue, () => {
             if (closed) return
             last = id ?? last
-            tap({ event, data, lastEventId: last })
-            if (event === 'sse.open') listeners.emit(JSON.parse(data), { event, id: last ?? '' })
+            listeners.emit(event === 'sse.open' ? JSON.parse(data) : data, { event, id: last })
           })
         },
       }

@@ -2,7 +2,7 @@ import { until } from '@sse/testbed'
 import { type SseServer, startSseServer } from '@sse/testbed/sse-server'
 import { expect, onTestFinished } from 'vitest'
 import { pageFile } from './page.ts'
-import { type BrowserContext, openTab, type Tab } from './tab.ts'
+import { openTab, type Page, type Person, type Tab } from './tab.ts'
 
 /** Milliseconds between two events. */
 const PACE = 5
@@ -11,7 +11,7 @@ const PACE = 5
 export const patience = { timeout: 30_000 }
 
 /** A real server with pages, and one person's tabs on it. */
-export interface Sharing {
+export interface Sharing<P extends Page> {
   readonly server: SseServer
   readonly origin: string
   /** Events so far. */
@@ -19,14 +19,14 @@ export interface Sharing {
   /** Events one after the other, each with the next number, until the function returned is called. */
   stream(): () => void
   /** So many more tabs, all open. */
-  openTabs(count: number): Promise<Tab[]>
+  openTabs(count: number): Promise<Tab<P>[]>
   /** There is exactly one connection, once a hand-over has settled. */
   oneConnection(): Promise<unknown>
   /** Every tab has come to the newest event, and has been told every one before it, once. */
   expectNothingLost(tabs: readonly Pick<Tab, 'account'>[]): Promise<void>
 }
 
-export async function startSharing(context: BrowserContext): Promise<Sharing> {
+export async function startSharing<P extends Page>(person: Person<P>): Promise<Sharing<P>> {
   const server = await startSseServer({
     before(request, response, next) {
       const file = pageFile(request.path)
@@ -35,7 +35,7 @@ export async function startSharing(context: BrowserContext): Promise<Sharing> {
     },
   })
   const origin = `http://127.0.0.1:${server.port}/`
-  onTestFinished(() => context.close())
+  onTestFinished(() => person.close())
   let published = 0
   return {
     server,
@@ -52,8 +52,9 @@ export async function startSharing(context: BrowserContext): Promise<Sharing> {
       return () => clearInterval(timer)
     },
     async openTabs(count) {
-      const tabs: Tab[] = []
-      while (tabs.length < count) tabs.push(await openTab(context, origin))
+      const open = () => openTab(person, origin)
+      // The first one leads if there was none.
+      const tabs = [await open(), ...(await Promise.all(Array.from({ length: count - 1 }, open)))]
       for (const tab of tabs) await until(async () => (await tab.account()).state.status === 'open', patience)
       return tabs
     },

@@ -1,10 +1,18 @@
-import type { launchChromium } from '@sse/testbed'
 import type { SseClient, SseState } from '../src/index.ts'
 
-type Browser = Awaited<ReturnType<typeof launchChromium>>
-export type BrowserContext = Awaited<ReturnType<Browser['newContext']>>
-type Page = Awaited<ReturnType<BrowserContext['newPage']>>
-type CDPSession = Awaited<ReturnType<BrowserContext['newCDPSession']>>
+/** What a page's tests need of Playwright's and Puppeteer's pages alike. */
+export interface Page {
+  goto(url: string): Promise<unknown>
+  evaluate<T>(run: () => T | Promise<T>): Promise<T>
+  waitForFunction(condition: () => boolean): Promise<unknown>
+  close(): Promise<void>
+}
+
+/** One person's browser, whose tabs are pages of one origin that can meet. */
+export interface Person<P extends Page = Page> {
+  newPage(): Promise<P>
+  close(): Promise<void>
+}
 
 /** What a tab's page was told. */
 export interface TabAccount {
@@ -14,13 +22,11 @@ export interface TabAccount {
 }
 
 /** A page with a client that shares. */
-export interface Tab {
-  readonly page: Page
-  readonly cdp: CDPSession
+export interface Tab<P extends Page = Page> {
+  readonly page: P
   readonly account: () => Promise<TabAccount>
   /** Whether it holds the lock of the leader. */
   readonly leads: () => Promise<boolean>
-  crashed: boolean
 }
 
 /** What the script of the page keeps for the test. */
@@ -30,22 +36,8 @@ interface TabWindow {
   told: { ticks: number[]; gaps: number }
 }
 
-export async function openTab(context: BrowserContext, origin: string): Promise<Tab> {
-  const page = await context.newPage()
-  const tab: Tab = {
-    page,
-    cdp: await context.newCDPSession(page),
-    crashed: false,
-    leads: () => page.evaluate(holdsLead),
-    account: () =>
-      page.evaluate(() => {
-        const { client, told } = window as unknown as TabWindow
-        return { ...told, state: client.state }
-      }),
-  }
-  page.on('crash', () => {
-    tab.crashed = true
-  })
+export async function openTab<P extends Page>(person: Person<P>, origin: string): Promise<Tab<P>> {
+  const page = await person.newPage()
   await page.goto(origin)
   await page.waitForFunction(() => 'createSseClient' in window)
   await page.evaluate(() => {
@@ -59,7 +51,15 @@ export async function openTab(context: BrowserContext, origin: string): Promise<
     client.connect()
     Object.assign(own, { client, told })
   })
-  return tab
+  return {
+    page,
+    leads: () => page.evaluate(holdsLead),
+    account: () =>
+      page.evaluate(() => {
+        const { client, told } = window as unknown as TabWindow
+        return { ...told, state: client.state }
+      }),
+  }
 }
 
 /** Locks are held by clients: the page takes one of its own to see who it is. */
@@ -74,7 +74,7 @@ async function holdsLead(): Promise<boolean> {
   })
 }
 
-export async function leaderOf(tabs: readonly Tab[]): Promise<Tab | undefined> {
+export async function leaderOf<P extends Page>(tabs: readonly Tab<P>[]): Promise<Tab<P> | undefined> {
   for (const tab of tabs) if (await tab.leads()) return tab
   return undefined
 }

@@ -2,7 +2,8 @@ import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { SseError, type SseErrorCode } from '@sse/core'
 
-type FailureCode = Extract<SseErrorCode, `log-${string}`>
+/** A file is there or not; what is reached over a network is the concern of others. */
+type FailureCode = Exclude<Extract<SseErrorCode, `log-${string}`>, 'log-unreachable'>
 
 /** The result codes of SQLite that have a meaning of their own here: https://sqlite.org/rescode.html. */
 const codes: Readonly<Record<number, FailureCode>> = {

@@ -3,9 +3,9 @@ import type { SourceMessage } from '../source.ts'
 import type { SseState } from '../state.ts'
 import type { Supervisor } from '../supervisor.ts'
 import type { SseClient, SseClientOptions } from '../types.ts'
-import type { onWakeup } from '../wakeup.ts'
+import type { listenToPage, onWakeup } from '../wakeup.ts'
 import { createMember, type Member } from './member.ts'
-import type { ShareOption, Wish } from './protocol.ts'
+import type { Wish } from './protocol.ts'
 
 /** Stands where the connection of a client would, and its supervisor. */
 export interface Gate extends Pick<Supervisor, 'state' | 'isRunning' | 'connect' | 'close'> {
@@ -15,11 +15,10 @@ export interface Gate extends Pick<Supervisor, 'state' | 'isRunning' | 'connect'
 
 export interface GateOptions {
   readonly url: URL
-  readonly share: ShareOption
   readonly options: SseClientOptions
   readonly clock: Clock
-  /** Makes a client whose messages are told as they come. */
-  create(url: URL, options: SseClientOptions, tap: (message: SourceMessage) => void): SseClient
+  create(url: URL, options: SseClientOptions): SseClient
+  readonly listenToPage: typeof listenToPage
   readonly onWakeup: typeof onWakeup
   /** Channels that are wished for. */
   channels(): Iterable<string>
@@ -34,7 +33,7 @@ export interface GateOptions {
 const BARE = { share: false, persist: undefined, channels: [], events: undefined, parse: 'text' } as const
 
 /** Loaded when a client that shares connects. Until then that client has told of itself that it connects, so that is the first state. */
-export function createGate({ url, share, options, clock, onWakeup, ...client }: GateOptions): Gate {
+export function createGate({ url, options, clock, listenToPage, onWakeup, ...client }: GateOptions): Gate {
   let state: SseState = { status: 'connecting', attempt: 0 }
   let member: Member | undefined
 
@@ -42,8 +41,8 @@ export function createGate({ url, share, options, clock, onWakeup, ...client }: 
     let mine: Member | undefined
     const isHere = () => !mine || member === mine
     mine = createMember({
-      ...{ url, share, clock, onWakeup, wishes, cursor: client.cursor() },
-      open: (lastEventId, tap) => client.create(url, { ...options, ...BARE, lastEventId }, tap),
+      ...{ url, share: options.share, clock, listenToPage, onWakeup, wishes, cursor: client.cursor() },
+      open: (lastEventId) => client.create(url, { ...options, ...BARE, lastEventId }),
       message: (message) => isHere() && client.message(message),
       state: (next) => isHere() && become(next),
     })
@@ -57,7 +56,7 @@ export function createGate({ url, share, options, clock, onWakeup, ...client }: 
   }
 
   function wishes(): Wish[] {
-    const names = [...client.names()].filter((name) => !name.startsWith('sse.'))
+    const names = [...new Set(client.names())].filter((name) => !name.startsWith('sse.'))
     return [
       ...names.map((name): Wish => `n:${name}`),
       ...[...client.channels()].map((name): Wish => `c:${name}`),

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { SourceMessage } from '../source.ts'
+import type { SseMeta } from '../emitter.ts'
 import type { SseState } from '../state.ts'
 import type { SseClient } from '../types.ts'
 import type { History } from './history.ts'
@@ -18,7 +18,7 @@ export interface LeaderOptions {
   readonly state: SseState
   readonly clock: Clock
   /** Makes the client that holds the connection. */
-  open(cursor: string, tap: (message: SourceMessage) => void): SseClient
+  open(cursor: string): SseClient
   post(word: Word): void
   deliver(entry: Entry): void
   onState(state: SseState): void
@@ -38,7 +38,7 @@ export interface Leader {
 
 export function createLeader(options: LeaderOptions): Leader {
   const { term, history, clock, post } = options
-  const client = options.open(history.cursor, receive)
+  const client = options.open(history.cursor)
   const tabs = new Map<string, readonly Wish[]>([['', [...options.followed.keys()]]])
   const followed = new Map<Wish, string | undefined>()
   const ends = new Map<Wish, () => void>()
@@ -54,29 +54,27 @@ export function createLeader(options: LeaderOptions): Leader {
     announce()
     options.onState(state)
   })
-  client.on('sse.open', (open, { id }) => tell('sse.open', open, id))
-  client.on('sse.channels', (answer, { id }) => {
-    for (const channel of [...answer.channels, ...answer.refused]) confirm(`c:${channel}`, id)
-    tell('sse.channels', answer, id)
+  client.on('sse.open', tell)
+  client.on('sse.channels', (answer, meta) => {
+    for (const channel of [...answer.channels, ...answer.refused]) confirm(`c:${channel}`, meta.id)
+    tell(answer, meta)
+  })
+  client.on('sse.gap', (gap, meta) => hand(JSON.stringify(gap), meta))
+  client.on('sse.ping', (_, meta) => {
+    if (meta.id && meta.id !== history.cursor) hand('', meta)
   })
 
   const status = (): Status => ({ type: 'status', term, count, cursor: history.cursor, state, followed })
   const announce = () => post(status())
 
-  function receive({ event, data, lastEventId = history.cursor }: SourceMessage): void {
-    // Told again by the client, once it has read them; what a tab is to do is for the leader to know.
-    if (event !== 'sse.open' && event !== 'sse.channels' && event !== 'sse.close')
-      hand(event, data, lastEventId)
+  /** A tab that comes later is told it too. */
+  function tell(value: unknown, meta: SseMeta): void {
+    told.set(meta.event, hand(JSON.stringify(value), meta))
   }
 
-  function tell(event: string, value: unknown, id: string): void {
-    told.set(event, hand(event, JSON.stringify(value), id))
-  }
-
-  function hand(event: string, data: string, lastEventId: string): Entry {
+  function hand(data: unknown, { event, id: lastEventId }: SseMeta): Entry {
     const identified = lastEventId !== '' && lastEventId !== history.cursor
-    const entry: Entry = { event, data, lastEventId, identified }
-    if (event === 'sse.ping' && !identified) return entry
+    const entry: Entry = { event, data: String(data), lastEventId, identified }
     history.push(entry)
     count += 1
     post({ type: 'entry', term, count, entry })
@@ -87,11 +85,7 @@ export function createLeader(options: LeaderOptions): Leader {
   function follow(wish: Wish, since: string | undefined): void {
     const name = wish.slice(2)
     followed.set(wish, since)
-    if (wish.startsWith('n:'))
-      ends.set(
-        wish,
-        client.on(name, () => {}),
-      )
+    if (wish.startsWith('n:')) ends.set(wish, client.on(name, hand))
     else {
       client.subscribe(name)
       ends.set(wish, () => client.unsubscribe(name))

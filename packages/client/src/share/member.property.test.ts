@@ -59,6 +59,7 @@ async function play(order: Order, script: readonly Action[], tabs: number) {
       meeting: tab.meeting,
       open: log.connection(tab),
       onWakeup: () => () => {},
+      listenToPage: () => () => {},
       wishes: () => ['n:tick', 'n:note'],
       message({ event, data }) {
         if (event === 'tick') facts.ticks.push(Number(data))

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { SourceMessage } from '../source.ts'
 import type { SseState } from '../state.ts'
 import type { SseClient } from '../types.ts'
-import type { onWakeup } from '../wakeup.ts'
+import type { listenToPage, onWakeup } from '../wakeup.ts'
 import { createElection, type Election, type LocksLike } from './election.ts'
 import { createFollower } from './follower.ts'
 import { createHistory } from './history.ts'
@@ -28,13 +28,14 @@ export interface MeetingPoint {
 
 export interface MemberOptions {
   readonly url: URL
-  readonly share: ShareOption
+  readonly share?: ShareOption | undefined
   /** Where to go on from. */
   readonly cursor: string
   readonly clock: Clock
   readonly meeting?: MeetingPoint | undefined
-  /** Makes a client of this tab's own, whose messages are told as they come. */
-  open(cursor: string, tap: (message: SourceMessage) => void): SseClient
+  /** Makes a client of this tab's own, whose listeners are given the text of events. */
+  open(cursor: string): SseClient
+  readonly listenToPage: typeof listenToPage
   readonly onWakeup: typeof onWakeup
   wishes(): readonly Wish[]
   message(message: SourceMessage): void
@@ -149,7 +150,7 @@ export function createMember(options: MemberOptions): Member {
   }
 
   const stopWaking = options.onWakeup(() => post({ type: 'ask', what: 'wake' }))
-  const stopListening = onPageRest({ rest: exit, wake: enter })
+  const stopListening = onPageRest(options.listenToPage, { rest: exit, wake: enter })
   enter()
 
   return {

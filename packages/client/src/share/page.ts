@@ -1,3 +1,5 @@
+import type { listenToPage } from '../wakeup.ts'
+
 /** What a page does when it is put away, and when it is taken out again. */
 export interface PageRest {
   rest(): void
@@ -11,21 +13,13 @@ export interface PageRest {
  *
  * @returns stops listening
  */
-export function onPageRest({ rest, wake }: PageRest): () => void {
-  const page: Partial<Document> | undefined = globalThis.document
-  let resting = false
-  const change = ({ type }: Event) => {
+export function onPageRest(listen: typeof listenToPage, { rest, wake }: PageRest): () => void {
+  let isResting = false
+  return listen(['pagehide', 'freeze', 'pageshow', 'resume'], ({ type }) => {
     const rests = type === 'pagehide' || type === 'freeze'
-    if (rests === resting) return
-    resting = rests
+    if (rests === isResting) return
+    isResting = rests
     if (rests) rest()
     else wake()
-  }
-  const stop = new AbortController()
-  const listen = (target: Partial<EventTarget> | undefined, ...events: string[]) => {
-    for (const event of events) target?.addEventListener?.(event, change, stop)
-  }
-  listen(page, 'freeze', 'resume')
-  listen(globalThis, 'pagehide', 'pageshow')
-  return () => stop.abort()
+  })
 }

@@ -9,7 +9,6 @@ const PROTOCOL = 1
 
 /** One event as the server sent it, with the cursor after it. */
 export interface Entry extends SourceMessage {
-  readonly lastEventId: string
   /** Whether the id came with this event: one without an id inherits the last one, and is never taken for a repetition. */
   readonly identified: boolean
 }

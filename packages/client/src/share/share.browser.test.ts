@@ -1,80 +1,56 @@
 import { launchChromium, until } from '@sse/testbed'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { patience, type Sharing, startSharing } from '../../test/sharing.ts'
-import { leaderOf, type Tab } from '../../test/tab.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { patience, startSharing } from '../../test/sharing.ts'
+import { describeSharing } from '../../test/sharing-suite.ts'
+import { leaderOf } from '../../test/tab.ts'
 
-const KILLS = process.env['SSE_FAULTS'] ? 20 : 3
+type Browser = Awaited<ReturnType<typeof launchChromium>>
+type Page = Awaited<ReturnType<Browser['newPage']>>
 
-let browser: Awaited<ReturnType<typeof launchChromium>>
-let sharing: Sharing
+let browser: Browser
+/** Tabs of one site may share a renderer, and end with it. */
+const crashed = new WeakSet<Page>()
 
 beforeAll(async () => {
   browser = await launchChromium()
 })
 afterAll(() => browser?.close())
 
-beforeEach(async () => {
-  sharing = await startSharing(await browser.newContext())
-})
-
-type Fault = (leader: Tab) => Promise<'gone' | (() => Promise<unknown>)>
-
-const faults: Readonly<Record<string, Fault>> = {
-  async 'is closed'({ page }) {
-    await page.close()
-    return 'gone'
-  },
-  async crashes({ cdp, page }) {
-    const crashed = page.waitForEvent('crash')
-    cdp.send('Page.crash').catch(() => {})
-    await crashed
-    return 'gone'
-  },
-  async 'is frozen'({ cdp }) {
-    await cdp.send('Page.setWebLifecycleState', { state: 'frozen' })
-    return () => cdp.send('Page.setWebLifecycleState', { state: 'active' })
-  },
+async function open() {
+  const context = await browser.newContext()
+  context.on('page', (page) => page.on('crash', () => crashed.add(page)))
+  return context
 }
 
-test('eight tabs have one connection, and are all told everything', async () => {
-  const tabs = await sharing.openTabs(8)
-  const stop = sharing.stream()
-  await until(() => sharing.published > 100)
-  stop()
-  await sharing.expectNothingLost(tabs)
-  expect(sharing.server.hub.streams.size).toBe(1)
-  expect(sharing.server.requests.filter(({ url }) => url === '/events')).toHaveLength(1)
-  for (const tab of tabs) expect((await tab.account()).state.status).toBe('open')
-})
+const devtools = (page: Page) => page.context().newCDPSession(page)
 
-test.each(Object.entries(faults))(
-  `the tab that leads %s, ${KILLS} times, at any moment: no tab misses or repeats an event`,
-  { timeout: 60_000 + KILLS * 15_000 },
-  async (_, fault) => {
-    let tabs = await sharing.openTabs(8)
-    const stop = sharing.stream()
-    for (let kill = 0; kill < KILLS; kill += 1) {
-      const leader = await until(() => leaderOf(tabs), patience)
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 300))
-      const outcome = await fault(leader)
-      // Tabs of one site may share a renderer.
-      const others = tabs.filter((tab) => tab !== leader && !tab.crashed)
-      await sharing.oneConnection()
-      await sharing.expectNothingLost(others)
-      if (outcome === 'gone') tabs = others
-      else await outcome()
-      while (tabs.length < 8) tabs.push(...(await sharing.openTabs(1)))
-      await sharing.expectNothingLost(tabs)
-      await sharing.oneConnection()
-    }
-    stop()
-    await sharing.expectNothingLost(tabs)
+describeSharing<Page>({
+  open,
+  isGone: (page) => crashed.has(page),
+  faults: {
+    async 'is closed'(page) {
+      await page.close()
+      return 'gone'
+    },
+    async crashes(page) {
+      const ended = page.waitForEvent('crash')
+      const session = await devtools(page)
+      session.send('Page.crash').catch(() => {})
+      await ended
+      return 'gone'
+    },
+    async 'is frozen'(page) {
+      const session = await devtools(page)
+      await session.send('Page.setWebLifecycleState', { state: 'frozen' })
+      return () => session.send('Page.setWebLifecycleState', { state: 'active' })
+    },
   },
-)
+})
 
 test('a leader that hangs is robbed of the lead, and follows when it is back', {
   timeout: 120_000,
 }, async () => {
+  const sharing = await startSharing(await open())
   const tabs = await sharing.openTabs(4)
   const stop = sharing.stream()
   const leader = await until(() => leaderOf(tabs), patience)

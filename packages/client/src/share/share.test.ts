@@ -130,10 +130,10 @@ describe('tabs that share', () => {
   test('try again when somebody looks at one of them, unless the server asked for a time', async () => {
     page()
     const [leader, connection] = await openLeader({ backoff: { base: 60_000 } })
-    const document = Object.assign(new EventTarget(), { visibilityState: 'visible' })
-    vi.stubGlobal('document', document)
+    const window = new EventTarget()
+    vi.stubGlobal('addEventListener', window.addEventListener.bind(window))
     const follower = await openFollower()
-    const look = () => document.dispatchEvent(new Event('visibilitychange'))
+    const look = () => window.dispatchEvent(new Event('visibilitychange'))
     connection.lose()
     await vi.waitUntil(() => follower.state.status === 'waiting')
     look()
