@@ -1,0 +1,73 @@
+/** `node serve.ts <contestant>`: the server process of one contestant, told by its parent what to do and by the load when. */
+import { setImmediate as turnEnd } from 'node:timers/promises'
+import { answerParent } from '../child.ts'
+import { eventsOf } from '../event.ts'
+import { startProfile } from '../profile/sampling.ts'
+import type { Start } from './contestant.ts'
+import { openControl } from './control.ts'
+
+/** What each turn publishes. */
+export interface Turn {
+  readonly events: number
+  /** Of the JSON of each event. */
+  readonly bytes: number
+}
+
+const [name = ''] = process.argv.slice(2)
+const { default: start }: { default: Start } = await import(`./${name}.ts`)
+const running = await start()
+
+let last = 0
+let count = 1
+let make = eventsOf(200)
+let stopProfile: (() => Promise<string>) | undefined
+
+function publish(at: number): unknown {
+  return running.publish(Array.from({ length: count }, () => make(++last, at)))
+}
+
+const control = await openControl((at) => void publish(at))
+
+export type ServerCommands = typeof commands
+
+const commands = {
+  ports: () => ({ streams: running.port, control }),
+  /** Answers the number of the next event. */
+  turn({ events, bytes }: Turn) {
+    count = events
+    make = eventsOf(bytes)
+    return last + 1
+  },
+  /** Publishes turns one after another, as fast as the server takes them, for nobody to count. Answers the number of the next event. */
+  async flood(turns: number) {
+    for (let done = 0; done < turns; done++) {
+      await publish(0)
+      await turnEnd()
+    }
+    return last + 1
+  },
+  streams: () => running.streams(),
+  /** Processor time in microseconds. */
+  cpu() {
+    if (running.cpu) return running.cpu()
+    const { user, system } = process.cpuUsage()
+    return user + system
+  },
+  /** Resident memory in bytes, when what is garbage is gone. */
+  async rss() {
+    for (let pass = 0; pass < 3; pass++) {
+      global.gc?.()
+      await turnEnd()
+    }
+    return running.rss?.() ?? process.memoryUsage.rss()
+  },
+  cursor: (missed: number) => running.cursor?.(missed) ?? '',
+  reads: () => running.reads?.() ?? 0,
+  async profile() {
+    stopProfile = await startProfile()
+  },
+  /** Answers a profile of V8 as JSON. */
+  profiled: () => stopProfile?.() ?? '',
+}
+
+answerParent(commands, () => running.stop?.())

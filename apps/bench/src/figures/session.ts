@@ -1,0 +1,95 @@
+import { until } from '@sse/testbed'
+import { type Ask, startChild } from '../child.ts'
+import type { Contestant } from '../contestants/catalog.ts'
+import type { ServerCommands } from '../contestants/serve.ts'
+import type { LoadCommands } from '../load/generator.ts'
+import type { Opening, Paced, Ran } from '../load/orders.ts'
+import { sayFaults } from '../load/tally.ts'
+import type { Bench } from './figure.ts'
+
+/** Turns of the same shape. */
+export interface Load {
+  readonly turns: number
+  /** A turn. */
+  readonly events: number
+  /** An event. */
+  readonly bytes: number
+  /** Milliseconds without any event after which what is missing counts as dropped. Default 10,000. */
+  readonly patience?: number
+}
+
+/** One server process, and the load's streams to it. */
+export interface Session {
+  readonly server: Ask<ServerCommands>
+  readonly load: Ask<LoadCommands>
+  /** Opens streams until there are so many that the server would serve; answers the milliseconds that took the load. */
+  open(count: number, options?: Partial<Opening>): Promise<number>
+  /** Opens streams that never read. */
+  stall(count: number): Promise<void>
+  /** Leaves all streams, and waits until the server knows. */
+  depart(): Promise<void>
+  /** Publishes turns, each when the one before has arrived everywhere; answers the processor time of both sides in microseconds. */
+  run(load: Load): Promise<{ readonly server: number; readonly load: number }>
+  /** Publishes a turn every so many milliseconds. */
+  pace(load: Load, interval: number): Promise<Paced>
+}
+
+/** Runs a contestant in a process of its own for as long as `use` takes. @throws Error with the reason when it must be disqualified */
+export async function withServer<T>(
+  { cores, load: { ask: load } }: Pick<Bench, 'cores' | 'load'>,
+  { name, protocol }: Pick<Contestant, 'name' | 'protocol'>,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const child = await startChild<ServerCommands>('contestants/serve.ts', {
+    args: [name],
+    core: cores?.server,
+  })
+  const server = child.ask
+  try {
+    const { streams: port, control } = await server('ports')
+    await load('control', control)
+    let opened = 0
+    const serves = async (count: number) => {
+      opened = count
+      await until(async () => (await server('streams')) === count, { timeout: 30_000 })
+    }
+    return await use({
+      server,
+      load,
+      async open(count, options = {}) {
+        const ran = await load('open', { port, protocol, count: count - opened, ...options })
+        judge(ran)
+        await serves(count)
+        return ran.milliseconds
+      },
+      async stall(count) {
+        await load('stall', { port, protocol, count })
+        await serves(opened + count)
+      },
+      async depart() {
+        await load('depart')
+        await serves(0)
+      },
+      async run(turns) {
+        const first = await server('turn', turns)
+        const before = await server('cpu')
+        const ran = judge(await load('run', { ...turns, first }))
+        return { server: (await server('cpu')) - before, load: ran.cpu }
+      },
+      async pace(turns, interval) {
+        const first = await server('turn', turns)
+        return judge(await load('pace', { ...turns, first, interval }))
+      },
+    })
+  } finally {
+    await load('leave')
+    await child.stop()
+  }
+}
+
+/** @throws Error when events were lost, came twice or in the wrong order, or streams ended */
+function judge<R extends Ran>(ran: R): R {
+  const faults = sayFaults(ran.faults)
+  if (faults) throw new Error(faults)
+  return ran
+}

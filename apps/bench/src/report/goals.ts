@@ -1,0 +1,85 @@
+import type { Spread } from '../statistics.ts'
+import { spread } from '../statistics.ts'
+import { compare, find, type Key, settingsOf, valuesOf } from './compare.ts'
+import type { Results } from './results.ts'
+
+/** What the project promises of its speed. */
+export interface Goal {
+  readonly text: string
+  /** The greatest that meets it. */
+  readonly limit: number
+  readonly measured: Spread | undefined
+  /** `undefined`: this run did not measure it. */
+  readonly met: boolean | undefined
+}
+
+/** The goals against what was measured; medians count. */
+export function goalsOf(results: Results): Goal[] {
+  const cpu = (contestant: string, events: number): Key => ({
+    figure: 'cpu',
+    contestant,
+    setting: { streams: 1_000, events, bytes: 200 },
+    measure: 'cpu',
+  })
+  const cpuGoal = (text: string, events: number, other: string, limit: number) =>
+    goal(
+      `server CPU per delivery, 1,000 streams, ${events} a turn, to ${text}`,
+      limit,
+      compare(results, cpu('ours', events), cpu(other, events)),
+    )
+  const crowd = largest(results, 'opening')
+  const memory = (contestant: string): Key => ({
+    figure: 'opening',
+    contestant,
+    setting: { streams: crowd },
+    measure: 'rss',
+  })
+  const p99 = (stalled: number): Key => ({
+    figure: 'latency',
+    contestant: 'ours',
+    setting: { stalled },
+    measure: 'p99',
+  })
+  const returning = (missed: number, measure: string): Key => ({
+    figure: 'resume',
+    contestant: 'ours',
+    setting: { missed },
+    measure,
+  })
+  const missed = Math.max(0, ...settingsOf(results, 'resume').map((setting) => setting['missed'] ?? 0))
+  const stalled = Math.max(0, ...settingsOf(results, 'latency').map((setting) => setting['stalled'] ?? 0))
+  const reads = valuesOf(find(results, returning(missed, 'reads')))
+  const crowdText = (crowd || 10_000).toLocaleString('en')
+  const resumed = (largest(results, 'resume') || 5_000).toLocaleString('en')
+  return [
+    cpuGoal('the bare net floor', 1, 'floor', 1.15),
+    cpuGoal('better-sse', 1, 'better-sse', 0.6),
+    cpuGoal('nchan', 1, 'nchan', 0.95),
+    cpuGoal('better-sse', 10, 'better-sse', 0.25),
+    cpuGoal('the floor writing event by event', 10, 'floor-by-event', 0.2),
+    goal(
+      `memory per idle stream (${crowdText}), to a bare Express response`,
+      1.2,
+      compare(results, memory('ours'), memory('express-response')),
+    ),
+    goal(
+      'p99 latency with 1 % stalled readers, to without',
+      1.3,
+      stalled ? compare(results, p99(stalled), p99(0)) : undefined,
+    ),
+    goal(
+      `time of ${resumed} resumes inside the window, to as many fresh connects`,
+      1.5,
+      missed ? compare(results, returning(missed, 'milliseconds'), returning(0, 'milliseconds')) : undefined,
+    ),
+    goal('broker calls of these resumes', 0, reads.length > 0 ? spread(reads) : undefined),
+  ]
+}
+
+function goal(text: string, limit: number, measured: Spread | undefined): Goal {
+  return { text, limit, measured, met: measured && measured.median <= limit }
+}
+
+function largest(results: Results, figure: string): number {
+  return Math.max(0, ...settingsOf(results, figure).map((setting) => setting['streams'] ?? 0))
+}

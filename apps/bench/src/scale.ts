@@ -1,0 +1,63 @@
+/** How much a run measures. */
+export interface Scale {
+  readonly name: 'quick' | 'full'
+  /** Of each figure, by its name. */
+  readonly repetitions: Readonly<Record<'cpu' | 'opening' | 'latency' | 'resume', number>>
+  readonly cpu: {
+    /** Streams, ascending: a server is given more and more. */
+    readonly streams: readonly number[]
+    readonly events: readonly number[]
+    readonly bytes: readonly number[]
+    /** Deliveries of turns with one event, and of those with more. */
+    readonly single: number
+    readonly several: number
+  }
+  readonly opening: { readonly warmUp: number; readonly streams: number }
+  readonly latency: {
+    readonly streams: number
+    readonly turns: number
+    /** Milliseconds from turn to turn. */
+    readonly interval: number
+    /** How many of the streams never read, and how many events of 2 kB they are sent before the others come. */
+    readonly stalled: number
+    readonly flood: number
+    /** Who takes part, where not all do. */
+    readonly only?: readonly string[]
+  }
+  readonly resume: { readonly streams: number; readonly log: number; readonly missed: number }
+  /** Whether the programs of other packages are run too. */
+  readonly programs: boolean
+}
+
+export const full: Scale = {
+  name: 'full',
+  repetitions: { cpu: 5, opening: 5, latency: 5, resume: 5 },
+  cpu: {
+    streams: [100, 1_000, 10_000],
+    events: [1, 10],
+    bytes: [200, 2_000],
+    single: 50_000,
+    several: 100_000,
+  },
+  opening: { warmUp: 500, streams: 10_000 },
+  latency: { streams: 1_000, turns: 60, interval: 25, stalled: 10, flood: 4_000 },
+  resume: { streams: 5_000, log: 1_000, missed: 10 },
+  programs: true,
+}
+
+export const quick: Scale = {
+  name: 'quick',
+  repetitions: { cpu: 3, opening: 1, latency: 1, resume: 1 },
+  cpu: { streams: [100, 1_000], events: [1, 10], bytes: [200], single: 10_000, several: 20_000 },
+  opening: { warmUp: 200, streams: 1_000 },
+  latency: {
+    streams: 1_000,
+    turns: 40,
+    interval: 25,
+    stalled: 10,
+    flood: 4_000,
+    only: ['ours', 'floor', 'better-sse'],
+  },
+  resume: { streams: 1_000, log: 1_000, missed: 10 },
+  programs: false,
+}
