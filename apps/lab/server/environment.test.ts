@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { readEnvironment } from './environment.ts'
+
+test('the transports have the ports after the page', () => {
+  expect(readEnvironment({})).toMatchObject({ production: false, port: 3100, host: undefined })
+  expect(readEnvironment({ PORT: '8000' }).transportPorts).toEqual({
+    short: 8001,
+    long: 8002,
+    websocket: 8003,
+    sse: 8004,
+  })
+  expect(readEnvironment({ PORT: '0' }).transportPorts).toEqual({ short: 0, long: 0, websocket: 0, sse: 0 })
+})
+
+test('an empty variable is one that is not set', () => {
+  expect(readEnvironment({ PORT: '', HOST: '' })).toMatchObject({ port: 3100, host: undefined })
+})
+
+test.each(['x', '-1', '70000'])('%s is no port, and that is said', (PORT) => {
+  expect(() => readEnvironment({ PORT })).toThrow(/^PORT: /)
+})

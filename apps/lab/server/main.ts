@@ -1,0 +1,45 @@
+/** The process: reads the environment, starts the lab, listens, and leaves in order. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { startLabApp } from './app.ts'
+import { readEnvironment } from './environment.ts'
+import { builtPage, developmentPage } from './page.ts'
+import { shutDownOn } from './shutdown.ts'
+
+try {
+  await start()
+} catch (error) {
+  console.error(`The lab could not start. ${explain(error)}`)
+  process.exit(1)
+}
+
+async function start(): Promise<void> {
+  const { production, port, host, transportPorts } = readEnvironment(process.env)
+  const server = createServer()
+  const page = production ? builtPage() : await developmentPage(server)
+  const lab = await startLabApp({
+    ports: transportPorts,
+    host,
+    page: page.handler,
+    strict: production,
+  })
+  server.on('request', lab.app)
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ port, host }, resolve)
+  })
+  const { port: bound } = server.address() as AddressInfo
+  // Before the address is told: who waits for it may stop the server at once.
+  shutDownOn(['SIGINT', 'SIGTERM'], { server, lab, page })
+  console.log(`Transport lab: http://localhost:${bound}`)
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error) {
+    const other = Number(error.port) + 100
+    return `Port ${error.port} is in use by another program. Stop that one, or choose the first of five ports: PORT=${other}`
+  }
+  return error.message
+}

@@ -1,0 +1,26 @@
+import express, { type Express, type Request, type Response } from 'express'
+import type { LogAnswer } from '../event-log.ts'
+import { otherPorts } from './other-ports.ts'
+
+/** What both kinds of polling have in common. */
+export function pollApp(): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  // An answer is never asked for again: a tag would only make it longer.
+  app.disable('etag')
+  app.use(otherPorts)
+  return app
+}
+
+export function cursorOf(req: Request): string | undefined {
+  const { after } = req.query
+  return typeof after === 'string' ? after : undefined
+}
+
+/** The texts are joined as they are: a thousand clients cost no thousand serialisations. */
+export function answer(res: Response, { events, next, more }: LogAnswer): void {
+  res
+    .set('Cache-Control', 'no-store')
+    .type('json')
+    .send(`{"events":[${events.join(',')}],"next":${JSON.stringify(next)},"more":${more}}`)
+}

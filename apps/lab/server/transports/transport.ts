@@ -1,0 +1,12 @@
+import type { Server } from 'node:http'
+import type { LabEvent } from '../../shared/lab.ts'
+
+/** One of the four: a server of its own, so that every byte of its connections is a byte of this transport. */
+export interface Transport {
+  /** Not listening yet. */
+  readonly server: Server
+  /** Hands the event to whoever listens, now. */
+  publish(event: LabEvent): void
+  /** Ends what is open. */
+  close(): Promise<void>
+}

@@ -1,0 +1,85 @@
+import { once } from 'node:events'
+import { until } from '@sse/testbed'
+import * as v from 'valibot'
+import { expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { pollAnswerSchema, transportNames } from '../../shared/lab.ts'
+import { listenToAll } from '../../test/listen-to-all.ts'
+import { startTestLab } from '../../test/start-lab.ts'
+
+test('the same events come over all four, whole and in order', async () => {
+  const lab = await startTestLab()
+  lab.lab.change({ ...lab.lab.settings, rate: 50, payload: 300 })
+  const seen = await listenToAll(lab, 100)
+  await lab.watch()
+  await until(() => transportNames.every((name) => seen[name].length >= 20))
+  lab.lab.pause()
+  const published = lab.lab.state().published
+  await until(() => transportNames.every((name) => seen[name].at(-1)?.n === published))
+  for (const name of transportNames) {
+    expect(seen[name].map(({ n }) => n)).toEqual(Array.from({ length: published }, (_, index) => index + 1))
+    expect(seen[name].map(({ text, at }) => [text, at])).toEqual(seen.sse.map(({ text, at }) => [text, at]))
+  }
+  expect(seen.sse[0]?.text).toHaveLength(300)
+})
+
+test('after a cut polling and SSE have everything, and WebSocket has what came while it was there', async () => {
+  const lab = await startTestLab()
+  lab.lab.change({ ...lab.lab.settings, rate: 50 })
+  const seen = await listenToAll(lab, 100)
+  await lab.watch()
+  await until(() => transportNames.every((name) => seen[name].length >= 10))
+  lab.lab.cut(1_000)
+  const before = lab.lab.state().published
+  await until(() => transportNames.every((name) => (seen[name].at(-1)?.n ?? 0) > before + 25), {
+    timeout: 20_000,
+  })
+  lab.lab.pause()
+  const published = lab.lab.state().published
+  await until(() => transportNames.every((name) => seen[name].at(-1)?.n === published))
+  const all = Array.from({ length: published }, (_, index) => index + 1)
+  for (const name of ['short', 'long', 'sse'] as const) expect(seen[name].map(({ n }) => n)).toEqual(all)
+  const held = seen.websocket.map(({ n }) => n)
+  expect(held).toEqual([...new Set(held)].sort((a, b) => a - b))
+  expect(held.length).toBeLessThan(all.length - 10)
+})
+
+test('a short poll is answered at once, a long one when there is something', async () => {
+  const { lab, urls, watch } = await startTestLab()
+  lab.pause()
+  await watch()
+  const poll = async (url: string) => v.parse(pollAnswerSchema, await (await fetch(url)).json())
+  const head = await poll(urls.short)
+  expect(await poll(`${urls.short}?after=${head.next}`)).toEqual({ events: [], next: head.next, more: false })
+
+  const waiting = poll(`${urls.long}?after=${head.next}`)
+  await until(() => lab.state().readings.long.requests === 1)
+  lab.run()
+  expect((await waiting).events.map(({ n }) => n)).toEqual([1])
+})
+
+test('pages of this host may read, on whatever port, and those of others may not', async () => {
+  const { urls } = await startTestLab()
+  const allowed = async (url: string, Origin: string) => {
+    const answer = await fetch(url, { headers: { Origin } })
+    void answer.body?.cancel()
+    return answer.headers.get('access-control-allow-origin')
+  }
+  for (const url of [urls.short, urls.long, urls.sse]) {
+    expect(await allowed(url, 'http://127.0.0.1:3100')).toBe('http://127.0.0.1:3100')
+    for (const foreign of ['http://evil.example', 'null', 'http://127.0.0.1.evil.example:3100']) {
+      expect(await allowed(url, foreign)).toBeNull()
+    }
+  }
+  const socket = new WebSocket(urls.websocket.replace('http', 'ws'), { origin: 'http://evil.example' })
+  const [error] = (await once(socket, 'error')) as [Error]
+  expect(error.message).toContain('401')
+})
+
+test('what is not there is not found, and who does not upgrade is told to', async () => {
+  const { urls } = await startTestLab()
+  const statuses = await Promise.all(
+    [new URL('/other', urls.short).href, urls.websocket].map(async (url) => (await fetch(url)).status),
+  )
+  expect(statuses).toEqual([404, 426])
+})

@@ -1,0 +1,104 @@
+/** What the server, the page and the crowd tell each other, checked by the same schemas. */
+import * as v from 'valibot'
+import { settingsSchema } from './settings.ts'
+
+/** The four, in the order in which they are shown. */
+export const transportNames = ['short', 'long', 'websocket', 'sse'] as const
+export type TransportName = (typeof transportNames)[number]
+
+/** One value for each of the four. */
+export type PerTransport<T> = Readonly<Record<TransportName, T>>
+
+export function perTransport<T>(make: (name: TransportName) => T): Record<TransportName, T> {
+  return {
+    short: make('short'),
+    long: make('long'),
+    websocket: make('websocket'),
+    sse: make('sse'),
+  }
+}
+
+/** An event of the lab: the same text, at the same moment, on all four ways. */
+export const labEventSchema = v.object({
+  /** Counts up by one, so that whoever sees a gap has missed something. */
+  n: v.pipe(v.number(), v.safeInteger()),
+  /** When it was made, in milliseconds since the epoch by the server's clock. */
+  at: v.number(),
+  /** Filling, as long as the setting `payload` says. */
+  text: v.string(),
+})
+export type LabEvent = v.InferOutput<typeof labEventSchema>
+
+/** The answer to a poll of either kind. */
+export const pollAnswerSchema = v.object({
+  events: v.array(labEventSchema),
+  /** Where to ask on from. */
+  next: v.string(),
+  /** There is more already: ask again at once. */
+  more: v.boolean(),
+})
+export type PollAnswer = v.InferOutput<typeof pollAnswerSchema>
+
+/** What went over the connections of one transport since the last reset, as its server's sockets count it. Bytes. */
+export const readingSchema = v.object({
+  requests: v.number(),
+  /** Connections that are open now. */
+  connections: v.number(),
+  /** From the clients, headers and all. */
+  bytesIn: v.number(),
+  /** To the clients, headers and all. */
+  bytesOut: v.number(),
+})
+export type Reading = v.InferOutput<typeof readingSchema>
+
+/** What the clients of the crowd have seen of one transport since the last reset. */
+export const crowdCountSchema = v.object({
+  open: v.number(),
+  received: v.number(),
+  missed: v.number(),
+  repeated: v.number(),
+})
+export type CrowdCount = v.InferOutput<typeof crowdCountSchema>
+
+/** Everything about the lab that all pages share; told twice a second. Times are the server's, in ms since the epoch. */
+export const labStateSchema = v.object({
+  /** Another one after every reset and every start: counts of different runs have nothing to do with each other. */
+  run: v.string(),
+  running: v.boolean(),
+  settings: settingsSchema,
+  /** Events published since the last reset. */
+  published: v.number(),
+  /** Deliveries these called for on each transport: an event counts once for every client there was. */
+  due: v.number(),
+  /** The last time the line was cut; `until` lies ahead while it still is. */
+  cut: v.nullable(v.object({ from: v.number(), until: v.number() })),
+  readings: v.object(perTransport(() => readingSchema)),
+  crowd: v.object(perTransport(() => crowdCountSchema)),
+})
+export type LabState = v.InferOutput<typeof labStateSchema>
+
+/** The answer of `GET /api/lab`. */
+export const labSchema = v.object({
+  /** The port at which each transport is reached, on the host of the page. */
+  ports: v.object(perTransport(() => v.number())),
+  state: labStateSchema,
+})
+export type Lab = v.InferOutput<typeof labSchema>
+
+/** Where each transport is on its port. */
+export const transportPath: PerTransport<string> = {
+  short: '/poll',
+  long: '/wait',
+  websocket: '/socket',
+  sse: '/events',
+}
+
+/** The event that brings a {@link LabEvent} over SSE. */
+export interface TransportEvents {
+  tick: LabEvent
+}
+
+/** What the stream of the page itself brings. */
+export interface ControlEvents {
+  state: LabState
+}

@@ -1,0 +1,257 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { launchChromium, until } from '@sse/testbed'
+import axe from 'axe-core'
+import type { Browser, Page } from 'playwright-core'
+import { build } from 'vite'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { transportNames } from '../shared/lab.ts'
+import { fiveFreePorts } from './five-free-ports.ts'
+import { openPage } from './open-page.ts'
+import { readPanels } from './panels.ts'
+import { startServer, type TestServer } from './start-server.ts'
+
+/** How long a page may take, in ms, on a slow machine; nothing is asserted about it. */
+const patience = { timeout: 30_000, interval: 100 }
+
+// A test watches for some ten seconds, and for longer where the machine has other things to do.
+vi.setConfig({ testTimeout: 120_000 })
+
+/** Kept for people to look at. */
+const artifacts = join(import.meta.dirname, '../../../artifacts/lab')
+
+let browser: Browser
+let server: TestServer | undefined
+
+beforeAll(async () => {
+  mkdirSync(artifacts, { recursive: true })
+  await build({ configFile: join(import.meta.dirname, '../vite.config.ts'), logLevel: 'warn' })
+  browser = await launchChromium()
+})
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()))
+  await server?.process.kill('SIGKILL')
+  server = undefined
+})
+afterAll(() => browser?.close())
+
+const everyPanel = async (
+  page: Page,
+  holds: (panel: Awaited<ReturnType<typeof readPanels>>['sse']) => boolean,
+) => {
+  const panels = await readPanels(page)
+  return transportNames.every((name) => holds(panels[name]))
+}
+
+/** Every panel has got so many events. */
+const counted = (page: Page, events: number) =>
+  until(() => everyPanel(page, ({ received }) => received >= events), patience)
+
+/** Nothing is under way any more: every panel has the newest event. */
+async function settled(page: Page) {
+  await until(() => everyPanel(page, ({ last, published }) => last === published), patience)
+  return readPanels(page)
+}
+
+describe.each(['production', 'development'] as const)('in %s', (mode) => {
+  test('four panels count the same events as they are made', async () => {
+    server = await startServer(mode)
+    const { page, complaints } = await openPage(browser, server.origin)
+    await counted(page, 30)
+    expect(
+      await everyPanel(page, ({ status, missed, repeated }) => status === 'open' && missed + repeated === 0),
+    ).toBe(true)
+    await until(async () => (await page.locator('canvas').count()) === 7, patience)
+    expect(complaints).toEqual([])
+  })
+})
+
+test('at 10 events a second and a poll a second the page shows the known picture', async () => {
+  server = await startServer('production')
+  const { page } = await openPage(browser, server.origin)
+  await counted(page, 100)
+  // The bounds are wide because a machine that is busy with something else is late with every frame. The narrow ones: picture.test.ts.
+  await until(async () => {
+    const { short, websocket, sse } = await readPanels(page)
+    return short.median / sse.median > 2 && short.median / websocket.median > 2
+  }, patience)
+  await page.getByRole('button', { name: 'Pause' }).click()
+  const { short, long, websocket, sse } = await settled(page)
+
+  expect(long.requestsPerEvent).toBeLessThan(1.1)
+  expect(long.requestsPerEvent / short.requestsPerEvent).toBeGreaterThan(2)
+  expect([websocket.requests, sse.requests]).toEqual([1, 1])
+  expect(long.bytesPerEvent / sse.bytesPerEvent).toBeGreaterThan(1.5)
+  for (const { missed, repeated } of [short, long, websocket, sse]) expect(missed + repeated).toBe(0)
+})
+
+test('cut for two seconds, all four come back, and only a plain WebSocket has missed something', async () => {
+  server = await startServer('production')
+  const { page, complaints } = await openPage(browser, server.origin)
+  await counted(page, 10)
+  await page.getByRole('radio', { name: '2 s' }).click()
+  await page.getByRole('button', { name: 'Cut the line' }).click()
+  await until(() => everyPanel(page, ({ status }) => status === 'waiting'), patience)
+  await page.getByText('The line is cut; it is mended in').waitFor()
+
+  await until(async () => (await page.getByTestId('recovery').getByText(/^back/).count()) === 4, patience)
+  await until(() => everyPanel(page, ({ status }) => status === 'open'), patience)
+  await page.getByRole('button', { name: 'Pause' }).click()
+  const { short, long, websocket, sse } = await settled(page)
+
+  expect([short.missed, long.missed, sse.missed]).toEqual([0, 0, 0])
+  expect(websocket.missed).toBeGreaterThan(0)
+  expect(websocket.received).toBeLessThan(sse.received)
+  for (const { repeated } of [short, long, websocket, sse]) expect(repeated).toBe(0)
+  const caughtUp = await page
+    .getByTestId('recovery')
+    .evaluateAll((reports) => reports.map((report) => Number(report.getAttribute('data-caught-up'))))
+  expect(caughtUp.map((events) => events > 0)).toEqual([true, true, false, true])
+  expect(complaints).toEqual([])
+})
+
+test('paused, nothing is made; reset, everything counts from nothing', async () => {
+  server = await startServer('production')
+  const { page, complaints } = await openPage(browser, server.origin)
+  await counted(page, 5)
+  await page.getByRole('button', { name: 'Pause' }).click()
+  await page.getByText('Paused').waitFor()
+  await settled(page)
+  await page.getByRole('button', { name: 'Reset' }).click()
+  await until(
+    () => everyPanel(page, ({ received, published }) => received === 0 && published === 0),
+    patience,
+  )
+  await page.getByRole('button', { name: 'Run' }).click()
+  await counted(page, 5)
+  expect(await everyPanel(page, ({ missed }) => missed === 0)).toBe(true)
+  expect(complaints).toEqual([])
+})
+
+test('the sliders go by keyboard, for every page, as far as the server lets them', async () => {
+  server = await startServer('production')
+  const { page, complaints } = await openPage(browser, server.origin)
+  const { page: other } = await openPage(browser, server.origin)
+  const slider = (of: Page, name: string) => of.getByRole('slider', { name })
+
+  await slider(page, 'Event rate').press('ArrowRight')
+  await until(
+    async () => (await slider(other, 'Event rate').getAttribute('aria-valuetext')) === '20 / s',
+    patience,
+  )
+  await slider(page, 'Further clients').press('ArrowRight')
+  await until(async () => (await page.getByText('5 open, 0 missed').count()) === 4, patience)
+
+  await slider(page, 'Event rate').press('End')
+  await until(
+    async () => (await slider(other, 'Event rate').getAttribute('aria-valuetext')) === '100 / s',
+    patience,
+  )
+  await slider(page, 'Further clients').press('End')
+  await page.getByRole('alert').getByText('is the limit').waitFor()
+  await until(
+    async () => (await slider(page, 'Further clients').getAttribute('aria-valuetext')) === '5',
+    patience,
+  )
+  // A refused request is told by Chromium too.
+  expect(complaints.filter((text) => !text.includes('400 (Bad Request)'))).toEqual([])
+})
+
+test('killed and started again, the server finds its page again, which counts from nothing', async () => {
+  const port = await fiveFreePorts()
+  server = await startServer('production', port)
+  const { page, complaints } = await openPage(browser, server.origin)
+  await counted(page, 40)
+  await server.process.kill('SIGKILL')
+  server = undefined
+  await page.getByRole('status').getByText('Server not reachable').waitFor()
+  server = await startServer('production', port)
+  await until(
+    () => everyPanel(page, ({ status, published }) => status === 'open' && published < 40),
+    patience,
+  )
+  await counted(page, 5)
+  expect(complaints).toEqual([])
+})
+
+test('who reads Korean gets it, and whoever chooses another language keeps it', async () => {
+  server = await startServer('production')
+  const { page, complaints } = await openPage(browser, server.origin, { locale: 'ko-KR' })
+  await page.getByRole('heading', { level: 1, name: '서버에서 화면까지' }).waitFor()
+  expect(await page.locator('html').getAttribute('lang')).toBe('ko')
+  await page.getByRole('radio', { name: 'English' }).click()
+  await page.reload()
+  await page.getByRole('heading', { level: 1, name: 'Four ways' }).waitFor()
+  expect(await page.locator('html').getAttribute('lang')).toBe('en')
+  expect(complaints).toEqual([])
+})
+
+test.each([
+  ['light', 1280, 'en'],
+  ['light', 390, 'ko'],
+  ['dark', 1280, 'ko'],
+  ['dark', 390, 'en'],
+] as const)(
+  'axe finds nothing in the %s theme at %i px in %s, and nothing sticks out',
+  async (colorScheme, width, locale) => {
+    server = await startServer('production')
+    const { page, complaints } = await openPage(browser, server.origin, {
+      colorScheme,
+      locale,
+      viewport: { width, height: 900 },
+    })
+    await page.getByRole('radio', { name: /^2/ }).click()
+    await counted(page, 60)
+    await page.getByRole('button', { name: locale === 'en' ? 'Cut the line' : '회선 끊기' }).click()
+    await until(
+      async () => (await page.getByTestId('recovery').locator('xpath=self::*[@data-missed]').count()) === 4,
+      patience,
+    )
+    // Charts are drawn while they are in view.
+    const height = await page.evaluate(() => document.documentElement.scrollHeight)
+    await page.setViewportSize({ width, height })
+    const { sse } = await readPanels(page)
+    await counted(page, sse.received + 30)
+    await page.screenshot({
+      path: join(artifacts, `lab-${colorScheme}-${width}-${locale}.png`),
+      fullPage: true,
+    })
+
+    await page.evaluate(axe.source)
+    const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run())
+    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+    expect(complaints).toEqual([])
+  },
+)
+
+test('everything can be reached by the keyboard, in the order in which it is seen', async () => {
+  server = await startServer('production')
+  const { page } = await openPage(browser, server.origin, { viewport: { width: 390, height: 900 } })
+  await counted(page, 1)
+  const stops: string[] = []
+  for (;;) {
+    await page.keyboard.press('Tab')
+    const name = await page.evaluate(() => {
+      const { activeElement } = document
+      if (activeElement === null || activeElement === document.body) return undefined
+      return activeElement.getAttribute('aria-label') ?? activeElement.textContent.trim()
+    })
+    if (name === undefined || stops.includes(name)) break
+    stops.push(name)
+  }
+  expect(stops).toEqual([
+    'Skip to the measurements',
+    'English',
+    'Reset',
+    'Pause',
+    'Event rate',
+    'Polling interval',
+    'Payload',
+    'Further clients',
+    'Line latency',
+    '5 s',
+    'Cut the line',
+    'Table of the four transports',
+  ])
+})
