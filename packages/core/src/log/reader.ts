@@ -3,12 +3,17 @@ import { type Frame, frame } from '../wire/frame.ts'
 import type { Entry, GapReason, Page } from './broker.ts'
 import type { Log } from './log.ts'
 
-/** What a reader writes to: its stream. */
+/** Where what is read goes. */
+export interface Out {
+  /** Takes the frames in any case; `false`: full, call `readOn` when there is room again. */
+  write(frames: readonly Frame[]): boolean
+}
+
+/** Whom a reader serves: its stream. */
 export interface Sink {
   readonly channels: ReadonlySet<string>
   readonly signal: AbortSignal
-  /** Takes the frames in any case; `false`: full, call `readOn` when there is room again. */
-  write(frames: readonly Frame[]): boolean
+  readonly out: Out
   /** The position is known: nothing was written from the log before. */
   opened(cursor: { readonly id: string | undefined; readonly resumed: boolean }): void
   /** The log could not give everything after `requested`; delivery goes on after `resumeAt`. */
@@ -35,6 +40,8 @@ const noCursor = ''
 export class Reader {
   readonly #log: Log
   readonly #sink: Sink
+  /** Of the sink, at hand: a broadcast touches no more objects than it must, each of them costs as much as what is done with it. */
+  readonly #out: Out
   #state: 'opening' | 'live' | 'behind' | 'fetching' | 'ended' = 'opening'
   /** The position while not live. */
   #cursor: string
@@ -50,6 +57,7 @@ export class Reader {
   constructor(log: Log, sink: Sink, cursor: string) {
     this.#log = log
     this.#sink = sink
+    this.#out = sink.out
     this.#cursor = cursor
   }
 
@@ -97,7 +105,7 @@ export class Reader {
       return
     }
     this.#floor = to
-    if (!this.#sink.write(frames)) this.pause()
+    if (!this.#out.write(frames)) this.pause()
   }
 
   /** A live reader takes what came since it was last served; needed before its channels change in the midst of a turn. */
@@ -128,7 +136,7 @@ export class Reader {
     for (let position = from; ; ) {
       const read = window.read(this.#sink.channels, position, stride)
       position = read.position
-      const full = read.records.length > 0 && !this.#sink.write(read.records.map((record) => record.frame))
+      const full = read.records.length > 0 && !this.#out.write(read.records.map((record) => record.frame))
       if (this.#state === 'ended') return
       if (full) {
         this.#cursor = window.idAt(position)
@@ -198,7 +206,7 @@ export class Reader {
     const own = entries.filter((entry) => entry.channels.some((channel) => channels.has(channel)))
     this.#cursor = entries.at(-1)!.id
     this.#forked = false
-    const full = own.length > 0 && !this.#sink.write(own.map((entry) => frame(encodeFields(entry))))
+    const full = own.length > 0 && !this.#out.write(own.map((entry) => frame(encodeFields(entry))))
     if (!full) this.readOn()
   }
 

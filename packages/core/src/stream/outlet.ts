@@ -12,6 +12,8 @@ export interface OutletLimits {
 export interface OutletOwner {
   /** A full transport took nothing for as long as `stall`. */
   stalled(): void
+  /** The transport threw. */
+  failed(error: unknown): void
 }
 
 /** How often within `stall` a full transport is looked at: who takes nothing is cut off after it, and at most a quarter later. */
@@ -52,7 +54,12 @@ export class Outlet {
   /** Takes the frames in any case. @returns `false` when the transport is full */
   write(frames: readonly Frame[]): boolean {
     if (this.#full) this.#noteProgress()
-    if (this.#transport.write(frames)) return true
+    try {
+      if (this.#transport.write(frames)) return true
+    } catch (error) {
+      this.#owner.failed(error)
+      return false
+    }
     if (!this.#full) this.#silent = 0
     this.#full = true
     this.#pending = this.#transport.pending

@@ -5,6 +5,7 @@ import { atEndOfTurn } from '../end-of-turn.ts'
 import { SseError, show } from '../errors.ts'
 import type { GapReason } from '../log/broker.ts'
 import { toChannels } from '../log/channel.ts'
+import type { Out } from '../log/reader.ts'
 import { Observed } from '../observed.ts'
 import { closeFrame } from '../wire/control.ts'
 import { checkRetry, encode, encodeComment } from '../wire/encode.ts'
@@ -174,15 +175,13 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
   }
 
   /** Subscriber: what the log has. */
+  get out(): Out {
+    return this.#outlet
+  }
+
+  /** Subscriber: what goes with what the log has. */
   write(frames: readonly Frame[]): boolean {
-    if (this.closed) return false
-    try {
-      return this.#outlet.write(frames)
-    } catch (error) {
-      this.#host.report(error)
-      this.#cut('client')
-      return false
-    }
+    return !this.closed && this.#outlet.write(frames)
   }
 
   /** Subscriber: what goes ahead of the log. */
@@ -212,6 +211,12 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
   /** OutletOwner: the client takes nothing any more. */
   stalled(): void {
     this.#cut('stalled')
+  }
+
+  /** OutletOwner: nothing more can be written. */
+  failed(error: unknown): void {
+    this.#host.report(error)
+    this.#cut('client')
   }
 
   /** Pulse: once every heartbeat. Who stands at the head is told where that is, everyone else that the line is alive. */

@@ -2,7 +2,7 @@ import { SseError } from '../errors.ts'
 import type { GapReason } from '../log/broker.ts'
 import { isCursor } from '../log/cursor.ts'
 import type { Feed } from '../log/feed.ts'
-import { Reader, type Sink } from '../log/reader.ts'
+import { type Out, Reader, type Sink } from '../log/reader.ts'
 import { channelsFrame, gapFrame, openFrame } from '../wire/control.ts'
 import type { Frame } from '../wire/frame.ts'
 import type { Verdict } from './asked-channels.ts'
@@ -14,6 +14,8 @@ export interface Subscriber {
   readonly lastEventId: string | undefined
   readonly signal: AbortSignal
   readonly closed: boolean
+  /** Where what the log has is written. */
+  readonly out: Out
   /** What `sse.open` announces, in milliseconds. */
   readonly heartbeat: number
   /** The most channels that it may be on. */
@@ -48,6 +50,10 @@ export class Subscription implements Sink {
 
   get signal(): AbortSignal {
     return this.#stream.signal
+  }
+
+  get out(): Out {
+    return this.#stream.out
   }
 
   /** Where the stream stands in the log; `undefined` before that is known. */
@@ -134,11 +140,6 @@ export class Subscription implements Sink {
     if (!this.#reader) return
     this.#feed.remove(this.#reader)
     this.#reader.end()
-  }
-
-  /** Sink: what the reader hands over. */
-  write(frames: readonly Frame[]): boolean {
-    return this.#stream.write(frames)
   }
 
   /** Sink: the position is known. */
