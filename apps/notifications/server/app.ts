@@ -2,45 +2,82 @@ import type { DatabaseSync } from 'node:sqlite'
 import { sse } from '@sse/express'
 import express, { type Express, type RequestHandler } from 'express'
 import type { Logger } from 'pino'
+import { authorize } from './authorize.ts'
 import type { NotificationLog } from './hub.ts'
+import { createLineFaults } from './line/faults.ts'
+import { createOpenLines } from './line/open-lines.ts'
 import { requestLog } from './logger.ts'
-import { createNotificationStore } from './notifications.ts'
+import { createMetrics } from './operator/metrics.ts'
+import { createSampler } from './operator/sampler.ts'
 import { notFound, problems } from './problem.ts'
+import { limitWrites } from './rate-limits.ts'
 import { eventRoutes } from './routes/events.ts'
+import { lineRoutes } from './routes/line.ts'
+import { metricsRoutes } from './routes/metrics.ts'
 import { notificationRoutes } from './routes/notifications.ts'
+import { operatorEventRoutes, operatorRoutes } from './routes/operator.ts'
+import { sendingRoutes } from './routes/sending.ts'
 import { sessionRoutes } from './routes/session.ts'
+import { topicRoutes } from './routes/topics.ts'
 import { sameOrigin } from './same-origin.ts'
+import { securityHeaders } from './security.ts'
 import { session, signedIn, storedSecret } from './session.ts'
+import { createStores } from './stores/stores.ts'
 
 export interface AppOptions extends NotificationLog {
-  /** The one that the log lives in. */
   readonly database: DatabaseSync
   readonly logger: Logger
   /** Signs the session cookies; default: one kept in the database. */
   readonly sessionSecret?: string | undefined
+  /** Lets whoever has it read the metrics from elsewhere. */
+  readonly metricsToken?: string | undefined
+  /** How many writes a user has in a minute. Default 600. */
+  readonly writesPerMinute?: number | undefined
+  /** How many proxies stand in front. Default 0. */
+  readonly proxies?: number | undefined
   /** Serves the page; without it there is only the API. */
   readonly page?: RequestHandler | undefined
 }
 
 /** The whole HTTP side, without a port: the process listens, tests do as they like. */
 export function createApp(options: AppOptions): Express {
-  const { database, hub, broker, logger, page } = options
+  const { database, hub, publishWith, logger, page } = options
+  const stores = createStores(database)
+  const lines = createOpenLines()
+  const faults = createLineFaults(lines)
   const app = express()
   app.disable('x-powered-by')
+  app.set('trust proxy', options.proxies ?? 0)
 
   app.get('/healthz', (_req, res) => {
     res.json({ status: 'ok' })
   })
 
   app.use(requestLog(logger))
+  app.use(securityHeaders())
+  app.use('/metrics', metricsRoutes(createMetrics(hub, lines), options.metricsToken))
   app.use(sameOrigin)
   app.use(session(options.sessionSecret ?? storedSecret(database)))
-  app.use(sse({ hub, key: (req) => signedIn(req)?.id }))
+  app.use(['/api', '/events'], limitWrites(options.writesPerMinute ?? 600))
+  app.use(
+    sse({
+      hub,
+      key: (req) => signedIn(req)?.id,
+      authorize: authorize(stores.topics),
+      // Nobody holds all the connections that this process can have.
+      limits: { perKey: 1_000 },
+    }),
+  )
 
-  app.use('/events', eventRoutes())
+  app.use('/events', eventRoutes({ hub, topics: stores.topics, lines, faults }))
+  app.use('/admin/events', operatorEventRoutes(createSampler(hub, lines)))
   app.use('/api', express.json({ limit: '64kb' }))
-  app.use('/api', sessionRoutes(hub))
-  app.use('/api/notifications', notificationRoutes(createNotificationStore(database), { hub, broker }))
+  app.use('/api', sessionRoutes({ hub, topics: stores.topics }))
+  app.use('/api/notifications', sendingRoutes({ ...stores, publishWith }))
+  app.use('/api/notifications', notificationRoutes({ ...stores, hub, publishWith }))
+  app.use('/api/topics', topicRoutes({ ...stores, publishWith }))
+  app.use('/api/line', lineRoutes(faults))
+  app.use('/api/admin', operatorRoutes(hub))
   app.use('/api', notFound)
 
   if (page) app.use(page)

@@ -1,33 +1,99 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, expect, test } from 'vitest'
 import { openDatabase } from './database.ts'
-import { findPerson } from './directory.ts'
-import { createNotificationStore } from './notifications.ts'
+import { findPerson, people, topics } from './directory.ts'
 import { storedSecret } from './session.ts'
+import { createStores } from './stores/stores.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'notifications-'))
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('notifications, what was read and the secret of the sessions survive a restart', () => {
+const mina = findPerson('mina')!
+const joon = findPerson('joon')!
+
+test('notifications, what was read, what is followed and the secret of the sessions survive a restart', () => {
   const file = join(folder, 'not/yet/there.sqlite')
-  const mina = findPerson('mina')!
-  const now = () => new Date('2026-11-21T12:00:00Z')
 
   const first = openDatabase(file)
   const secret = storedSecret(first)
-  const store = createNotificationStore(first, now)
-  store.add(mina, { to: 'all', title: 'One', body: '' })
-  store.add(mina, { to: 'all', title: 'Two', body: '' })
-  store.markRead(mina, [1])
+  const before = createStores(first)
+  before.notifications.add(joon, { to: 'all', title: 'One', body: '' })
+  before.notifications.add(joon, { to: 'all', title: 'Two', body: '' })
+  before.reads.markRead(mina, ['all'], [1])
+  before.topics.set('following', mina, 'security', true)
+  before.topics.set('muted', mina, 'builds', true)
   first.close()
 
   const second = openDatabase(file)
   expect(storedSecret(second)).toBe(secret)
-  expect(createNotificationStore(second).list(mina)).toMatchObject([
-    { id: 2, title: 'Two', read: false, createdAt: '2026-11-21T12:00:00.000Z' },
+  const after = createStores(second)
+  expect(after.inbox.page(mina, { channels: ['all'], limit: 10 }).notifications).toMatchObject([
+    { id: 2, title: 'Two', read: false },
     { id: 1, title: 'One', read: true },
   ])
+  expect(after.topics.of(mina)).toEqual({ following: ['releases', 'builds', 'security'], muted: ['builds'] })
   second.close()
+})
+
+test('a file of version 1 keeps its notifications, what was read, its secret and its log', () => {
+  // Written by the program of that version: ten notifications, four that Mina has read and one that Joon has.
+  const file = join(folder, 'version-1.sqlite')
+  copyFileSync(join(import.meta.dirname, '../test/version-1.db'), file)
+
+  const old = new DatabaseSync(file)
+  const secret = old.prepare('SELECT value FROM secrets').get()?.['value']
+  const entries = old.prepare('SELECT * FROM sse_entries').all()
+  expect(entries.length).toBeGreaterThan(10)
+  old.close()
+
+  const database = openDatabase(file)
+  const { inbox, reads, topics, notifications } = createStores(database)
+  expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 })
+  expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
+  expect(database.prepare('PRAGMA foreign_key_check').all()).toEqual([])
+  expect(database.prepare('SELECT * FROM sse_entries').all()).toEqual(entries)
+  expect(storedSecret(database)).toBe(secret)
+
+  const channels = topics.channelsOf(mina)
+  expect(channels).toEqual(['all', 'user:mina', 'topic:releases', 'topic:builds'])
+  const list = () =>
+    inbox.page(mina, { channels, limit: 50 }).notifications.map(({ id, read }) => (read ? -id : id))
+  expect(list()).toEqual([9, -8, 7, 6, -5, 3, -2, -1])
+  expect(inbox.unread(mina, channels)).toBe(4)
+  expect(inbox.find(mina, channels, 7)).toMatchObject({
+    to: 'user:mina',
+    from: 'sora',
+    title: 'Number 7',
+    body: '여러 줄\n<b>as text</b>',
+    read: false,
+  })
+  expect(inbox.unread(joon, ['user:joon'])).toBe(0)
+
+  // And goes on from there.
+  expect(notifications.add(joon, { to: 'all', title: 'Number 11', body: '' }).id).toBe(11)
+  expect(inbox.unread(mina, channels)).toBe(5)
+  expect(reads.markAllRead(mina, channels)).toBe(11)
+  expect(inbox.unread(mina, channels)).toBe(0)
+  database.close()
+})
+
+test('a new file has the directory’s topics as what everybody follows', () => {
+  const database = openDatabase(':memory:')
+  const { topics: store } = createStores(database)
+  for (const person of people) {
+    expect(store.of(person)).toEqual({ following: person.firstTopics, muted: [] })
+  }
+  expect(store.channelsOf(findPerson('admin')!)).toHaveLength(topics.length + 2)
+  database.close()
+})
+
+test('a file of a newer version is refused in words, and left as it is', () => {
+  const file = join(folder, 'newer.sqlite')
+  const newer = openDatabase(file)
+  newer.exec('PRAGMA user_version = 99')
+  newer.close()
+  expect(() => openDatabase(file)).toThrow(/newer\.sqlite is of version 99.*DATABASE_FILE=/)
 })

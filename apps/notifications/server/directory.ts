@@ -3,8 +3,10 @@ import type { Recipient, Topic, User } from '../shared/schemas.ts'
 
 /** A person of the demo. */
 export interface Person extends User {
-  /** Ids of the topics this person follows. */
-  readonly topics: readonly string[]
+  /** Whether this is the operator. */
+  readonly admin: boolean
+  /** Ids of the topics this person follows at first; which ones later is in the database. */
+  readonly firstTopics: readonly string[]
 }
 
 export const topics: readonly Topic[] = [
@@ -14,24 +16,23 @@ export const topics: readonly Topic[] = [
 ]
 
 export const people: readonly Person[] = [
-  { id: 'mina', name: 'Mina Kim', topics: ['releases', 'builds'] },
-  { id: 'joon', name: 'Joon Park', topics: ['builds', 'security'] },
-  { id: 'sora', name: 'Sora Lee', topics: ['releases', 'security'] },
-  { id: 'admin', name: 'Admin', topics: ['releases', 'builds', 'security'] },
+  { id: 'mina', name: 'Mina Kim', admin: false, firstTopics: ['releases', 'builds'] },
+  { id: 'joon', name: 'Joon Park', admin: false, firstTopics: ['builds', 'security'] },
+  { id: 'sora', name: 'Sora Lee', admin: false, firstTopics: ['releases', 'security'] },
+  { id: 'admin', name: 'Admin', admin: true, firstTopics: ['releases', 'builds', 'security'] },
 ]
 
 export function findPerson(id: unknown): Person | undefined {
   return people.find((person) => person.id === id)
 }
 
-/** The channels whose notifications this person sees: all, their own, and those of their topics. */
-export function channelsOf(person: Person): Recipient[] {
-  return ['all', `user:${person.id}`, ...person.topics.map((topic): Recipient => `topic:${topic}`)]
+export function isKnownTopic(id: string): boolean {
+  return topics.some((topic) => topic.id === id)
 }
 
 /** Whether anybody, or any topic, stands behind this recipient. */
 export function isKnownRecipient(to: Recipient): boolean {
   if (to === 'all') return true
   const [kind, id] = to.split(':')
-  return kind === 'user' ? findPerson(id) !== undefined : topics.some((topic) => topic.id === id)
+  return kind === 'user' ? findPerson(id) !== undefined : isKnownTopic(id ?? '')
 }

@@ -17,6 +17,23 @@ test('the address it prints answers at once, with the page and the API on one po
   expect(await health.json()).toEqual({ status: 'ok' })
 })
 
+test('the page is at / and /admin, with the nonce that its policy names; what is no file is not found', async () => {
+  server = await startServer('development')
+  for (const path of ['/', '/admin', '/admin/']) {
+    const page = await fetch(`${server.origin}${path}`)
+    const html = await page.text()
+    expect(page.headers.get('content-type')).toMatch(/^text\/html/)
+    const [, nonce] = /'nonce-([^']+)'/.exec(page.headers.get('content-security-policy') ?? '') ?? []
+    expect(html).toContain(`<meta property="csp-nonce" nonce="${nonce}">`)
+    expect(html).not.toContain('__CSP_NONCE__')
+    const [, script = ''] = /src="([^"]*main\.ts[^"]*)"/.exec(html) ?? []
+    expect((await fetch(new URL(script, page.url))).headers.get('content-type')).toMatch(/javascript/)
+  }
+  const missing = await fetch(`${server.origin}/nothing/here`, { headers: { Accept: 'text/html' } })
+  expect(missing.status).toBe(404)
+  expect(missing.headers.get('content-type')).toMatch(/^application\/problem\+json/)
+})
+
 test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it cleanly, with a stream open', async (signal) => {
   server = await startServer('development')
   const Cookie = await signIn(server.origin, 'mina')

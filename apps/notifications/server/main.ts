@@ -21,16 +21,16 @@ async function start(): Promise<void> {
   const { production, port, host } = settings
   const logger = await createLogger({ level: settings.logLevel, production })
   const database = openDatabase(settings.databaseFile)
-  const { hub, broker } = createNotificationLog(database, { onError: (error) => logger.error(error) })
+  const log = createNotificationLog(database, { onError: (error) => logger.error(error) })
+  const { hub } = log
   await hub.ready
   const server = createServer()
   const page = production ? builtPage() : await developmentPage(server)
   const app = createApp({
+    ...log,
+    ...settings,
     database,
-    hub,
-    broker,
     logger,
-    sessionSecret: settings.sessionSecret,
     page: page.handler,
   })
   server.on('request', app)

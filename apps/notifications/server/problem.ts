@@ -26,7 +26,15 @@ export class Problem extends Error {
 /** The body of a request in the form of the schema. @throws Problem 400 that names every wrong member. */
 export function input<Schema extends v.GenericSchema>(schema: Schema, body: unknown): v.InferOutput<Schema> {
   if (body === undefined) throw new Problem(400, 'A JSON body with Content-Type: application/json is needed')
-  const result = v.safeParse(schema, body)
+  return checked(schema, body)
+}
+
+/** Anything else of a request, its query for instance, in the form of the schema. @throws Problem 400 that names every wrong member. */
+export function checked<Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: unknown,
+): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, value)
   if (result.success) return result.output
   const errors = result.issues.map((issue) => ({
     pointer: (issue.path ?? []).map((item) => `/${item.key}`).join(''),
@@ -40,10 +48,11 @@ export const notFound: RequestHandler = (req) => {
 }
 
 /** Express's error handler, the last of the chain. Faults of ours are logged and not explained to the caller. */
-export const problems: ErrorRequestHandler = (error: unknown, req, res, next) => {
+export const problems: ErrorRequestHandler = (error: unknown, _req, res, next) => {
   if (res.headersSent) return next(error)
   const problem = toProblem(error)
-  if (problem.status >= 500) req.log.error(error)
+  // The line of this request says it, once.
+  if (problem.status === 500) res.err = error instanceof Error ? error : new Error(String(error))
   res
     .status(problem.status)
     .type('application/problem+json')

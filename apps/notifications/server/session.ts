@@ -1,5 +1,5 @@
-/** Who is signed in: the user's id in a signed cookie. */
-import { randomBytes } from 'node:crypto'
+/** Who is signed in: the user's id in a signed cookie, and an id of the session itself. */
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import cookieSession from 'cookie-session'
 import type { Request, RequestHandler } from 'express'
@@ -26,6 +26,16 @@ export function storedSecret(database: DatabaseSync): string {
   return String(row?.['value'])
 }
 
+export function beginSession(req: Request, person: Person): void {
+  req.session = { user: person.id, id: randomUUID() }
+}
+
+/** One browser's session; undefined when nobody is signed in, or since before sessions had ids. */
+export function sessionIdOf(req: Request): string | undefined {
+  const id: unknown = req.session?.['id']
+  return typeof id === 'string' ? id : undefined
+}
+
 export function signedIn(req: Request): Person | undefined {
   return findPerson(req.session?.['user'])
 }
@@ -34,5 +44,12 @@ export function signedIn(req: Request): Person | undefined {
 export function requireUser(req: Request): Person {
   const person = signedIn(req)
   if (!person) throw new Problem(401, 'Sign in first: POST /api/session')
+  return person
+}
+
+/** @throws Problem 401 when nobody is signed in, 403 when it is not the operator. */
+export function requireOperator(req: Request): Person {
+  const person = requireUser(req)
+  if (!person.admin) throw new Problem(403, 'This is for the operator only')
   return person
 }

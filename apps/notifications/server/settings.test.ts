@@ -16,3 +16,17 @@ test('an empty variable counts as not set', () => {
 test.each(['x', '-1', '70000', '3000.5'])('PORT=%s is refused by name', (PORT) => {
   expect(() => readSettings({ PORT })).toThrow(/^PORT: /)
 })
+
+test('without any variable nobody elsewhere reads the metrics, and no proxy is believed', () => {
+  expect(readSettings({})).toMatchObject({ metricsToken: undefined, proxies: 0, writesPerMinute: 600 })
+})
+
+test.each([
+  ['METRICS_TOKEN', 'short'],
+  ['WRITES_PER_MINUTE', '0'],
+  ['WRITES_PER_MINUTE', 'many'],
+  ['TRUST_PROXY', 'true'],
+  ['TRUST_PROXY', '11'],
+])('%s=%s is refused by name', (name, value) => {
+  expect(() => readSettings({ [name]: value })).toThrow(new RegExp(`^${name}: `))
+})

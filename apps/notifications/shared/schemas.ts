@@ -38,34 +38,121 @@ export const notificationSchema = v.object({
 /** A notification as one user sees it. */
 export const inboxItemSchema = v.object({ ...notificationSchema.entries, read: v.boolean() })
 
-/** Answer of `GET /api/notifications`: the list, and the cursor to listen on from. */
-export const snapshotSchema = v.object({ notifications: v.array(inboxItemSchema), cursor: v.string() })
+/** Which notifications a list shows: `direct` are those to the reader alone. */
+export const filterSchema = v.picklist(['all', 'unread', 'direct'])
+
+/** Answer of `GET /api/notifications`: one page of the list, and the cursor to listen on from. */
+export const snapshotSchema = v.object({
+  /** Newest first. */
+  notifications: v.array(inboxItemSchema),
+  /** The position of the log from before the list was read. */
+  cursor: v.string(),
+  /** What to give as `before` for the next page; null on the last one. */
+  next: v.nullable(idSchema),
+  /** How many of all that this user sees are neither read nor muted, whatever the page shows. */
+  unread: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+})
 
 /** Notifications that one user has read, in whichever tab. */
 export const readSchema = v.object({ ids: v.pipe(v.array(idSchema), v.minLength(1), v.maxLength(1000)) })
 
+/** Everything up to this notification is read, or everything of one topic. */
+export const readAllSchema = v.object({ upTo: idSchema, topic: v.optional(v.string()) })
+
+/** What one user follows and has muted, by the ids of the topics. What a muted topic brings is listed, but neither counted nor announced. */
+export const topicsSchema = v.object({ following: v.array(v.string()), muted: v.array(v.string()) })
+
+/** How long a fault of the line lasts, and a drain. */
+export const secondsSchema = v.object({
+  seconds: v.pipe(v.number(), v.integer('Whole seconds'), v.minValue(1), v.maxValue(60, 'At most 60')),
+})
+
+/** Whose streams the operator ends. */
+export const disconnectSchema = v.object({ user: v.string() })
+
 export const userSchema = v.object({ id: v.string(), name: v.string() })
 export const topicSchema = v.object({ id: v.string(), name: v.string() })
 
-/** Answer of `GET` and `POST /api/session`. `topics` are the ids of the topics this user follows. */
+/** Answer of `GET` and `POST /api/session`. */
 export const sessionSchema = v.object({
-  user: v.nullable(v.object({ ...userSchema.entries, topics: v.array(v.string()) })),
+  user: v.nullable(
+    v.object({
+      ...userSchema.entries,
+      /** Whether this is the operator. */
+      admin: v.boolean(),
+      /** Ids of the topics this user follows. */
+      topics: v.array(v.string()),
+      /** Ids of the topics this user has muted. */
+      muted: v.array(v.string()),
+    }),
+  ),
+})
+
+const gauge = v.pipe(v.number(), v.minValue(0))
+
+/** What the operator's stream tells every second, as `stats`. Sizes in bytes, times in milliseconds. */
+export const statsSchema = v.object({
+  /** Milliseconds since the epoch. */
+  at: gauge,
+  /** Open streams of this process. */
+  streams: gauge,
+  /** Channels that a stream is on. */
+  channels: gauge,
+  /** Who is connected, most streams first. */
+  users: v.array(v.object({ key: v.string(), streams: gauge })),
+  /** What came from the log, from every process. */
+  entriesPerSecond: gauge,
+  /** What this process published. */
+  publishedPerSecond: gauge,
+  /** Written to the sockets of users' streams. */
+  bytesPerSecond: v.optional(gauge),
+  /** Of users' streams. */
+  backlog: v.object({
+    /** Streams whose sockets take nothing more for now. */
+    paused: gauge,
+    pendingBytes: gauge,
+  }),
+  /** Gaps told to clients since the start. */
+  gaps: gauge,
+  window: v.object({
+    entries: gauge,
+    bytes: gauge,
+    /** For how long a client may be away and still resume from memory. */
+    span: gauge,
+  }),
+  memory: v.object({ rss: gauge, heapUsed: gauge }),
+  broker: v.picklist(['starting', 'up', 'down']),
+  /** Name of this process. */
+  node: v.string(),
+  /** How late timers were within the last second. */
+  eventLoopDelay: v.object({ p50: gauge, p99: gauge }),
 })
 
 /** Events of the stream by name. */
-export const eventSchemas = { notification: notificationSchema, read: readSchema }
+export const eventSchemas = {
+  notification: notificationSchema,
+  read: readSchema,
+  'read-all': readAllSchema,
+  topics: topicsSchema,
+}
 
 export type Draft = v.InferOutput<typeof draftSchema>
 export type Notification = v.InferOutput<typeof notificationSchema>
 export type InboxItem = v.InferOutput<typeof inboxItemSchema>
+export type Filter = v.InferOutput<typeof filterSchema>
 export type Snapshot = v.InferOutput<typeof snapshotSchema>
 export type Read = v.InferOutput<typeof readSchema>
+export type ReadAll = v.InferOutput<typeof readAllSchema>
+export type Topics = v.InferOutput<typeof topicsSchema>
 export type User = v.InferOutput<typeof userSchema>
 export type Topic = v.InferOutput<typeof topicSchema>
 export type Session = v.InferOutput<typeof sessionSchema>
+export type Stats = v.InferOutput<typeof statsSchema>
 
 /** Events of the stream: what the hub publishes and the page maps to mutations. */
 export interface NotificationEvents {
   notification: Notification
   read: Read
+  'read-all': ReadAll
+  topics: Topics
 }

@@ -1,10 +1,10 @@
-import { DatabaseSync } from 'node:sqlite'
-import { setTimeout as delay } from 'node:timers/promises'
 import { until } from '@sse/testbed'
 import { expect, onTestFinished, test } from 'vitest'
 import { people } from '../server/directory.ts'
 import { type Follower, follow } from './followers.ts'
-import { signIn, startSender, startServer } from './start-server.ts'
+import { compare, readLedger } from './ledger.ts'
+import { startLoad } from './load.ts'
+import { signIn, startServer } from './start-server.ts'
 
 const streams = 100
 /**
@@ -16,7 +16,7 @@ const jitter = 7
 const patience = { timeout: 60_000 }
 
 test(`a deploy under load: ${streams} streams come back one by one, with nothing lost and nothing repeated`, async () => {
-  const server = await startServer('development')
+  const server = await startServer('development', { WRITES_PER_MINUTE: '100000' })
   onTestFinished(server.stop)
   const cookies = await Promise.all(people.map(({ id }) => signIn(server.origin, id)))
   const followers = Array.from({ length: streams }, (_, index) =>
@@ -25,7 +25,7 @@ test(`a deploy under load: ${streams} streams come back one by one, with nothing
   const all = (condition: (follower: Follower) => boolean) =>
     until(() => followers.every(condition), patience)
   await all(({ opened }) => opened.length === 1)
-  const load = await startLoad(server.origin)
+  const load = await startLoad(server.origin, ['mina', 'joon'], { recipient: () => 'all', pause: () => 10 })
   await all(({ received }) => received.length >= 20)
 
   const left = performance.now()
@@ -38,11 +38,14 @@ test(`a deploy under load: ${streams} streams come back one by one, with nothing
   await until(() => load.acknowledged.length >= before + 20, patience)
   await load.stop()
 
-  const stored = storedIds(server.databaseFile)
+  const ledger = readLedger(server.databaseFile)
+  const stored = ledger.of('mina')
   await all(({ received }) => received.length >= stored.length).catch(() => {})
   const seconds = perSecond(followers.map(({ opened }) => opened[1]! - left))
-  const lost = followers.reduce((sum, { received }) => sum + missing(stored, received), 0)
-  const repeated = followers.reduce((sum, { received }) => sum + repeats(received), 0)
+  const { lost, repeated } = compare(
+    ledger,
+    followers.map(({ received }) => ({ user: 'mina', ids: received })),
+  )
   console.info(
     `${stored.length} notifications, ${load.acknowledged.length} acknowledged; down from ${Math.round(gone - left)} to ${Math.round(back - left)} ms; ` +
       `back per second: ${seconds.join(' ')}; ${lost} lost, ${repeated} repeated`,
@@ -56,47 +59,6 @@ test(`a deploy under load: ${streams} streams come back one by one, with nothing
   expect(Math.max(...seconds)).toBeLessThanOrEqual((3 * streams) / jitter)
 }, 180_000)
 
-/** Two who write to everyone one message after the other, whether the server is there or not. */
-async function startLoad(origin: string) {
-  const acknowledged: number[] = []
-  let stopped = false
-  onTestFinished(() => {
-    stopped = true
-  })
-  const senders = await Promise.all(['mina', 'joon'].map((user) => startSender(origin, user)))
-  const running = senders.map(async ({ send }) => {
-    for (let number = 1; !stopped; number++) {
-      try {
-        acknowledged.push((await send('all', `Number ${number}`)).id)
-      } catch (error) {
-        if (!isAway(error)) throw error
-      }
-      await delay(10)
-    }
-  })
-  const done = Promise.all(running)
-  done.catch(() => {})
-  return {
-    acknowledged,
-    async stop() {
-      stopped = true
-      await done
-    },
-  }
-}
-
-/** Nobody answers, or the server is about to go. */
-function isAway(error: unknown): boolean {
-  return error instanceof TypeError || (error instanceof Error && error.message.startsWith('503'))
-}
-
-function storedIds(file: string): number[] {
-  const database = new DatabaseSync(file, { readOnly: true })
-  const rows = database.prepare('SELECT id FROM notifications ORDER BY id').all()
-  database.close()
-  return rows.map(({ id }) => Number(id))
-}
-
 /** How many came in each second, from the first that anybody came in to the last. */
 function perSecond(times: readonly number[]): number[] {
   const seconds = times.map((time) => Math.floor(time / 1000))
@@ -104,13 +66,4 @@ function perSecond(times: readonly number[]): number[] {
   const counts = new Array<number>(Math.max(...seconds) - first + 1).fill(0)
   for (const second of seconds) counts[second - first]!++
   return counts
-}
-
-function missing(stored: readonly number[], received: readonly number[]): number {
-  const seen = new Set(received)
-  return stored.filter((id) => !seen.has(id)).length
-}
-
-function repeats(received: readonly number[]): number {
-  return received.length - new Set(received).size
 }

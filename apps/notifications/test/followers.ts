@@ -1,4 +1,4 @@
-import { createSseClient } from '@sse/client'
+import { createSseClient, type SseClientOptions } from '@sse/client'
 import { onTestFinished } from 'vitest'
 import type { NotificationEvents } from '../shared/schemas.ts'
 
@@ -13,8 +13,12 @@ export interface Follower {
 }
 
 /** Follows the stream of whoever has this cookie until the test is over. */
-export function follow(origin: string, Cookie: string): Follower {
-  const client = createSseClient<NotificationEvents>(`${origin}/events`, { headers: { Cookie } })
+export function follow(
+  origin: string,
+  Cookie: string,
+  options: SseClientOptions<NotificationEvents> = {},
+): Follower {
+  const client = createSseClient<NotificationEvents>(`${origin}/events`, { ...options, headers: { Cookie } })
   const opened: number[] = []
   const received: number[] = []
   const faults: string[] = []

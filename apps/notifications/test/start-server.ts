@@ -16,15 +16,22 @@ export interface TestServer {
   stop(): Promise<void>
 }
 
-/** The real server process, on a port and a database file of its own. */
-export async function startServer(mode: 'development' | 'production'): Promise<TestServer> {
+/**
+ * The real server process, on a port and a database file of its own.
+ *
+ * @param env more of its environment
+ */
+export async function startServer(
+  mode: 'development' | 'production',
+  env: Readonly<Record<string, string>> = {},
+): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'notifications-'))
   const databaseFile = join(folder, 'test.sqlite')
   const port = await freePort()
   const start = () =>
     startProcess(process.execPath, ['--conditions=@sse/source', 'server/main.ts'], {
       cwd: app,
-      env: { NODE_ENV: mode, PORT: String(port), DATABASE_FILE: databaseFile },
+      env: { NODE_ENV: mode, PORT: String(port), DATABASE_FILE: databaseFile, ...env },
       ready: /Notifications: (http:\S+)/,
     })
   let running = await start()

@@ -1,15 +1,41 @@
-import { Router } from 'express'
-import { channelsOf } from '../directory.ts'
-import { requireUser } from '../session.ts'
+import { channels } from '@sse/express'
+import { type RequestHandler, Router } from 'express'
+import type { NotificationHub } from '../hub.ts'
+import type { LineFaults } from '../line/faults.ts'
+import type { OpenLines } from '../line/open-lines.ts'
+import { Problem } from '../problem.ts'
+import { requireUser, sessionIdOf } from '../session.ts'
+import type { TopicStore } from '../stores/topics.ts'
 
-/** The stream of the signed-in user: replays from `Last-Event-ID`, then live. */
-export function eventRoutes(): Router {
+interface Parts {
+  readonly hub: NotificationHub
+  readonly topics: TopicStore
+  readonly lines: OpenLines
+  readonly faults: LineFaults
+}
+
+/** The stream of the signed-in user: replays from `Last-Event-ID`, then live; and changes to the channels of one that is open. */
+export function eventRoutes({ hub, topics, lines, faults }: Parts): Router {
   const router = Router()
 
   router.get('/', (req, res) => {
     const reader = requireUser(req)
-    res.sse.subscribe(channelsOf(reader))
+    const session = sessionIdOf(req)
+    const wait = session === undefined ? undefined : faults.refusedFor(session)
+    if (wait !== undefined) {
+      res.set('Retry-After', String(wait))
+      throw new Problem(503, 'The line of this session is refused, as you asked for')
+    }
+    res.sse.subscribe(topics.channelsOf(reader))
+    lines.add(session, res)
   })
 
+  router.post('/', signedInOnly, channels(hub))
+
   return router
+}
+
+const signedInOnly: RequestHandler = (req, _res, next) => {
+  requireUser(req)
+  next()
 }

@@ -38,7 +38,7 @@ test('GET hands out a cursor that is no newer than the list', async () => {
   const { as, hub } = await startApp()
   const mina = await as('mina')
   const before = await mina.get('/api/notifications').expect(200)
-  expect(before.body).toEqual({ notifications: [], cursor: hub.position })
+  expect(before.body).toEqual({ notifications: [], cursor: hub.position, next: null, unread: 0 })
 
   await mina.post('/api/notifications').send(draft).expect(201)
   const after = await mina.get('/api/notifications').expect(200)
@@ -111,6 +111,14 @@ test.each([
   ['POST', '/api/notifications'],
   ['POST', '/api/notifications/1/read'],
   ['POST', '/api/notifications/read'],
+  ['POST', '/api/notifications/read-all'],
+  ['POST', '/events'],
+  ['POST', '/api/line/cut'],
+  ['POST', '/api/line/stall'],
+  ['POST', '/api/line/refuse'],
+  ['GET', '/admin/events'],
+  ['POST', '/api/admin/disconnect'],
+  ['POST', '/api/admin/drain'],
   ['GET', '/events'],
 ] as const)('%s %s answers 401 with a problem when nobody is signed in', async (method, path) => {
   const { app } = await startApp()

@@ -1,6 +1,8 @@
+import express from 'express'
 import supertest from 'supertest'
 import { expect, test } from 'vitest'
 import { startApp } from '../../test/start-app.ts'
+import { session, storedSecret } from '../session.ts'
 
 test('GET /healthz says ok to anybody', async () => {
   const { app } = await startApp()
@@ -25,7 +27,9 @@ test('POST /api/session signs in by a signed cookie that scripts cannot read', a
   const agent = supertest.agent(app)
   const answer = await agent.post('/api/session').send({ user: 'mina' }).expect(200)
 
-  expect(answer.body).toEqual({ user: { id: 'mina', name: 'Mina Kim', topics: ['releases', 'builds'] } })
+  expect(answer.body).toEqual({
+    user: { id: 'mina', name: 'Mina Kim', admin: false, topics: ['releases', 'builds'], muted: [] },
+  })
   const cookies = String(answer.headers['set-cookie'])
   expect(cookies).toMatch(/session=.*httponly/i)
   expect(cookies).toMatch(/samesite=lax/i)
@@ -62,3 +66,35 @@ test.each([
   expect(answer.body).toMatchObject({ status: 400, title: 'Bad Request', errors: [{ pointer: '/user' }] })
   expect(answer.headers['set-cookie']).toBeUndefined()
 })
+
+test('the operator is told so; what is followed and muted comes with the session', async () => {
+  const { as } = await startApp()
+  const admin = await as('admin')
+  await admin.put('/api/topics/builds/muted').expect(204)
+  await admin.delete('/api/topics/releases/following').expect(204)
+  await admin.get('/api/session').expect(200, {
+    user: { id: 'admin', name: 'Admin', admin: true, topics: ['builds', 'security'], muted: ['builds'] },
+  })
+})
+
+test('a cookie from before sessions had ids stays signed in, and gets an id', async () => {
+  const { app, database } = await startApp()
+  // As version 1 made it.
+  const old = express().use(session(storedSecret(database)), (req, res) => {
+    req.session = { user: 'mina' }
+    res.end()
+  })
+  const cookie = cookieOf(await supertest(old).get('/'))
+  const faults = () => supertest(app).post('/api/line/cut')
+  await faults().set('Cookie', cookie).expect(409)
+  const answer = await supertest(app).get('/api/session').set('Cookie', cookie).expect(200)
+  expect(answer.body.user.id).toBe('mina')
+  await faults().set('Cookie', cookieOf(answer)).expect(204)
+})
+
+function cookieOf({ headers }: supertest.Response): string {
+  return [headers['set-cookie'] ?? []]
+    .flat()
+    .map((cookie) => cookie.split(';')[0])
+    .join('; ')
+}

@@ -4,12 +4,18 @@ import type { Session } from '../../shared/schemas.ts'
 import { findPerson, type Person, people, topics } from '../directory.ts'
 import type { NotificationHub } from '../hub.ts'
 import { input, Problem } from '../problem.ts'
-import { signedIn } from '../session.ts'
+import { beginSession, sessionIdOf, signedIn } from '../session.ts'
+import type { TopicStore } from '../stores/topics.ts'
 
 const signInSchema = v.object({ user: v.string() })
 
+interface Parts {
+  readonly hub: NotificationHub
+  readonly topics: TopicStore
+}
+
 /** Signing in and out, and the names of everybody and everything one can write to. */
-export function sessionRoutes(hub: NotificationHub): Router {
+export function sessionRoutes({ hub, topics: topicStore }: Parts): Router {
   const router = Router()
 
   router.get('/users', (_req, res) => {
@@ -21,7 +27,10 @@ export function sessionRoutes(hub: NotificationHub): Router {
   })
 
   router.get('/session', (req, res) => {
-    res.json(describe(signedIn(req)))
+    const person = signedIn(req)
+    // A cookie from before sessions had ids gets one.
+    if (person && sessionIdOf(req) === undefined) beginSession(req, person)
+    res.json(describe(person))
   })
 
   router.post('/session', (req, res) => {
@@ -30,7 +39,7 @@ export function sessionRoutes(hub: NotificationHub): Router {
     if (!person) {
       throw new Problem(400, `There is no user "${user}"`, [{ pointer: '/user', detail: 'Unknown user' }])
     }
-    req.session = { user: person.id }
+    beginSession(req, person)
     res.json(describe(person))
   })
 
@@ -42,9 +51,12 @@ export function sessionRoutes(hub: NotificationHub): Router {
     if (person) void hub.disconnect(person.id, { reconnect: 1_000 })
   })
 
-  return router
-}
+  function describe(person: Person | undefined): Session {
+    if (!person) return { user: null }
+    const { id, name, admin } = person
+    const { following, muted } = topicStore.of(person)
+    return { user: { id, name, admin, topics: [...following], muted: [...muted] } }
+  }
 
-function describe(person: Person | undefined): Session {
-  return { user: person ? { id: person.id, name: person.name, topics: [...person.topics] } : null }
+  return router
 }

@@ -1,0 +1,31 @@
+import { createHub } from '@sse/express'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { eventSchemas } from '../../shared/schemas.ts'
+import { createOpenLines } from '../line/open-lines.ts'
+import { createSampler } from './sampler.ts'
+
+test('it runs only while somebody listens, once for all', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const sampler = createSampler(createHub({ events: eventSchemas, heartbeat: 0 }), createOpenLines())
+  expect(vi.getTimerCount()).toBe(0)
+
+  const told: string[] = []
+  const stopFirst = sampler.listen(() => told.push('first'))
+  const stopSecond = sampler.listen(() => told.push('second'))
+  expect(vi.getTimerCount()).toBe(1)
+  vi.advanceTimersByTime(1000)
+  expect(told).toEqual(['first', 'second'])
+
+  stopFirst()
+  vi.advanceTimersByTime(1000)
+  expect(told).toEqual(['first', 'second', 'second'])
+  stopSecond()
+  vi.advanceTimersByTime(1000)
+  expect(told).toHaveLength(3)
+  expect(vi.getTimerCount()).toBe(0)
+
+  // Nobody is told figures from before they listened.
+  sampler.listen(() => told.push('third'))
+  expect(told).toHaveLength(3)
+})

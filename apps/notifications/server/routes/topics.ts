@@ -1,0 +1,41 @@
+import { type RequestHandler, Router } from 'express'
+import type { Topics } from '../../shared/schemas.ts'
+import { isKnownTopic } from '../directory.ts'
+import { Problem } from '../problem.ts'
+import type { PublishWith } from '../publishing.ts'
+import { requireUser } from '../session.ts'
+import type { ReadStore } from '../stores/reads.ts'
+import type { TopicStore } from '../stores/topics.ts'
+
+interface Parts {
+  readonly topics: TopicStore
+  readonly reads: ReadStore
+  readonly publishWith: PublishWith
+}
+
+/** What the user follows and has muted. Every tab is told, and changes the channels of its open stream. */
+export function topicRoutes({ topics, reads, publishWith }: Parts): Router {
+  const router = Router()
+
+  const change =
+    (list: keyof Topics, wanted: boolean): RequestHandler =>
+    async (req, res) => {
+      const person = requireUser(req)
+      const topic = String(req.params['id'])
+      if (!isKnownTopic(topic)) throw new Problem(404, `There is no topic "${topic}"`)
+      await publishWith((tx) => {
+        if (!topics.set(list, person, topic, wanted)) return
+        // Who begins to follow a topic can look up what was there, and need not have read it.
+        if (list === 'following' && wanted) reads.markAllRead(person, [`topic:${topic}`])
+        tx.publish(`user:${person.id}`, topics.of(person), { event: 'topics' })
+      })
+      res.status(204).end()
+    }
+
+  router.put('/:id/following', change('following', true))
+  router.delete('/:id/following', change('following', false))
+  router.put('/:id/muted', change('muted', true))
+  router.delete('/:id/muted', change('muted', false))
+
+  return router
+}

@@ -1,0 +1,25 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { createInbox, type Inbox } from './inbox.ts'
+import { createNotificationStore, type NotificationStore } from './notifications.ts'
+import { createReadStore, type ReadStore } from './reads.ts'
+import { createSendStore, type SendStore } from './sends.ts'
+import { createTopicStore, type TopicStore } from './topics.ts'
+
+/** Everything the app keeps, by concept. */
+export interface Stores {
+  readonly notifications: NotificationStore
+  readonly inbox: Inbox
+  readonly reads: ReadStore
+  readonly topics: TopicStore
+  readonly sends: SendStore
+}
+
+export function createStores(database: DatabaseSync): Stores {
+  return {
+    notifications: createNotificationStore(database),
+    inbox: createInbox(database),
+    reads: createReadStore(database),
+    topics: createTopicStore(database),
+    sends: createSendStore(database),
+  }
+}

@@ -1,0 +1,77 @@
+import { until } from '@sse/testbed'
+import { expect, onTestFinished, test } from 'vitest'
+import { people, topics } from '../server/directory.ts'
+import { killServer, lineFaults, strikeFor } from './faults.ts'
+import { follow } from './followers.ts'
+import { compare, listAll, type Reader, readLedger } from './ledger.ts'
+import { startLoad } from './load.ts'
+import { createRandom, seed } from './random.ts'
+import { signIn, startServer } from './start-server.ts'
+
+/** Ten minutes by `pnpm --filter @sse/notifications test:faults`. */
+const minutes = process.env['SSE_FAULTS'] === 'long' ? 10 : 1
+const clients = 50
+/** Of each user: what breaks is the line of one session. */
+const sessionsPerUser = 3
+/** Until the last client is back: the longest stall and the longest wait between two attempts. */
+const patience = { timeout: 120_000, interval: 200 }
+
+test(
+  `${clients} clients hold what is stored after ${minutes} min of random faults (SSE_SEED=${seed})`,
+  async () => {
+    const server = await startServer('development', { WRITES_PER_MINUTE: '100000' })
+    onTestFinished(server.stop)
+    const { origin, databaseFile } = server
+    const sessions = await Promise.all(
+      people.flatMap(({ id }) =>
+        Array.from({ length: sessionsPerUser }, async () => ({ user: id, cookie: await signIn(origin, id) })),
+      ),
+    )
+    const cookies = sessions.map(({ cookie }) => cookie)
+    const followers = Array.from({ length: clients }, (_, index) => {
+      const { user, cookie } = sessions[index % sessions.length]!
+      // Back soon, so that more of them are there when the next fault strikes.
+      return { user, ...follow(origin, cookie, { backoff: { max: 4_000 } }) }
+    })
+    const readers: Reader[] = followers.map(({ user, received }) => ({ user, held: () => received }))
+    await until(() => followers.every(({ opened }) => opened.length === 1), patience)
+
+    const draw = createRandom(seed + 1)
+    const recipients = [
+      'all',
+      ...people.map(({ id }) => `user:${id}`),
+      ...topics.map(({ id }) => `topic:${id}`),
+    ]
+    const load = await startLoad(
+      origin,
+      people.map(({ id }) => id),
+      { recipient: () => draw.pick(recipients), pause: () => draw.between(50, 400) },
+    )
+    const random = createRandom(seed)
+    const faults = [killServer(server, random), ...lineFaults(origin, cookies, random)]
+    const struck = await strikeFor(minutes * 60_000, faults, random)
+    await load.stop()
+
+    const ledger = readLedger(databaseFile)
+    const held = () =>
+      Promise.all(readers.map(async (reader) => ({ user: reader.user, ids: await reader.held() })))
+    const isComplete = async () => compare(ledger, await held()).lost === 0
+    await until(isComplete, patience).catch(() => {})
+    const end = await held()
+    const { lost, repeated } = compare(ledger, end)
+    const reconnects = followers.reduce((sum, { opened }) => sum + opened.length - 1, 0)
+    console.info(
+      `${JSON.stringify(struck)}, ${reconnects} reconnects, ${ledger.size} notifications, ${end.reduce((sum, { ids }) => sum + ids.length, 0)} deliveries; ` +
+        `${lost} lost, ${repeated} repeated (SSE_SEED=${seed})`,
+    )
+
+    // What was acknowledged is stored, once each, and nothing else is.
+    expect([...load.acknowledged].sort((a, b) => a - b)).toEqual(
+      Array.from({ length: ledger.size }, (_, i) => i + 1),
+    )
+    for (const { user, cookie } of sessions) expect(await listAll(origin, cookie)).toEqual(ledger.of(user))
+    for (const { faults } of followers) expect(faults).toEqual([])
+    for (const { user, ids } of end) expect(ids).toEqual(ledger.of(user))
+  },
+  minutes * 60_000 + 180_000,
+)

@@ -1,0 +1,233 @@
+import { until } from '@sse/testbed'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { item, patience, refused, shown, titles, toast, unread, withPeople } from './people.ts'
+import { signIn, startSender, startServer, type TestServer } from './start-server.ts'
+
+const people = withPeople()
+let server: TestServer
+let sora: Awaited<ReturnType<typeof startSender>>
+
+beforeAll(async () => {
+  server = await startServer('production', { WRITES_PER_MINUTE: '10000' })
+  sora = await startSender(server.origin, 'sora')
+})
+afterAll(() => server?.stop())
+
+/** Mina has read everything, follows what she did at the start and has muted nothing. */
+beforeEach(async () => {
+  const Cookie = await signIn(server.origin, 'mina')
+  const ask = (method: string, path: string, body?: object) =>
+    fetch(`${server.origin}/api/${path}`, {
+      method,
+      headers: { Cookie, 'Content-Type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+  await ask('POST', 'notifications/read-all', { upTo: 1_000_000 })
+  await Promise.all([
+    ask('DELETE', 'topics/builds/muted'),
+    ask('DELETE', 'topics/security/following'),
+    ask('PUT', 'topics/builds/following'),
+  ])
+})
+
+test('with nothing sent yet there is a way to begin', async () => {
+  const mina = await people.enter(server.origin, 'Mina Kim')
+  await mina.getByRole('heading', { name: 'Nothing here yet' }).waitFor()
+  await mina.getByRole('tab', { name: 'Unread' }).click()
+  await mina.getByRole('heading', { name: 'You are all caught up' }).waitFor()
+  expect(people.complaints).toEqual([])
+})
+
+test('views and groups show their own', async () => {
+  await sora.send('user:mina', 'View direct')
+  await sora.send('topic:builds', 'View builds')
+  await sora.send('all', 'View everyone')
+  const mina = await people.enter(server.origin, 'Mina Kim')
+  const tab = (name: RegExp) => mina.getByRole('tab', { name }).click()
+  const isShown = (...expected: string[]) =>
+    until(async () => (await titles(mina)).join() === expected.join(), patience)
+
+  await isShown('View everyone', 'View builds', 'View direct')
+  await tab(/^Direct/)
+  await isShown('View direct')
+  await tab(/^Builds/)
+  await isShown('View builds')
+  await tab(/^Unread/)
+  await isShown('View everyone', 'View builds', 'View direct')
+  await item(mina, 'View builds').getByRole('button', { name: 'Mark as read: View builds' }).click()
+  await isShown('View everyone', 'View direct')
+  await tab(/^All/)
+
+  await mina.getByRole('button', { name: 'Source' }).click()
+  const headings = mina.locator('main section section h2')
+  await until(
+    async () => (await headings.allTextContents()).join() === 'Everyone,Builds,Direct messages',
+    patience,
+  )
+  expect(people.complaints).toEqual([])
+})
+
+test('one reads everything in one of three tabs, also what is not loaded, and it is read in all', async () => {
+  for (let batch = 0; batch < 6; batch++) {
+    await Promise.all(
+      Array.from({ length: 10 }, (_, index) => sora.send('user:mina', `Many ${batch}-${index}`)),
+    )
+  }
+  const first = await people.enter(server.origin, 'Mina Kim')
+  const tabs = [first, await people.openTab(first), await people.openTab(first)]
+  for (const tab of tabs) await until(async () => (await unread(tab)) === 60, patience)
+  expect((await shown(first)).length).toBe(50)
+
+  await tabs[1]?.getByRole('button', { name: 'Mark all as read' }).click()
+  for (const tab of tabs) {
+    await until(async () => (await unread(tab)) === 0, patience)
+    expect(await tab.title()).toBe('Herald')
+  }
+
+  // Older ones come as one scrolls towards them.
+  await first.getByRole('button', { name: 'Load more' }).scrollIntoViewIfNeeded()
+  await until(async () => (await shown(first)).length >= 60, patience)
+  await until(async () => (await unread(first)) === 0, patience)
+  expect(people.complaints).toEqual([])
+})
+
+test('the count stands in the title and on the icon', async () => {
+  const mina = await people.enter(server.origin, 'Mina Kim')
+  const icon = () => mina.locator('link[rel="icon"]').getAttribute('href')
+  expect(await icon()).toMatch(/\.svg$/)
+  await sora.send('all', 'Counted')
+  await until(async () => (await icon())?.startsWith('data:image/png'), patience)
+  expect(await mina.title()).toBe('(1) Herald')
+  await item(mina, 'Counted').getByRole('button', { name: 'Mark as read: Counted' }).click()
+  await until(async () => (await icon())?.endsWith('.svg'), patience)
+  expect(people.complaints).toEqual([])
+})
+
+test('what a muted topic brings is listed, and nothing else, in every tab', async () => {
+  const mina = await people.enter(server.origin, 'Mina Kim')
+  const other = await people.openTab(mina)
+  await sora.send('topic:builds', 'Mute me')
+  await item(mina, 'Mute me').getByRole('button', { name: 'More: Mute me' }).click()
+  await mina.getByRole('menuitem', { name: 'Mute Builds' }).click()
+  for (const tab of [mina, other]) await until(async () => (await unread(tab)) === 0, patience)
+
+  await sora.send('topic:builds', 'Unheard')
+  await sora.send('user:mina', 'Heard')
+  for (const tab of [mina, other]) {
+    await toast(tab, 'Heard').waitFor()
+    await item(tab, 'Unheard').and(tab.locator('[data-muted]')).waitFor()
+    expect(await toast(tab, 'Unheard').count()).toBe(0)
+    expect(await unread(tab)).toBe(1)
+  }
+  await mina.getByRole('button', { name: 'Manage topics' }).click()
+  await mina.getByRole('switch', { name: 'Mute Builds' }).click()
+  for (const tab of [mina, other]) await until(async () => (await unread(tab)) === 3, patience)
+  expect(people.complaints).toEqual([])
+})
+
+test('a topic is followed and left on the connection that is open, in every tab', async () => {
+  const mina = await people.enter(server.origin, 'Mina Kim')
+  const other = await people.openTab(mina)
+  let streams = 0
+  mina.context().on('request', (request) => {
+    if (request.method() === 'GET' && new URL(request.url()).pathname === '/events') streams++
+  })
+  const joon = await startSender(server.origin, 'joon')
+  await joon.send('topic:security', 'Before')
+
+  await mina.getByRole('button', { name: 'Manage topics' }).click()
+  await mina.getByRole('switch', { name: 'Follow Security' }).click()
+  for (const tab of [mina, other])
+    await tab.getByRole('tab', { name: 'Security', includeHidden: true }).waitFor({ state: 'attached' })
+  await until(
+    async () => (await mina.getByTestId('line-log').textContent())?.includes('Follows 5 channels'),
+    patience,
+  )
+  await joon.send('topic:security', 'Live on it')
+  for (const tab of [mina, other]) {
+    await toast(tab, 'Live on it').waitFor()
+    await item(tab, 'Before').waitFor()
+    expect(await unread(tab)).toBe(1)
+  }
+
+  await mina.getByRole('switch', { name: 'Follow Security' }).click()
+  for (const tab of [mina, other]) await item(tab, 'Live on it').waitFor({ state: 'detached' })
+  await until(
+    async () => (await mina.getByTestId('line-log').textContent())?.match(/^[\d:]+Follows 4 channels/),
+    patience,
+  )
+  await joon.send('topic:security', 'Not any more')
+  await joon.send('all', 'Last')
+  for (const tab of [mina, other]) {
+    await item(tab, 'Last').waitFor()
+    expect(await item(tab, 'Not any more').count()).toBe(0)
+  }
+  expect(streams).toBe(0)
+  expect(people.complaints).toEqual([])
+})
+
+test('what the server does not take is taken back, and said', async () => {
+  await sora.send('all', 'Stubborn')
+  const mina = await people.enter(server.origin, 'Mina Kim')
+  await mina.route('**/api/**', (route) =>
+    route.request().method() === 'GET' ? route.continue() : route.abort(),
+  )
+  const read = item(mina, 'Stubborn').getByRole('button', { name: 'Mark as read: Stubborn' })
+  await read.click()
+  await refused(mina)
+  await read.waitFor()
+  expect(await unread(mina)).toBe(1)
+
+  await mina.getByRole('button', { name: 'Mark all as read' }).click()
+  await refused(mina)
+  expect(await unread(mina)).toBe(1)
+
+  await mina.getByRole('button', { name: 'Manage topics' }).click()
+  const follow = mina.getByRole('switch', { name: 'Follow Security' })
+  await follow.click()
+  await toast(mina, 'That did not work').waitFor()
+  expect(await follow.getAttribute('aria-checked')).toBe('false')
+  expect(people.complaints).toEqual([])
+})
+
+test('sent again after the answer was lost, it is sent once', async () => {
+  const mina = await people.enter(server.origin, 'Mina Kim')
+  let losses = 0
+  await mina.route('**/api/notifications', async (route) => {
+    if (route.request().method() !== 'POST' || losses > 0) return route.continue()
+    losses++
+    await route.fetch()
+    await route.abort()
+  })
+  await mina.getByRole('textbox', { name: 'Title' }).fill('Once only')
+  await mina.getByRole('button', { name: 'Send' }).click()
+  await refused(mina)
+  await mina.getByRole('button', { name: 'Send' }).click()
+  await toast(mina, 'Sent to everyone').waitFor()
+  await item(mina, 'Once only').waitFor()
+  expect(await item(mina, 'Once only').count()).toBe(1)
+  expect(people.complaints).toEqual([])
+})
+
+test('while the list is on its way, and when it does not come, the page says so', async () => {
+  const mina = await people.enter(server.origin, 'Mina Kim')
+  let answer: 'wait' | 'fail' | 'pass' = 'wait'
+  const asked = Promise.withResolvers<void>()
+  const held = Promise.withResolvers<void>()
+  await mina.route('**/api/notifications?*', async (route) => {
+    if (answer === 'pass') return route.continue()
+    asked.resolve()
+    await held.promise
+    await route.fulfill({ status: 503, body: '{}' })
+  })
+  await mina.reload()
+  await asked.promise
+  await mina.getByText('Loading notifications').waitFor({ state: 'attached' })
+  answer = 'fail'
+  held.resolve()
+  await mina.getByRole('heading', { name: 'The list could not be loaded' }).waitFor()
+  answer = 'pass'
+  await mina.getByRole('button', { name: 'Try again' }).click()
+  await item(mina, 'Once only').waitFor()
+  expect(people.complaints).toEqual([])
+})
