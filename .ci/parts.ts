@@ -42,6 +42,33 @@ export const parts: readonly Part[] = [
     suites: ['**/*.redis.test.ts'],
     covers: 'the tests of the log in Redis',
   },
+  {
+    name: 'nginx',
+    executables: ['nginx'],
+    variable: 'NGINX_PATH',
+    probe: ['-v'],
+    debian: ['nginx', 'openssl'],
+    suites: ['apps/examples/behind-proxy/nginx*.test.ts'],
+    covers: 'the tests behind nginx',
+  },
+  {
+    name: 'HAProxy',
+    executables: ['haproxy'],
+    variable: 'HAPROXY_PATH',
+    probe: ['-v'],
+    debian: ['haproxy', 'openssl'],
+    suites: ['apps/examples/behind-proxy/haproxy*.test.ts'],
+    covers: 'the tests behind HAProxy',
+  },
+  {
+    name: 'Caddy',
+    executables: ['caddy'],
+    variable: 'CADDY_PATH',
+    probe: ['version'],
+    debian: ['caddy', 'openssl'],
+    suites: ['apps/examples/behind-proxy/caddy*.test.ts'],
+    covers: 'the tests behind Caddy',
+  },
 ]
 
 /** Where the part is, if it is there and works. */

@@ -1,0 +1,99 @@
+import { until } from '@sse/testbed'
+import { describe, expect, test } from 'vitest'
+import { type Answer, askHttp1, browse, data, native, others } from './ask.test-kit.ts'
+import {
+  connectionsOfFive,
+  expectAtOnce,
+  expectCutOff,
+  expectKeptOpen,
+  expectToRun,
+  expectTwentyStreams,
+} from './promises.test-kit.ts'
+import { type App, startApp, startProxy, without } from './proxied.test-kit.ts'
+
+describe('events', () => {
+  test('arrive at once', async () => {
+    const app = await startApp()
+    await expectAtOnce(app, await startProxy('haproxy', app))
+  })
+
+  // With TLS between it and the browser HAProxy has no use for the delay.
+  const plain = without(' ssl crt certificate.pem alpn h2,http/1.1')
+
+  test('arrive several times as often, one after the other, as without option http-no-delay', async () => {
+    const [app, other] = await Promise.all([startApp(), startApp()])
+    const quick = await startProxy('haproxy', app, plain)
+    const slow = await startProxy('haproxy', other, plain, without('option http-no-delay'))
+    const streams = [quick, slow].map(({ origin }) =>
+      askHttp1({ origin: origin.replace('https:', 'http:') }, '/events', native),
+    ) as [Answer, Answer]
+    await until(() => streams.every((stream) => data(stream, 'sse.open').length === 1))
+    const end = new AbortController()
+    const counts = await Promise.all([
+      inTurn(app, streams[0], end, Number.POSITIVE_INFINITY),
+      inTurn(other, streams[1], end, 5),
+    ])
+    expect(counts[0] / counts[1]).toBeGreaterThan(2)
+  })
+
+  /** Publishes an event whenever the one before has arrived, until one of them has enough. How many have arrived by then. */
+  async function inTurn(app: App, stream: Answer, end: AbortController, enough: number) {
+    let arrived = 0
+    while (arrived < enough && !end.signal.aborted) {
+      await app.publish('news')
+      await until(() => data(stream, 'news').length > arrived || end.signal.aborted, { interval: 5 })
+      arrived = data(stream, 'news').length
+    }
+    end.abort()
+    return arrived
+  }
+})
+
+test('connections to the app are used again', async () => {
+  expect(await connectionsOfFive(await startProxy('haproxy', await startApp()))).toBe(1)
+})
+
+describe('a quiet stream', () => {
+  const impatient = without('timeout server 60s', 'timeout server 2s')
+
+  test('is kept open by heartbeats', async () => {
+    const app = await startApp({ HEARTBEAT: '200' })
+    await expectKeptOpen(await startProxy('haproxy', app, impatient))
+  })
+
+  test('is cut off without', async () => {
+    const app = await startApp({ HEARTBEAT: '100000' })
+    await expectCutOff(await startProxy('haproxy', app, impatient))
+  })
+})
+
+describe('HTTP/2', () => {
+  test('carries twenty streams in one connection', async () => {
+    const app = await startApp()
+    await expectTwentyStreams(app, await startProxy('haproxy', app))
+  })
+})
+
+describe('while the app is replaced', () => {
+  test('a browser is told to come back, and everybody else that there is nobody', async () => {
+    const app = await startApp()
+    const { get } = browse(await startProxy('haproxy', app))
+    await app.stop()
+    expect(await get('/events', native)).toMatchObject({
+      ...{ status: 200, type: 'text/event-stream', text: 'retry: 2000\n\n' },
+    })
+    const refused = await Promise.all(others.map((accept) => get('/events', { accept })))
+    expect(refused.map(({ status }) => status)).toEqual([503, 503])
+    await app.start()
+    expect((await get('/status')).status).toBe(200)
+  })
+
+  test('a browser gives up, without errorfile', async () => {
+    const app = await startApp()
+    const { get } = browse(await startProxy('haproxy', app, without(/errorfile .*/)))
+    await app.stop()
+    expect((await get('/events', native)).status).toBe(503)
+  })
+})
+
+test('pnpm example behind-proxy haproxy starts it in front of the app', () => expectToRun('haproxy'))

@@ -1,0 +1,14 @@
+/** Every example by the name of its folder, and its idea in a sentence. */
+export const examples: Readonly<Record<string, string>> = {
+  'event-pool':
+    'One event of a pool every three seconds, to a Vuex store: topics, the end, and leaving early.',
+  clock: 'The time every five seconds, for a plain page of any origin with nothing but EventSource.',
+  emitters: "What Spring's SseEmitter offers: a registry, a timeout, callbacks, completion with an error.",
+  'token-auth': 'A JWT in the header of the stream: its end closes the stream, a fresh one resumes it.',
+  polling: 'Notifications without a stream: asked for every second.',
+  'long-polling': 'Notifications without a stream: the server answers when there is one.',
+  websocket:
+    'Notifications over a WebSocket, to compare: both directions, and what has to be written by hand.',
+  'llm-stream': 'Tokens of a language model as they are generated, cancelled when the reader leaves.',
+  'behind-proxy': 'nginx, HAProxy and Caddy in front: events at once, HTTP/2, a deploy that nobody notices.',
+}

@@ -1,0 +1,46 @@
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { sse } from '@sse/express'
+import express from 'express'
+import { listen } from '../listen.ts'
+
+/** Milliseconds that a token takes to be generated. */
+const pace = Number(process.env['INTERVAL'] ?? 60)
+
+/**
+ * What a model's library gives: an async iterable of pieces of text, and a signal that stops the work. This one has nothing to say
+ * and repeats the prompt; put yours here, for instance
+ *
+ *     const stream = await openai.chat.completions.create({ model, messages, stream: true }, { signal })
+ *     for await (const { choices } of stream) yield choices[0]?.delta.content ?? ''
+ */
+async function* generate(prompt: string, signal: AbortSignal): AsyncGenerator<string> {
+  let tokens = 0
+  try {
+    for (const token of `You said:\n“${prompt}”. ${'I will say more about it. '.repeat(20)}`.match(
+      /\S+\s*/g,
+    ) ?? []) {
+      await delay(pace, undefined, { signal })
+      tokens++
+      yield token
+    }
+    console.log(`complete after ${tokens} tokens`)
+  } finally {
+    if (signal.aborted) console.log(`cancelled after ${tokens} tokens`)
+  }
+}
+
+const app = express()
+app.use(sse())
+
+app.get('/answer', async (req, res) => {
+  const prompt = String(req.query['prompt'] ?? '')
+  // A string travels as it is: the spaces and line breaks of tokens are theirs. A token is asked for when there is room
+  // for it, so a slow reader slows the model down and fills no memory.
+  await res.sse.from(generate(prompt, res.sse.signal), { event: 'token' })
+  // Told apart from a connection that broke. Without it the browser would come back, and ask the model once more.
+  res.sse.close({ reconnect: false })
+})
+
+app.use((_req, res) => res.sendFile(join(import.meta.dirname, 'index.html')))
+listen(app)
