@@ -15,9 +15,14 @@ export interface Packed {
 /**
  * Builds every publishable package from nothing (what an earlier build left would be shipped too) and packs it
  * by pnpm, which replaces `workspace:` and `catalog:` by versions.
+ *
+ * @param names those that are wanted, if not all
  */
-export function packPackages(destination: string): Packed[] {
-  const publishable = folders('packages').filter((folder) => !readManifest(folder).private)
+export function packPackages(destination: string, names?: readonly string[]): Packed[] {
+  const publishable = folders('packages').filter((folder) => {
+    const { name, private: isPrivate } = readManifest(folder)
+    return !isPrivate && (!names || names.includes(name))
+  })
   for (const folder of publishable) rmSync(join(folder, 'dist'), { recursive: true, force: true })
   const filters = publishable.map((folder) => `--filter=${readManifest(folder).name}`)
   must(pnpm(...filters, 'run', 'build'), 'inherit')

@@ -1,0 +1,86 @@
+import { defineConfig } from 'vitepress'
+import { english, korean } from './sidebar.ts'
+
+/** Three events on their way. */
+const icon =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="#3451b2"/><path d="M3 5h10M3 8h7M3 11h4" stroke="#fff" stroke-width="1.8" stroke-linecap="round"/></svg>'
+
+export default defineConfig({
+  title: 'SSE toolkit',
+  description: 'Server-Sent Events from Express to Vue, with nothing lost in between',
+  cleanUrls: true,
+  head: [
+    ['link', { rel: 'icon', type: 'image/svg+xml', href: `data:image/svg+xml,${encodeURIComponent(icon)}` }],
+  ],
+  lastUpdated: false,
+  // The demo and the addresses that getting started runs are on the reader's own machine.
+  ignoreDeadLinks: [/^http:\/\/localhost/],
+  srcExclude: ['README.md', 'test/**'],
+  vite: {
+    // The site is built and shown without a network, and shows the screenshot of another workspace.
+    server: { fs: { allow: ['../..'] } },
+  },
+  themeConfig: {
+    search: {
+      provider: 'local',
+      options: {
+        // Who searches wants to be told how first, and the signature then.
+        miniSearch: {
+          searchOptions: { boostDocument: (id: string) => (id.includes('/api/') ? 0.2 : 1) },
+        },
+        locales: {
+          ko: {
+            translations: {
+              button: { buttonText: '검색', buttonAriaLabel: '검색' },
+              modal: {
+                noResultsText: '결과가 없습니다',
+                resetButtonTitle: '지우기',
+                footer: { selectText: '선택', navigateText: '이동', closeText: '닫기' },
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+  locales: {
+    root: {
+      label: 'English',
+      lang: 'en',
+      themeConfig: {
+        nav: [
+          { text: 'Getting started', link: '/start/server', activeMatch: '^/start/' },
+          { text: 'Concepts', link: '/concepts' },
+          { text: 'Recipes', link: '/recipes/auth', activeMatch: '^/recipes/' },
+          { text: 'Deployment', link: '/deployment/proxies', activeMatch: '^/deployment/' },
+          { text: 'Packages', link: '/packages/express', activeMatch: '^/packages/' },
+          { text: 'API', link: '/api/', activeMatch: '^/api/' },
+        ],
+        sidebar: english,
+        outline: { level: [2, 3] },
+      },
+    },
+    ko: {
+      label: '한국어',
+      lang: 'ko',
+      link: '/ko/',
+      description: 'Express에서 Vue까지, 아무것도 잃지 않는 Server-Sent Events',
+      themeConfig: {
+        nav: [
+          { text: '시작하기', link: '/ko/start/server', activeMatch: '^/ko/start/' },
+          { text: '핵심 개념', link: '/ko/concepts' },
+          { text: 'API', link: '/api/' },
+        ],
+        sidebar: korean,
+        outline: { level: [2, 3], label: '이 페이지에서' },
+        docFooter: { prev: '이전', next: '다음' },
+        darkModeSwitchLabel: '테마',
+        lightModeSwitchTitle: '밝은 테마로',
+        darkModeSwitchTitle: '어두운 테마로',
+        sidebarMenuLabel: '메뉴',
+        returnToTopLabel: '맨 위로',
+        langMenuLabel: '언어 바꾸기',
+      },
+    },
+  },
+})

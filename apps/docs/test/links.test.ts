@@ -1,0 +1,85 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { expect, test } from 'vitest'
+import { anchorsOf, blocksOf, linksOf } from './markdown.ts'
+import { docs, type Page, readmes, root } from './pages.ts'
+
+test('every relative link of a README leads to a file, and to a heading of it', () => {
+  expect(readmes.flatMap((page) => deadLinks(page, (path) => path))).toEqual([])
+})
+
+test('every link of the site leads to a page, and to a heading of it', () => {
+  expect(docs.flatMap((page) => deadLinks(page, inSite))).toEqual([])
+})
+
+test('every file that a page names is there', () => {
+  const named = docs.flatMap(({ path, text }) =>
+    [...text.matchAll(/`((?:packages|apps)\/[\w./-]+\.(?:ts|vue|md|json))`/g)].map(([, file = '']) => ({
+      path,
+      file,
+    })),
+  )
+  expect(named.length).toBeGreaterThan(20)
+  expect(named.filter(({ file }) => !existsSync(join(root, file)))).toEqual([])
+})
+
+test('every example that a page names is there', () => {
+  const examples = docs.flatMap(({ path, text }) =>
+    [...text.matchAll(/pnpm example ([\w-]+)/g)].map(([, name = '']) => ({ path, name })),
+  )
+  expect(examples.length).toBeGreaterThan(2)
+  expect(examples.filter(({ name }) => !existsSync(join(root, 'apps/examples', name)))).toEqual([])
+})
+
+test('what a page shows of a proxy is in the configuration that is tested', () => {
+  const tested = ['nginx.conf', 'haproxy.cfg', 'Caddyfile']
+    .map((file) => readFileSync(join(root, 'apps/examples/behind-proxy', file), 'utf8'))
+    .join('\n')
+    .split('\n')
+    .map((line) => line.trim())
+  const shown = docs
+    .flatMap(({ path, text }) => blocksOf(path, text))
+    .filter(({ language }) => ['nginx', 'haproxy', 'caddyfile'].includes(language))
+  expect(shown).not.toEqual([])
+  const lines = shown.flatMap(({ code }) => code.split('\n').map((line) => line.trim()))
+  expect(lines.filter((line) => !tested.includes(line))).toEqual([])
+})
+
+test('a dead link is found', () => {
+  const page = (text: string): Page => ({ path: 'README.md', text })
+  const found = (text: string) => deadLinks(page(text), (path) => path)
+  expect(found('[a](packages/core) [b](LICENSE) [c](#here)\n\n## Here')).toEqual([])
+  expect(found('[a](packages/none)')).toEqual(['README.md: packages/none'])
+  expect(found('[a](CONTRIBUTING.md#nowhere)')).toEqual(['README.md: CONTRIBUTING.md#nowhere'])
+  expect(found('![a](apps/none.png) `[b](c)`')).toEqual(['README.md: apps/none.png'])
+})
+
+/** @param resolve what file a path of the site is */
+function deadLinks({ path, text }: Page, resolve: (path: string) => string): string[] {
+  return linksOf(text)
+    .filter((link) => !/^(?:[a-z]+:|\/\/)/.test(link) && !link.startsWith('/api/') && !/\{\{/.test(link))
+    .filter((link) => {
+      const [target = '', anchor] = link.split('#')
+      const from = target.startsWith('/') ? 'apps/docs' : dirname(path)
+      const file = target === '' ? path : resolve(normalize(join(from, decodeURIComponent(target))))
+      if (!existsSync(join(root, file))) return true
+      if (anchor === undefined) return false
+      return !anchorsOf(target === '' ? text : textOf(file)).has(decodeURIComponent(anchor))
+    })
+    .map((link) => `${path}: ${link}`)
+}
+
+/** Of a folder, what is shown for it. */
+function textOf(path: string): string {
+  const file = statSync(join(root, path)).isDirectory() ? `${path}/README.md` : path
+  return readFileSync(join(root, file), 'utf8')
+}
+
+/** VitePress serves `start/server.md` as `start/server`, and `ko/index.md` as `ko/`; guides are made of READMEs. */
+function inSite(path: string): string {
+  const [, name] = /^apps\/docs\/packages\/(\w+)$/.exec(path) ?? []
+  if (name) return `packages/${name}/README.md`
+  if (path === 'apps/docs/architecture') return 'ARCHITECTURE.md'
+  const candidates = [path, `${path}.md`, `${path}/index.md`]
+  return candidates.find((file) => statSync(join(root, file), { throwIfNoEntry: false })?.isFile()) ?? path
+}

@@ -1,0 +1,133 @@
+/** Recipes are run as they stand on their pages, on a real server. Those that are tests themselves are run as tests. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { openStream } from '@sse/core/testing'
+import { createHub, sse } from '@sse/express'
+import { until } from '@sse/testbed'
+import express from 'express'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { run, scriptsOf } from './run.ts'
+
+const hub = createHub()
+const app = express()
+app.use(express.json())
+app.use(sse({ hub, key: (req) => req.get('X-User') }))
+const server = createServer(app).listen(0, '127.0.0.1')
+const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+afterAll(async () => {
+  await hub.close()
+  server.closeAllConnections()
+  server.close()
+})
+
+describe('testing', async () => {
+  const [routes, , clients, stores] = scriptsOf('recipes/testing.md')
+  // A store opens nothing without a window; the page says which environment to use.
+  vi.stubGlobal('window', globalThis)
+  const guarded = express()
+  guarded.use(sse({ hub }))
+  guarded.get('/events', (req, res) => {
+    if (req.get('Last-Event-ID')) res.sse.subscribe('news')
+    else res.status(401).end()
+  })
+  vi.stubGlobal('app', guarded)
+  await run(routes!, { app: guarded, hub })
+  await run(clients!)
+  await run(stores!)
+})
+
+describe('LLM streams', async () => {
+  let ended = 0
+  async function* answer(prompt: string): AsyncGenerator<string> {
+    try {
+      yield* ['Well, ', '1.0 ']
+      if (prompt === 'fail') throw new Error('the model broke off')
+      yield prompt
+    } finally {
+      ended++
+    }
+  }
+  const promptOf = (id: string) => `prompt ${id}`
+  const [straight, words, failing, , published] = scriptsOf('recipes/llm-streams.md')
+  for (const block of [straight, words, failing, published])
+    await run(block!, { app, hub, model: { answer }, promptOf })
+
+  test('tokens arrive as the text they are, and the client is told to stay away', async () => {
+    await using stream = await openStream(origin(), '/answers/7')
+    const tokens = await stream.take(3, 'token')
+    expect(tokens.map(({ data }) => data)).toEqual(['Well, ', '1.0 ', 'prompt 7'])
+    expect((await stream.next('sse.close')).data).toContain('"reconnect":false')
+  })
+  test('a generator may make them', async () => {
+    await using stream = await openStream(origin(), '/words')
+    expect((await stream.take(4, 'word')).map(({ data }) => JSON.parse(data).word).join(' ')).toBe(
+      'One after the other',
+    )
+  })
+  test('an answer that breaks off says so', async () => {
+    await using stream = await openStream(origin(), '/answer?prompt=fail')
+    expect((await stream.next('failed')).data).toContain('broke off')
+    expect(ended).toBeGreaterThan(0)
+  })
+  test('a published answer is read from its beginning by whoever comes later', async () => {
+    app.get('/read', (req, res) => void res.sse.subscribe(String(req.query['channel'])))
+    const response = await fetch(`${origin()}/answers`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ prompt: 'Hello' }),
+    })
+    const { channel, cursor } = (await response.json()) as { channel: string; cursor: string }
+    await using stream = await openStream(origin(), `/read?channel=${channel}`, { lastEventId: cursor })
+    expect((await stream.next('answered')).data).toBe('{"text":"Well, 1.0 Hello"}')
+  })
+})
+
+test('presence: who comes is told, who reloads is not, who goes is after a while', async () => {
+  const [block] = scriptsOf('recipes/presence.md')
+  const grace = {
+    ...block!,
+    code: block!.code.replace('10_000', '200').replace(/^const hub/m, 'export const hub'),
+  }
+  const { hub: watched, present } = (await run(grace)) as { hub: typeof hub; present(): string[] }
+  const app = express()
+  app.use(sse({ hub: watched, key: (req) => req.get('X-User') }))
+  app.get('/events', (_req, res) => void res.sse.subscribe('presence'))
+  const open = (user: string) => openStream(app, '/events', { headers: { 'X-User': user } })
+
+  await using mina = await open('mina')
+  await mina.next('presence')
+  const otto = await open('otto')
+  expect((await mina.next('presence')).data).toBe('{"user":"otto","online":true}')
+  const again = await open('otto')
+  await otto.close()
+  await until(() => watched.streams.size === 2)
+  expect(present()).toEqual(['mina', 'otto'])
+  await again.close()
+  expect((await mina.next('presence')).data).toBe('{"user":"otto","online":false}')
+  await watched.close()
+})
+
+test('a token that runs out ends the stream, and a fresh one reads on', async () => {
+  const { SignJWT } = await import('jose')
+  const secret = new TextEncoder().encode('a secret of thirty-two characters')
+  const token = (seconds: number) =>
+    new SignJWT({ sub: 'mina' })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setExpirationTime(Math.floor(Date.now() / 1000) + seconds)
+      .sign(secret)
+  const api = express()
+  api.use(sse({ hub }))
+  const block = scriptsOf('recipes/auth.md').find(({ code }) => code.includes('jwtVerify'))
+  await run(block!, { app: api, secret })
+  const open = async (seconds: number, lastEventId?: string) =>
+    openStream(api, '/events', { headers: { Authorization: `Bearer ${await token(seconds)}` }, lastEventId })
+
+  const short = await open(1)
+  await short.next('sse.open')
+  await short.rest()
+  expect(short.state).toBe('ended')
+  await hub.publish('user:mina', 'meanwhile', { event: 'note' })
+  expect((await open(-1)).status).toBe(401)
+  await using fresh = await open(60, short.lastEventId)
+  expect((await fresh.next('note')).data).toBe('meanwhile')
+})
