@@ -51,7 +51,7 @@ test('a file of version 1 keeps its notifications, what was read, its secret and
 
   const database = openDatabase(file)
   const { inbox, reads, topics, notifications } = createStores(database)
-  expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 })
+  expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 3 })
   expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
   expect(database.prepare('PRAGMA foreign_key_check').all()).toEqual([])
   expect(database.prepare('SELECT * FROM sse_entries').all()).toEqual(entries)

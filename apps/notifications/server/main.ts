@@ -1,27 +1,41 @@
 /** The process: reads the environment, opens what is needed, listens, and leaves in order. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { parseArgs } from 'node:util'
 import { createApp } from './app.ts'
 import { openDatabase } from './database.ts'
-import { createNotificationLog } from './hub.ts'
+import { createNotificationLog, createSharedLog } from './hub.ts'
 import { createLogger } from './logger.ts'
+import { runNodes } from './nodes/nodes.ts'
 import { builtPage, developmentPage } from './page.ts'
-import { readSettings } from './settings.ts'
+import { readSettings, type Settings } from './settings.ts'
 import { shutDownOn } from './shutdown.ts'
 
 try {
-  await start()
+  const settings = readSettings(process.env)
+  const nodes = numberOfNodes()
+  if (nodes > 1) await runNodes(nodes, settings)
+  else await start(settings)
 } catch (error) {
   console.error(`Notifications could not start. ${explain(error)}`)
   process.exit(1)
 }
 
-async function start(): Promise<void> {
-  const settings = readSettings(process.env)
-  const { production, port, host } = settings
+/** @throws Error for what is no number from 1 to 16 */
+function numberOfNodes(): number {
+  const { nodes = '1' } = parseArgs({ options: { nodes: { type: 'string' } } }).values
+  if (/^([1-9]|1[0-6])$/.test(nodes)) return Number(nodes)
+  throw new Error(`--nodes ${nodes}: how many server processes, from 1 to 16.`)
+}
+
+async function start(settings: Settings): Promise<void> {
+  const { production, port, host, redisUrl } = settings
   const logger = await createLogger({ level: settings.logLevel, production })
   const database = openDatabase(settings.databaseFile)
-  const log = createNotificationLog(database, { onError: (error) => logger.error(error) })
+  const onError = (error: unknown) => logger.error(error)
+  const log = redisUrl
+    ? createSharedLog(database, redisUrl, { onError })
+    : createNotificationLog(database, { onError })
   const { hub } = log
   await hub.ready
   const server = createServer()
@@ -41,7 +55,7 @@ async function start(): Promise<void> {
   })
   const { port: bound } = server.address() as AddressInfo
   // Before the address is told: who waits for it may stop the server at once.
-  shutDownOn(['SIGINT', 'SIGTERM'], { server, hub, page, database, logger, patience: production ? 5000 : 0 })
+  shutDownOn(['SIGINT', 'SIGTERM'], { server, log, page, database, logger, patience: production ? 5000 : 0 })
   console.log(`Notifications: http://localhost:${bound}`)
 }
 

@@ -1,4 +1,5 @@
 import { people } from './directory.ts'
+import { outboxTables } from './publishing/outbox.ts'
 
 /** Steps from one version of the tables to the next, as SQL. Only ever add at the end. */
 export const migrations: readonly string[] = [
@@ -61,6 +62,8 @@ export const migrations: readonly string[] = [
      PRIMARY KEY (user_id, key)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX sends_by_age ON sends (sent_at);`,
+
+  outboxTables,
 ]
 
 function initialFollows(user: string, topics: readonly string[]): string {

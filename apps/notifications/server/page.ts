@@ -24,6 +24,8 @@ export async function developmentPage(server: Server): Promise<Page> {
   const vite = await createServer({
     configFile: join(root, 'vite.config.ts'),
     clearScreen: false,
+    // Of several nodes each has its own: two that prepare the same packages at once get in each other's way.
+    cacheDir: join(root, `node_modules/.vite${process.env['NODE_NAME'] ?? ''}`),
     logLevel: 'warn',
     appType: 'custom',
     server: { middlewareMode: true, ws: { server } },

@@ -13,6 +13,7 @@ const environmentSchema = v.object({
   HOST: v.optional(v.string()),
   DATABASE_FILE: v.optional(v.string(), join(import.meta.dirname, '../data/notifications.sqlite')),
   SESSION_SECRET: v.optional(v.string()),
+  REDIS_URL: v.optional(v.pipe(v.string(), v.regex(/^rediss?:\/\//, 'must be redis://… or rediss://…'))),
   METRICS_TOKEN: v.optional(v.pipe(v.string(), v.minLength(16, 'must have 16 characters or more'))),
   WRITES_PER_MINUTE: v.optional(v.pipe(numberText, v.minValue(1, 'must be 1 or more')), '600'),
   TRUST_PROXY: v.optional(v.pipe(numberText, v.maxValue(10, 'must be a number of proxies, at most 10')), '0'),
@@ -25,6 +26,8 @@ export interface Settings {
   /** Address to listen on; undefined is every address of the machine. */
   readonly host: string | undefined
   readonly databaseFile: string
+  /** Where the log is, for several nodes; undefined: in the database, for one. */
+  readonly redisUrl: string | undefined
   /** Signs the session cookies; undefined means a random one kept in the database. */
   readonly sessionSecret: string | undefined
   /** Lets whoever has it read the metrics; undefined: only this machine may. */
@@ -52,6 +55,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     port: PORT,
     host: HOST,
     databaseFile: DATABASE_FILE,
+    redisUrl: rest.REDIS_URL,
     sessionSecret: SESSION_SECRET,
     metricsToken: rest.METRICS_TOKEN,
     writesPerMinute: rest.WRITES_PER_MINUTE,

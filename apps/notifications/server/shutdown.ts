@@ -1,12 +1,12 @@
 import type { Server } from 'node:http'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Logger } from 'pino'
-import type { NotificationHub } from './hub.ts'
+import type { NotificationLog } from './hub.ts'
 import type { Page } from './page.ts'
 
 interface Parts {
   readonly server: Server
-  readonly hub: NotificationHub
+  readonly log: NotificationLog
   readonly page: Page
   readonly database: DatabaseSync
   readonly logger: Logger
@@ -35,9 +35,9 @@ export function shutDownOn(signals: readonly NodeJS.Signals[], parts: Parts): vo
   }
 }
 
-async function shutDown({ server, hub, page, database, patience }: Parts): Promise<void> {
+async function shutDown({ server, log, page, database, patience }: Parts): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  await Promise.all([hub.close(), page.close()])
+  await Promise.all([log.close(), page.close()])
   setTimeout(() => server.closeAllConnections(), patience).unref()
   await closed
   database.close()

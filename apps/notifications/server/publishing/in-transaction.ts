@@ -1,30 +1,6 @@
-/** Storing and publishing are one step here, whatever the log is: the only seam between the app's data and its events. */
-import type { Payload, SchemaInputs } from '@sse/express'
 import type { SqliteBroker } from '@sse/sqlite'
-import type { eventSchemas, Recipient } from '../shared/schemas.ts'
-import type { NotificationHub } from './hub.ts'
-
-type Events = SchemaInputs<typeof eventSchemas>
-
-/** What a change of the data may do beside changing it. */
-export interface Change {
-  /** Tells the streams on this channel, if the change comes to be. */
-  publish<N extends keyof Events>(
-    channel: Recipient,
-    data: Payload<Events, N>,
-    options: { readonly event: N },
-  ): void
-}
-
-/**
- * Runs a change of the data, synchronously and in one transaction, and publishes what it says: both, or neither. Resolves with what it
- * returns once both are safe.
- *
- * @throws (rejected) what the change throws, and what one of its publishes was refused for; nothing is stored then
- */
-export type PublishWith = <T>(
-  change: (tx: Change) => T & (T extends PromiseLike<unknown> ? never : unknown),
-) => Promise<T>
+import type { NotificationHub } from '../hub.ts'
+import type { Change, PublishWith } from './publish-with.ts'
 
 /** The log is in the same database as the data: one commit has both. */
 export function publishInTransaction(hub: NotificationHub, broker: SqliteBroker): PublishWith {

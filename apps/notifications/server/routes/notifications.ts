@@ -9,7 +9,7 @@ import {
 } from '../../shared/schemas.ts'
 import type { NotificationHub } from '../hub.ts'
 import { checked, input, Problem } from '../problem.ts'
-import type { PublishWith } from '../publishing.ts'
+import type { PublishWith } from '../publishing/publish-with.ts'
 import { requireUser } from '../session.ts'
 import type { Stores } from '../stores/stores.ts'
 

@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { freePort, startProcess, until } from '@sse/testbed'
+import { expect, onTestFinished, test } from 'vitest'
+import { people, topics } from '../server/directory.ts'
+import { type Fault, killServer, lineFaults, strikeFor } from './faults.ts'
+import { type Follower, follow } from './followers.ts'
+import { compare, readLedger } from './ledger.ts'
+import { startLoad } from './load.ts'
+import { createRandom, seed } from './random.ts'
+import { signIn, startSender, startServer } from './start-server.ts'
+
+const long = process.env['SSE_FAULTS'] === 'long'
+const time = long ? 300_000 : 25_000
+const patience = { timeout: 120_000, interval: 200 }
+
+/** A Redis that keeps its log on disk, on a port of its own, to be killed and started again. */
+async function startRedis() {
+  const folder = mkdtempSync(join(tmpdir(), 'herald-redis-'))
+  const port = await freePort()
+  const start = () =>
+    startProcess(
+      process.env['REDIS_SERVER_PATH'] ?? 'redis-server',
+      ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--save', ''],
+      { ready: /Ready to accept connections/ },
+    )
+  let running = await start()
+  onTestFinished(async () => {
+    await running.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    async restart(pause: number) {
+      await running.kill('SIGKILL')
+      await delay(pause)
+      running = await start()
+    },
+  }
+}
+
+/** Two nodes that share a database file and a Redis. */
+async function startNodes(redisUrl: string) {
+  const env = { REDIS_URL: redisUrl, WRITES_PER_MINUTE: '100000' }
+  const first = await startServer('development', { ...env, NODE_NAME: '1' })
+  onTestFinished(first.stop)
+  const second = await startServer('development', {
+    ...env,
+    NODE_NAME: '2',
+    DATABASE_FILE: first.databaseFile,
+  })
+  onTestFinished(second.stop)
+  return [first, second] as const
+}
+
+test('what is sent to one node is read at the other, and a session ended there is ended here', async () => {
+  const redis = await startRedis()
+  const [first, second] = await startNodes(redis.url)
+  const cookie = await signIn(second.origin, 'mina')
+  const follower = follow(second.origin, cookie)
+  await until(() => follower.opened.length === 1)
+  const sender = await startSender(first.origin, 'joon')
+  const { id } = await sender.send('user:mina', 'Across')
+  await until(() => follower.received.includes(id))
+
+  const elsewhere = await signIn(first.origin, 'mina')
+  await fetch(`${first.origin}/api/session`, { method: 'DELETE', headers: { Cookie: elsewhere } })
+  await until(() => follower.opened.length === 2)
+})
+
+test('what is stored while Redis is away is published when it is back, in order', async () => {
+  const redis = await startRedis()
+  const [first, second] = await startNodes(redis.url)
+  const follower = follow(second.origin, await signIn(second.origin, 'mina'))
+  await until(() => follower.opened.length === 1)
+  const sender = await startSender(first.origin, 'joon')
+  const back = redis.restart(1_000)
+  const sent: number[] = []
+  for (let n = 0; n < 5; n++) sent.push((await sender.send('user:mina', `Number ${n}`)).id)
+  await back
+  await until(() => follower.received.length === 5, patience)
+  expect(follower.received).toEqual(sent)
+  expect(follower.faults).toEqual([])
+})
+
+test(
+  `clients of two nodes hold what is stored after kills of nodes and of Redis (SSE_SEED=${seed})`,
+  async () => {
+    const redis = await startRedis()
+    const nodes = await startNodes(redis.url)
+    const random = createRandom(seed)
+    const followers: { user: string; follower: Follower }[] = []
+    const cookies: string[] = []
+    for (const { origin } of nodes) {
+      for (const { id: user } of people) {
+        const cookie = await signIn(origin, user)
+        cookies.push(cookie)
+        for (let n = 0; n < 3; n++)
+          followers.push({ user, follower: follow(origin, cookie, { backoff: { max: 4_000 } }) })
+      }
+    }
+    await until(() => followers.every(({ follower }) => follower.opened.length === 1), patience)
+
+    const recipients = [
+      'all',
+      ...people.map(({ id }) => `user:${id}`),
+      ...topics.map(({ id }) => `topic:${id}`),
+    ]
+    const draw = createRandom(seed + 1)
+    const pace = { recipient: () => draw.pick(recipients), pause: () => draw.between(50, 300) }
+    const loads = await Promise.all(
+      nodes.map(({ origin }, index) => startLoad(origin, [people[index]!.id], pace)),
+    )
+    const redisFault: Fault = {
+      name: 'Redis',
+      weight: 2,
+      strike: () => redis.restart(random.between(0, 1_500)),
+    }
+    const faults = [
+      ...nodes.map((node, index) => ({ ...killServer(node, random), name: `node ${index + 1}` })),
+      redisFault,
+      ...lineFaults(nodes[0].origin, cookies.slice(0, people.length), random).filter(
+        ({ name }) => name === 'cut',
+      ),
+    ]
+    const struck = await strikeFor(time, faults, random)
+    await Promise.all(loads.map((load) => load.stop()))
+
+    const ledger = readLedger(nodes[0].databaseFile)
+    const held = () => followers.map(({ user, follower }) => ({ user, ids: follower.received }))
+    await until(() => compare(ledger, held()).lost === 0, patience).catch(() => {})
+    const { lost, repeated } = compare(ledger, held())
+    console.info(
+      `${JSON.stringify(struck)}, ${ledger.size} notifications, ${followers.length} clients; ${lost} lost, ${repeated} repeated (SSE_SEED=${seed})`,
+    )
+    const acknowledged = loads.flatMap((load) => load.acknowledged)
+    expect([...acknowledged].sort((a, b) => a - b)).toEqual(
+      Array.from({ length: ledger.size }, (_, index) => index + 1),
+    )
+    for (const { follower } of followers) expect(follower.faults).toEqual([])
+    for (const { user, ids } of held()) expect(ids).toEqual(ledger.of(user))
+  },
+  time + 180_000,
+)

@@ -1,0 +1,34 @@
+import { createClient } from 'redis'
+import { describe, expect, it } from 'vitest'
+import { createRedisBroker, type RedisBrokerOptions } from './index.ts'
+
+const client = createClient()
+
+describe('createRedisBroker', () => {
+  it.each<[string, unknown]>([
+    ['options', undefined],
+    ['client', {}],
+    ['client', { client: 'redis://127.0.0.1' }],
+    ['client', { client: { duplicate() {}, connect() {}, sendCommand() {}, on() {} } }],
+    ['prefix', { client, prefix: '' }],
+    ['prefix', { client, prefix: 'a}b' }],
+    ['maxLength', { client, maxLength: 0 }],
+    ['maxLength', { client, maxLength: 1.5 }],
+    ['maxLength', { client, maxLength: Number.POSITIVE_INFINITY }],
+    ['tail.entries', { client, tail: { entries: -1 } }],
+    ['tail.bytes', { client, tail: { bytes: '1' } }],
+    ['timeout', { client, timeout: 0 }],
+    ['startTimeout', { client, startTimeout: Number.NaN }],
+  ])('refuses what is no %s', (name, options) => {
+    expect(() => createRedisBroker(options as RedisBrokerOptions)).toThrow(
+      expect.objectContaining({ code: 'invalid-option', message: expect.stringContaining(name) }),
+    )
+  })
+
+  it('connects nothing before it is used, and closes without', async () => {
+    const broker = createRedisBroker({ client })
+    expect(client.isOpen).toBe(false)
+    await broker.close()
+    await expect(broker.publish(['news'], { data: 'x' })).rejects.toMatchObject({ code: 'closed' })
+  })
+})

@@ -1,0 +1,3 @@
+export { createRedisBroker } from './create-redis-broker.ts'
+export type { RedisBrokerOptions } from './options.ts'
+export type { RedisClientLike } from './redis-client.ts'

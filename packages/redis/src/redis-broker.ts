@@ -1,0 +1,102 @@
+import type { Broker, Entry, Page, Published, Receiver } from '@sse/core'
+import { Acknowledged } from './acknowledged.ts'
+import { Connection } from './connection.ts'
+import { closedError } from './failure.ts'
+import { Keys } from './keys.ts'
+import { Line } from './line.ts'
+import { lookAt } from './log-state.ts'
+import type { Settings } from './options.ts'
+import { duplicateOf, keyPrefixOf } from './redis-client.ts'
+import { Replay } from './replay.ts'
+import { Tail } from './tail.ts'
+import { Writer } from './writer.ts'
+
+/** What there is once the broker is used. */
+interface Open {
+  /** To publish and to read pages; a tail has a connection of its own. */
+  readonly line: Line
+  readonly writer: Writer
+  readonly replay: Replay
+}
+
+/** The broker on its keys: connected by its first use. */
+export class RedisBroker implements Broker {
+  readonly #settings: Settings
+  readonly #keys: Keys
+  readonly #acknowledged = new Acknowledged()
+  readonly #tails = new Set<Tail>()
+  #opened: Open | undefined
+  #closed: Promise<void> | undefined
+
+  constructor(settings: Settings) {
+    this.#settings = settings
+    this.#keys = new Keys(`${keyPrefixOf(settings.client)}{${settings.prefix}}`)
+  }
+
+  async start(receiver: Receiver): Promise<{ head: string; tail: readonly Entry[] }> {
+    const { line: writing } = this.#use()
+    const tail = new Tail({
+      keys: this.#keys,
+      settings: this.#settings,
+      receiver,
+      connect: (signal) => this.#connect(signal),
+      writing,
+      acknowledged: this.#acknowledged,
+    })
+    this.#tails.add(tail)
+    try {
+      return await tail.start()
+    } catch (error) {
+      this.#tails.delete(tail)
+      throw error
+    }
+  }
+
+  async publish(
+    channels: readonly string[],
+    { event, data }: { readonly event?: string | undefined; readonly data: string },
+    { idempotencyKey }: { readonly idempotencyKey?: string | undefined } = {},
+  ): Promise<Published> {
+    return this.#use().writer.publish(channels, event, data, idempotencyKey)
+  }
+
+  async read(after: string, { limit, signal }: { limit: number; signal: AbortSignal }): Promise<Page> {
+    signal.throwIfAborted()
+    return this.#use().replay.read(after, limit, signal)
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    for (const tail of this.#tails) tail.close()
+    this.#tails.clear()
+    this.#opened?.replay.close()
+    await this.#opened?.writer.close()
+    this.#opened?.line.close()
+  }
+
+  #use(): Open {
+    if (this.#closed) throw closedError()
+    this.#opened ??= this.#open()
+    return this.#opened
+  }
+
+  #open(): Open {
+    const { maxLength, timeout } = this.#settings
+    const keys = this.#keys
+    const line = new Line({
+      connect: (signal) => this.#connect(signal),
+      greet: async (connection) => void (await lookAt(connection, keys)),
+    })
+    const writer = new Writer({ line, keys, maxLength, timeout, acknowledged: this.#acknowledged })
+    return { line, writer, replay: new Replay(line, keys, timeout) }
+  }
+
+  #connect(signal: AbortSignal): Promise<Connection> {
+    const { client, timeout } = this.#settings
+    return Connection.open(duplicateOf(client, this.#keys.log, timeout), timeout, signal)
+  }
+}

@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort, type RunningProcess, startProcess } from '@sse/testbed'
+import { createClient, type RedisClientType } from 'redis'
+
+export interface RedisServerOptions {
+  /** Further arguments: `['--appendonly', 'yes']`. */
+  readonly args?: readonly string[]
+}
+
+/** A Redis of the test's own, on a free port, in a directory of its own that is gone with it. */
+export interface RedisServer {
+  readonly port: number
+  readonly url: string
+  /** Sends a command, over a connection of the test's own. */
+  command(...args: readonly (string | number)[]): Promise<unknown>
+  /** Takes it down and up again, with what it has on its disk. */
+  restart(signal?: NodeJS.Signals): Promise<void>
+  down(signal?: NodeJS.Signals): Promise<void>
+  up(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** `REDIS_SERVER_PATH` names the executable (`pnpm test` sets it); default `redis-server`. */
+export async function startRedis({ args = [] }: RedisServerOptions = {}): Promise<RedisServer> {
+  const port = await freePort()
+  const directory = mkdtempSync(join(tmpdir(), 'sse-redis-'))
+  const client: RedisClientType = createClient({
+    socket: { port, host: '127.0.0.1', reconnectStrategy: 20 },
+  })
+  client.on('error', () => {})
+  let running: RunningProcess | undefined
+  const server: RedisServer = {
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    command: (...command) => client.sendCommand(command.map(String)),
+    async down(signal = 'SIGKILL') {
+      await running?.kill(signal)
+      running = undefined
+    },
+    async up() {
+      running = await startProcess(executable, [...settings(port, directory), ...args], {
+        ready: /Ready to accept connections/,
+      })
+    },
+    async restart(signal) {
+      await server.down(signal)
+      await server.up()
+    },
+    async stop() {
+      client.destroy()
+      await server.down()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+  await server.up()
+  await client.connect()
+  return server
+}
+
+const executable = process.env['REDIS_SERVER_PATH'] ?? 'redis-server'
+
+function settings(port: number, directory: string): string[] {
+  return [
+    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--daemonize', 'no'],
+    ...['--save', '', '--appendonly', 'no', '--enable-debug-command', 'yes'],
+  ]
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+
+/** A script for Redis: sent by its digest, and in full where that is not known yet. */
+export interface Script {
+  readonly text: string
+  readonly digest: string
+}
+
+/** Of the keys and fields below. A log of a later version is refused. */
+const version = '1'
+
+/** KEYS: the log, its meta hash. ARGV[1]: the epoch of a log that has to be begun. */
+const begin = `
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local meta = redis.call('HMGET', KEYS[2], 'epoch', 'head', 'version')
+local epoch, head = meta[1], meta[2]
+if meta[3] and meta[3] ~= '${version}' then
+  return redis.error_reply('VERSION the log was written by another version of @sse/redis')
+end
+-- Without its entries, or without what says where they end, a log is another one.
+if not epoch or (string.sub(head, 1, 4) ~= '0-0-' and redis.call('EXISTS', KEYS[1]) == 0) then
+  local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
+  if oldest and oldest[2][1] ~= 'p' then return redis.error_reply('WRONGTYPE the stream is of somebody else') end
+  epoch = ARGV[1]
+  head = '0-0-' .. epoch .. '-000000000000'
+  redis.call('HSET', KEYS[2], 'log', epoch, 'epoch', epoch, 'head', head, 'since', string.format('%.0f', now()), 'version', '${version}')
+  redis.call('UNLINK', KEYS[1])
+end
+`
+
+/**
+ * Where the log stands, and whether it goes on from a cursor. ARGV: epoch, the cursor's stream id, its epoch and nonce, all of it.
+ * Answers the epoch, the head, the position before the oldest entry, whether the cursor's entry or the one after it is held, since
+ * when the epoch has been, and the first epoch of the log.
+ */
+export const look = script(`
+-- A replica lags, and never learns what its primary is told next: a write that does nothing tells it.
+local written = redis.pcall('HDEL', KEYS[2], '-')
+if type(written) == 'table' and written.err and string.find(written.err, 'READONLY', 1, true) then return written end
+${begin}
+local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
+local base = head
+if oldest and oldest[2][1] == 'p' then base = oldest[2][2] end
+local held = 0
+if ARGV[2] then
+  for _, entry in ipairs(redis.call('XRANGE', KEYS[1], ARGV[2], '+', 'COUNT', 2)) do
+    if entry[1] == ARGV[2] and entry[2][4] == ARGV[3] or entry[2][2] == ARGV[4] then held = 1 end
+  end
+end
+local since = redis.call('HMGET', KEYS[2], 'since', 'log')
+return {epoch, head, base, held, since[1], since[2]}
+`)
+
+/**
+ * Appends messages. KEYS[3]: the writer, KEYS[4…]: idempotency keys. ARGV: epoch, the writer's token, the length of the log, how long
+ * a key holds; then of each message its nonce, its head, its data, and the number of its key or 0. Answers their ids.
+ */
+export const append = script(`
+if redis.call('GET', KEYS[3]) ~= ARGV[2] then return redis.error_reply('FENCED another connection of the process writes') end
+${begin}
+-- What would refuse the last command refuses one of these: nothing is done by half.
+redis.call('HSET', KEYS[2], 'epoch', epoch)
+local used = {}
+for index = 4, #KEYS do used[KEYS[index]] = redis.call('GET', KEYS[index]) end
+local ids = {}
+for index = 5, #ARGV, 4 do
+  local key = ARGV[index + 3] ~= '0' and KEYS[3 + tonumber(ARGV[index + 3])]
+  local id = key and used[key]
+  if not id then
+    local mark = epoch .. '-' .. ARGV[index]
+    id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*',
+      'p', head, 'n', mark, 'h', ARGV[index + 1], 'd', ARGV[index + 2]) .. '-' .. mark
+    head = id
+    if key then
+      redis.call('SET', key, id, 'PX', ARGV[4])
+      used[key] = id
+    end
+  end
+  ids[#ids + 1] = id
+end
+redis.call('HSET', KEYS[2], 'head', head)
+return ids
+`)
+
+/**
+ * Tells everybody that the log lost an entry. ARGV: the new epoch, the entry's stream id, its epoch and nonce, a nonce, and the epoch that the log
+ * had a moment ago. The head is given another name: what comes next does not follow what anybody knows. Whoever comes second
+ * changes nothing.
+ */
+export const fork = script(`
+${begin}
+if epoch ~= ARGV[5] then return 0 end
+local entry = redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1]
+if entry and entry[2][4] == ARGV[3] then return 0 end
+head = string.match(head, '^%d+%-%d+') .. '-' .. ARGV[1] .. '-' .. ARGV[4]
+-- The clock of the primary before may have been ahead.
+local since = math.max(now(), tonumber(string.match(ARGV[2], '^%d+')))
+redis.call('HSET', KEYS[2], 'epoch', ARGV[1], 'head', head, 'since', string.format('%.0f', since))
+return 1
+`)
+
+function script(text: string): Script {
+  return { text, digest: createHash('sha1').update(text).digest('hex') }
+}

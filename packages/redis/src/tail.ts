@@ -1,0 +1,182 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Entry, Receiver } from '@sse/core'
+import type { Acknowledged } from './acknowledged.ts'
+import { readTail } from './boot.ts'
+import type { Connection } from './connection.ts'
+import type { Cursor } from './cursor.ts'
+import { closedError, failureOf, isLasting } from './failure.ts'
+import { Health } from './health.ts'
+import type { Keys } from './keys.ts'
+import { Line } from './line.ts'
+import { isUntold, type LogState, lookAt, tellFork, verdictOn } from './log-state.ts'
+import type { Settings } from './options.ts'
+import { PageSize } from './page-size.ts'
+import { Position } from './position.ts'
+import { type LogEntry, publicEntry, type StoredEntry, toEntry } from './stored-entry.ts'
+
+/** Milliseconds that Redis waits for an entry before it answers that there is none. After each such answer the log is looked at. */
+const block = 1_000
+/**
+ * Milliseconds between an answer that brought something and the next question: when much is published a question brings many entries, and
+ * costs no more than one that brings one. What comes after a silence is not held up.
+ */
+const breath = 3
+
+export interface TailOptions {
+  readonly keys: Keys
+  readonly settings: Settings
+  readonly receiver: Receiver
+  readonly connect: (signal: AbortSignal) => Promise<Connection>
+  /** By which the broker publishes. */
+  readonly writing: Line
+  readonly acknowledged: Acknowledged
+}
+
+/** Hands what is appended to a receiver, in the order of the log, over a connection of its own. */
+export class Tail {
+  readonly #options: TailOptions
+  readonly #reading: Line
+  readonly #health: Health
+  readonly #size = new PageSize(1_024)
+  #booted: { readonly head: string; readonly tail: readonly Entry[]; readonly position: Position } | undefined
+  /** Which log it is: its first epoch. */
+  #log = ''
+  #closed = false
+
+  constructor(options: TailOptions) {
+    this.#options = options
+    const { connect, writing, receiver } = options
+    this.#reading = new Line({ connect, greet: (connection) => this.#greet(connection) })
+    this.#health = new Health([this.#reading, writing], (state) => receiver.health(state))
+  }
+
+  /** @throws (rejected) {SseError} why the log cannot be reached in time */
+  async start(): Promise<{ head: string; tail: readonly Entry[] }> {
+    const { settings, writing, keys } = this.#options
+    const refused = Promise.withResolvers<never>()
+    refused.promise.catch(() => {})
+    const stop = this.#reading.listen((_, error) => isLasting(error) && refused.reject(error))
+    try {
+      const { startTimeout } = settings
+      const connected = Promise.all([this.#reading.connected(startTimeout), writing.connected(startTimeout)])
+      await Promise.race([connected, refused.promise])
+    } catch (error) {
+      this.close()
+      throw failureOf(error, keys.log)
+    } finally {
+      stop()
+    }
+    if (this.#closed || !this.#booted) throw closedError()
+    const { head, tail } = this.#booted
+    void this.#run(this.#booted.position)
+    return { head, tail }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#health.stop()
+    this.#reading.close()
+  }
+
+  /** What is done first on a connection: where the log stood is seen before anything newer is read. */
+  async #greet(connection: Connection): Promise<void> {
+    if (this.#booted) {
+      await this.#look(connection, this.#booted.position)
+      return
+    }
+    const { keys, settings } = this.#options
+    const { head, tail, log } = await readTail(connection, keys, settings.tail)
+    this.#log = log
+    const position = new Position(head, tail)
+    this.#booted = { head: head.id, tail: tail.map(publicEntry), position }
+  }
+
+  async #run(position: Position): Promise<void> {
+    while (!this.#closed) {
+      let connection: Connection | undefined
+      try {
+        connection = await this.#reading.connected()
+        const stored = await this.#next(connection, position.at)
+        if (this.#closed) return
+        if (stored.length === 0) await this.#look(connection, position)
+        else {
+          this.#handOver(stored, position)
+          if (stored.length < this.#size.entries) await delay(breath)
+        }
+      } catch (error) {
+        connection?.lose(error)
+      }
+    }
+  }
+
+  /** The next entries; none when there were none for a while. */
+  async #next(connection: Connection, at: string): Promise<readonly StoredEntry[]> {
+    const { keys, settings } = this.#options
+    const count = String(this.#size.entries)
+    const reply = await connection.send(
+      ['XREAD', 'COUNT', count, 'BLOCK', String(block), 'STREAMS', keys.log, at],
+      block + settings.timeout,
+    )
+    if (reply === null || typeof reply !== 'object') return []
+    // A list of streams in the second version of the protocol, a map of them in the third.
+    const [stream] = Array.isArray(reply) ? reply.map(([, entries]) => entries) : Object.values(reply)
+    return stream as readonly StoredEntry[]
+  }
+
+  #handOver(stored: readonly StoredEntry[], position: Position): void {
+    const { receiver } = this.#options
+    let batch: LogEntry[] = []
+    const flush = () => {
+      if (batch.length > 0) receiver.entries(batch.map(publicEntry))
+      this.#size.saw(batch)
+      batch = []
+    }
+    for (const one of stored) {
+      const entry = toEntry(one)
+      const step = entry && position.step(entry)
+      if (!entry) position.skip(one[0])
+      if (step?.missing) {
+        flush()
+        receiver.discontinuity({ reason: step.missing, head: step.entry.previous })
+      }
+      if (step) batch.push(step.entry)
+    }
+    flush()
+  }
+
+  /** Whether the log still goes on from the position. After a loss it may do so without what was lost, or stand where nothing comes. */
+  async #look(connection: Connection, position: Position): Promise<void> {
+    const { acknowledged, receiver } = this.#options
+    const { cursor } = position
+    const beyond = acknowledged.beyond(cursor)
+    if (beyond) {
+      const state = await this.#tellIfLost(connection, beyond)
+      if (verdictOn(beyond, state) === 'forked') acknowledged.forget(beyond)
+    }
+    const state = await this.#tellIfLost(connection, cursor)
+    if (this.#closed) return
+    this.#log = state.log
+    const verdict = verdictOn(cursor, state)
+    if (verdict === 'complete') return
+    // What is held before the fork comes first; the fork shows with the entry behind it.
+    if (verdict === 'before-fork' && cursor.at !== state.head.at) return
+    const reason = verdict === 'trimmed' ? 'trimmed' : 'forked'
+    const head = reason === 'trimmed' ? state.base : goesOnAt(state, position)
+    position.moveTo(head)
+    receiver.discontinuity({ reason, head: head.id })
+  }
+
+  /** What was in the log and is lost was perhaps never seen by others: they are told. */
+  async #tellIfLost(connection: Connection, cursor: Cursor): Promise<LogState> {
+    const { keys } = this.#options
+    const state = await lookAt(connection, keys, cursor)
+    if (!isUntold(cursor, this.#log, state)) return state
+    await tellFork(connection, keys, cursor, state)
+    return lookAt(connection, keys, cursor)
+  }
+}
+
+/** Where reading goes on after a fork: all of a log that was begun since is new, what is new in another one is not known. */
+function goesOnAt({ epoch, head, base }: LogState, position: Position): Cursor {
+  return base.epoch === epoch && !position.knows(epoch) ? base : head
+}

@@ -1,0 +1,198 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { until } from '@sse/testbed'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type RedisServer, startRedis } from '../src/redis-server.test-kit.ts'
+import { between, createRandom, type Random, seed } from './random.ts'
+import { type Run, World } from './world.ts'
+
+/** `SSE_FAULTS=long` is what `test:faults` runs. */
+const runs = process.env['SSE_FAULTS'] === 'long' ? 20 : 1
+
+interface Setting {
+  readonly world: World
+  readonly redis: RedisServer
+  readonly replica: RedisServer
+  readonly random: Random
+}
+
+interface Fault {
+  readonly name: string
+  /** Arguments of Redis. */
+  readonly args?: readonly string[]
+  readonly maxLength?: number
+  /** Whether the log itself loses something, so that gaps may be told; or all, so that everybody is told one. */
+  readonly loses: boolean | 'all'
+  happen(setting: Setting, run: Run): Promise<void>
+}
+
+const pick = <T>(random: Random, from: readonly T[]): T => from[between(random, 0, from.length - 1)]!
+
+const faults: readonly Fault[] = [
+  {
+    name: 'a server process is killed',
+    loses: false,
+    async happen({ world, random }) {
+      const node = pick(random, world.nodes)
+      await delay(between(random, 0, 200))
+      await node.process.kill('SIGKILL')
+      await delay(between(random, 0, 300))
+      await node.restart()
+    },
+  },
+  {
+    name: 'Redis is killed and comes back with its log',
+    args: ['--appendonly', 'yes', '--appendfsync', 'always'],
+    loses: false,
+    async happen({ redis, random }) {
+      await delay(between(random, 0, 200))
+      await redis.down(pick(random, ['SIGKILL', 'SIGTERM']))
+      await delay(between(random, 0, 1_500))
+      await redis.up()
+    },
+  },
+  {
+    name: 'Redis is killed and comes back with nothing',
+    loses: 'all',
+    async happen({ redis, random }) {
+      await delay(between(random, 0, 200))
+      await redis.down(pick(random, ['SIGKILL', 'SIGTERM']))
+      await delay(between(random, 0, 1_500))
+      await redis.up()
+    },
+  },
+  {
+    name: 'everything in Redis is deleted',
+    loses: 'all',
+    async happen({ redis, random }) {
+      await delay(between(random, 0, 200))
+      await redis.command(pick(random, ['FLUSHALL', 'FLUSHDB']))
+    },
+  },
+  {
+    name: 'a replica takes over that lacks the newest entries',
+    loses: true,
+    async happen({ world, redis, replica, random }) {
+      await replica.command('REPLICAOF', '127.0.0.1', redis.port)
+      await until(async () => String(await replica.command('ROLE')).includes('connected'))
+      await delay(between(random, 0, 200))
+      // From now on it lags.
+      await replica.command('REPLICAOF', 'NO', 'ONE')
+      await delay(between(random, 0, 400))
+      for (const { proxy } of world.nodes) {
+        proxy.turn(replica.port)
+        await delay(between(random, 0, 1) * between(random, 0, 300))
+      }
+    },
+  },
+  {
+    name: 'nothing comes through between a server and Redis, and nobody is told',
+    loses: false,
+    async happen({ world, random }) {
+      const cut = random() < 0.3 ? world.nodes : [pick(random, world.nodes)]
+      await delay(between(random, 0, 200))
+      for (const { proxy } of cut) proxy.freeze()
+      await delay(between(random, 100, 4_000))
+      for (const { proxy } of cut) proxy.mend()
+    },
+  },
+  {
+    name: 'Redis stands still',
+    loses: false,
+    async happen({ redis, random }) {
+      await delay(between(random, 0, 200))
+      const milliseconds = between(random, 100, 3_000)
+      const command = pick(random, [
+        ['CLIENT', 'PAUSE', milliseconds, 'ALL'],
+        ['CLIENT', 'PAUSE', milliseconds, 'WRITE'],
+        ['DEBUG', 'SLEEP', milliseconds / 1_000],
+      ])
+      const paused = redis.command(...command)
+      await delay(milliseconds)
+      await paused
+    },
+  },
+  {
+    name: 'the clock of Redis goes back, and the log with it',
+    loses: 'all',
+    async happen({ redis, random }) {
+      await redis.command('XSETID', '{faults}:log', `${Date.now() + 3_600_000}-0`)
+      await delay(between(random, 50, 300))
+      if (random() < 0.5) await redis.command('FLUSHALL')
+      else await redis.restart()
+    },
+  },
+  {
+    name: 'ten times as much is published as the log keeps',
+    maxLength: 300,
+    loses: true,
+    async happen({ world, random }, { ledger }) {
+      const away = random() < 0.6 ? pick(random, world.nodes) : undefined
+      away?.proxy.freeze()
+      const present = world.nodes.find((node) => node !== away)!
+      for (let n = 0; n < 30; n++) {
+        const texts = Array.from({ length: 100 }, (_, index) => `storm ${n}.${index} ${random()}`)
+        for (const text of texts) ledger.attempt(text)
+        const response = await fetch(`${present.url}/publish`, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify(texts.map((data) => ({ data }))),
+        })
+        const outcomes = (await response.json()) as { id: string }[]
+        for (const [index, text] of texts.entries()) ledger.acknowledge(text, outcomes[index]!.id)
+      }
+      away?.proxy.mend()
+    },
+  },
+]
+
+describe.each(faults)('$name', ({ name, args = [], maxLength, loses, happen }) => {
+  let redis: RedisServer
+  let replica: RedisServer
+  let world: World
+
+  beforeAll(async () => {
+    redis = await startRedis({ args })
+    replica = await startRedis()
+    world = await World.start({
+      prefix: 'faults',
+      redisPort: redis.port,
+      ...(maxLength === undefined ? {} : { maxLength }),
+    })
+  }, 60_000)
+  afterAll(async () => {
+    await world.stop()
+    await Promise.all([redis.stop(), replica.stop()])
+  })
+
+  it(
+    loses
+      ? 'what was lost is told, and all else comes once'
+      : 'nothing is lost or repeated, and no gap is told',
+    async () => {
+      const random = createRandom(seed + faults.findIndex((fault) => fault.name === name))
+      const told: string[] = []
+      let [acknowledged, refused, gaps, excused] = [0, 0, 0, 0]
+      for (let run = 0; run < runs; run++) {
+        const { ledger, publishers } = await world.run((one) =>
+          happen({ world, redis, replica, random }, one),
+        )
+        const wrong = ledger.judge(world.clients.map((client) => client.name))
+        if (!loses && ledger.gaps > 0) wrong.push(`${ledger.gaps} gaps were told`)
+        const untold = world.clients.filter((client) => !ledger.wasTold(client.name))
+        if (loses === 'all') wrong.push(...untold.map((client) => `${client.name}: no gap was told`))
+        told.push(...wrong.slice(0, 5).map((fault) => `run ${run}: ${fault}`))
+        acknowledged += ledger.acknowledged.length
+        refused += publishers.reduce((sum, publisher) => sum + publisher.refused, 0)
+        gaps += ledger.gaps
+        excused += ledger.excused
+        // The one that took over is the primary of the next run.
+        if (name.startsWith('a replica')) [redis, replica] = [replica, redis]
+      }
+      console.info(
+        `${name}, ${runs} times by the seed ${seed}: ${acknowledged} acknowledged, ${refused} refused, ${gaps} gaps told, ${excused} deliveries missing for them`,
+      )
+      expect(told).toEqual([])
+    },
+    60_000 + runs * 30_000,
+  )
+})
