@@ -39,7 +39,7 @@ export default defineConfig({
           exclude: [
             '**/node_modules/**',
             '**/dist/**',
-            '**/socket-body.test.ts',
+            '**/direct.test.ts',
             '**/compression.test.ts',
             ...leftOut,
           ],

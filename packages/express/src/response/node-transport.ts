@@ -3,6 +3,7 @@ import type { Frame, Refusal, Transport } from '@sse/core'
 import type { Response } from 'express'
 import { readsProblems } from '../request.ts'
 import type { Body } from './body/body.ts'
+import { chunkOf, directSocketOf } from './body/direct.ts'
 import { openBody } from './body/open-body.ts'
 import { refuse } from './refusal.ts'
 import { checkNotBegun, isOver } from './response-state.ts'
@@ -14,12 +15,16 @@ export class NodeTransport implements Transport {
   onDrain: (() => void) | undefined
   onClose: (() => void) | undefined
   readonly #response: Response
+  /** Written to where nothing stands between; else the body is. */
+  #socket: Socket | undefined
   #body: Body | undefined
+  readonly #drained = (): void => this.onDrain?.()
 
   constructor(response: Response) {
     this.#response = response
     response.on('close', () => {
-      this.#body?.release()
+      // A connection that is kept alive outlives its response.
+      this.#socket?.off('drain', this.#drained)
       this.onClose?.()
     })
   }
@@ -29,7 +34,7 @@ export class NodeTransport implements Transport {
   }
 
   get pending(): number {
-    return this.#body?.pending ?? 0
+    return (this.#socket ? this.#socket.writableLength : this.#body?.pending) ?? 0
   }
 
   open(): void {
@@ -44,12 +49,17 @@ export class NodeTransport implements Transport {
     response.removeHeader('Content-Length')
     corkForThisTurn(response.socket)
     response.flushHeaders()
-    this.#body = openBody(response, () => this.onDrain?.())
+    this.#socket = directSocketOf(response)
+    // Of a response that was not written to, Node emits no 'drain'.
+    if (this.#socket) this.#socket.on('drain', this.#drained)
+    else this.#body = openBody(response, this.#drained)
     if (response.req.method === 'HEAD') response.end()
   }
 
   write(frames: readonly Frame[]): boolean {
-    return this.#body?.write(frames) ?? true
+    if (!this.#socket) return this.#body?.write(frames) ?? true
+    // The app may have ended the response, and 'close' is still to come: what is written now would stand in the next one.
+    return this.#response.writableEnded || this.#socket.write(chunkOf(frames))
   }
 
   end({ lastOfConnection = false }: { lastOfConnection?: boolean } = {}): void {

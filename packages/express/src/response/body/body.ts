@@ -1,6 +1,6 @@
 import type { Frame } from '@sse/core'
 
-/** One of the ways in which the frames of a stream leave through a response, chosen when it opens. */
+/** A way through `res.write` in which the frames of a stream leave. */
 export interface Body {
   /**
    * Takes the frames in any case; `false` says that it is full: write no more before it has drained. A response that is over, although its
@@ -9,8 +9,6 @@ export interface Body {
   write(frames: readonly Frame[]): boolean
   /** Bytes taken and not yet handed to the operating system. */
   readonly pending: number
-  /** The response is over. */
-  release(): void
 }
 
 /** The bytes of all frames; those of a single one are not copied. */

@@ -31,6 +31,4 @@ export class CompressedBody implements Body {
     this.#response.flush?.()
     return room
   }
-
-  release(): void {}
 }

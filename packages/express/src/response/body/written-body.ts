@@ -19,6 +19,4 @@ export class WrittenBody implements Body {
     if (isOver(this.#response)) return true
     return this.#response.write(joined(frames))
   }
-
-  release(): void {}
 }

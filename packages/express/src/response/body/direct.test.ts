@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type ListeningServer, listening } from '../../../test/listening.ts'
 import { expressVersions } from '../../express-versions.test-kit.ts'
 import { createHub, sse } from '../../index.ts'
-import { isDirect } from './socket-body.ts'
+import { directSocketOf } from './direct.ts'
 
 /** Stands between, as a compressor or a tracer would: what is written takes the other way. */
 const wrapped: RequestHandler = (_req, res, next) => {
@@ -202,7 +202,7 @@ describe('whether the way to the socket is free', () => {
     const server = await listening((_request, response) => {
       prepare(response)
       response.flushHeaders()
-      verdict.resolve(isDirect(response))
+      verdict.resolve(directSocketOf(response) !== undefined)
       response.end()
     })
     open.push(server)

@@ -1,0 +1,46 @@
+import { OutgoingMessage, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Frame } from '@sse/core'
+
+/*
+ * Straight to the socket, past `res.write`, which makes a chunk of the same bytes for every client anew: measured with one event to 1,000
+ * streams that is 1.5 times the server CPU of a bare `net` socket, this way 1.1. A chunk is made once and shared by all streams that are handed
+ * the same frames.
+ *
+ * What the response does itself stays sound: `end()` writes the last chunk after these, the connection is used again, and its own
+ * `write` may come between, because all of it passes through this socket in the order of the calls.
+ */
+
+/**
+ * The socket of a response whose headers are flushed, if nothing stands between them. Something does when a middleware or a tracer has
+ * wrapped `write`, or when it was corked; a pipelined response has no socket before its turn, and one to HTTP/1.0 is not chunked.
+ */
+export function directSocketOf(response: ServerResponse): Socket | undefined {
+  const isDirect =
+    response.write === nodesOwnWrite && response.chunkedEncoding && response.writableCorked === 0
+  return (isDirect && response.socket) || undefined
+}
+
+const nodesOwnWrite = OutgoingMessage.prototype.write
+
+/** The frames whose chunk was made last, and it: a broadcast hands the same ones to one stream after the other. */
+let framed: readonly Frame[] | undefined
+let chunk: Uint8Array
+
+/** The frames as a chunk of the chunked transfer coding (RFC 9112, section 7.1). */
+export function chunkOf(frames: readonly Frame[]): Uint8Array {
+  if (frames !== framed) {
+    chunk = toChunk(frames)
+    framed = frames
+  }
+  return chunk
+}
+
+const lineEnd = Buffer.from('\r\n')
+
+function toChunk(frames: readonly Frame[]): Uint8Array {
+  let size = 0
+  for (const { bytes } of frames) size += bytes.length
+  const head = Buffer.from(`${size.toString(16)}\r\n`)
+  return Buffer.concat([head, ...frames.map(({ bytes }) => bytes), lineEnd])
+}
