@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** Tests run the sources: the export condition `@sse/source` needs no build before it. */
@@ -11,6 +12,8 @@ const leftOut = process.env['SSE_TESTS_LEFT_OUT']?.split(' ') ?? []
 
 export default defineConfig({
   test: {
+    // Many tests wait for processes of theirs: with one worker on two cores, which is the default, both would idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         ...source,
