@@ -1,7 +1,8 @@
 import { until } from '@sse/testbed'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { item, patience, refused, shown, titles, toast, unread, withPeople } from './people.ts'
-import { signIn, startSender, startServer, type TestServer } from './start-server.ts'
+import { startOver } from './start-over.ts'
+import { startSender, startServer, type TestServer } from './start-server.ts'
 
 const people = withPeople()
 let server: TestServer
@@ -13,22 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-/** Mina has read everything, follows what she did at the start and has muted nothing. */
-beforeEach(async () => {
-  const Cookie = await signIn(server.origin, 'mina')
-  const ask = (method: string, path: string, body?: object) =>
-    fetch(`${server.origin}/api/${path}`, {
-      method,
-      headers: { Cookie, 'Content-Type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
-    })
-  await ask('POST', 'notifications/read-all', { upTo: 1_000_000 })
-  await Promise.all([
-    ask('DELETE', 'topics/builds/muted'),
-    ask('DELETE', 'topics/security/following'),
-    ask('PUT', 'topics/builds/following'),
-  ])
-})
+beforeEach(() => startOver(server.origin))
 
 test('with nothing sent yet there is a way to begin', async () => {
   const mina = await people.enter(server.origin, 'Mina Kim')
@@ -78,12 +64,14 @@ test('one reads everything in one of three tabs, also what is not loaded, and it
   for (const tab of tabs) await until(async () => (await unread(tab)) === 60, patience)
   expect((await shown(first)).length).toBe(50)
 
+  await tabs[1]?.bringToFront()
   await tabs[1]?.getByRole('button', { name: 'Mark all as read' }).click()
   for (const tab of tabs) {
     await until(async () => (await unread(tab)) === 0, patience)
     expect(await tab.title()).toBe('Herald')
   }
 
+  await first.bringToFront()
   // Older ones come as one scrolls towards them.
   await first.getByRole('button', { name: 'Load more' }).scrollIntoViewIfNeeded()
   await until(async () => (await shown(first)).length >= 60, patience)
@@ -100,69 +88,6 @@ test('the count stands in the title and on the icon', async () => {
   expect(await mina.title()).toBe('(1) Herald')
   await item(mina, 'Counted').getByRole('button', { name: 'Mark as read: Counted' }).click()
   await until(async () => (await icon())?.endsWith('.svg'), patience)
-  expect(people.complaints).toEqual([])
-})
-
-test('what a muted topic brings is listed, and nothing else, in every tab', async () => {
-  const mina = await people.enter(server.origin, 'Mina Kim')
-  const other = await people.openTab(mina)
-  await sora.send('topic:builds', 'Mute me')
-  await item(mina, 'Mute me').getByRole('button', { name: 'More: Mute me' }).click()
-  await mina.getByRole('menuitem', { name: 'Mute Builds' }).click()
-  for (const tab of [mina, other]) await until(async () => (await unread(tab)) === 0, patience)
-
-  await sora.send('topic:builds', 'Unheard')
-  await sora.send('user:mina', 'Heard')
-  for (const tab of [mina, other]) {
-    await toast(tab, 'Heard').waitFor()
-    await item(tab, 'Unheard').and(tab.locator('[data-muted]')).waitFor()
-    expect(await toast(tab, 'Unheard').count()).toBe(0)
-    expect(await unread(tab)).toBe(1)
-  }
-  await mina.getByRole('button', { name: 'Manage topics' }).click()
-  await mina.getByRole('switch', { name: 'Mute Builds' }).click()
-  for (const tab of [mina, other]) await until(async () => (await unread(tab)) === 3, patience)
-  expect(people.complaints).toEqual([])
-})
-
-test('a topic is followed and left on the connection that is open, in every tab', async () => {
-  const mina = await people.enter(server.origin, 'Mina Kim')
-  const other = await people.openTab(mina)
-  let streams = 0
-  mina.context().on('request', (request) => {
-    if (request.method() === 'GET' && new URL(request.url()).pathname === '/events') streams++
-  })
-  const joon = await startSender(server.origin, 'joon')
-  await joon.send('topic:security', 'Before')
-
-  await mina.getByRole('button', { name: 'Manage topics' }).click()
-  await mina.getByRole('switch', { name: 'Follow Security' }).click()
-  for (const tab of [mina, other])
-    await tab.getByRole('tab', { name: 'Security', includeHidden: true }).waitFor({ state: 'attached' })
-  await until(
-    async () => (await mina.getByTestId('line-log').textContent())?.includes('Follows 5 channels'),
-    patience,
-  )
-  await joon.send('topic:security', 'Live on it')
-  for (const tab of [mina, other]) {
-    await toast(tab, 'Live on it').waitFor()
-    await item(tab, 'Before').waitFor()
-    expect(await unread(tab)).toBe(1)
-  }
-
-  await mina.getByRole('switch', { name: 'Follow Security' }).click()
-  for (const tab of [mina, other]) await item(tab, 'Live on it').waitFor({ state: 'detached' })
-  await until(
-    async () => (await mina.getByTestId('line-log').textContent())?.match(/^[\d:]+Follows 4 channels/),
-    patience,
-  )
-  await joon.send('topic:security', 'Not any more')
-  await joon.send('all', 'Last')
-  for (const tab of [mina, other]) {
-    await item(tab, 'Last').waitFor()
-    expect(await item(tab, 'Not any more').count()).toBe(0)
-  }
-  expect(streams).toBe(0)
   expect(people.complaints).toEqual([])
 })
 

@@ -58,8 +58,16 @@ test('the line is cut, two are sent meanwhile, and both arrive', async () => {
   expect(people.complaints).toEqual([])
 })
 
-test('offline for a while: the page counts down, and comes back', async () => {
-  const mina = await people.enter(server.origin, 'Mina Kim')
+test('one is turned away for a while, and the page counts down; another hears nothing, and the watchdog notices', async () => {
+  const [mina, joon] = [
+    await people.enter(server.origin, 'Mina Kim'),
+    await people.enter(server.origin, 'Joon Park'),
+  ]
+  expect(await figure(joon, 'heartbeat')).toBe('every 5 s')
+  await joon.getByRole('button', { name: 'Stall' }).click()
+  await until(async () => (await lineLog(joon)).includes('You stall the line'), patience)
+  await sora.send('user:joon', 'While stalled')
+
   await mina.route('**/api/line/refuse', (route) => route.continue({ postData: '{"seconds":4}' }))
   await mina.getByRole('button', { name: 'Go offline' }).click()
   await offline(mina)
@@ -68,28 +76,18 @@ test('offline for a while: the page counts down, and comes back', async () => {
     .getByText(/Next attempt in \d+ s\./)
     .waitFor()
   await until(async () => (await figure(mina, 'next'))?.match(/^in \d+ s, no\. \d+$/), patience)
-  await until(
-    async () => (await lineLog(mina)).some((entry) => entry.startsWith('The server refused (503)')),
-    patience,
-  )
+  const isRefusal = (entry: string) => entry.startsWith('The server refused (503)')
+  await until(async () => (await lineLog(mina)).some(isRefusal), patience)
   await sora.send('user:mina', 'While offline')
   await live(mina)
   await item(mina, 'While offline').waitFor()
   expect(await figure(mina, 'state')).toBe('Open')
   expect(await figure(mina, 'next')).toBe('not needed')
-  expect(people.complaints).toEqual([])
-})
 
-test('the line stalls without a word, and the watchdog notices', async () => {
-  const mina = await people.enter(server.origin, 'Mina Kim')
-  expect(await figure(mina, 'heartbeat')).toBe('every 5 s')
-  await mina.getByRole('button', { name: 'Stall' }).click()
-  await until(async () => (await lineLog(mina)).includes('You stall the line'), patience)
-  await sora.send('user:mina', 'While stalled')
-  const noticed = (entry: string) => entry.startsWith('Silence: the watchdog gave up on it')
-  await until(async () => (await lineLog(mina)).some(noticed), { ...patience, timeout: 40_000 })
-  await live(mina)
-  await item(mina, 'While stalled').waitFor()
+  const isSilence = (entry: string) => entry.startsWith('Silence: the watchdog gave up on it')
+  await until(async () => (await lineLog(joon)).some(isSilence), { ...patience, timeout: 40_000 })
+  await live(joon)
+  await item(joon, 'While stalled').waitFor()
   expect(people.complaints).toEqual([])
 })
 
@@ -105,6 +103,7 @@ test('three tabs have one connection; its holder goes, another takes over and no
   const sending = Promise.all(
     ['Over, one', 'Over, two', 'Over, three'].map((title) => sora.send('user:mina', title)),
   )
+  await others[0]?.bringToFront()
   await first.close()
   await sending
   const states = async () => (await Promise.all(others.map((tab) => figure(tab, 'tabs')))).sort().join()

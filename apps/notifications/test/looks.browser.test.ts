@@ -135,6 +135,7 @@ describe.each([
     await joon.send('user:mina', 'Lunch?', 'The noodle place, at half past twelve.')
     await toast(page, 'Lunch?').waitFor()
     await look(page, 'toast')
+    await page.getByRole('button', { name: 'Dismiss' }).click()
     await page.getByRole('button', { name: 'Source' }).click()
     if (!isWide) await page.getByTestId('connection').click()
     await page.getByRole('button', { name: 'Go offline' }).click()

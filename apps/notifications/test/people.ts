@@ -17,7 +17,7 @@ export interface People {
   enter(origin: string, name: string, options?: BrowserContextOptions): Promise<Page>
   /** A browser of its own, where nobody is signed in. */
   visit(address: string, options?: BrowserContextOptions): Promise<Page>
-  /** One more tab in the same browser, live. */
+  /** One more tab in the same browser, live, behind this one. */
   openTab(page: Page): Promise<Page>
 }
 
@@ -80,6 +80,8 @@ export function withPeople(): People {
       const tab = watch(await page.context().newPage())
       await tab.goto(page.url())
       await live(tab)
+      // A tab behind another one paints once a second, and each click waits for that.
+      await page.bringToFront()
       return tab
     },
   }

@@ -89,6 +89,7 @@ test('in Korean, chosen in the menu, in every tab and after a reload', async () 
   await other.reload()
   await other.getByRole('heading', { name: '받은 알림' }).waitFor()
 
+  await other.bringToFront()
   const chooser = other.getByRole('button', { name: '보내기' })
   await other.getByRole('textbox', { name: '제목' }).focus()
   await chooser.click()

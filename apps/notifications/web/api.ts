@@ -4,6 +4,7 @@ import {
   type Draft,
   type Notification,
   notificationSchema,
+  type ReadAll,
   type Session,
   type Snapshot,
   sessionSchema,
@@ -13,6 +14,20 @@ import {
   type User,
   userSchema,
 } from '../shared/schemas.ts'
+import { type Method, request } from './request.ts'
+import type { TopicChange } from './store/topics.ts'
+import { topicOf, type View } from './views.ts'
+
+export { ApiError } from './request.ts'
+
+/** One page of a view. */
+export interface PageQuery {
+  readonly view: View
+  /** Only what is older than this id. */
+  readonly before?: number
+  /** Default: 50. */
+  readonly limit?: number
+}
 
 export interface Api {
   users(): Promise<User[]>
@@ -20,28 +35,12 @@ export interface Api {
   session(): Promise<Session>
   signIn(user: string): Promise<Session>
   signOut(): Promise<void>
-  notifications(): Promise<Snapshot>
-  send(draft: Draft): Promise<Notification>
+  notifications(query: PageQuery): Promise<Snapshot>
+  /** Sent again with the same key it is still sent once. */
+  send(draft: Draft, key: string): Promise<Notification>
   markRead(ids: readonly number[]): Promise<void>
-}
-
-const problemSchema = v.object({
-  detail: v.string(),
-  errors: v.optional(v.array(v.object({ pointer: v.string(), detail: v.string() })), []),
-})
-
-/** An answer that is not the wanted one: `status` 0 when there was no answer at all. */
-export class ApiError extends Error {
-  readonly status: number
-  /** Messages by the name of the member they are about. */
-  readonly fields: Readonly<Record<string, string>>
-
-  constructor(status: number, message: string, fields: Readonly<Record<string, string>> = {}) {
-    super(message)
-    this.name = 'ApiError'
-    this.status = status
-    this.fields = fields
-  }
+  readAll(what: ReadAll): Promise<void>
+  setTopic(change: TopicChange): Promise<void>
 }
 
 export const api: Api = {
@@ -49,42 +48,50 @@ export const api: Api = {
   topics: () => get('/api/topics', v.array(topicSchema)),
   session: () => get('/api/session', sessionSchema),
   signIn: (user) => post('/api/session', { user }, sessionSchema),
-  signOut: async () => {
-    await request('/api/session', { method: 'DELETE' })
+  signOut: () => tell('DELETE', '/api/session'),
+  notifications: ({ view, before, limit = 50 }) => {
+    const topic = topicOf(view)
+    const query = new URLSearchParams({ limit: String(limit) })
+    if (before !== undefined) query.set('before', String(before))
+    if (topic === undefined) query.set('filter', view)
+    else query.set('topic', topic)
+    return get(`/api/notifications?${query}`, snapshotSchema)
   },
-  notifications: () => get('/api/notifications', snapshotSchema),
-  send: (draft) => post('/api/notifications', draft, notificationSchema),
-  markRead: async (ids) => {
-    await request('/api/notifications/read', json({ ids }))
-  },
+  send: (draft, key) => post('/api/notifications', draft, notificationSchema, { 'Idempotency-Key': key }),
+  markRead: (ids) => tell('POST', '/api/notifications/read', { ids }),
+  readAll: (what) => tell('POST', '/api/notifications/read-all', what),
+  setTopic: ({ topic, kind, on }) =>
+    tell(on ? 'PUT' : 'DELETE', `/api/topics/${encodeURIComponent(topic)}/${kind}`),
+}
+
+/** Faults of this browser's own streams, to watch them recover. */
+export const line = {
+  cut: () => tell('POST', '/api/line/cut'),
+  stall: (seconds: number) => tell('POST', '/api/line/stall', { seconds }),
+  refuse: (seconds: number) => tell('POST', '/api/line/refuse', { seconds }),
+}
+
+/** What only the operator may do. */
+export const operator = {
+  disconnect: (user: string) => tell('POST', '/api/admin/disconnect', { user }),
+  drain: (seconds: number) => tell('POST', '/api/admin/drain', { seconds }),
 }
 
 async function get<Schema extends v.GenericSchema>(path: string, schema: Schema) {
-  const response = await request(path)
+  const response = await request('GET', path)
   return v.parse(schema, await response.json())
 }
 
-async function post<Schema extends v.GenericSchema>(path: string, body: unknown, schema: Schema) {
-  const response = await request(path, json(body))
+async function post<Schema extends v.GenericSchema>(
+  path: string,
+  body: unknown,
+  schema: Schema,
+  headers?: Record<string, string>,
+) {
+  const response = await request('POST', path, body, headers)
   return v.parse(schema, await response.json())
 }
 
-function json(body: unknown): RequestInit {
-  return { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }
-}
-
-/** @throws ApiError for every answer that is not 2xx, and for none. */
-async function request(path: string, init?: RequestInit): Promise<Response> {
-  const response = await fetch(path, init).catch(() => {
-    throw new ApiError(0, 'The server cannot be reached')
-  })
-  if (response.ok) return response
-  const problem = v.safeParse(problemSchema, await response.json().catch(() => undefined))
-  if (!problem.success) throw new ApiError(response.status, `The server answered ${response.status}`)
-  const { detail, errors } = problem.output
-  throw new ApiError(
-    response.status,
-    detail,
-    Object.fromEntries(errors.map((error) => [error.pointer.slice(1), error.detail])),
-  )
+async function tell(method: Method, path: string, body?: unknown): Promise<void> {
+  await request(method, path, body)
 }

@@ -9,3 +9,6 @@ export const useMinuteClock = createSharedComposable(() =>
 export const useSecondClock = createSharedComposable(() =>
   useNow({ scheduler: (tick) => useIntervalFn(tick, 250) }),
 )
+
+/** The time of the day to the second, as digits: the same in every language. */
+export const clockTime = (at: Date): string => at.toLocaleTimeString('en-GB')

@@ -1,5 +1,6 @@
 import { useSse } from '@sse/vuex'
-import { type ComputedRef, computed } from 'vue'
+import { useOnline } from '@vueuse/core'
+import { type ComputedRef, computed, type Ref } from 'vue'
 import { useSecondClock } from './clock.ts'
 
 /** `live`: events arrive. `busy`: on the way there. `offline`: they do not, for now or until somebody acts. */
@@ -7,18 +8,16 @@ export type ConnectionTone = 'live' | 'busy' | 'offline'
 
 export interface Connection {
   readonly tone: ComputedRef<ConnectionTone>
-  /** One word for it. */
-  readonly word: ComputedRef<string>
   /** Seconds until the next attempt; undefined when none is planned. */
   readonly retryIn: ComputedRef<number | undefined>
   /** It was open and is not: what is shown may be old. */
   readonly isInterrupted: ComputedRef<boolean>
+  /** Whether the device says that it has a network. A yes proves nothing. */
+  readonly isOnline: Readonly<Ref<boolean>>
   reconnect(): Promise<unknown>
 }
 
-const words = { live: 'Live', busy: 'Connecting', offline: 'Offline' }
-
-/** The state of the stream in the words of the page. */
+/** The state of the stream in the terms of the page. */
 export function useConnection(): Connection {
   const sse = useSse()
   const now = useSecondClock()
@@ -31,12 +30,12 @@ export function useConnection(): Connection {
 
   return {
     tone,
-    word: computed(() => words[tone.value]),
     retryIn: computed(() => {
       if (sse.retryAt === null) return undefined
       return Math.max(0, Math.ceil((sse.retryAt - now.value.getTime()) / 1000))
     }),
     isInterrupted: computed(() => tone.value === 'offline'),
+    isOnline: useOnline(),
     reconnect: () => sse.reconnect(),
   }
 }

@@ -1,7 +1,7 @@
 import { createApp } from 'vue'
 import App from './App.vue'
-import { store } from './store/index.ts'
-import { sse } from './store/sse.ts'
+import { sse, store } from './store/index.ts'
+import { tellWhoLooks } from './tabs.ts'
 import './style.css'
 
 // Vite reloads the page when its server comes back. Here the connection itself shall be seen coming back, so in
@@ -10,4 +10,5 @@ import.meta.hot?.on('vite:ws:disconnect', () => new Promise(() => {}))
 
 createApp(App).use(store).use(sse).mount('#app')
 
+tellWhoLooks()
 void store.dispatch('session/restore')

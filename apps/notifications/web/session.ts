@@ -3,7 +3,9 @@ import { useStore } from 'vuex'
 import type { Recipient, Session, Topic, User } from '../shared/schemas.ts'
 import type { SessionState } from './store/session.ts'
 import type { RootState } from './store/state.ts'
-import { announceFailure } from './toasts.ts'
+import { useToasts } from './toasts.ts'
+import { topicOf } from './views.ts'
+import { useWords } from './words/index.ts'
 
 export interface SessionView {
   readonly user: ComputedRef<Session['user']>
@@ -22,6 +24,8 @@ export interface SessionView {
 export function useSession(): SessionView {
   const store = useStore<RootState>()
   const state = computed(() => store.state.session)
+  const { announceFailure } = useToasts()
+  const words = useWords()
 
   const nameOf = (id: string) => state.value.users.find((user) => user.id === id)?.name ?? id
 
@@ -35,10 +39,11 @@ export function useSession(): SessionView {
     signOut: () => store.dispatch('session/signOut').catch(announceFailure),
     nameOf,
     recipientName(to) {
-      if (to === 'all') return 'everyone'
-      const id = to.slice(to.indexOf(':') + 1)
-      if (to.startsWith('topic:')) return state.value.topics.find((topic) => topic.id === id)?.name ?? id
-      return id === state.value.user?.id ? 'you' : nameOf(id)
+      if (to === 'all') return words.value.item.everyone
+      const topic = topicOf(to)
+      if (topic) return state.value.topics.find(({ id }) => id === topic)?.name ?? topic
+      const id = to.slice('user:'.length)
+      return id === state.value.user?.id ? words.value.item.you : nameOf(id)
     },
   }
 }

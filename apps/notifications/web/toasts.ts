@@ -1,6 +1,8 @@
 /** Short messages over the page. They are shown by `ToastStack.vue`; anything may add one. */
 import { createToastManager } from 'reka-ui'
 import type { Notification } from '../shared/schemas.ts'
+import { ApiError } from './api.ts'
+import { useWords } from './words/index.ts'
 
 /** What a toast shows, besides its title and text. */
 export interface ToastContent {
@@ -8,44 +10,67 @@ export interface ToastContent {
   readonly notification?: Notification
 }
 
+export interface Toasts {
+  /** New notifications that came together: a few are shown, many are only counted. */
+  announce(notifications: readonly Notification[]): void
+  announceSuccess(title: string): void
+  announceFailure(error: unknown): void
+  /** Events were missed that could not be sent again, so the list was fetched. */
+  announceReload(): void
+}
+
 export const toasts = createToastManager()
 
-/** A new notification. Told twice, it is still one toast. */
-export function announce(notification: Notification): void {
-  toasts.add({
-    id: `notification-${notification.id}`,
-    title: notification.title,
-    description: notification.body,
-    type: 'background',
-    data: { kind: 'notification', notification } satisfies ToastContent,
-  })
+/** As many toasts as one reads at a glance. */
+const few = 3
+
+export function useToasts(): Toasts {
+  const words = useWords()
+  return {
+    announce(notifications) {
+      if (notifications.length > few) {
+        const { many, manyHint } = words.value.toasts
+        add('notification', many(notifications.length), { description: manyHint })
+        return
+      }
+      for (const notification of notifications) {
+        toasts.add({
+          // Told twice, it is still one toast.
+          id: `notification-${notification.id}`,
+          title: notification.title,
+          description: notification.body,
+          type: 'background',
+          data: { kind: 'notification', notification } satisfies ToastContent,
+        })
+      }
+    },
+    announceSuccess: (title) => add('success', title, { duration: 3000 }),
+    announceFailure(error) {
+      toasts.add({
+        title: words.value.toasts.failed,
+        description: explain(error),
+        type: 'foreground',
+        data: { kind: 'failure' } satisfies ToastContent,
+      })
+    },
+    announceReload() {
+      const { reloaded, reloadedHint } = words.value.toasts
+      add('reloaded', reloaded, { id: 'reloaded', description: reloadedHint })
+    },
+  }
+
+  function explain(error: unknown): string {
+    const { unreachable, tooMany } = words.value.failure
+    if (error instanceof ApiError && error.status === 0) return unreachable
+    if (error instanceof ApiError && error.status === 429) return tooMany
+    return error instanceof Error ? error.message : String(error)
+  }
 }
 
-export function announceSent(recipient: string): void {
-  toasts.add({
-    title: `Sent to ${recipient}`,
-    type: 'background',
-    duration: 3000,
-    data: { kind: 'success' } satisfies ToastContent,
-  })
-}
-
-export function announceFailure(error: unknown): void {
-  toasts.add({
-    title: 'That did not work',
-    description: error instanceof Error ? error.message : String(error),
-    type: 'foreground',
-    data: { kind: 'failure' } satisfies ToastContent,
-  })
-}
-
-/** Events were missed that could not be sent again, so the list was fetched. */
-export function announceReload(): void {
-  toasts.add({
-    id: 'reloaded',
-    title: 'You are up to date again',
-    description: 'The connection was gone for a while, so the list was fetched anew. Nothing is missing.',
-    type: 'background',
-    data: { kind: 'reloaded' } satisfies ToastContent,
-  })
+function add(
+  kind: ToastContent['kind'],
+  title: string,
+  options: { id?: string; description?: string; duration?: number },
+): void {
+  toasts.add({ ...options, title, type: 'background', data: { kind } satisfies ToastContent })
 }

@@ -1,13 +1,24 @@
 import { createStore, type Store } from 'vuex'
 import { api } from '../api.ts'
+import { elsewhere } from './elsewhere.ts'
 import { expiry } from './expiry.ts'
 import { createNotifications } from './notifications.ts'
 import { createSession } from './session.ts'
-import { sse } from './sse.ts'
+import { createStream } from './sse.ts'
 import type { RootState } from './state.ts'
+import { createTopics } from './topics.ts'
+
+export const sse = createStream(() => store.state.session.user?.id)
 
 export const store: Store<RootState> = createStore<RootState>({
   strict: import.meta.env.DEV,
-  modules: { session: createSession(api), notifications: createNotifications(api) },
-  plugins: [sse, expiry],
+  modules: {
+    session: createSession(api),
+    topics: createTopics(api),
+    notifications: createNotifications(api),
+  },
+  plugins: [sse, expiry, elsewhere(new BroadcastChannel('herald-session'))],
 })
+
+// A page from the back/forward cache has heard nothing of what the others said.
+addEventListener('pageshow', ({ persisted }) => persisted && void store.dispatch('session/look'))

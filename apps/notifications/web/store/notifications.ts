@@ -1,68 +1,90 @@
 /** The inbox: what is in it, what is unread, and how it stays right while events and answers cross. */
 import type { Module } from 'vuex'
-import type { Draft, InboxItem, Notification, Read, Snapshot } from '../../shared/schemas.ts'
+import type { Draft, InboxItem, Notification } from '../../shared/schemas.ts'
 import { type Api, ApiError } from '../api.ts'
-import type { RootState } from './state.ts'
+import { isShown, type View } from '../views.ts'
+import { arrivals } from './arrivals.ts'
+import { emptyInbox, inboxMutations, type NotificationsState } from './inbox-state.ts'
+import { reading } from './reading.ts'
+import { type RootState, readerOf } from './state.ts'
 
-export interface NotificationsState {
-  /** Newest first. */
-  items: InboxItem[]
-  /** `failed`: the list could not be fetched and may miss something. */
-  status: 'empty' | 'loading' | 'ready' | 'failed'
-}
+export type { NotificationsState } from './inbox-state.ts'
 
 export function createNotifications(api: Api): Module<NotificationsState, RootState> {
   return {
     namespaced: true,
-
-    state: () => ({ items: [], status: 'empty' }),
+    state: emptyInbox,
+    mutations: inboxMutations,
 
     getters: {
-      unread: (state): InboxItem[] => state.items.filter((item) => !item.read),
-    },
-
-    mutations: {
-      loading(state) {
-        state.status = 'loading'
+      /** What the present view shows. */
+      shown: (state, _getters, rootState): InboxItem[] => {
+        const reader = readerOf(rootState)
+        const from = state.extents[state.view]?.from ?? Number.POSITIVE_INFINITY
+        return state.items.filter((item) => item.id >= from && isShown(item, state.view, reader))
       },
-      failed(state) {
-        state.status = 'failed'
-      },
-      /** Merged, not replaced: an event may have come while the list was on its way. */
-      loaded(state, items: readonly InboxItem[]) {
-        state.items = merge(state.items, items)
-        state.status = 'ready'
-      },
-      /** A notification from the stream. The same one may come twice, and after it was read. */
-      add(state, notification: Notification) {
-        state.items = merge(state.items, [{ ...notification, read: false }])
-      },
-      read(state, { ids }: Read) {
-        setRead(state, ids, true)
-      },
-      /** Takes back a `read` that the server refused. */
-      unread(state, { ids }: Read) {
-        setRead(state, ids, false)
-      },
-      clear(state) {
-        state.items = []
-        state.status = 'empty'
-      },
+      /** Unread ones that are loaded, for short lists of them. */
+      unread: (state, _getters, rootState): InboxItem[] =>
+        state.items.filter((item) => isShown(item, 'unread', readerOf(rootState))),
+      hasMore: (state): boolean => typeof state.extents[state.view]?.next === 'number',
     },
 
     actions: {
-      /** Fetches the list; returns the cursor that belongs to it. */
-      async load({ commit, rootState }): Promise<string> {
+      ...arrivals(api),
+      ...reading(api),
+
+      /** Fetches the newest page, and that of the present view; returns the cursor that belongs to it. */
+      async load({ commit, dispatch, state, rootState }): Promise<string> {
         const reader = rootState.session.user?.id
         const isStillReader = () => rootState.session.user?.id === reader
+        const before = state.events
         commit('loading')
         try {
-          const snapshot: Snapshot = await api.notifications()
-          if (isStillReader()) commit('loaded', snapshot.notifications)
+          const snapshot = await api.notifications({ view: 'all' })
+          if (!isStillReader()) return snapshot.cursor
+          commit('loaded', snapshot)
+          if (state.events !== before) void dispatch('recount')
+          await dispatch('loadView')
+          if (isStillReader()) commit('ready')
           return snapshot.cursor
         } catch (error) {
           if (isStillReader()) commit('failed')
           throw error
+        }
+      },
+
+      /** Fetches the first page of the present view, unless it is there. */
+      async loadView({ commit, state, rootState }): Promise<void> {
+        const { view } = state
+        const reader = rootState.session.user?.id
+        if (state.extents[view]) return
+        const snapshot = await api.notifications({ view })
+        if (rootState.session.user?.id === reader) commit('page', { view, snapshot })
+      },
+
+      async show({ commit, dispatch, state }, view: View): Promise<void> {
+        commit('view', view)
+        if (state.extents[view] || state.status === 'loading') return
+        try {
+          await dispatch('loadView')
+        } catch (error) {
+          commit('failed')
+          throw error
+        }
+      },
+
+      /** The next page of the present view. */
+      async loadMore({ commit, state }): Promise<void> {
+        const { view, extents } = state
+        const next = extents[view]?.next
+        if (typeof next !== 'number' || state.isLoadingMore) return
+        commit('loadingMore', true)
+        try {
+          const snapshot = await api.notifications({ view, before: next })
+          // Loaded anew meanwhile: then this is no longer the page after it.
+          if (state.extents[view]?.next === next) commit('page', { view, snapshot })
+        } finally {
+          commit('loadingMore', false)
         }
       },
 
@@ -82,34 +104,7 @@ export function createNotifications(api: Api): Module<NotificationsState, RootSt
         commit('clear')
       },
 
-      send: (_, draft: Draft): Promise<Notification> => api.send(draft),
-
-      /** Shown at once, taken back when the server refuses. */
-      async markRead({ commit, state }, ids: readonly number[]): Promise<void> {
-        const wanted = state.items.filter((item) => !item.read && ids.includes(item.id)).map(({ id }) => id)
-        if (wanted.length === 0) return
-        commit('read', { ids: wanted })
-        try {
-          await api.markRead(wanted)
-        } catch (error) {
-          commit('unread', { ids: wanted })
-          throw error
-        }
-      },
+      send: (_, { draft, key }: { draft: Draft; key: string }): Promise<Notification> => api.send(draft, key),
     },
   }
-}
-
-/** Upsert by id. What was read stays read, whichever of the two knows it. */
-function merge(held: readonly InboxItem[], incoming: readonly InboxItem[]): InboxItem[] {
-  const byId = new Map(held.map((item) => [item.id, item]))
-  for (const item of incoming) {
-    byId.set(item.id, { ...item, read: item.read || byId.get(item.id)?.read === true })
-  }
-  return [...byId.values()].sort((a, b) => b.id - a.id)
-}
-
-function setRead(state: NotificationsState, ids: readonly number[], read: boolean): void {
-  const wanted = new Set(ids)
-  state.items = state.items.map((item) => (wanted.has(item.id) ? { ...item, read } : item))
 }

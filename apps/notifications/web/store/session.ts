@@ -42,8 +42,7 @@ export function createSession(api: Api): Module<SessionState, RootState> {
         try {
           const [users, topics, session] = await Promise.all([api.users(), api.topics(), api.session()])
           commit('directory', { users, topics })
-          commit('user', session.user)
-          if (session.user) await dispatch('notifications/open', undefined, { root: true })
+          await dispatch('become', session.user)
         } catch (error) {
           commit('failed')
           if (!(error instanceof ApiError)) throw error
@@ -51,12 +50,10 @@ export function createSession(api: Api): Module<SessionState, RootState> {
       },
 
       /** Also from one user to another. */
-      async signIn({ commit, dispatch, state }, id: string): Promise<void> {
+      async signIn({ dispatch, state }, id: string): Promise<void> {
         if (state.user?.id === id) return
         const session = await api.signIn(id)
-        await dispatch('notifications/close', undefined, { root: true })
-        commit('user', session.user)
-        await dispatch('notifications/open', undefined, { root: true })
+        await dispatch('become', session.user)
       },
 
       async signOut({ dispatch }): Promise<void> {
@@ -64,10 +61,27 @@ export function createSession(api: Api): Module<SessionState, RootState> {
         await dispatch('expire')
       },
 
+      /** Something may have changed in another tab: whoever the cookie says now is who we are. */
+      async look({ dispatch, state }): Promise<void> {
+        const session = await api.session().catch(() => undefined)
+        if (session && session.user?.id !== state.user?.id) await dispatch('become', session.user)
+      },
+
       /** The server no longer knows us: back to signing in. */
-      async expire({ commit, dispatch }): Promise<void> {
-        await dispatch('notifications/close', undefined, { root: true })
-        commit('user', null)
+      async expire({ dispatch }): Promise<void> {
+        await dispatch('become', null)
+      },
+
+      /** Nothing of the one before stays: neither what is shown nor what is listened to. */
+      async become({ commit, dispatch, state }, user: Session['user']): Promise<void> {
+        if (state.user) {
+          await dispatch('notifications/close', undefined, { root: true })
+          await dispatch('topics/reset', { following: [], muted: [] }, { root: true })
+        }
+        commit('user', user)
+        if (!user) return
+        await dispatch('topics/reset', { following: user.topics, muted: user.muted }, { root: true })
+        await dispatch('notifications/open', undefined, { root: true })
       },
     },
   }

@@ -1,10 +1,18 @@
 import type { SseModuleState } from '@sse/vuex'
-import type { NotificationsState } from './notifications.ts'
+import type { Reader } from '../views.ts'
+import type { NotificationsState } from './inbox-state.ts'
 import type { SessionState } from './session.ts'
+import type { TopicsState } from './topics.ts'
 
 export interface RootState {
   session: SessionState
+  topics: TopicsState
   notifications: NotificationsState
   /** Kept by `@sse/vuex`. */
   sse: SseModuleState
+}
+
+/** Who reads, and what they follow. */
+export function readerOf({ session, topics }: RootState): Reader {
+  return { id: session.user?.id ?? '', ...topics }
 }

@@ -1,0 +1,40 @@
+/** The parts of ECharts that this page uses, and its colours, which are those of the style sheet. */
+import { LineChart } from 'echarts/charts'
+import { GridComponent } from 'echarts/components'
+import { use } from 'echarts/core'
+import { CanvasRenderer } from 'echarts/renderers'
+import { type ComputedRef, computed } from 'vue'
+import { useTheme } from '../preferences.ts'
+
+use([LineChart, GridComponent, CanvasRenderer])
+
+export interface Palette {
+  readonly series: readonly string[]
+  readonly muted: string
+  readonly line: string
+  readonly font: string
+}
+
+/** A canvas takes no variables: they are read again when the theme changes. */
+export function usePalette(): ComputedRef<Palette> {
+  const { shown } = useTheme()
+  return computed(() => {
+    void shown.value
+    return {
+      series: [colour('series-1'), colour('series-2'), colour('series-3')],
+      muted: colour('muted'),
+      line: colour('line'),
+      font: getComputedStyle(document.body).fontFamily,
+    }
+  })
+}
+
+/** What a variable of the style sheet is now. A new element each time: an old one would be on its way from its last colour. */
+function colour(name: string): string {
+  const probe = document.createElement('span')
+  probe.style.color = `var(--${name})`
+  document.body.append(probe)
+  const { color } = getComputedStyle(probe)
+  probe.remove()
+  return color
+}

@@ -1,0 +1,47 @@
+import * as v from 'valibot'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+const problemSchema = v.object({
+  detail: v.string(),
+  errors: v.optional(v.array(v.object({ pointer: v.string(), detail: v.string() })), []),
+})
+
+/** An answer that is not the wanted one: `status` 0 when there was no answer at all. */
+export class ApiError extends Error {
+  readonly status: number
+  /** Messages by the name of the member they are about. */
+  readonly fields: Readonly<Record<string, string>>
+
+  constructor(status: number, message: string, fields: Readonly<Record<string, string>> = {}) {
+    super(message)
+    this.name = 'ApiError'
+    this.status = status
+    this.fields = fields
+  }
+}
+
+/** @throws ApiError for every answer that is not 2xx, and for none. */
+export async function request(
+  method: Method,
+  path: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  const init: RequestInit =
+    body === undefined
+      ? { method, headers }
+      : { method, headers: { ...headers, 'Content-Type': 'application/json' }, body: JSON.stringify(body) }
+  const response = await fetch(path, init).catch(() => {
+    throw new ApiError(0, 'The server cannot be reached')
+  })
+  if (response.ok) return response
+  const problem = v.safeParse(problemSchema, await response.json().catch(() => undefined))
+  if (!problem.success) throw new ApiError(response.status, `The server answered ${response.status}`)
+  const { detail, errors } = problem.output
+  throw new ApiError(
+    response.status,
+    detail,
+    Object.fromEntries(errors.map((error) => [error.pointer.slice(1), error.detail])),
+  )
+}
