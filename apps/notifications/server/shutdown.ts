@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Logger } from 'pino'
-import type { NotificationLog } from './hub.ts'
+import type { NotificationLog } from './notification-log.ts'
 import type { Page } from './page.ts'
 
 interface Parts {

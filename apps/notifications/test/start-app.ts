@@ -7,7 +7,8 @@ import supertest from 'supertest'
 import { onTestFinished, vi } from 'vitest'
 import { type AppOptions, createApp } from '../server/app.ts'
 import { openDatabase } from '../server/database.ts'
-import { createNotificationLog, type NotificationHub } from '../server/hub.ts'
+import type { NotificationHub } from '../server/hub.ts'
+import { createNotificationLog } from '../server/notification-log.ts'
 
 export interface TestApp {
   readonly app: Express
