@@ -1,5 +1,5 @@
 import type { ChannelsState } from './channels.ts'
-import type { Question } from './fetch.ts'
+import type { Question } from './request.ts'
 
 /** A change to the channels of an open stream, as the server takes it by POST. */
 export interface ChannelsChange {

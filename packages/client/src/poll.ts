@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import type { FetchLike, Question, Read, ResponseHead } from './fetch.ts'
+import type { FetchLike, Question, Read, ResponseHead } from './request.ts'
 
 /** When a client polls instead, and what it has learned of its server, over all its connections. */
 export interface Fallback {

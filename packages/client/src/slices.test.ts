@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { setUp as setUpClient, take } from '../test/client.ts'
-import type { Read } from './fetch.ts'
+import type { Read } from './request.ts'
 import { inSlices } from './slices.ts'
 
 /** A stream of chunks, and turns that end when the test says so. */

@@ -1,4 +1,4 @@
-import type { Read } from './fetch.ts'
+import type { Read } from './request.ts'
 
 /** The turns of the event loop. Passed in, so that a test can hold them. */
 export interface Turns {
