@@ -1,0 +1,114 @@
+/**
+ * The packages as users have them: packed, installed by npm into projects outside of the repository, and used there by
+ * what users have. With Vite, in a real browser, it is done by `newcomer.browser.test.ts`.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createProject, entriesOf, installNode, oldestNode, type Project } from './consumers/project.ts'
+import { type Registry, serveRegistry } from './newcomer/registry.ts'
+import { packPackages } from './pack.ts'
+import { folders } from './workspace.ts'
+
+const packages = folders('packages')
+const oldest = oldestNode(packages)
+
+const dependencies = {
+  'vue-3': {
+    ...{ '@sse/client': 'latest', '@sse/core': 'latest', '@sse/express': 'latest', '@sse/redis': 'latest' },
+    ...{ '@sse/sqlite': 'latest', '@sse/vuex': 'latest' },
+    ...{ express: '5', jsdom: '29', redis: '6', vue: '3', vuex: '4', webpack: '5' },
+  },
+  'vue-2': {
+    ...{ '@sse/express': 'latest', '@sse/vuex': 'latest' },
+    ...{ express: '4', jsdom: '29', vue: '2.7', 'vue-server-renderer': '2.7', vuex: '3', webpack: '5' },
+  },
+}
+const pairs = ['vue-3', 'vue-2'] as const
+type Pair = (typeof pairs)[number]
+
+const ping = ['view', 'express', 'version', '--fetch-retries=0']
+/** What is not ours comes from npm. Without it there is nothing to see here; in CI that is a failure. */
+const isOnline = spawnSync('npm', ping, { timeout: 30_000 }).status === 0
+const isWanted = isOnline || process.env['CI'] === 'true'
+if (!isWanted) console.warn('npm does not answer: the packages are not tried as installed.')
+
+let folder: string
+let registry: Registry
+let projects: Record<Pair, Project>
+let oldestPath: string
+
+describe.runIf(isWanted)('the packages as installed', { timeout: 120_000 }, () => {
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'sse-consumers-'))
+    registry = await serveRegistry(packPackages(folder))
+    const create = (pair: Pair) => createProject(folder, pair, dependencies[pair], registry)
+    const [vue3, vue2, node] = await Promise.all([
+      create('vue-3'),
+      create('vue-2'),
+      installNode(folder, oldest),
+    ])
+    projects = { 'vue-3': vue3, 'vue-2': vue2 }
+    oldestPath = node
+  }, 300_000)
+
+  afterAll(() => {
+    registry?.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const entries = packages.flatMap(entriesOf)
+
+  describe.each([
+    [`Node ${process.versions.node}`, () => process.execPath],
+    [`Node ${oldest}`, () => oldestPath],
+  ])('on %s', (_, node) => {
+    test('every entry can be imported and required, and gives the same', async () => {
+      const [imported, required] = await Promise.all([
+        projects['vue-3'].run('esm.js', { args: entries, node: node() }),
+        projects['vue-3'].run('commonjs.cjs', { args: entries, node: node() }),
+      ])
+      expect(imported).toEqual(required)
+      expect(imported).toMatchObject({
+        data: { title: 'Hi' },
+        loaded: {
+          '@sse/client': expect.arrayContaining(['createSseClient']),
+          '@sse/core/testing': expect.arrayContaining(['brokerConformance']),
+          '@sse/express': expect.arrayContaining(['createHub', 'sse']),
+          '@sse/redis': ['createRedisBroker'],
+          '@sse/sqlite': ['createSqliteBroker'],
+          '@sse/vuex': expect.arrayContaining(['createSse', 'createSseClient', 'useSse']),
+        },
+      })
+      expect(Object.keys((imported as { loaded: object }).loaded)).toEqual(entries)
+    })
+  })
+
+  describe.each(pairs)('beside %s', (pair) => {
+    test('webpack has nothing to say, and the page it makes gets its events', async () => {
+      const bundle = (await projects[pair].run('bundle.js')) as { said: string[]; scripts: string[] }
+      expect(bundle.said).toEqual([])
+      // What only some pages need is in scripts of their own, loaded when a page is one of these.
+      const visit = await projects[pair].run('visit.js')
+      expect(visit).toEqual({
+        text: 'open, 2 heard, Hi,Sunny',
+        scripts: ['main.js', expect.stringMatching(/^\d+\.js$/)],
+        said: [],
+      })
+      expect(bundle.scripts).toEqual(expect.arrayContaining((visit as { scripts: string[] }).scripts))
+    })
+
+    test('a server renders every request with a store of its own, opens no stream and keeps nothing', async () => {
+      const rendered = await projects[pair].run('render.js', { nodeOptions: ['--expose-gc'] })
+      const { pages, ...rest } = rendered as { pages: { html: string; state: object }[] }
+      expect(rest).toEqual({ streams: 0, held: 0 })
+      expect(pages).toHaveLength(20)
+      pages.forEach(({ html, state }, index) => {
+        expect(html).toMatch(new RegExp(`<p[^>]*>idle, 0 heard, Request ${index}</p>`))
+        expect(state).toMatchObject({ titles: [`Request ${index}`], sse: { status: 'idle' } })
+      })
+    })
+  })
+})

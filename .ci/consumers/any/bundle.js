@@ -1,0 +1,30 @@
+/** Bundles the page by webpack as it comes: no loader and no alias. Tells what webpack says, and what there is then. */
+import { join } from 'node:path'
+import webpack from 'webpack'
+
+const compiler = webpack({
+  mode: 'production',
+  context: import.meta.dirname,
+  entry: './main.js',
+  output: { path: join(import.meta.dirname, 'built'), publicPath: '/' },
+  plugins: [
+    // Vue asks every bundler for these.
+    new webpack.DefinePlugin({
+      __VUE_OPTIONS_API__: true,
+      __VUE_PROD_DEVTOOLS__: false,
+      __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: false,
+    }),
+  ],
+})
+compiler.run((failure, stats) => {
+  if (failure) throw failure
+  const { assets, errors, warnings } = stats.toJson({
+    all: false,
+    assets: true,
+    errors: true,
+    warnings: true,
+  })
+  const said = [...errors, ...warnings].map(({ message }) => message)
+  console.log(JSON.stringify({ said, scripts: assets.map(({ name }) => name) }))
+  compiler.close(() => {})
+})
