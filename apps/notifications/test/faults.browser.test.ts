@@ -1,10 +1,12 @@
 import { until } from '@sse/testbed'
+import type { Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { people, topics } from '../server/directory.ts'
 import { killServer, lineFaults, strikeFor } from './faults.ts'
 import { follow } from './followers.ts'
 import { compare, listAll, type Reader, readLedger } from './ledger.ts'
 import { startLoad } from './load.ts'
+import { shown, withPeople } from './people.ts'
 import { createRandom, seed } from './random.ts'
 import { signIn, startServer } from './start-server.ts'
 
@@ -16,10 +18,12 @@ const sessionsPerUser = 3
 /** Until the last client is back: the longest stall and the longest wait between two attempts. */
 const patience = { timeout: 120_000, interval: 200 }
 
+const browser = withPeople()
+
 test(
-  `${clients} clients hold what is stored after ${minutes} min of random faults (SSE_SEED=${seed})`,
+  `${clients} clients and three tabs hold what is stored after ${minutes} min of random faults (SSE_SEED=${seed})`,
   async () => {
-    const server = await startServer('development', { WRITES_PER_MINUTE: '100000' })
+    const server = await startServer('production', { WRITES_PER_MINUTE: '100000' })
     onTestFinished(server.stop)
     const { origin, databaseFile } = server
     const sessions = await Promise.all(
@@ -35,6 +39,25 @@ test(
     })
     const readers: Reader[] = followers.map(({ user, received }) => ({ user, held: () => received }))
     await until(() => followers.every(({ opened }) => opened.length === 1), patience)
+    // Two of them share a connection.
+    const mina = await browser.enter(origin, 'Mina Kim')
+    const tabs = [
+      { user: 'mina', page: mina },
+      { user: 'mina', page: await browser.openTab(mina) },
+      { user: 'joon', page: await browser.enter(origin, 'Joon Park') },
+    ]
+    const heldBy = async (user: string, page: Page) => {
+      const ids = (await shown(page)).reverse()
+      // A page that has had more than 2,000 lets go of the oldest, and fetches them again when somebody scrolls there.
+      const letGo =
+        ids.length < 1_000
+          ? []
+          : readLedger(databaseFile)
+              .of(user)
+              .filter((id) => id < ids[0]!)
+      return [...letGo, ...ids]
+    }
+    readers.push(...tabs.map(({ user, page }) => ({ user, held: () => heldBy(user, page) })))
 
     const draw = createRandom(seed + 1)
     const recipients = [
@@ -61,7 +84,7 @@ test(
     const { lost, repeated } = compare(ledger, end)
     const reconnects = followers.reduce((sum, { opened }) => sum + opened.length - 1, 0)
     console.info(
-      `${JSON.stringify(struck)}, ${reconnects} reconnects, ${ledger.size} notifications, ${end.reduce((sum, { ids }) => sum + ids.length, 0)} deliveries; ` +
+      `${JSON.stringify(struck)}, ${reconnects} reconnects of clients, ${ledger.size} notifications, ${end.reduce((sum, { ids }) => sum + ids.length, 0)} deliveries; ` +
         `${lost} lost, ${repeated} repeated (SSE_SEED=${seed})`,
     )
 
@@ -72,6 +95,7 @@ test(
     for (const { user, cookie } of sessions) expect(await listAll(origin, cookie)).toEqual(ledger.of(user))
     for (const { faults } of followers) expect(faults).toEqual([])
     for (const { user, ids } of end) expect(ids).toEqual(ledger.of(user))
+    expect(browser.complaints).toEqual([])
   },
   minutes * 60_000 + 180_000,
 )
