@@ -50,7 +50,9 @@ describe.runIf(isOnline || process.env['CI'] === 'true')('a newcomer who copies 
     async (page) => {
       const ports = { 3000: await freePort(), 5173: await freePort() }
       const empty = mkdtempSync(join(folder, `${page}-`))
-      const reader = createReader(empty, ports, { NPM_CONFIG_GLOBALCONFIG: npmrc, NO_COLOR: '1' })
+      // Both spellings: npm and pnpm hand theirs on in small letters, and of two npm takes either.
+      const config = { NPM_CONFIG_GLOBALCONFIG: npmrc, npm_config_globalconfig: npmrc }
+      const reader = createReader(empty, ports, { ...config, NO_COLOR: '1' })
       readers.push(reader)
 
       await reader.read('apps/docs/start/server.md')
