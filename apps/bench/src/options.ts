@@ -23,7 +23,7 @@ results/latest.json and results/*.svg; every other run writes to results/local.
 
   --quick               within a minute: fewer streams, contestants and repetitions
   --only <name>         a figure or a contestant; may be repeated. The floor is always there to compare with
-  --repetitions <n>     of every measurement; default 5, quick 3 of cpu and 1 of the others
+  --repetitions <n>     of every measurement; default 5, quick 1 or 2
   --profile             where the time of the 1,000-stream case goes: ours, and the floor
   --draw <file>         draws and prints results again, measuring nothing
   --help

@@ -1,9 +1,7 @@
-import { startChild } from './child.ts'
 import { type Contestant, catalog, reference } from './contestants/catalog.ts'
 import { findCores, leaveServerCore } from './cores.ts'
 import type { Bench } from './figures/figure.ts'
 import { figures } from './figures/index.ts'
-import type { LoadCommands } from './load/generator.ts'
 import { thisMachine } from './machine.ts'
 import type { Options } from './options.ts'
 import type { Progress } from './report/progress.ts'
@@ -56,12 +54,10 @@ export async function run(
     absent,
     programs: [],
   }
-  const load = await startChild<LoadCommands>('load/generator.ts', { core: cores?.load })
   const bench: Bench = {
     scale,
     contestants: measured,
     cores,
-    load,
     record,
     disqualify(contestant, figure, reason) {
       results.disqualified.push({ contestant, figure, reason })
@@ -79,7 +75,6 @@ export async function run(
     results.finished = new Date().toISOString()
     onFigure(figure.name, results)
   }
-  await load.stop()
   return results
 }
 

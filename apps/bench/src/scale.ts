@@ -11,6 +11,8 @@ export interface Scale {
     /** Deliveries of turns with one event, and of those with more. */
     readonly single: number
     readonly several: number
+    /** Parts in which each contestant delivers them, in turn with the others. */
+    readonly slices: number
   }
   readonly opening: { readonly warmUp: number; readonly streams: number }
   readonly latency: {
@@ -18,6 +20,8 @@ export interface Scale {
     readonly turns: number
     /** Milliseconds from turn to turn. */
     readonly interval: number
+    /** Parts in which they are measured, in turn with those of the same server when some of its readers never read. */
+    readonly slices: number
     /** How many of the streams never read, and how many events of 2 kB they are sent before the others come. */
     readonly stalled: number
     readonly flood: number
@@ -36,24 +40,26 @@ export const full: Scale = {
     streams: [100, 1_000, 10_000],
     events: [1, 10],
     bytes: [200, 2_000],
-    single: 50_000,
-    several: 100_000,
+    single: 100_000,
+    several: 200_000,
+    slices: 5,
   },
   opening: { warmUp: 500, streams: 10_000 },
-  latency: { streams: 1_000, turns: 60, interval: 25, stalled: 10, flood: 4_000 },
+  latency: { streams: 1_000, turns: 80, interval: 25, slices: 4, stalled: 10, flood: 4_000 },
   resume: { streams: 5_000, log: 1_000, missed: 10 },
   programs: true,
 }
 
 export const quick: Scale = {
   name: 'quick',
-  repetitions: { cpu: 3, opening: 1, latency: 1, resume: 1 },
-  cpu: { streams: [100, 1_000], events: [1, 10], bytes: [200], single: 10_000, several: 20_000 },
+  repetitions: { cpu: 2, opening: 1, latency: 1, resume: 2 },
+  cpu: { streams: [1_000], events: [1, 10], bytes: [200], single: 20_000, several: 20_000, slices: 3 },
   opening: { warmUp: 200, streams: 1_000 },
   latency: {
     streams: 1_000,
     turns: 40,
     interval: 25,
+    slices: 2,
     stalled: 10,
     flood: 4_000,
     only: ['ours', 'floor', 'better-sse'],

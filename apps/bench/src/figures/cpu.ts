@@ -1,46 +1,81 @@
+import type { Contestant } from '../contestants/catalog.ts'
 import type { Bench, Figure } from './figure.ts'
-import { rounds } from './figure.ts'
-import { type Load, withServer } from './session.ts'
+import { type Each, type Lane, sideBySide } from './side-by-side.ts'
 
-/** Turns without which a median says nothing. */
-const fewest = 2
+/** Turns without which a sum says nothing. */
+const fewest = 4
+/** Deliveries before anything is measured: what V8 compiles at leisure is compiled by then. */
+const warmUp = { deliveries: 40_000, events: 1, bytes: 200 }
+/** Writes before each slice: since its last one the others have taken the caches of the core. */
+const lead = 3_000
 
 /** Processor time of the server for one event to one stream: publishing, serialising, writing, and what the kernel does in its name. */
 export const cpu: Figure = {
   name: 'cpu',
   title: 'Server CPU per delivered event',
-  measure: (bench) => {
-    const publishing = bench.contestants.filter(({ kind }) => kind !== 'open')
-    const { streams, events, bytes } = bench.scale.cpu
-    return rounds(bench, cpu, publishing, bench.scale.repetitions.cpu, (contestant, repetition) =>
-      withServer(bench, contestant, async ({ open, run }) => {
-        await open(streams[0] ?? 1)
-        // What V8 compiles at leisure is compiled before anything is measured.
-        for (const each of events) await run(loadOf(bench, streams[0] ?? 1, each, bytes[0] ?? 200))
-        for (const count of streams) {
-          await open(count)
-          for (const perTurn of events) {
-            for (const size of bytes) {
-              const load = loadOf(bench, count, perTurn, size)
-              await run({ ...load, turns: Math.ceil(load.turns / 3) })
-              const { server, load: generator } = await run(load)
-              const deliveries = load.turns * perTurn * count
-              bench.record({
-                figure: cpu.name,
-                contestant: contestant.name,
-                setting: { streams: count, events: perTurn, bytes: size },
-                repetition,
-                measures: { cpu: server / deliveries, load: generator / deliveries },
-              })
-            }
-          }
-        }
-      }),
-    )
+  measure: async (bench) => {
+    const lanes = bench.contestants
+      .filter(({ kind }) => kind !== 'open')
+      .map((contestant) => ({ contestant }))
+    for (let repetition = 0; repetition < bench.scale.repetitions.cpu; repetition++) {
+      await sideBySide(bench, cpu, lanes, (each) => measure(bench, repetition, each))
+    }
   },
 }
 
-function loadOf({ scale }: Bench, streams: number, events: number, bytes: number): Load {
-  const deliveries = events === 1 ? scale.cpu.single : scale.cpu.several
-  return { turns: Math.max(fewest, Math.ceil(deliveries / (streams * events))), events, bytes }
+async function measure(bench: Bench, repetition: number, each: Each<Lane>): Promise<void> {
+  const { repetitions, cpu: scale } = bench.scale
+  const loads = scale.events.flatMap((events) => scale.bytes.map((bytes) => ({ events, bytes })))
+  const [first = 1] = scale.streams
+  await each(async ({ open, run }) => {
+    await open(first)
+    await run({ ...warmUp, turns: warmUp.deliveries / first })
+  })
+  for (const streams of scale.streams) {
+    const tell = (what: string) =>
+      bench.progress(cpu.name, `${repetition + 1}/${repetitions.cpu} ${streams} streams, ${what}`)
+    await each(async ({ open, server }, { contestant }) => {
+      tell(`opening ${contestant.title}`)
+      await open(streams)
+      // What the opening left behind is no part of a delivery.
+      await server('collect')
+    })
+    for (const { events, bytes } of loads) {
+      const { slices, turns } = sliced(bench, streams, events)
+      tell(`${events} × ${bytes} bytes`)
+      await each(
+        async ({ run }) => void (await run({ turns: Math.ceil((slices * turns) / 4), events, bytes })),
+      )
+      const used = new Map<Contestant, { server: number; load: number }>()
+      for (let slice = 0; slice < slices; slice++) {
+        await each(async ({ run }, { contestant }) => {
+          const sofar = used.get(contestant)
+          if (streams <= lead) await run({ turns: lead / streams, events, bytes })
+          const { server, load } = await run({ turns, events, bytes })
+          used.set(contestant, {
+            server: server + (sofar?.server ?? 0),
+            load: load + (sofar?.load ?? 0),
+          })
+        })
+      }
+      const deliveries = slices * turns * events * streams
+      for (const [{ name }, { server, load }] of used) {
+        bench.record({
+          figure: cpu.name,
+          contestant: name,
+          setting: { streams, events, bytes },
+          repetition,
+          measures: { cpu: server / deliveries, load: load / deliveries },
+        })
+      }
+    }
+  }
+}
+
+/** How many slices of how many turns make up the deliveries wanted. */
+function sliced({ scale }: Bench, streams: number, events: number): { slices: number; turns: number } {
+  const { single, several, slices } = scale.cpu
+  const wanted = Math.max(fewest, Math.ceil((events === 1 ? single : several) / (streams * events)))
+  const turns = Math.ceil(wanted / slices)
+  return { slices: Math.ceil(wanted / turns), turns }
 }

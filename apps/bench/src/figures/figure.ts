@@ -1,7 +1,5 @@
-import type { Child } from '../child.ts'
 import type { Contestant } from '../contestants/catalog.ts'
 import type { Cores } from '../cores.ts'
-import type { LoadCommands } from '../load/generator.ts'
 import type { Scale } from '../scale.ts'
 
 /** What a run measures, one file each in this folder. */
@@ -29,7 +27,6 @@ export interface Bench {
   /** Those of the run that can be measured here. */
   readonly contestants: readonly Contestant[]
   readonly cores: Cores | undefined
-  readonly load: Child<LoadCommands>
   record(sample: Sample): void
   disqualify(contestant: string, figure: string, reason: string): void
   /** Whether it was disqualified in this figure. */

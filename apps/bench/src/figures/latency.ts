@@ -1,6 +1,5 @@
-import type { Contestant } from '../contestants/catalog.ts'
 import { type Bench, type Figure, rounds } from './figure.ts'
-import { withServer } from './session.ts'
+import { type Each, type Lane, sideBySide } from './side-by-side.ts'
 
 const bytes = 200
 /** Turns before the measured ones. */
@@ -16,22 +15,21 @@ export const latency: Figure = {
       ({ kind, name }) =>
         kind !== 'open' && name !== 'floor-by-event' && (only === undefined || only.includes(name)),
     )
-    return rounds(
-      bench,
-      latency,
-      contestants,
-      bench.scale.repetitions.latency,
-      async (contestant, repetition) => {
-        await measure(bench, contestant, repetition, 0)
-        await measure(bench, contestant, repetition, bench.scale.latency.stalled)
-      },
-    )
+    return rounds(bench, latency, contestants, bench.scale.repetitions.latency, (contestant, repetition) => {
+      const lanes = [0, bench.scale.latency.stalled].map((stalled) => ({ contestant, stalled }))
+      return sideBySide(bench, latency, lanes, (each) => measure(bench, repetition, each))
+    })
   },
 }
 
-async function measure(bench: Bench, contestant: Contestant, repetition: number, stalled: number) {
-  const { streams, turns, interval, flood } = bench.scale.latency
-  await withServer(bench, contestant, async ({ open, stall, server, run, pace }) => {
+interface StalledLane extends Lane {
+  /** Readers that never read. */
+  readonly stalled: number
+}
+
+async function measure(bench: Bench, repetition: number, each: Each<StalledLane>): Promise<void> {
+  const { streams, turns, interval, slices, flood } = bench.scale.latency
+  await each(async ({ stall, server, open, run }, { stalled }) => {
     if (stalled > 0) {
       // They are alone until their sockets are full: 8 MB each, of which the kernel holds about half.
       await stall(stalled)
@@ -40,13 +38,18 @@ async function measure(bench: Bench, contestant: Contestant, repetition: number,
     }
     await open(streams)
     await run({ turns: warmUp, events: 1, bytes })
-    const { p50, p99, max, rate } = await pace({ turns, events: 1, bytes }, interval)
+  })
+  for (let slice = 0; slice < slices; slice++) {
+    await each(({ pace }) => pace({ turns: turns / slices, events: 1, bytes }, interval))
+  }
+  await each(async ({ delays }, { contestant, stalled }) => {
+    const { p50, p99, max } = await delays()
     bench.record({
       figure: latency.name,
       contestant: contestant.name,
       setting: { streams, stalled, interval },
       repetition,
-      measures: { p50, p99, max, rate },
+      measures: { p50, p99, max },
     })
   })
 }

@@ -3,7 +3,7 @@ import { type Ask, startChild } from '../child.ts'
 import type { Contestant } from '../contestants/catalog.ts'
 import type { ServerCommands } from '../contestants/serve.ts'
 import type { LoadCommands } from '../load/generator.ts'
-import type { Opening, Paced, Ran } from '../load/orders.ts'
+import type { Delays, Opening, Ran } from '../load/orders.ts'
 import { sayFaults } from '../load/tally.ts'
 import type { Bench } from './figure.ts'
 
@@ -21,7 +21,6 @@ export interface Load {
 /** One server process, and the load's streams to it. */
 export interface Session {
   readonly server: Ask<ServerCommands>
-  readonly load: Ask<LoadCommands>
   /** Opens streams until there are so many that the server would serve; answers the milliseconds that took the load. */
   open(count: number, options?: Partial<Opening>): Promise<number>
   /** Opens streams that never read. */
@@ -30,60 +29,76 @@ export interface Session {
   depart(): Promise<void>
   /** Publishes turns, each when the one before has arrived everywhere; answers the processor time of both sides in microseconds. */
   run(load: Load): Promise<{ readonly server: number; readonly load: number }>
-  /** Publishes a turn every so many milliseconds. */
-  pace(load: Load, interval: number): Promise<Paced>
+  /** Publishes a turn every so many milliseconds, and notes how late each event is. */
+  pace(load: Load, interval: number): Promise<void>
+  /** How late the events were for which it was noted and not yet asked. */
+  delays(): Promise<Delays>
+  end(): Promise<void>
 }
 
-/** Runs a contestant in a process of its own for as long as `use` takes. @throws Error with the reason when it must be disqualified */
+/** Runs a contestant for as long as `use` takes. @throws Error with the reason when it must be disqualified */
 export async function withServer<T>(
-  { cores, load: { ask: load } }: Pick<Bench, 'cores' | 'load'>,
-  { name, protocol }: Pick<Contestant, 'name' | 'protocol'>,
+  bench: Pick<Bench, 'cores'>,
+  contestant: Pick<Contestant, 'name' | 'protocol'>,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const child = await startChild<ServerCommands>('contestants/serve.ts', {
-    args: [name],
-    core: cores?.server,
-  })
-  const server = child.ask
+  const session = await startSession(bench, contestant)
   try {
-    const { streams: port, control } = await server('ports')
-    await load('control', control)
-    let opened = 0
-    const serves = async (count: number) => {
-      opened = count
-      await until(async () => (await server('streams')) === count, { timeout: 30_000 })
-    }
-    return await use({
-      server,
-      load,
-      async open(count, options = {}) {
-        const ran = await load('open', { port, protocol, count: count - opened, ...options })
-        judge(ran)
-        await serves(count)
-        return ran.milliseconds
-      },
-      async stall(count) {
-        await load('stall', { port, protocol, count })
-        await serves(opened + count)
-      },
-      async depart() {
-        await load('depart')
-        await serves(0)
-      },
-      async run(turns) {
-        const first = await server('turn', turns)
-        const before = await server('cpu')
-        const ran = judge(await load('run', { ...turns, first }))
-        return { server: (await server('cpu')) - before, load: ran.cpu }
-      },
-      async pace(turns, interval) {
-        const first = await server('turn', turns)
-        return judge(await load('pace', { ...turns, first, interval }))
-      },
-    })
+    return await use(session)
   } finally {
-    await load('leave')
-    await child.stop()
+    await session.end()
+  }
+}
+
+/** Starts a contestant and its load, each in a process of its own. */
+export async function startSession(
+  { cores }: Pick<Bench, 'cores'>,
+  { name, protocol }: Pick<Contestant, 'name' | 'protocol'>,
+): Promise<Session> {
+  const [child, generator] = await Promise.all([
+    startChild<ServerCommands>('contestants/serve.ts', { args: [name], core: cores?.server }),
+    startChild<LoadCommands>('load/generator.ts', { core: cores?.load }),
+  ])
+  const server = child.ask
+  const load = generator.ask
+  const { streams: port, control } = await server('ports')
+  await load('control', control)
+  let opened = 0
+  const serves = async (count: number) => {
+    opened = count
+    await until(async () => (await server('streams')) === count, { timeout: 30_000 })
+  }
+  return {
+    server,
+    async open(count, options = {}) {
+      const ran = await load('open', { port, protocol, count: count - opened, ...options })
+      judge(ran)
+      await serves(count)
+      return ran.milliseconds
+    },
+    async stall(count) {
+      await load('stall', { port, protocol, count })
+      await serves(opened + count)
+    },
+    async depart() {
+      await load('depart')
+      await serves(0)
+    },
+    async run(turns) {
+      const first = await server('turn', turns)
+      const before = await server('cpu')
+      const ran = judge(await load('run', { ...turns, first }))
+      return { server: (await server('cpu')) - before, load: ran.cpu }
+    },
+    async pace(turns, interval) {
+      const first = await server('turn', turns)
+      judge(await load('pace', { ...turns, first, interval }))
+    },
+    delays: () => load('delays'),
+    async end() {
+      await load('leave')
+      await Promise.all([child.stop(), generator.stop()])
+    },
   }
 }
 

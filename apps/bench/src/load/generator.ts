@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { answerParent } from '../child.ts'
 import { quantile } from '../statistics.ts'
-import type { Opening, Paced, Ran, Turns } from './orders.ts'
+import type { Delays, Opening, Ran, Turns } from './orders.ts'
 import { handshake } from './protocol.ts'
 import { Streams } from './streams.ts'
 import { Tally } from './tally.ts'
@@ -55,10 +55,10 @@ const commands = {
     await Promise.race([done.promise, stuck(done.promise, patience)])
     return finish(start)
   },
-  /** Asks for turns at a fixed rate, whether or not what was asked for before has come. */
-  async pace({ turns, events, bytes, first, interval }: Turns & { interval: number }): Promise<Paced> {
+  /** Asks for turns at a fixed rate, whether or not what was asked for before has come, and notes the delays. */
+  async pace({ turns, events, bytes, first, interval }: Turns & { interval: number }): Promise<Ran> {
     begin(first, bytes)
-    streams.measureDelays()
+    streams.noteDelays = true
     const start = mark()
     for (let turn = 0; turn < turns; turn++) {
       const wait = start.at + turn * interval - performance.now()
@@ -67,16 +67,14 @@ const commands = {
       pulse()
     }
     await completion()
-    const ran = finish(start)
+    streams.noteDelays = false
+    return finish(start)
+  },
+  /** Of all that was noted since this was asked last. */
+  delays(): Delays {
     const delays = streams.takeDelays()
-    if (delays.length === 0) return { ...ran, p50: 0, p99: 0, max: 0, rate: 0 }
-    return {
-      ...ran,
-      p50: quantile(delays, 0.5),
-      p99: quantile(delays, 0.99),
-      max: quantile(delays, 1),
-      rate: (1_000 * delays.length) / ran.milliseconds,
-    }
+    if (delays.length === 0) return { p50: 0, p99: 0, max: 0 }
+    return { p50: quantile(delays, 0.5), p99: quantile(delays, 0.99), max: quantile(delays, 1) }
   },
   /** Leaves all streams. */
   depart() {

@@ -30,11 +30,9 @@ export interface Ran {
   readonly faults: Faults
 }
 
-/** Delays of all events on all streams, in microseconds from asking for the turn to reading the event. */
-export interface Paced extends Ran {
+/** Of all events on all streams, in microseconds from asking for the turn to reading the event; zeros when there was none. */
+export interface Delays {
   readonly p50: number
   readonly p99: number
   readonly max: number
-  /** Deliveries a second that came of it. */
-  readonly rate: number
 }

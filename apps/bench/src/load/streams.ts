@@ -21,8 +21,10 @@ export class Streams {
   readonly #scanners: Scanner[] = []
   /** When the part that is being scanned came, in milliseconds; taken once a part, and only when asked for. */
   #arrived = 0
-  #delays: number[] | undefined
+  #delays: number[] = []
   #bytes = 0
+  /** Whether the delay of every event is noted. */
+  noteDelays = false
   /** Told when all that was expected has come. */
   onComplete: () => void = () => {}
 
@@ -57,14 +59,10 @@ export class Streams {
     for (const scanner of this.#scanners) scanner.expect(bytes)
   }
 
-  /** Notes the delay of every event from now on, in microseconds, until `delays` is taken. */
-  measureDelays(): void {
-    this.#delays = []
-  }
-
+  /** The delays noted since they were taken last, in microseconds. */
   takeDelays(): number[] {
-    const delays = this.#delays ?? []
-    this.#delays = undefined
+    const delays = this.#delays
+    this.#delays = []
     return delays
   }
 
@@ -110,7 +108,7 @@ export class Streams {
           buffer: shared,
           callback: (length) => {
             const part = shared.subarray(0, length)
-            if (this.#delays) this.#arrived = performance.now()
+            if (this.noteDelays) this.#arrived = performance.now()
             if (step < steps.length) greet(part)
             else onPart(part)
             return true
@@ -130,7 +128,7 @@ export class Streams {
 
   #onEvent(stream: number, seq: number, bytes: Buffer, at: number): void {
     this.#tally.count(stream, seq)
-    if (this.#delays && at >= 0) {
+    if (this.noteDelays && at >= 0) {
       this.#delays.push(this.#arrived * 1_000 - digits(bytes, at, atDigits))
     }
     if (this.#tally.remaining === 0) this.onComplete()

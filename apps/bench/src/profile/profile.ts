@@ -1,7 +1,5 @@
-import { startChild } from '../child.ts'
 import { findCores } from '../cores.ts'
 import { withServer } from '../figures/session.ts'
-import type { LoadCommands } from '../load/generator.ts'
 import { table } from '../report/table.ts'
 import { type CpuProfile, categories, functions, type Share } from './summary.ts'
 
@@ -13,10 +11,9 @@ const turns = 600
 /** Where the processor time of a delivery goes: ours and the floor, at 1,000 streams and one event a turn. Printed as Markdown-ready text. */
 export async function profile(): Promise<void> {
   const cores = findCores()
-  const generator = await startChild<LoadCommands>('load/generator.ts', { core: cores?.load })
   for (const name of ['ours', 'floor']) {
     const { cpu, profiled } = await withServer(
-      { cores, load: generator },
+      { cores },
       { name, protocol: 'sse' },
       async ({ open, run, server }) => {
         await open(streams)
@@ -33,7 +30,6 @@ export async function profile(): Promise<void> {
     print('where', categories(profiled), perDelivery)
     print('function', functions(profiled).slice(0, 20), perDelivery)
   }
-  await generator.stop()
 }
 
 function print(head: string, shares: readonly Share[], perDelivery: number): void {
