@@ -3,10 +3,19 @@ import { type Frame, frame } from '../wire/frame.ts'
 import type { Entry, GapReason, Page } from './broker.ts'
 import type { Log } from './log.ts'
 
-/** Where what is read goes. */
-export interface Out {
+export interface Writer {
   /** Takes the frames in any case; `false`: full, call `readOn` when there is room again. */
   write(frames: readonly Frame[]): boolean
+}
+
+/** Where what is read goes. */
+export interface Out extends Writer {
+  /** What it writes to. A broadcast goes there without it, and tells it what came of that. */
+  readonly transport: Writer
+  /** The transport has answered `false`. */
+  filled(): void
+  /** The transport has thrown. */
+  failed(error: unknown): void
 }
 
 /** Whom a reader serves: its stream. */
@@ -38,15 +47,19 @@ const noCursor = ''
  * nothing has to be written down for a stream on whose channels nothing happens.
  */
 export class Reader {
-  readonly #log: Log
-  readonly #sink: Sink
-  /** Of the sink, at hand: a broadcast touches no more objects than it must, each of them costs as much as what is done with it. */
-  readonly #out: Out
+  /*
+   * What a broadcast touches comes first, and next to each other: with a thousand streams none of it is in the fastest cache, and each line
+   * of memory that is waited for costs as much as all that is done with it.
+   */
   #state: 'opening' | 'live' | 'behind' | 'fetching' | 'ended' = 'opening'
-  /** The position while not live. */
-  #cursor: string
   /** The number up to which a live reader has everything, if it is ahead of the fan-out. */
   #floor = 0
+  readonly #transport: Writer
+  readonly #out: Out
+  readonly #log: Log
+  readonly #sink: Sink
+  /** The position while not live. */
+  #cursor: string
   /**
    * Whether the log forked behind what was written, and nothing was read since. The window may not know of the fork yet: what follows
    * the position there was written already, so that only the broker is asked.
@@ -55,9 +68,10 @@ export class Reader {
 
   /** @param cursor the id of the last event that the client has */
   constructor(log: Log, sink: Sink, cursor: string) {
+    this.#transport = sink.out.transport
+    this.#out = sink.out
     this.#log = log
     this.#sink = sink
-    this.#out = sink.out
     this.#cursor = cursor
   }
 
@@ -105,7 +119,13 @@ export class Reader {
       return
     }
     this.#floor = to
-    if (!this.#out.write(frames)) this.pause()
+    try {
+      if (this.#transport.write(frames)) return
+      this.#out.filled()
+    } catch (error) {
+      this.#out.failed(error)
+    }
+    this.pause()
   }
 
   /** A live reader takes what came since it was last served; needed before its channels change in the midst of a turn. */

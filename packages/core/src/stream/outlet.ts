@@ -1,3 +1,4 @@
+import type { Out } from '../log/reader.ts'
 import type { Frame } from '../wire/frame.ts'
 import type { Transport } from './transport.ts'
 
@@ -21,8 +22,8 @@ const looks = 4
 const longestTimer = 2 ** 31 - 1
 
 /** A transport, and how well it takes what is written. Nothing is queued here: the transport's own buffer is all there is. */
-export class Outlet {
-  readonly #transport: Transport
+export class Outlet implements Out {
+  readonly transport: Transport
   readonly #limits: OutletLimits
   readonly #owner: OutletOwner
   #full = false
@@ -36,7 +37,7 @@ export class Outlet {
   #waiting: (() => void)[] | undefined
 
   constructor(transport: Transport, limits: OutletLimits, owner: OutletOwner) {
-    this.#transport = transport
+    this.transport = transport
     this.#limits = limits
     this.#owner = owner
   }
@@ -48,23 +49,31 @@ export class Outlet {
 
   /** Whether more is pending than a stream may have. */
   get overflowing(): boolean {
-    return this.#transport.pending > this.#limits.maxUnread
+    return this.transport.pending > this.#limits.maxUnread
   }
 
   /** Takes the frames in any case. @returns `false` when the transport is full */
   write(frames: readonly Frame[]): boolean {
     if (this.#full) this.#noteProgress()
     try {
-      if (this.#transport.write(frames)) return true
+      if (this.transport.write(frames)) return true
+      this.filled()
     } catch (error) {
-      this.#owner.failed(error)
-      return false
+      this.failed(error)
     }
+    return false
+  }
+
+  /** The transport has said that it is full. */
+  filled(): void {
     if (!this.#full) this.#silent = 0
     this.#full = true
-    this.#pending = this.#transport.pending
+    this.#pending = this.transport.pending
     this.#watch()
-    return false
+  }
+
+  failed(error: unknown): void {
+    this.#owner.failed(error)
   }
 
   /** The transport has drained. */
@@ -87,7 +96,7 @@ export class Outlet {
    * for as long as it likes: it has as long as `stall` for anything, or `grace` milliseconds for everything.
    */
   linger(grace?: number): void {
-    this.#pending = this.#transport.pending
+    this.#pending = this.transport.pending
     if (this.#pending === 0) return
     this.#full = true
     this.#silent = 0
@@ -120,7 +129,7 @@ export class Outlet {
   }
 
   #noteProgress(): void {
-    const { pending } = this.#transport
+    const { pending } = this.transport
     if (pending < this.#pending) this.#silent = 0
     this.#pending = pending
   }

@@ -3,7 +3,7 @@ import type { Frame, Refusal, Transport } from '@sse/core'
 import type { Response } from 'express'
 import { readsProblems } from '../request.ts'
 import type { Body } from './body/body.ts'
-import { chunkOf, directSocketOf } from './body/direct.ts'
+import { chunkOf, directSocketOf, onEnd } from './body/direct.ts'
 import { openBody } from './body/open-body.ts'
 import { refuse } from './refusal.ts'
 import { checkNotBegun, isOver } from './response-state.ts'
@@ -12,12 +12,14 @@ import { checkNotBegun, isOver } from './response-state.ts'
  * Node's response as a transport. Only its 'close' says that the client is gone: the request's fires as soon as the request is read.
  */
 export class NodeTransport implements Transport {
-  onDrain: (() => void) | undefined
-  onClose: (() => void) | undefined
-  readonly #response: Response
-  /** Written to where nothing stands between; else the body is. */
+  /** Written to where nothing stands between, until the response is ended; else the body is. First, because a broadcast needs nothing else. */
+  #direct: Socket | undefined
+  /** The same, as long as the connection is its response's. */
   #socket: Socket | undefined
   #body: Body | undefined
+  readonly #response: Response
+  onDrain: (() => void) | undefined
+  onClose: (() => void) | undefined
   readonly #drained = (): void => this.onDrain?.()
 
   constructor(response: Response) {
@@ -50,16 +52,13 @@ export class NodeTransport implements Transport {
     corkForThisTurn(response.socket)
     response.flushHeaders()
     this.#socket = directSocketOf(response)
-    // Of a response that was not written to, Node emits no 'drain'.
-    if (this.#socket) this.#socket.on('drain', this.#drained)
+    if (this.#socket) this.#writeTo(this.#socket)
     else this.#body = openBody(response, this.#drained)
     if (response.req.method === 'HEAD') response.end()
   }
 
   write(frames: readonly Frame[]): boolean {
-    if (!this.#socket) return this.#body?.write(frames) ?? true
-    // The app may have ended the response, and 'close' is still to come: what is written now would stand in the next one.
-    return this.#response.writableEnded || this.#socket.write(chunkOf(frames))
+    return this.#direct?.write(chunkOf(frames)) ?? this.#body?.write(frames) ?? true
   }
 
   end({ lastOfConnection = false }: { lastOfConnection?: boolean } = {}): void {
@@ -75,6 +74,15 @@ export class NodeTransport implements Transport {
 
   destroy(): void {
     this.#response.destroy()
+  }
+
+  #writeTo(socket: Socket): void {
+    this.#direct = socket
+    // Of a response that was not written to, Node emits no 'drain'.
+    socket.on('drain', this.#drained)
+    onEnd(this.#response, () => {
+      this.#direct = undefined
+    })
   }
 }
 

@@ -100,6 +100,18 @@ describe.each(expressVersions)('straight to the socket, on %s', (_, express) => 
         client.write(last)
       },
     ],
+    'what a middleware ends by the `end` that it kept, with an event published in the same turn': [
+      get('/news'),
+      async ({ hub, began }, client) => {
+        const response = await began
+        while (!hub.streams.size) await once(client, 'data')
+        await hub.publish('news', 'in time')
+        await once(client, 'data')
+        void hub.publish('news', 'too late')
+        Reflect.apply(ServerResponse.prototype.end, response, [])
+        client.write(last)
+      },
+    ],
     'a request pipelined behind the stream': [
       get('/news') + last,
       async ({ hub, began }, client) => {

@@ -1,5 +1,6 @@
-import { OutgoingMessage, type ServerResponse } from 'node:http'
+import { IncomingMessage, OutgoingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { Duplex } from 'node:stream'
 import type { Frame } from '@sse/core'
 
 /*
@@ -14,14 +15,43 @@ import type { Frame } from '@sse/core'
 /**
  * The socket of a response whose headers are flushed, if nothing stands between them. Something does when a middleware or a tracer has
  * wrapped `write`, or when it was corked; a pipelined response has no socket before its turn, and one to HTTP/1.0 is not chunked.
+ * Nor is there a Node yet that does not tell when a response is ended.
  */
 export function directSocketOf(response: ServerResponse): Socket | undefined {
   const isDirect =
-    response.write === nodesOwnWrite && response.chunkedEncoding && response.writableCorked === 0
+    tellsOfEnd &&
+    response.write === nodesOwnWrite &&
+    response.chunkedEncoding &&
+    response.writableCorked === 0
   return (isDirect && response.socket) || undefined
 }
 
 const nodesOwnWrite = OutgoingMessage.prototype.write
+
+/**
+ * Calls back when the response is ended, within the call of `end`: what is written to the socket later would stand in the next response. To
+ * ask `writableEnded` at every write instead costs a thousand streams as many trips to memory, at each event.
+ */
+export function onEnd(response: ServerResponse, callback: () => void): void {
+  response.on(endEvent, callback)
+}
+
+/** Node emits it within `end`, and its documentation does not say so. */
+const endEvent = 'prefinish'
+const tellsOfEnd = tryEnd()
+
+function tryEnd(): boolean {
+  const nowhere = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() }) as Socket
+  const response = new ServerResponse(new IncomingMessage(nowhere))
+  let told = false
+  onEnd(response, () => {
+    told = true
+  })
+  response.assignSocket(nowhere)
+  response.flushHeaders()
+  response.end()
+  return told
+}
 
 /** The frames whose chunk was made last, and it: a broadcast hands the same ones to one stream after the other. */
 let framed: readonly Frame[] | undefined
