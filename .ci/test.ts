@@ -1,7 +1,7 @@
 /**
  * `pnpm test`: everything that must be green, in one command. Every step runs, also after one that failed; the
- * last line is the sum of all runners' counts. A step without tests of its own (types, lint, packages) adds one
- * failure when it fails and nothing when it passes.
+ * last line is the sum of all runners' counts. A step without tests of its own (types, lint, packages,
+ * documentation) adds one failure when it fails and nothing when it passes.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { canInstall, install } from './apt.ts'
@@ -28,6 +28,7 @@ const steps: Step[] = [
   { name: 'types', command: pnpm('run', 'typecheck') },
   { name: 'lint and format', command: pnpm('run', 'lint') },
   { name: 'packages', command: pnpm('run', 'check') },
+  { name: 'documentation', command: pnpm('--filter', '@sse/docs', 'run', 'build') },
   { name: 'unit and integration', command: vitest('unit'), counted: true },
   { name: 'the middleware behind a wrapped res.write', command: vitest('wrapped write'), counted: true },
   { name: 'browser', command: vitest('browser'), counted: true },
