@@ -1,8 +1,9 @@
 /** `pnpm bench`: measures, prints and draws. `--help` says how. */
+import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { sayMachine } from './machine.ts'
 import { help, type Options, readOptions } from './options.ts'
-import { profile } from './profile/profile.ts'
+import { profile, sayProfile } from './profile/profile.ts'
 import { drawCharts } from './report/charts.ts'
 import { createProgress } from './report/progress.ts'
 import { type Results, readResults, writeResults } from './report/results.ts'
@@ -50,6 +51,14 @@ async function measure(options: Options): Promise<void> {
   await finish(results, charts)
 }
 
+async function profileBoth(): Promise<void> {
+  const profiles = await profile()
+  const path = `${folder}profile.json`
+  writeFileSync(path, `${JSON.stringify(profiles, undefined, 2)}\n`)
+  for (const each of profiles.profiles) console.log(`\n${sayProfile(each)}`)
+  console.log(`\n${path}\n\n${sayMachine(profiles.machine)}, ${profiles.finished}`)
+}
+
 // The children end by themselves when this process is gone; what it has started else, when it exits.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
 
@@ -57,7 +66,7 @@ try {
   const options = readOptions(process.argv.slice(2))
   if (options.help) console.log(help)
   else if (options.draw !== undefined) await draw(options.draw)
-  else if (options.profile) await profile()
+  else if (options.profile) await profileBoth()
   else await measure(options)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)

@@ -18,7 +18,7 @@ export interface Options {
 
 export const help = `pnpm bench [options]
 
-Measures every way of pushing events side by side, and draws it. A full run takes about twenty minutes and writes
+Measures every way of pushing events side by side, and draws it. A full run takes about half an hour and writes
 results/latest.json and results/*.svg; every other run writes to results/local.
 
   --quick               within a minute: fewer streams, contestants and repetitions

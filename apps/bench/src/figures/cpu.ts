@@ -3,7 +3,7 @@ import type { Bench, Figure } from './figure.ts'
 import { type Each, type Lane, sideBySide } from './side-by-side.ts'
 
 /** Turns without which a sum says nothing. */
-const fewest = 4
+const fewest = 3
 /** Deliveries before anything is measured: what V8 compiles at leisure is compiled by then. */
 const warmUp = { deliveries: 40_000, events: 1, bytes: 200 }
 /** Writes before each slice: since its last one the others have taken the caches of the core. */

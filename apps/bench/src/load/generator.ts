@@ -51,8 +51,10 @@ const commands = {
       pulse()
     }
     streams.onComplete = next
+    const maySleep = stayAwake()
     next()
     await Promise.race([done.promise, stuck(done.promise, patience)])
+    maySleep()
     return finish(start)
   },
   /** Asks for turns at a fixed rate, whether or not what was asked for before has come, and notes the delays. */
@@ -94,6 +96,17 @@ export type LoadCommands = typeof commands
 function begin(first: number, bytes: number): void {
   streams.expect(bytes)
   tally.begin(streams.count, first)
+}
+
+/**
+ * Until the answer is called, this process never waits for its sockets: it looks again and again. On the loopback it is the sender who wakes a
+ * reader that sleeps, and pays for that; a server that is a little slower than the reader would pay at every write, a faster one never.
+ */
+function stayAwake(): () => void {
+  let next = setImmediate(function look() {
+    next = setImmediate(look)
+  })
+  return () => clearImmediate(next)
 }
 
 function pulse(): void {

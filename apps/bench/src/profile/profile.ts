@@ -1,42 +1,81 @@
-import { findCores } from '../cores.ts'
-import { withServer } from '../figures/session.ts'
+import { catalog } from '../contestants/catalog.ts'
+import { findCores, leaveServerCore } from '../cores.ts'
+import { type Session, startSession } from '../figures/session.ts'
+import { type Machine, thisMachine } from '../machine.ts'
 import { table } from '../report/table.ts'
 import { type CpuProfile, categories, functions, type Share } from './summary.ts'
 
-const streams = 1_000
-const load = { events: 1, bytes: 200 }
-const warmUp = 200
-const turns = 600
+const load = { streams: 1_000, events: 1, bytes: 200 } as const
+const profiled = ['ours', 'floor'] as const
+const warmUp = 300
+/** In which they take turns, and the turns of each. */
+const slices = { count: 30, turns: 50 }
+const mostFunctions = 20
 
-/** Where the processor time of a delivery goes: ours and the floor, at 1,000 streams and one event a turn. Printed as Markdown-ready text. */
-export async function profile(): Promise<void> {
-  const cores = findCores()
-  for (const name of ['ours', 'floor']) {
-    const { cpu, profiled } = await withServer(
-      { cores },
-      { name, protocol: 'sse' },
-      async ({ open, run, server }) => {
-        await open(streams)
-        await run({ ...load, turns: warmUp })
-        await server('profile')
-        const { server: cpu } = await run({ ...load, turns })
-        return { cpu, profiled: JSON.parse(await server('profiled')) as CpuProfile }
-      },
-    )
-    const perDelivery = cpu / (streams * turns)
-    console.log(
-      `\n${name}: ${perDelivery.toFixed(2)} µs a delivery, ${streams} streams, 1 event of 200 bytes a turn`,
-    )
-    print('where', categories(profiled), perDelivery)
-    print('function', functions(profiled).slice(0, 20), perDelivery)
-  }
+/** Where the processor time of one contestant goes. */
+export interface Profile {
+  readonly name: string
+  readonly title: string
+  /** Microseconds of the server's CPU. */
+  readonly perDelivery: number
+  /** Self time by where the code lives, the most first. */
+  readonly where: readonly Share[]
+  /** Self time of the functions that take the most. */
+  readonly functions: readonly Share[]
 }
 
-function print(head: string, shares: readonly Share[], perDelivery: number): void {
-  const rows = shares.map(({ name, part }) => [
-    name,
-    `${(100 * part).toFixed(1)} %`,
-    (part * perDelivery).toFixed(3),
-  ])
-  console.log(`\n${table([head, 'of the CPU time', 'µs a delivery'], rows, [])}`)
+export interface Profiles {
+  readonly finished: string
+  readonly machine: Machine
+  readonly load: typeof load
+  readonly profiles: readonly Profile[]
+}
+
+/** Where the processor time of a delivery goes: ours and the floor in turns, at 1,000 streams and one event a turn. */
+export async function profile(): Promise<Profiles> {
+  const machine = thisMachine()
+  const cores = findCores()
+  if (cores) leaveServerCore(cores)
+  const sessions: Session[] = []
+  for (const name of profiled) {
+    const session = await startSession({ cores }, { name, protocol: 'sse' })
+    sessions.push(session)
+    await session.open(load.streams)
+    await session.run({ ...load, turns: warmUp })
+    await session.server('collect')
+    await session.server('profile')
+  }
+  const used = sessions.map(() => 0)
+  for (let slice = 0; slice < slices.count; slice++) {
+    for (const [index, { run }] of sessions.entries()) {
+      const { server } = await run({ ...load, turns: slices.turns })
+      used[index]! += server
+    }
+  }
+  const profiles: Profile[] = []
+  for (const [index, { server, end }] of sessions.entries()) {
+    const name = profiled[index]!
+    const sampled = JSON.parse(await server('profiled')) as CpuProfile
+    profiles.push({
+      name,
+      title: catalog.find((contestant) => contestant.name === name)?.title ?? name,
+      perDelivery: used[index]! / (load.streams * slices.count * slices.turns),
+      where: categories(sampled),
+      functions: functions(sampled).slice(0, mostFunctions),
+    })
+    await end()
+  }
+  return { finished: new Date().toISOString(), machine, load, profiles }
+}
+
+export function sayProfile({ title, perDelivery, where, functions }: Profile): string {
+  const rows = (shares: readonly Share[]) =>
+    shares.map(({ name, part }) => [name, `${(100 * part).toFixed(1)} %`, (part * perDelivery).toFixed(3)])
+  const tables = Object.entries({ where, function: functions }).map(([head, shares]) =>
+    table([head, 'of the CPU time', 'µs a delivery'], rows(shares), []),
+  )
+  return [
+    `${title}: ${perDelivery.toFixed(2)} µs a delivery, ${load.streams} streams, one event of ${load.bytes} bytes a turn`,
+    ...tables,
+  ].join('\n\n')
 }
