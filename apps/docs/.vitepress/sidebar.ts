@@ -40,6 +40,7 @@ export const english: Items = [
       { text: 'Choosing a transport', link: '/background/transports' },
       { text: 'What articles get wrong', link: '/background/myths' },
       { text: 'Comparison', link: '/background/comparison' },
+      { text: 'Speed', link: '/background/speed' },
       { text: 'Architecture', link: '/architecture' },
       { text: 'Examples to run', link: '/examples' },
     ],

@@ -1,26 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-
-/** The part of the benchmark's results that is shown. */
-export interface Results {
-  readonly scale: string
-  readonly finished: string
-  readonly machine: {
-    readonly cpu: string
-    readonly cores: number
-    readonly node: string
-    readonly kernel: string
-  }
-  readonly contestants: readonly { readonly name: string; readonly title: string; readonly version: string }[]
-  readonly measurements: readonly {
-    readonly figure: string
-    readonly contestant: string
-    readonly setting: Readonly<Record<string, number>>
-    readonly measure: string
-    /** One a repetition, in their order; null for one that failed. */
-    readonly values: readonly (number | null)[]
-  }[]
-}
+import { compare, settingsOf } from '@sse/bench/compare'
+import { goalsOf } from '@sse/bench/goals'
+import { type Results, readResults } from '@sse/bench/results'
 
 export interface Row {
   readonly title: string
@@ -37,10 +19,21 @@ export interface Table {
   readonly rows: readonly Row[]
 }
 
+/** What the project promises of its speed, and what this run says. */
+export interface Promise {
+  readonly text: string
+  readonly limit: number
+  readonly median: number
+  readonly low: number
+  readonly high: number
+  readonly met: boolean
+}
+
 export interface Measured {
   readonly when: string
   readonly machine: string
   readonly scale: string
+  readonly goals: readonly Promise[]
   readonly tables: readonly Table[]
 }
 
@@ -60,10 +53,7 @@ const path = fileURLToPath(new URL('../../bench/results/latest.json', import.met
 /** Figures come from a run and from nowhere else: without one there is no section. */
 export default {
   watch: ['../../bench/results/latest.json'],
-  load(): Measured | null {
-    if (!existsSync(path)) return null
-    return measured(JSON.parse(readFileSync(path, 'utf8')) as Results)
-  },
+  load: (): Measured | null => (existsSync(path) ? measured(readResults(path)) : null),
 }
 
 /** Ratios of a run. */
@@ -73,58 +63,37 @@ export function measured(results: Results): Measured {
     when: finished.slice(0, 10),
     machine: `${machine.cpu}, ${machine.cores} cores, Node ${machine.node.replace(/^v/, '')}, Linux ${machine.kernel}`,
     scale,
-    tables: shown.flatMap(({ figure, measure, title }) =>
-      settingsOf(results, figure, measure).map((setting) => ({
-        title: `${title}: ${words(JSON.parse(setting))}`,
-        rows: rowsOf(results, figure, measure, setting),
-      })),
-    ),
+    goals: goalsOf(results).flatMap(({ text, limit, measured, met }) => {
+      if (!measured || met === undefined) return []
+      const { median, low, high } = measured
+      return [{ text, limit, median, low, high, met }]
+    }),
+    tables: shown
+      .flatMap(({ figure, measure, title }) =>
+        settingsOf(results, figure).map((setting) => ({
+          title: `${title}: ${words(setting)}`,
+          rows: rowsOf(results, { figure, measure, setting }),
+        })),
+      )
+      .filter(({ rows }) => rows.length > 0),
   }
 }
 
-function settingsOf({ measurements }: Results, figure: string, measure: string): string[] {
-  const ours = measurements.filter(
-    (one) => one.contestant === 'ours' && one.figure === figure && one.measure === measure,
-  )
-  return [...new Set(ours.map(({ setting }) => JSON.stringify(setting)))]
-}
-
-function rowsOf(
-  { measurements, contestants }: Results,
-  figure: string,
-  measure: string,
-  setting: string,
-): Row[] {
-  const valuesOf = (name: string) =>
-    measurements.find(
-      (one) =>
-        one.contestant === name &&
-        one.figure === figure &&
-        one.measure === measure &&
-        JSON.stringify(one.setting) === setting,
-    )?.values ?? []
-  const ours = valuesOf('ours')
-  return contestants
-    .flatMap(({ name, title, version }) => {
-      // By repetition: what disturbed the machine during one disturbed both.
-      const ratios = valuesOf(name)
-        .flatMap((value, index) => (value && ours[index] ? [value / ours[index]] : []))
-        .sort((a, b) => a - b)
-      const [low, high, ratio] = [ratios[0], ratios.at(-1), median(ratios)]
-      if (low === undefined || high === undefined) return []
-      return [{ title, version, isOurs: name === 'ours', ratio, low, high }]
+/** All contestants of a measurement, the least first. */
+function rowsOf(results: Results, key: Omit<Parameters<typeof compare>[1], 'contestant'>): Row[] {
+  return results.contestants
+    .flatMap(({ name, title, version, kind }): Row[] => {
+      const ratio = compare(results, { ...key, contestant: name }, { ...key, contestant: 'ours' })
+      if (!ratio) return []
+      const { median, low, high } = ratio
+      return [{ title, version, isOurs: kind === 'ours', ratio: median, low, high }]
     })
-    .sort((a, b) => a.ratio - b.ratio)
-}
-
-function median(sorted: readonly number[]): number {
-  const middle = (sorted.length - 1) / 2
-  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2
+    .sort((one, other) => one.ratio - other.ratio)
 }
 
 function words({ streams = 0, events, bytes }: Readonly<Record<string, number>>): string {
   const parts = [`${streams.toLocaleString('en')} streams`]
   if (events !== undefined) parts.push(events === 1 ? 'one event a turn' : `${events} events a turn`)
-  if (bytes !== undefined) parts.push(`${bytes} bytes an event`)
+  if (bytes !== undefined) parts.push(`${bytes.toLocaleString('en')} bytes an event`)
   return parts.join(', ')
 }
