@@ -68,7 +68,7 @@ test('one is turned away for a while, and the page counts down; another hears no
   await until(async () => (await lineLog(joon)).includes('You stall the line'), patience)
   await sora.send('user:joon', 'While stalled')
 
-  await mina.route('**/api/line/refuse', (route) => route.continue({ postData: '{"seconds":4}' }))
+  await mina.route('**/api/line/refuse', (route) => route.continue({ postData: '{"seconds":8}' }))
   await mina.getByRole('button', { name: 'Go offline' }).click()
   await offline(mina)
   await mina
