@@ -19,7 +19,7 @@ export interface Options {
 export const help = `pnpm bench [options]
 
 Measures every way of pushing events side by side, and draws it. A full run takes about half an hour and writes
-results/latest.json and results/*.svg; every other run writes to results/local.
+results/latest.json and results/*.svg, --profile results/profile.json; every other run writes to results/local.
 
   --quick               within a minute: fewer streams, contestants and repetitions
   --only <name>         a figure or a contestant; may be repeated. The floor is always there to compare with

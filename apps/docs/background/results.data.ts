@@ -1,17 +1,16 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { compare, settingsOf } from '@sse/bench/compare'
-import { goalsOf } from '@sse/bench/goals'
+import { type Goal, goalsOf } from '@sse/bench/goals'
 import { type Results, readResults } from '@sse/bench/results'
+import type { Spread } from '@sse/bench/statistics'
 
 export interface Row {
   readonly title: string
   readonly version: string
   readonly isOurs: boolean
-  /** How many times ours: the median of the repetitions, the least and the greatest. */
-  readonly ratio: number
-  readonly low: number
-  readonly high: number
+  /** How many times ours. */
+  readonly ratio: Spread
 }
 
 export interface Table {
@@ -19,21 +18,12 @@ export interface Table {
   readonly rows: readonly Row[]
 }
 
-/** What the project promises of its speed, and what this run says. */
-export interface Promise {
-  readonly text: string
-  readonly limit: number
-  readonly median: number
-  readonly low: number
-  readonly high: number
-  readonly met: boolean
-}
-
 export interface Measured {
   readonly when: string
   readonly machine: string
   readonly scale: string
-  readonly goals: readonly Promise[]
+  /** Those that this run has measured. */
+  readonly goals: readonly Goal[]
   readonly tables: readonly Table[]
 }
 
@@ -63,11 +53,7 @@ export function measured(results: Results): Measured {
     when: finished.slice(0, 10),
     machine: `${machine.cpu}, ${machine.cores} cores, Node ${machine.node.replace(/^v/, '')}, Linux ${machine.kernel}`,
     scale,
-    goals: goalsOf(results).flatMap(({ text, limit, measured, met }) => {
-      if (!measured || met === undefined) return []
-      const { median, low, high } = measured
-      return [{ text, limit, median, low, high, met }]
-    }),
+    goals: goalsOf(results).filter(({ measured }) => measured),
     tables: shown
       .flatMap(({ figure, measure, title }) =>
         settingsOf(results, figure).map((setting) => ({
@@ -84,11 +70,9 @@ function rowsOf(results: Results, key: Omit<Parameters<typeof compare>[1], 'cont
   return results.contestants
     .flatMap(({ name, title, version, kind }): Row[] => {
       const ratio = compare(results, { ...key, contestant: name }, { ...key, contestant: 'ours' })
-      if (!ratio) return []
-      const { median, low, high } = ratio
-      return [{ title, version, isOurs: kind === 'ours', ratio: median, low, high }]
+      return ratio ? [{ title, version, isOurs: kind === 'ours', ratio }] : []
     })
-    .sort((one, other) => one.ratio - other.ratio)
+    .sort((one, other) => one.ratio.median - other.ratio.median)
 }
 
 function words({ streams = 0, events, bytes }: Readonly<Record<string, number>>): string {

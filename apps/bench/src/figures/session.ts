@@ -55,12 +55,17 @@ export async function startSession(
   { cores }: Pick<Bench, 'cores'>,
   { name, protocol }: Pick<Contestant, 'name' | 'protocol'>,
 ): Promise<Session> {
-  const [child, generator] = await Promise.all([
-    startChild<ServerCommands>('contestants/serve.ts', { args: [name], core: cores?.server }),
-    startChild<LoadCommands>('load/generator.ts', { core: cores?.load }),
-  ])
-  const server = child.ask
-  const load = generator.ask
+  const { ask: load, stop: stopLoad } = await startChild<LoadCommands>('load/generator.ts', {
+    core: cores?.load,
+  })
+  const { ask: server, stop: stopServer } = await startChild<ServerCommands>('contestants/serve.ts', {
+    args: [name],
+    core: cores?.server,
+  }).catch(async (error) => {
+    await stopLoad()
+    throw error
+  })
+  const end = async () => void (await Promise.all([stopServer(), stopLoad()]))
   const { streams: port, control } = await server('ports')
   await load('control', control)
   let opened = 0
@@ -95,10 +100,7 @@ export async function startSession(
       judge(await load('pace', { ...turns, first, interval }))
     },
     delays: () => load('delays'),
-    async end() {
-      await load('leave')
-      await Promise.all([child.stop(), generator.stop()])
-    },
+    end,
   }
 }
 

@@ -28,6 +28,9 @@ export async function sideBySide<L extends Lane>(
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       bench.disqualify(lane.contestant.name, figure.name, reason)
+      // What it still does would cost the others.
+      await sessions.get(lane)?.end()
+      sessions.delete(lane)
     }
   }
   let begun = 0

@@ -84,11 +84,6 @@ const commands = {
     tally = new Tally()
     streams = new Streams(tally)
   },
-  /** Leaves the server. */
-  leave() {
-    commands.depart()
-    control?.destroy()
-  },
 }
 
 export type LoadCommands = typeof commands

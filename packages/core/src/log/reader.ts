@@ -3,6 +3,7 @@ import { type Frame, frame } from '../wire/frame.ts'
 import type { Entry, GapReason, Page } from './broker.ts'
 import type { Log } from './log.ts'
 
+/** What takes frames: a transport, or what stands before one. */
 export interface Writer {
   /** Takes the frames in any case; `false`: full, call `readOn` when there is room again. */
   write(frames: readonly Frame[]): boolean
