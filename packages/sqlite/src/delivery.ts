@@ -15,6 +15,13 @@ export class Delivery {
     this.#receivers = [...this.#receivers, receiver]
   }
 
+  /** Tells the receivers in a turn of its own: a signal never interrupts the caller. */
+  signal(text: string): void {
+    setImmediate(() => {
+      for (const receiver of this.#receivers) receiver.signal(text)
+    })
+  }
+
   clear(): void {
     this.#receivers = []
     this.#committed = []

@@ -75,6 +75,12 @@ export class FileBroker implements SqliteBroker {
     return this.#use().reads.add(after, limit, signal)
   }
 
+  /** One process has the log: its own receivers are all there are. */
+  async signal(text: string): Promise<void> {
+    this.#use()
+    this.#delivery.signal(text)
+  }
+
   transaction<T>(fn: (database: DatabaseSync) => T): T {
     refuseAsync(fn)
     const { connection, writer } = this.#use()

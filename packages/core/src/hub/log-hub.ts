@@ -78,6 +78,7 @@ class LogHub implements Hub, StreamHost {
       now,
       report: (error) => this.report(error),
       onEntry: (entry) => this.#received(entry),
+      onSignal: () => {},
       onHealth: (state) => this.#observer.broker(state),
     })
     this.#commands = new Commands({

@@ -20,6 +20,8 @@ type Break = Parameters<Receiver['discontinuity']>[0]
 export class SharedLog {
   /** Called whenever there may be something new. */
   readonly watchers = new Set<() => void>()
+  /** Called with every signal. */
+  readonly listeners = new Set<(text: string) => void>()
   readonly #options: SharedLogOptions
   /** All entries there ever were, in the order in which they came. */
   readonly #known = new Map<string, { readonly entry: Entry; readonly place: number }>()
@@ -72,6 +74,10 @@ export class SharedLog {
     this.#unreadable = Math.max(this.#unreadable, this.#trimmed, this.#branch.length - this.#options.readable)
     this.#tell()
     return entry.id
+  }
+
+  signal(text: string): void {
+    for (const listener of this.listeners) listener(text)
   }
 
   /** Loses its newest entries, as a replica does that takes over before it has them. */

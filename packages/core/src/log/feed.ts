@@ -14,6 +14,8 @@ export interface FeedOptions {
   readonly report: (error: unknown) => void
   /** Sees every new entry as it comes, before it is delivered. */
   readonly onEntry: (entry: Entry) => void
+  /** Told every signal of the hubs on the log, this one's included. */
+  readonly onSignal: (text: string) => void
   /** Told whether the broker reaches its log, when that changes. */
   readonly onHealth: (state: 'up' | 'down') => void
 }
@@ -60,6 +62,7 @@ export class Feed {
       entries: (batch) => this.#receive(batch),
       discontinuity: ({ reason, head }) => this.#break(reason, head),
       health: (state) => this.#health(state),
+      signal: (text) => this.#options.onSignal(text),
     })
     this.#log = new Log(broker, start, { limits, now, report })
     for (const tell of this.#early) tell()

@@ -63,6 +63,12 @@ class MemoryBroker implements Broker {
     return this.#log.read(after, limit)
   }
 
+  async signal(text: string): Promise<void> {
+    this.#refuseWhenClosed()
+    this.#log.signal(text)
+    await endOfTurn()
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     this.#log.remove(this.#receivers)
