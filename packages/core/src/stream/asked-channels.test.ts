@@ -90,7 +90,7 @@ describe('channels that a client asks for when it connects', () => {
     const { hub } = await hubWith()
     const { transport, stream } = await asking(hub, names, { maxChannels: 2 })
     expect(transport.refusal).toMatchObject({ status: 400, detail: expect.stringContaining(message) })
-    expect(stream.signal.reason).toBe('refused')
+    expect(stream.signal.reason).toMatchObject({ name: 'AbortError', code: 'refused' })
     expect(hub.stats()).toMatchObject({ refused: 1, errors: 0, streams: 0 })
   })
 

@@ -67,7 +67,7 @@ describe('a poll', () => {
     const { hub, ids } = await hubWith(2)
     const { response, stream } = await poll(hub, { wait: 25_000 })
     expect(response.document).toEqual({ events: [], cursor: ids[2] })
-    expect(stream.signal.reason).toBe('answered')
+    expect(stream.signal.reason).toMatchObject({ name: 'AbortError', code: 'answered' })
     expect(hub.stats()).toMatchObject({ streams: 0, channels: 0, closed: { answered: 1 } })
   })
 

@@ -74,6 +74,10 @@ class Poll implements Transport {
     }
   }
 
+  get begun(): boolean {
+    return this.#state === 'answered'
+  }
+
   get closed(): boolean {
     return this.#state === 'answered' || this.#response.closed
   }

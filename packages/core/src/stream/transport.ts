@@ -12,6 +12,8 @@ export interface Transport {
   write(frames: readonly Frame[]): boolean
   /** Bytes taken and not yet handed to the operating system. */
   readonly pending: number
+  /** Whether anything of the answer is on its way, so that `refuse` would come too late. */
+  readonly begun: boolean
   /** Whether the response is over, or its client gone. */
   readonly closed: boolean
   /** Called when there is room again after a `write` that answered `false`. */
