@@ -255,7 +255,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     try {
       if (this.#asked && !this.closed) {
         checkAsked(this.#asked, this.maxChannels)
-        subscription.grant(await judge(this.#asked))
+        subscription.grant(await judge(this.#asked, () => this.closed))
         this.#asked = undefined
       }
       if (this.#state === 'opening' && this.#transport.closed) this.#finish('unopened')
