@@ -135,6 +135,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     const first = !this.#subscription
     this.#subscription ??= new Subscription(feed, this)
     this.#subscription.add(names, since)
+    if (first) this.#transport.subscribed?.()
     if (first) this.#readAtEndOfTurn(this.#subscription)
     return this
   }
