@@ -58,12 +58,16 @@ export interface HubForAdapters<E extends EventMap = AnyEvents> {
    * @throws {SseError} (rejected) `invalid-channel`, `too-many-channels`, `busy`, `closed`; and what `authorize` throws
    */
   changeChannels(stream: string, request: ChannelsRequest): Promise<ChannelsChanged | undefined>
+  /** Tells `onError`. */
+  report(error: unknown): void
 }
 
 /** A client's wish for other channels. */
 export interface ChannelsRequest {
   /** Whose stream it must be. */
   readonly key?: string | undefined
+  /** Who asks, for limits by client: the key, else an address. */
+  readonly client?: string | undefined
   readonly subscribe: AskedChannels
   readonly unsubscribe: readonly string[]
 }
