@@ -33,13 +33,13 @@ const noChannels: ReadonlySet<string> = new Set()
 
 /** One open response: its beginning and its end, what is sent beside the log, and a subscription for what comes from the log. */
 export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
-  readonly key: string | undefined
   readonly lastEventId: string | undefined
   readonly maxChannels: number
   readonly #host: StreamHost
   readonly #transport: Transport
   readonly #outlet: Outlet
   readonly #retry: number | readonly [min: number, max: number]
+  #key: string | (() => string | undefined) | undefined
   #id: string | undefined
   #state: 'idle' | 'opening' | 'open' | 'closed' = 'idle'
   #end: StreamEnd | undefined
@@ -55,7 +55,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
 
   constructor(host: StreamHost, transport: Transport, options: StreamOptions = {}) {
     const { key, lastEventId, retry = 2_000, stall = 30_000, maxUnread = 1_048_576 } = options
-    this.key = key
+    this.#key = key
     this.lastEventId = lastEventId || undefined
     this.maxChannels = options.maxChannels ?? 64
     this.#host = host
@@ -75,6 +75,15 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
   get id(): string {
     this.#id ??= this.#host.newStreamId()
     return this.#id
+  }
+
+  get key(): string | undefined {
+    if (typeof this.#key !== 'function') return this.#key
+    try {
+      return this.#key()
+    } catch {
+      return undefined
+    }
   }
 
   get channels(): ReadonlySet<string> {
@@ -297,6 +306,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
       this.#refuse(refusal)
       return
     }
+    if (typeof this.#key === 'function') this.#key = this.#key()
     try {
       this.#transport.open()
     } catch (error) {
