@@ -74,6 +74,8 @@ export interface HubForAdapters<E extends EventMap = AnyEvents> {
    * @throws {SseError} (rejected) `invalid-channel`, `too-many-channels`, `busy`, `closed`; and what `authorize` throws
    */
   changeChannels(stream: string, request: ChannelsRequest): Promise<ChannelsChanged | undefined>
+  /** Tells `onError`. */
+  report(error: unknown): void
 }
 
 /** A client's wish for other channels. */

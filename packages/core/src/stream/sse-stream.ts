@@ -101,7 +101,8 @@ export interface CloseOptions {
 
 /** What an adapter knows of a request. */
 export interface StreamOptions {
-  readonly key?: string | undefined
+  /** Whose stream it is. A function is asked when it matters, at the latest after `admit`; to read `stream.key` before never throws. */
+  readonly key?: string | (() => string | undefined) | undefined
   readonly lastEventId?: string | undefined
   /** The client's reconnection time in milliseconds: one, or drawn between two. Default 2,000 ± 50 %. */
   readonly retry?: number | readonly [min: number, max: number] | undefined

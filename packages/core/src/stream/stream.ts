@@ -3,7 +3,6 @@ import { checkObject } from '../check.ts'
 import { drawBetween } from '../draw-between.ts'
 import { atEndOfTurn, endOfTurn } from '../end-of-turn.ts'
 import { SseError, show } from '../errors.ts'
-import type { Revocation } from '../hub/revocations.ts'
 import type { GapReason } from '../log/broker.ts'
 import { toChannels } from '../log/channel.ts'
 import type { Out } from '../log/reader.ts'
@@ -35,13 +34,13 @@ const noChannels: ReadonlySet<string> = new Set()
 
 /** One open response: its beginning and its end, what is sent beside the log, and a subscription for what comes from the log. */
 export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
-  readonly key: string | undefined
   readonly lastEventId: string | undefined
   readonly maxChannels: number
   readonly #host: StreamHost
   readonly #transport: Transport
   readonly #outlet: Outlet
   readonly #retry: number | readonly [min: number, max: number]
+  #key: string | (() => string | undefined) | undefined
   #id: string | undefined
   #state: 'idle' | 'opening' | 'open' | 'closed' = 'idle'
   #end: StreamEnd | undefined
@@ -62,7 +61,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
 
   constructor(host: StreamHost, transport: Transport, options: StreamOptions = {}) {
     const { key, lastEventId, retry = 2_000, stall = 30_000, maxUnread = 1_048_576 } = options
-    this.key = key
+    this.#key = key
     this.lastEventId = lastEventId || undefined
     this.maxChannels = options.maxChannels ?? 64
     this.#host = host
@@ -84,6 +83,15 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
   get id(): string {
     this.#id ??= this.#host.newStreamId()
     return this.#id
+  }
+
+  get key(): string | undefined {
+    if (typeof this.#key !== 'function') return this.#key
+    try {
+      return this.#key()
+    } catch {
+      return undefined
+    }
   }
 
   get channels(): ReadonlySet<string> {
@@ -145,6 +153,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     this.#subscription ??= new Subscription(feed, this)
     this.#subscription.add(names, since)
     this.#wishes?.take(names, this.#wishes.next())
+    if (first) this.#transport.subscribed?.()
     if (first) this.#readAtEndOfTurn(this.#subscription)
     return this
   }
@@ -246,9 +255,8 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
   /** Subscriber: the broker did not start, or does not answer. A client that waits for a document is told to come back; a stream waits. */
   unreadable({ lasting }: { lasting: boolean }): void {
     if (this.closed) return
-    if (!this.#transport.begun) {
-      this.#refuse({ status: 503, detail: 'The log cannot be read.', retry: this.#drawRetry() }, 'unopened')
-    } else if (lasting) this.closeFor('unopened', this.#drawRetry())
+    if (this.#transport.unreadable) this.#transport.unreadable()
+    else if (lasting) this.closeFor('unopened', this.#drawRetry())
   }
 
   /** OutletOwner: what was sent is not taken. */
@@ -316,7 +324,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
       if (this.#asked && !this.closed && !this.#refusal) {
         checkAsked(this.#asked, this.maxChannels)
         const turn = this.wish()
-        const { granted, refused } = await judge(this.#asked)
+        const { granted, refused } = await judge(this.#asked, () => this.closed)
         if (this.closed) return
         subscription.grant({ granted: this.#lastWished(granted, turn), refused })
         this.#asked = undefined
@@ -358,17 +366,16 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
    */
   #begin(): void {
     if (this.#state !== 'idle') return
+    this.#refusal = this.#host.refusal() ?? this.#admit?.() ?? this.#revocation()
+    this.#admit = undefined
     this.#state = 'opening'
     this.#host.expected(this)
-    const revocation = this.#revocation
-    this.#refusal = revocation
-      ? this.#revoked('disconnected', revocation.reconnect)
-      : (this.#host.refusal() ?? this.#admit?.())
-    this.#admit = undefined
   }
 
-  get #revocation(): Revocation | undefined {
-    return this.key === undefined ? undefined : this.#host.revocation(this.key, this.#arrival)
+  #revocation(): Refusal | undefined {
+    if (typeof this.#key === 'function') this.#key = this.#key()
+    const revocation = this.#key === undefined ? undefined : this.#host.revocation(this.#key, this.#arrival)
+    return revocation && this.#revoked('disconnected', revocation.reconnect)
   }
 
   #open(): void {
