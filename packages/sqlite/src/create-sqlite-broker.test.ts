@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { SseError } from '@sse/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createSqliteBroker, type SqliteBrokerOptions } from './index.ts'
-import { newFile, readAll, startBroker, turns } from './log-file.test-kit.ts'
+import { newFile, Recorder, readAll, startBroker, turns } from './log-file.test-kit.ts'
 
 describe('createSqliteBroker', () => {
   it.each<[string, unknown]>([
@@ -72,7 +72,7 @@ describe('a restart', () => {
   it('begins with the end of the log, no more of it than the window holds', async () => {
     const path = newFile()
     const first = createSqliteBroker(path)
-    await first.start({ entries: () => {}, discontinuity: () => {}, health: () => {} })
+    await first.start(new Recorder())
     const texts = Array.from({ length: 10 }, (_, n) => `${n}`.repeat(100))
     await Promise.all(texts.map((data) => first.publish(['news'], { data })))
     await first.close()
@@ -121,7 +121,7 @@ describe('two brokers on one file', () => {
     const path = newFile()
     await startBroker(path)
     const second = createSqliteBroker(path, { lockTimeout: 10_000 })
-    const starting = second.start({ entries: () => {}, discontinuity: () => {}, health: () => {} })
+    const starting = second.start(new Recorder())
     const refused = expect(starting).rejects.toMatchObject({ code: 'closed' })
     await second.close()
     await refused
