@@ -193,7 +193,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     if (this.closed) return
     const isRevoked = reason === 'disconnected' || reason === 'expired'
     if (this.#state !== 'open' && reconnect === false) this.#refuse(nothingHere, reason)
-    else if (isRevoked && !this.#transport.begun) this.#refuse(this.#revoked(reason, reconnect), reason)
+    else if (isRevoked && !this.#begun) this.#refuse(this.#revoked(reason, reconnect), reason)
     // What waits in its buffer would still be delivered.
     else if (reason === 'disconnected' && this.#outlet.full) this.#cut(reason)
     else this.#endWith(reason, reconnect, options)
@@ -211,6 +211,11 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     this.#finish(reason)
     this.#transport.end(options)
     this.#outlet.linger(options.lastOfConnection ? shutdownGrace : undefined)
+  }
+
+  /** Whether anything of the response is on its way. */
+  get #begun(): boolean {
+    return this.#state === 'open' && (this.#transport.begun ?? true)
   }
 
   /** What a client is answered whose stream was revoked before anything of it was on its way. */

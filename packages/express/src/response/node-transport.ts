@@ -31,10 +31,6 @@ export class NodeTransport implements Transport {
     })
   }
 
-  get begun(): boolean {
-    return this.#response.headersSent
-  }
-
   get closed(): boolean {
     return isOver(this.#response)
   }
