@@ -39,7 +39,7 @@ export function reportCut(middleware: Middleware, response: Response, socket: So
   if (!isCutHere(socket)) return
   const route = routeOf(response.req)
   middleware.reportOnce(`cut ${route}`, () => {
-    const message = `The open stream of ${route} was cut by this server: call no next() after res.sse, also not for express.json() behind it, and let no timeout of the server end streams.`
+    const message = `The open stream of ${route} was cut by this server, as Express does after an error: call no next() after res.sse, put express.json() in front of the route, and let no timeout of the server end streams.`
     return new SseError('headers-sent', message)
   })
 }
