@@ -604,6 +604,7 @@ const answersErrors: ErrorRequestHandler = (_error, _req, res, _next) => void re
 
 /** A response whose client has it all, and says nothing. */
 class SilentTransport {
+  readonly begun = true
   readonly pending = 0
   readonly closed = false
   onDrain: (() => void) | undefined
