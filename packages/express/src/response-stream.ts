@@ -95,8 +95,9 @@ function openStream(response: Response, its: Middleware): SseStream {
     key: () => (key ? key.is : keyOf(request, its)),
     lastEventId: lastEventIdOf(request),
     retry,
-    stall,
-    maxUnread,
+    // A poll watches its own answer, which is one document however large.
+    stall: poll ? Number.POSITIVE_INFINITY : stall,
+    maxUnread: poll ? Number.POSITIVE_INFINITY : maxUnread,
     maxChannels: limits?.channels,
     asked: names.length > 0 ? { names, authorize: (channel) => its.authorize(request, channel) } : undefined,
     admit,
