@@ -10,6 +10,8 @@ export interface PassingStates {
 
 interface Passed {
   readonly kind: string
+  /** A number of the element on its page. */
+  readonly element: number
   readonly state: string
 }
 
@@ -30,6 +32,12 @@ export async function recordPassing(
       ...{ kind, ...states },
       last: new WeakMap<Element, string>(),
     }))
+    const numbers = new WeakMap<Element, number>()
+    let count = 0
+    function numberOf(element: Element): number {
+      if (!numbers.has(element)) numbers.set(element, ++count)
+      return numbers.get(element) ?? 0
+    }
     const attributeFilter = watched.flatMap(({ attributes = [] }) => attributes)
     function look(): void {
       for (const { kind, selector, attributes, last } of watched) {
@@ -39,7 +47,7 @@ export async function recordPassing(
             : (element.textContent ?? '').trim()
           if (last.get(element) === state) continue
           last.set(element, state)
-          if (state !== '') record.push({ kind, state })
+          if (state !== '') record.push({ kind, element: numberOf(element), state })
         }
       }
     }
@@ -52,8 +60,8 @@ export async function recordPassing(
 }
 
 /**
- * Waits until the page has passed through this state, or is in it. Each state counts once: asked again, this waits for the next one. What the page
- * passed before it counts no more.
+ * Waits until the page has passed through this state, or is in it. Each state counts once: asked again, this waits for the next one. What the same
+ * element passed before it counts no more.
  *
  * @throws Error when it does not happen in time
  */
@@ -73,9 +81,9 @@ export async function passed(
             pattern === undefined ? state === wanted : new RegExp(pattern).test(state)
           const at = record.findIndex((entry) => entry.kind === kind && fits(entry.state))
           if (at === -1) return false
-          const later = record.slice(at + 1)
-          const others = record.slice(0, at).filter((entry) => entry.kind !== kind)
-          record.splice(0, record.length, ...others, ...later)
+          const isOver = (entry: Passed) => entry.kind === kind && entry.element === record[at]?.element
+          const rest = record.filter((entry, index) => index > at || !isOver(entry))
+          record.splice(0, record.length, ...rest)
           return true
         },
         { kind, wanted: String(wanted), pattern },
