@@ -1,7 +1,8 @@
 import { connect } from 'node:net'
+import { dirname } from 'node:path'
 import { rawRequest, startProcess, webSocketHeaders } from '@sse/testbed'
 import { afterEach, expect, test } from 'vitest'
-import { signIn, startServer, type TestServer } from '../test/start-server.ts'
+import { openToOthers, signIn, startServer, type TestServer } from '../test/start-server.ts'
 
 let server: TestServer | undefined
 afterEach(() => server?.stop())
@@ -15,6 +16,12 @@ test('the address it prints answers at once, with the page and the API on one po
   ])
   expect(await page.text()).toContain('<title>Herald</title>')
   expect(await health.json()).toEqual({ status: 'ok' })
+})
+
+test('nobody else of the machine may read what it keeps', async () => {
+  server = await startServer('development')
+  await signIn(server.origin, 'mina')
+  expect(openToOthers(dirname(server.databaseFile))).toEqual([])
 })
 
 test('the page is at / and /admin, with the nonce that its policy names; what is no file is not found', async () => {

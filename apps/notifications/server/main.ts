@@ -11,6 +11,9 @@ import { pageOptions } from './page.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { shutDown } from './shutdown.ts'
 
+// What this process and its Redis write holds what people write to each other: nobody else of the machine may read it.
+process.umask(0o077)
+
 try {
   const settings = readSettings(process.env)
   const nodes = numberOfNodes()

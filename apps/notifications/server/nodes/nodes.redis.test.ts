@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, startProcess, until } from '@sse/testbed'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openToOthers } from '../../test/start-server.ts'
 
 let folder: string
 beforeEach(() => {
@@ -38,6 +39,7 @@ test('starts nodes on ports side by side with a Redis of their own, and takes al
   for (const address of [origin, other]) {
     expect(await (await fetch(`${address}/healthz`)).json()).toEqual({ status: 'ok' })
   }
+  expect(openToOthers(folder)).toEqual([])
   process.kill(nodes.pid, 'SIGTERM')
   expect(await nodes.exited).toEqual({ code: 0, signal: null })
   await until(() => !isAlive(Number(first)) && !isAlive(Number(second)))
