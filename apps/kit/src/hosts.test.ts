@@ -119,6 +119,12 @@ test('a header that says another host for a proxy does not help', async () => {
   expect((await rawRequest(origin, '/', headers)).status).toBe(421)
 })
 
+test('a whole URL in place of the path is refused, because it names a host of its own', async () => {
+  const { origin, handled } = await start(true)
+  expect((await rawRequest(origin, 'http://evil.example/', { Host: 'localhost' })).status).toBe(421)
+  expect(handled).toEqual([])
+})
+
 test('a WebSocket for another host is not opened', async () => {
   const { origin, handled } = await start(true)
   const open = (Host: string) => rawRequest(origin, '/', { ...webSocketHeaders, Host })

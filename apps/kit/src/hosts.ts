@@ -50,7 +50,9 @@ export function createServerFor(
       shouldUpgradeCallback: (req) => server.listenerCount('upgrade') > 0 && isAllowed(req),
     },
     (req, res) => {
-      if (isAllowed(req) || open.includes(req.url ?? '')) return handler(req, res)
+      const { url = '' } = req
+      // A target that is a whole URL, as for a proxy, names another host than `Host` may.
+      if (open.includes(url) || (isAllowed(req) && /^[/*]/.test(url))) return handler(req, res)
       const given = JSON.stringify(req.headers.host?.slice(0, 253) ?? '')
       sendProblem(res, 421, `This server does not answer to the host ${given}. Name it in ALLOWED_HOSTS`)
     },

@@ -1,9 +1,10 @@
 /** The page: compiled on the fly with hot reload in development, from `web/dist` in production. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Server } from 'node:http'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import express, { type Request, type RequestHandler, type Response, Router } from 'express'
+import { Problem } from './problem.ts'
 
 export interface Page {
   readonly handler: RequestHandler
@@ -22,7 +23,7 @@ export interface PageOptions {
 /** Vite inside our own server: same port, also for the WebSocket of hot reload. The server checks the hosts of both. */
 export async function developmentPage(server: Server, options: PageOptions): Promise<Page> {
   const { app } = options
-  const { createServer } = await import('vite')
+  const { createServer, isFileLoadingAllowed, normalizePath } = await import('vite')
   const vite = await createServer({
     configFile: join(app, 'vite.config.ts'),
     clearScreen: false,
@@ -32,14 +33,32 @@ export async function developmentPage(server: Server, options: PageOptions): Pro
     appType: 'custom',
     server: { middlewareMode: true, ws: { server }, allowedHosts: true },
   })
+  const root = join(app, 'web')
+  const files = Router()
+  // Vite judges a link by its own path, and serves the file that it leads to.
+  files.use((req, _res, next) => {
+    const target = targetOfLink(root, req.url)
+    if (target === undefined || isFileLoadingAllowed(vite.config, normalizePath(target))) return next()
+    throw new Problem(403, 'This link leads out of what the page is made of')
+  })
+  files.use(vite.middlewares)
   // With the path it is asked for by, so that what is relative in it stays right everywhere.
   const html = async (req: Request) =>
-    vite.transformIndexHtml(
-      '/index.html',
-      await readFile(join(app, 'web/index.html'), 'utf8'),
-      req.originalUrl,
-    )
-  return { handler: pageRoutes(html, vite.middlewares, options), close: () => vite.close() }
+    vite.transformIndexHtml('/index.html', await readFile(join(root, 'index.html'), 'utf8'), req.originalUrl)
+  return { handler: pageRoutes(html, files, options), close: () => vite.close() }
+}
+
+/** Where the file of this address is in truth, if a link is on the way to it. */
+function targetOfLink(root: string, url: string): string | undefined {
+  try {
+    const path = decodeURI(new URL(url, 'http://localhost').pathname)
+    const file = path.startsWith('/@fs/') ? resolve(path.slice('/@fs'.length)) : join(root, path)
+    const target = realpathSync(file)
+    return target === file ? undefined : target
+  } catch {
+    // There is no such file.
+    return undefined
+  }
 }
 
 /** @throws Error when `pnpm build` has not been run. */

@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { rawRequest, until, viteAddresses } from '@sse/testbed'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startServer, type TestServer } from '../test/start-server.ts'
@@ -8,17 +8,17 @@ const app = join(import.meta.dirname, '..')
 mkdirSync(join(app, 'data'), { recursive: true })
 const folder = mkdtempSync(join(app, 'data/test-'))
 const database = join(folder, 'test.sqlite')
-const link = join(app, 'web', `link-${process.pid}.sqlite`)
+const links = ['txt', 'ts', 'css', 'svg'].map((end) => join(app, 'web', `link-${process.pid}.${end}`))
 
 let server: TestServer
 beforeAll(async () => {
-  symlinkSync(database, link)
+  for (const link of links) symlinkSync(database, link)
   server = await startServer('development', { DATABASE_FILE: database })
 })
 afterAll(async () => {
   await server?.stop()
   rmSync(folder, { recursive: true, force: true })
-  rmSync(link, { force: true })
+  for (const link of links) rmSync(link, { force: true })
 })
 
 describe('in development', () => {
@@ -26,7 +26,6 @@ describe('in development', () => {
     ['the database', database],
     ['its log of writes', `${database}-wal`],
     ['its shared memory', `${database}-shm`],
-    ['a link to it', link],
     ['the server', join(app, 'server/session.ts')],
     ['a setting of the repository', join(app, '../../pnpm-workspace.yaml')],
     ['a file of the machine', '/etc/passwd'],
@@ -39,6 +38,17 @@ describe('in development', () => {
         const isWrapper = text.startsWith('export default function WorkerWrapper')
         if (![400, 403, 404].includes(status) && !isWrapper) given.push(`${status} ${address} (${Accept})`)
       }
+    }
+    expect(given).toEqual([])
+  })
+
+  test.each(links)('a link in the folder of the page does not lead out of it: %s', async (link) => {
+    // As text, in a script, or as base64 in an address.
+    const contents = /SQLite format 3|U1FMaXRlIGZvcm1hd/
+    const given: string[] = []
+    for (const address of [...viteAddresses(link), `/${basename(link)}`, `/${basename(link)}?raw`]) {
+      const { text } = await rawRequest(server.origin, address, { Accept: '*/*' })
+      if (contents.test(text)) given.push(address)
     }
     expect(given).toEqual([])
   })
