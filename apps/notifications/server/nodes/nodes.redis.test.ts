@@ -43,7 +43,8 @@ test('starts nodes on ports side by side with a Redis of their own, and takes al
   process.kill(nodes.pid, 'SIGTERM')
   expect(await nodes.exited).toEqual({ code: 0, signal: null })
   await until(() => !isAlive(Number(first)) && !isAlive(Number(second)))
-})
+  // Three processes start, one after the other.
+}, 90_000)
 
 test('says what to do where there is no Redis', async () => {
   const refused = await start('2', /never/, { REDIS_SERVER_PATH: join(folder, 'nothing') }).catch(String)
