@@ -19,6 +19,7 @@ const start = async (nodes: string, ready: RegExp, env: Record<string, string> =
     cwd: app,
     env: { DATABASE_FILE: join(folder, 'test.sqlite'), PORT: String(await freePort()), ...env },
     ready,
+    timeout: 80_000,
   })
 
 const isAlive = (pid: number) => {
