@@ -86,6 +86,7 @@ function openStream(response: Response, its: Middleware): SseStream {
     if (refusal) return refusal
     its.enter(opened, response, key.is)
     response.on('close', () => {
+      its.leave(response, key?.is)
       if (!(poll ?? (transport as NodeTransport)).answered) reportAnswered(its, response)
     })
     return undefined
