@@ -1,7 +1,8 @@
-import { IncomingMessage, OutgoingMessage, ServerResponse } from 'node:http'
+import { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { Frame } from '@sse/core'
+import { nodesOwnWrite } from './nodes-own-write.ts'
 
 /*
  * Straight to the socket, past `res.write`, which makes a chunk of the same bytes for every client anew: measured with one event to 1,000
@@ -25,8 +26,6 @@ export function directSocketOf(response: ServerResponse): Socket | undefined {
     response.writableCorked === 0
   return (isDirect && response.socket) || undefined
 }
-
-const nodesOwnWrite = OutgoingMessage.prototype.write
 
 /**
  * Calls back when the response is ended, within the call of `end`: what is written to the socket later would stand in the next response. To
