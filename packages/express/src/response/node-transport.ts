@@ -18,6 +18,7 @@ export class NodeTransport implements Transport {
   #socket: Socket | undefined
   #body: Body | undefined
   readonly #response: Response
+  #ended = false
   onDrain: (() => void) | undefined
   onClose: (() => void) | undefined
   readonly #drained = (): void => this.onDrain?.()
@@ -36,7 +37,9 @@ export class NodeTransport implements Transport {
   }
 
   get pending(): number {
-    return (this.#socket ? this.#socket.writableLength : this.#body?.pending) ?? 0
+    // A session store may hold the end of a response back until it has answered. What never ends counts as never taken.
+    const held = this.#ended && !this.#response.writableEnded ? 1 : 0
+    return held + ((this.#socket ? this.#socket.writableLength : this.#body?.pending) ?? 0)
   }
 
   open(): void {
@@ -65,6 +68,7 @@ export class NodeTransport implements Transport {
     const { socket } = this.#response
     // Kept alive, the connection of a server that shuts down would bring it further requests.
     if (lastOfConnection) this.#response.once('finish', () => socket?.end())
+    this.#ended = true
     this.#response.end()
   }
 
