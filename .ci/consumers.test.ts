@@ -91,7 +91,7 @@ describe.runIf(isWanted)('the packages as installed', { timeout: 120_000 }, () =
   test('CommonJS in TypeScript compiles with the settings that the guide names', async () => {
     const nodenext = ['5.8 nodenext', '5.9 node20', '6.0 nodenext', '6.0 commonjs']
     const node16 = ['5.8 node16', '6.0 node16', '6.0 node18']
-    expect(await projects['vue-3'].run('compile.js')).toEqual({
+    expect(await projects['vue-3'].run('compile.js', { timeout: 110_000 })).toEqual({
       // 1479: these settings are older than Node's `require` of ES modules.
       'static.cts': { taken: nodenext, refused: Object.fromEntries(node16.map((name) => [name, [1479]])) },
       'dynamic.cts': {

@@ -3,12 +3,6 @@ import { channels, createHub, createMemoryBroker, sse } from '@sse/express'
 import express from 'express'
 import { lossy } from './lossy-broker.ts'
 
-declare module 'express' {
-  interface Request {
-    user?: { readonly id: string }
-  }
-}
-
 const broker = lossy(createMemoryBroker())
 process.on('message', ({ lost }: { lost: boolean }) => {
   broker.lost = lost
