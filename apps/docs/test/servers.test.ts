@@ -3,6 +3,7 @@
  * neither end it nor get what is not theirs, and it outlives the loss of its log.
  */
 import { openStream } from '@sse/core/testing'
+import { freePort, until } from '@sse/testbed'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Block, blocksOf } from './markdown.ts'
 import { docs, readmes } from './pages.ts'
@@ -140,4 +141,23 @@ describe.each(['express', 'express4'] as const)('on %s', (express) => {
     expect(await statusOf('/rooms/lobby/messages', post)).toBe(201)
     expect(JSON.parse((await stream.next('message-posted')).data)).toMatchObject({ user: 'otto' })
   })
+})
+
+test('presence over several nodes goes on without Redis, and says what is wrong', async () => {
+  const [, block] = docs
+    .filter(({ path }) => path === 'apps/docs/recipes/presence.md')
+    .flatMap(({ path, text }) => blocksOf(path, text))
+  const code = `${block!.code.replace('15_000', '20')}
+    Object.defineProperty(hub, 'streams', { value: new Set([{ key: 'mina' }]) })
+    app.get('/present', (req, res, next) => void present().then((users) => res.json(users)).catch(next))`
+  const nobody = `redis://127.0.0.1:${await freePort()}`
+  const served = await serve({ ...block!, code }, { express: 'express4', env: { REDIS_URL: nobody } })
+  try {
+    expect((await fetch(`${served.origin}/present`)).status).toBe(500)
+    // Of the connection, and of what is said every few seconds.
+    await until(() => served.output.split('presence:').length > 3)
+    served.alive()
+  } finally {
+    await served.end()
+  }
 })

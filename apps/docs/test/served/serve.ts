@@ -13,6 +13,8 @@ const folder = fileURLToPath(new URL('../../.blocks', import.meta.url))
 /** A server of the documentation, in a process of its own. */
 export interface Served {
   readonly origin: string
+  /** Everything that it has printed. */
+  readonly output: string
   /** Throws with what the process has printed if it has ended. */
   alive(): void
   /** Takes the log of the server away, or gives it back. */
@@ -24,6 +26,10 @@ export interface ServeOptions {
   /** The package of Express. */
   readonly express: 'express' | 'express4'
   readonly env?: Readonly<Record<string, string>>
+  /** Default: a free one. */
+  readonly port?: number
+  /** Where it finds its files. */
+  readonly cwd?: string
 }
 
 /** The secret of the sessions of all blocks. */
@@ -33,8 +39,11 @@ export const secret = 'a secret of the documentation'
  * Runs a block as a reader would who has saved it to a file. A block without a server of its own is part of the app of `given.ts`. One
  * without `listen` is listened to.
  */
-export async function serve({ page, line, code }: Block, { express, env }: ServeOptions): Promise<Served> {
-  const port = await freePort()
+export async function serve(
+  { page, line, code }: Block,
+  { express, env, cwd, port: wanted }: ServeOptions,
+): Promise<Served> {
+  const port = wanted ?? (await freePort())
   mkdirSync(folder, { recursive: true })
   const file = join(folder, `served_${page.replace(/\W+/g, '_')}_${line}_${express}.ts`)
   const given = new URL('./given.ts', import.meta.url).href
@@ -46,6 +55,7 @@ export async function serve({ page, line, code }: Block, { express, env }: Serve
     execArgv: ['--conditions=@sse/source', `--import=${hooks}`],
     env: { ...process.env, EXPRESS: express, SESSION_SECRET: secret, NODE_OPTIONS: undefined, ...env },
     silent: true,
+    ...(cwd && { cwd }),
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
@@ -62,6 +72,9 @@ export async function serve({ page, line, code }: Block, { express, env }: Serve
   alive()
   return {
     origin: `http://localhost:${port}`,
+    get output() {
+      return output
+    },
     alive,
     async lose(lost) {
       const done = once(child, 'message')
