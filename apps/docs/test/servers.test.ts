@@ -89,6 +89,8 @@ describe.each(['express', 'express4'] as const)('on %s', (express) => {
         await answer.body?.cancel()
         expect([hostile, Math.floor(answer.status / 100)]).not.toEqual([hostile, 5])
       }
+      const elsewhere = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' }
+      expect((await open({ ...mina, ...elsewhere })).status).toBe(403)
       served.alive()
       await using stream = await open()
       expect(stream.isStream).toBe(true)
@@ -114,6 +116,24 @@ describe.each(['express', 'express4'] as const)('on %s', (express) => {
         expect(JSON.parse((await stream.next(publish.event)).data)).toMatchObject(publish.body)
       })
     }
+  })
+
+  test('who signs out while the log is lost is told so, and signs out when it is back', async ({
+    onTestFinished,
+  }) => {
+    const [, [block] = []] = found.find(([page]) => page === 'apps/docs/recipes/auth.md') ?? []
+    const served = await serve(block!, { express })
+    onTestFinished(() => served.end())
+    const headers = signedIn('mina')
+    await using stream = await openStream(served.origin, '/events', { headers })
+    await stream.next('sse.open')
+    const signOut = async () => (await fetch(`${served.origin}/sign-out`, { method: 'POST', headers })).status
+    await served.lose(true)
+    expect(await signOut()).toBe(500)
+    served.alive()
+    await served.lose(false)
+    expect(await signOut()).toBe(204)
+    expect((await stream.next('sse.close')).data).toContain('"reconnect":false')
   })
 
   test('rooms are read and written by members only, and nobody writes as somebody else', async ({
