@@ -3,7 +3,7 @@ import type { Frame, Refusal, Transport } from '@sse/core'
 import type { Response } from 'express'
 import { readsProblems } from '../request.ts'
 import type { Body } from './body/body.ts'
-import { chunkOf, directSocketOf, onEnd } from './body/direct.ts'
+import { chunkOf, directSocketOf, onEnd, onGatheredWrite } from './body/direct.ts'
 import { openBody } from './body/open-body.ts'
 import { refuse } from './refusal.ts'
 import { checkNotBegun, isOver } from './response-state.ts'
@@ -39,7 +39,7 @@ export class NodeTransport implements Transport {
   get pending(): number {
     // A session store may hold the end of a response back until it has answered. What never ends counts as never taken.
     const held = this.#ended && !this.#response.writableEnded ? 1 : 0
-    return held + ((this.#socket ? this.#socket.writableLength : this.#body?.pending) ?? 0)
+    return held + ((this.#body ? this.#body.pending : this.#socket?.writableLength) ?? 0)
   }
 
   open(): void {
@@ -86,6 +86,11 @@ export class NodeTransport implements Transport {
     socket.on('drain', this.#drained)
     onEnd(this.#response, () => {
       this.#direct = undefined
+    })
+    // From then on all of it takes the same way.
+    onGatheredWrite(this.#response, () => {
+      this.#direct = undefined
+      this.#body ??= openBody(this.#response, this.#drained)
     })
   }
 }

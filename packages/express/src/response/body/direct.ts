@@ -10,7 +10,7 @@ import { nodesOwnWrite } from './nodes-own-write.ts'
  * the same frames.
  *
  * What the response does itself stays sound: `end()` writes the last chunk after these, the connection is used again, and its own
- * `write` may come between, because all of it passes through this socket in the order of the calls.
+ * `write` may come between, because all of it passes through this socket in the order of the calls (from Node 26 on, see `onGatheredWrite`).
  */
 
 /**
@@ -35,21 +35,38 @@ export function onEnd(response: ServerResponse, callback: () => void): void {
   response.on(endEvent, callback)
 }
 
+/**
+ * Calls back before each write to the response itself, on a Node that gathers those until the next tick: what goes straight to the socket
+ * meanwhile would overtake them.
+ */
+export function onGatheredWrite(response: ServerResponse, callback: () => void): void {
+  const write = nodesOwnWrite
+  if (!gathersWrites || !write) return
+  response.write = function (this: ServerResponse, ...args: unknown[]): boolean {
+    callback()
+    return Reflect.apply(write, this, args)
+  }
+}
+
 /** Node emits it within `end`, and its documentation does not say so. */
 const endEvent = 'prefinish'
-const tellsOfEnd = tryEnd()
+const { tellsOfEnd, gathersWrites } = tryResponse()
 
-function tryEnd(): boolean {
+/** What this Node does: it tells of the end, and from 26 on it gathers what is written in a turn. */
+function tryResponse(): { tellsOfEnd: boolean; gathersWrites: boolean } {
   const nowhere = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() }) as Socket
-  const response = new ServerResponse(new IncomingMessage(nowhere))
-  let told = false
+  const request = Object.assign(new IncomingMessage(nowhere), { httpVersionMajor: 1, httpVersionMinor: 1 })
+  const response = new ServerResponse(request)
+  let tellsOfEnd = false
   onEnd(response, () => {
-    told = true
+    tellsOfEnd = true
   })
   response.assignSocket(nowhere)
   response.flushHeaders()
+  response.write('.')
+  const gathersWrites = response.writableCorked > 0
   response.end()
-  return told
+  return { tellsOfEnd, gathersWrites }
 }
 
 /** The frames whose chunk was made last, and it: a broadcast hands the same ones to one stream after the other. */
