@@ -15,6 +15,7 @@ export type { HubCounters, HubStats } from './hub/hub-stats.ts'
 export { createHub } from './hub/log-hub.ts'
 export type { Streams } from './hub/streams.ts'
 export type { Broker, Entry, GapReason, OpenTransaction, Page, Published, Receiver } from './log/broker.ts'
+export { comparePositions } from './log/compare-positions.ts'
 export { createMemoryBroker, createMemoryLog, type SharedMemoryLog } from './log/memory-broker.ts'
 export type { MemoryLogOptions } from './log/memory-log.ts'
 export type {

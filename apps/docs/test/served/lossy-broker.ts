@@ -14,6 +14,7 @@ export function lossy(broker: Broker): LossyBroker {
       return broker.publish(...event)
     },
     read: (after, options) => broker.read(after, options),
+    signal: (text) => broker.signal(text),
     close: () => broker.close(),
   }
   return wrapped

@@ -34,6 +34,8 @@ export class ScheduledBroker implements Broker {
   #handed = ''
   #polling = false
   #reachable = true
+  /** The signals on their way. */
+  #heard: Promise<unknown> = Promise.resolve()
   /** Reads that shall fail although everything else works. */
   #failing = 0
 
@@ -43,6 +45,7 @@ export class ScheduledBroker implements Broker {
     this.#options = options
     this.#meets = meets
     log.watchers.add(() => void this.#poll())
+    log.listeners.add((text) => this.#hear(text))
   }
 
   /** The head of the log as the hub was told of it. */
@@ -89,6 +92,12 @@ export class ScheduledBroker implements Broker {
     return page
   }
 
+  /** Signals travel as everything does, and are lost while the log is not reached. */
+  async signal(text: string): Promise<void> {
+    await this.#travel('signal sent')
+    if (this.#reachable) this.#log.signal(text)
+  }
+
   async close(): Promise<void> {
     this.#receiver = undefined
   }
@@ -113,6 +122,13 @@ export class ScheduledBroker implements Broker {
   heal(): void {
     this.#failing = 0
     this.up()
+  }
+
+  /** Each travels by itself, and none overtakes the one before it. */
+  #hear(text: string): void {
+    this.#heard = this.#heard
+      .then(() => this.#travel('signal arrives'))
+      .then(() => this.#reachable && this.#receiver?.signal(text))
   }
 
   /** Asks for what comes after the hub's head, again and again, and hands it over in order. */

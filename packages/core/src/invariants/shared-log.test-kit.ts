@@ -1,4 +1,5 @@
 import type { Entry, Page, Receiver } from '../log/broker.ts'
+import { isCommand } from '../log/channel.ts'
 
 export interface SharedLogOptions {
   /** Entries held at most, for tails to follow; what is older is trimmed. */
@@ -20,6 +21,8 @@ type Break = Parameters<Receiver['discontinuity']>[0]
 export class SharedLog {
   /** Called whenever there may be something new. */
   readonly watchers = new Set<() => void>()
+  /** Called with every signal. */
+  readonly listeners = new Set<(text: string) => void>()
   readonly #options: SharedLogOptions
   /** All entries there ever were, in the order in which they came. */
   readonly #known = new Map<string, { readonly entry: Entry; readonly place: number }>()
@@ -42,6 +45,14 @@ export class SharedLog {
 
   get head(): string {
     return this.#idAt(this.#branch.length)
+  }
+
+  /** The position that a hub gives for this one: that of the newest event up to it, because commands take no place in its window. */
+  standing(id: string): string {
+    let at = id
+    for (let known = this.#known.get(at); known && isCommand(known.entry); known = this.#known.get(at))
+      at = known.entry.previous
+    return at
   }
 
   /** Whether it ever lost its tail. */
@@ -72,6 +83,10 @@ export class SharedLog {
     this.#unreadable = Math.max(this.#unreadable, this.#trimmed, this.#branch.length - this.#options.readable)
     this.#tell()
     return entry.id
+  }
+
+  signal(text: string): void {
+    for (const listener of this.listeners) listener(text)
   }
 
   /** Loses its newest entries, as a replica does that takes over before it has them. */

@@ -1,6 +1,9 @@
 /** One event in the log. */
 export interface Entry {
-  /** Its id: ASCII `!` to `~`, 1 to 64 bytes, opaque to everyone but the broker. */
+  /**
+   * Its id: `<epoch>-<number>[.<number>][-<nonce>]`, at most 64 bytes of `!` to `~`. The numbers of one epoch ascend with the log. Only
+   * `comparePositions` and the broker read it.
+   */
   readonly id: string
   /** The id of the entry before it, over all channels; of the first entry, the log's origin. */
   readonly previous: string
@@ -32,6 +35,8 @@ export interface Receiver {
   discontinuity(discontinuity: { readonly reason: 'trimmed' | 'forked'; readonly head: string }): void
   /** Whether the broker reaches its log: told by the time `start` resolves, and whenever it changes. */
   health(state: 'up' | 'down'): void
+  /** A signal of any broker on the log, this one included. */
+  signal(text: string): void
 }
 
 /** A page of the log, or the reason why there is none. */
@@ -88,6 +93,16 @@ export interface Broker {
    * @throws (rejected) the signal's reason once it is aborted, unless the page was there before; an SseError `closed` after `close`
    */
   read(after: string, options: { readonly limit: number; readonly signal: AbortSignal }): Promise<Page>
+  /**
+   * Sends a text to the receivers of all brokers that have started on the log, this one's included. A signal is not in the log: it has no
+   * id, takes no place and is not replayed. It may be lost, for example while a broker does not reach the log, but it never comes twice,
+   * and the signals of one broker arrive in the order of the calls.
+   *
+   * @param text at most 64 KiB in UTF-8
+   * @returns resolves when the signal was handed on or dropped; it never waits for a lost connection
+   * @throws {SseError} (rejected) `closed` after `close`
+   */
+  signal(text: string): Promise<void>
   /**
    * For logs that an app's own data shares a transaction with: the one within which this is asked, `undefined` outside. A publish joins it
    * when `publish` is called before the app's function returns.

@@ -34,6 +34,10 @@ export class ManualBroker implements Broker {
     return new Promise((resolve, reject) => this.#reads.push({ after, resolve, reject }))
   }
 
+  async signal(text: string): Promise<void> {
+    this.receiver.signal(text)
+  }
+
   async close(): Promise<void> {}
 
   /** The cursors of the reads that wait for their answers. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { atEndOfTurn } from '../end-of-turn.ts'
 import { SseError, show } from '../errors.ts'
 import type { Entry, Page, Published, Receiver } from './broker.ts'
 import { Fifo } from './fifo.ts'
@@ -56,8 +57,8 @@ export class MemoryLog {
     this.#receivers = [...this.#receivers, receiver]
   }
 
-  remove(receivers: ReadonlySet<Receiver>): void {
-    this.#receivers = this.#receivers.filter((receiver) => !receivers.has(receiver))
+  remove(receiver: Receiver): void {
+    this.#receivers = this.#receivers.filter((one) => one !== receiver)
   }
 
   append(
@@ -83,6 +84,13 @@ export class MemoryLog {
     this.#undelivered.push({ entry, receivers: this.#receivers })
     this.#deliver()
     return { id: entry.id, duplicate: false }
+  }
+
+  /** Tells every receiver that is started at the end of this turn: the caller's own hub is told no sooner than others. */
+  signal(text: string): void {
+    atEndOfTurn(() => {
+      for (const receiver of this.#receivers) receiver.signal(text)
+    })
   }
 
   read(after: string, limit: number): Page {

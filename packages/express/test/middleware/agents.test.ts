@@ -43,7 +43,8 @@ describe.each(Object.entries(packages))('on %s', (_, name) => {
     await failing.rest()
     expect(failing.state).toBe('broken')
     expect(await (await get('/plain')).text()).toBe('plain')
-    expect((await census()).errors).toEqual([])
+    // Express cuts the response when an error comes after its head, and that is reported.
+    expect((await census()).errors).toEqual([expect.stringContaining('GET /failing was cut')])
   })
 
   it.each(['opentelemetry', 'sentry'] as const)(

@@ -7,11 +7,20 @@ import { keyFlaws } from './key-flaws.test-kit.ts'
 import { logFlaws } from './log-flaws.test-kit.ts'
 import { readFlaws } from './read-flaws.test-kit.ts'
 import { RemoteBroker, RemoteLog, remoteSubject } from './remote-broker.test-kit.ts'
+import { signalFlaws } from './signal-flaws.test-kit.ts'
 
 /** The one broker to which all can happen that can happen to any. */
 brokerConformance({ describe, it }, remoteSubject)
 
-const flaws = [...logFlaws, ...contentFlaws, ...keyFlaws, ...readFlaws, ...fateFlaws, ...closeFlaws]
+const flaws = [
+  ...logFlaws,
+  ...contentFlaws,
+  ...keyFlaws,
+  ...readFlaws,
+  ...fateFlaws,
+  ...signalFlaws,
+  ...closeFlaws,
+]
 const least = {
   name: 'a broker to which nothing happens',
   exclusive: true,

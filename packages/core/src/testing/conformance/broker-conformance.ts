@@ -3,6 +3,7 @@ import { closeCases } from './close-cases.ts'
 import type { ConformanceCase } from './conformance-case.ts'
 import { contentCases } from './content-cases.ts'
 import { cursorCases } from './cursor-cases.ts'
+import { idCases } from './id-cases.ts'
 import { idempotencyCases } from './idempotency-cases.ts'
 import { interruptionCases } from './interruption-cases.ts'
 import { meets } from './need.ts'
@@ -10,6 +11,7 @@ import { persistenceCases } from './persistence-cases.ts'
 import { publishCases } from './publish-cases.ts'
 import { readCases } from './read-cases.ts'
 import { retentionCases } from './retention-cases.ts'
+import { signalCases } from './signal-cases.ts'
 import { startCases } from './start-cases.ts'
 import { Trial } from './trial.ts'
 
@@ -29,6 +31,7 @@ export interface TestRunner {
 
 const all: readonly ConformanceCase[] = [
   ...startCases,
+  ...idCases,
   ...publishCases,
   ...contentCases,
   ...idempotencyCases,
@@ -37,6 +40,7 @@ const all: readonly ConformanceCase[] = [
   ...retentionCases,
   ...persistenceCases,
   ...interruptionCases,
+  ...signalCases,
   ...closeCases,
 ]
 

@@ -118,11 +118,11 @@ function silent() {
 function counting(): RemoteLog {
   const log = new RemoteLog()
   log.epoch = '00000000'
-  log.gone = [`${log.epoch}.0.origin`]
+  log.gone = [`${log.epoch}-0-origin`]
   const reset = () => {
     Object.assign(log, { entries: [], keys: new IdempotencyKeys(() => log.time), gone: log.gone.slice(0, 1) })
   }
-  return Object.assign(log, { id: (number: number) => `${log.epoch}.${number}.00000000`, reset })
+  return Object.assign(log, { id: (number: number) => `${log.epoch}-${number}-00000000`, reset })
 }
 
 /** A broker that does something wrong when it reaches its log again. */

@@ -24,6 +24,7 @@ export function broker(
       start: self.start.bind(self),
       publish: self.publish.bind(self),
       read: self.read.bind(self),
+      signal: self.signal.bind(self),
       close: self.close.bind(self),
     }
     return Object.assign(self, change(right, log, self))
@@ -51,6 +52,7 @@ export function through(receiver: Receiver): Receiver {
     entries: (batch) => receiver.entries(batch),
     discontinuity: (discontinuity) => receiver.discontinuity(discontinuity),
     health: (state) => receiver.health(state),
+    signal: (text) => receiver.signal(text),
   }
 }
 

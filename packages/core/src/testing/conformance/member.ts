@@ -93,6 +93,18 @@ export class Member {
     )
   }
 
+  signal(text: string): Promise<void> {
+    return this.#settled(this.broker.signal(text), 'signal')
+  }
+
+  /** Resolves once it has received this signal. */
+  hears(text: string): Promise<void> {
+    return this.recorder.until(
+      () => this.recorder.signals.includes(text),
+      `the receiver is told the signal ${text.slice(0, 40)}`,
+    )
+  }
+
   close(): Promise<void> {
     this.closed = true
     return this.#settled(this.broker.close(), 'close')

@@ -108,11 +108,11 @@ export const readFlaws: readonly Flaw[] = [
       return read(cursor, options)
     },
   })),
-  reading('takes leading zeros', changed, { cursor: (cursor) => cursor.replace(/\.0+(\d)/, '.$1') }),
+  reading('takes leading zeros', changed, { cursor: (cursor) => cursor.replace(/-0+(\d)/, '-$1') }),
   reading('takes white space around a cursor', changed, { cursor: (cursor) => cursor.trim() }),
   reading('takes no notice of case', changed, { cursor: (cursor) => cursor.toLowerCase() }),
   reading('takes what begins with an id', changed, {
-    cursor: (cursor) => cursor.replace(/(\.\w{8}).+$/, '$1'),
+    cursor: (cursor) => cursor.replace(/(-\d+-[0-9a-f]{8}).+$/, '$1'),
   }),
   reading('takes 0 for the origin', number, {
     page: (page, cursor, log) => (cursor === '0' ? log.read(log.gone.at(-1)!, 10) : page),

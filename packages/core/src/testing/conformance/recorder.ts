@@ -14,6 +14,7 @@ export class Recorder implements Receiver {
   readonly received: Entry[] = []
   readonly breaks: Break[] = []
   readonly states: ('up' | 'down')[] = []
+  readonly signals: string[] = []
   /** Called with each entry while the broker hands it over. */
   onEntry: ((entry: Entry) => void) | undefined
   readonly #patience: number
@@ -39,6 +40,11 @@ export class Recorder implements Receiver {
 
   health(state: 'up' | 'down'): void {
     this.states.push(state)
+    this.#look()
+  }
+
+  signal(text: string): void {
+    this.signals.push(text)
     this.#look()
   }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { endOfTurn } from '../../end-of-turn.ts'
+import { atEndOfTurn, endOfTurn } from '../../end-of-turn.ts'
 import { SseError } from '../../errors.ts'
 import type { Broker, Entry, Page, Published, Receiver } from '../../log/broker.ts'
 import { IdempotencyKeys } from '../../log/idempotency-keys.ts'
@@ -16,7 +16,7 @@ export class RemoteLog {
   epoch = nonce()
 
   constructor() {
-    this.gone = [`${this.epoch}.0.origin`]
+    this.gone = [`${this.epoch}-0-origin`]
   }
 
   get head(): string {
@@ -39,12 +39,12 @@ export class RemoteLog {
 
   /** A number may be given twice, an id never. */
   id(number: number): string {
-    return `${this.epoch}.${number}.${nonce()}`
+    return `${this.epoch}-${number}-${nonce()}`
   }
 
   read(after: string, limit: number): Page {
     const oldest = this.gone.at(-1)!
-    const [, epoch] = /^([0-9a-f]{8})\.(?:0|[1-9][0-9]{0,14})\.(?:[0-9a-f]{8}|origin)$/.exec(after) ?? []
+    const [, epoch] = /^([0-9a-f]{8})-(?:0|[1-9][0-9]{0,14})-(?:[0-9a-f]{8}|origin)$/.exec(after) ?? []
     if (epoch === undefined) return { gap: 'unknown', resumeAt: this.head }
     const place = [oldest, ...this.entries.map(({ id }) => id)].indexOf(after)
     if (place === -1) return { gap: this.gone.includes(after) ? 'trimmed' : 'forked', resumeAt: oldest }
@@ -60,7 +60,7 @@ export class RemoteLog {
   reset(): void {
     this.epoch = nonce()
     this.entries = []
-    this.gone = [`${this.epoch}.0.origin`]
+    this.gone = [`${this.epoch}-0-origin`]
     this.keys = new IdempotencyKeys(() => this.time)
   }
 
@@ -111,6 +111,17 @@ export class RemoteBroker implements Broker {
     await this.#reach()
     signal.throwIfAborted()
     return this.log.read(after, limit)
+  }
+
+  async signal(text: string): Promise<void> {
+    if (this.#closed) throw new SseError('closed', 'The broker is closed.')
+    if (this.#line) return
+    for (const broker of this.log.brokers) broker.hear(text)
+    await endOfTurn()
+  }
+
+  hear(text: string): void {
+    if (!this.#line) atEndOfTurn(() => !this.#closed && this.receiver?.signal(text))
   }
 
   async close(): Promise<void> {
