@@ -8,6 +8,7 @@ import {
   channels,
   createHub,
   createMemoryBroker,
+  type Hub,
   type HubOptions,
   SseError,
   type SseOptions,
