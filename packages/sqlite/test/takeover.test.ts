@@ -1,0 +1,49 @@
+import { createRequire } from 'node:module'
+import { freePort, type RunningProcess, startProcess, until } from '@sse/testbed'
+import { EventSource } from 'eventsource'
+import { expect, it, onTestFinished } from 'vitest'
+import { newFile } from '../src/log-file.test-kit.ts'
+
+/** Milliseconds: longer than a process used to wait for the one before. */
+const drain = 3_000
+
+async function start(path: string): Promise<{ url: string; server: RunningProcess }> {
+  const port = await freePort()
+  const program = createRequire(import.meta.url).resolve('@sse/testbed/deploy-server')
+  const broker = new URL('broker.ts', import.meta.url).href
+  const args = ['--conditions=@sse/source', program, broker, String(port), String(drain), path]
+  const server = await startProcess(process.execPath, args, { ready: /listening on/ })
+  onTestFinished(async () => void (await server.kill('SIGKILL')))
+  return { url: `http://127.0.0.1:${port}`, server }
+}
+
+async function publish(url: string, data: string): Promise<{ id: string }> {
+  const headers = { 'Content-Type': 'application/json' }
+  const response = await fetch(`${url}/publish`, { method: 'POST', headers, body: JSON.stringify({ data }) })
+  expect(response.status).toBe(200)
+  return (await response.json()) as { id: string }
+}
+
+it('a process that is started first waits for the one before to drain, and then publishes what it was given', async () => {
+  const path = newFile()
+  const old = await start(path)
+  await publish(old.url, 'from the old process')
+  const streams = [1, 2, 3].map(() => new EventSource(`${old.url}/events`))
+  onTestFinished(() => {
+    for (const stream of streams) stream.close()
+  })
+  await expect.poll(() => streams.map(({ readyState }) => readyState)).toEqual([1, 1, 1])
+
+  const young = await start(path)
+  await until(() => young.server.output.includes('the log is down'))
+  const waiting = publish(young.url, 'to the new process')
+  await publish(old.url, 'from the old process, meanwhile')
+  const exit = await old.server.kill('SIGTERM')
+  expect(exit).toEqual({ code: 0, signal: null })
+
+  const { id } = await waiting
+  expect(young.server.output).toContain('the log is up')
+  expect(young.server.output).not.toContain('error')
+  const poll = await fetch(`${young.url}/events?lastEventId=none`, { headers: { Accept: 'application/json' } })
+  expect(await poll.json()).toMatchObject({ cursor: id })
+}, 60_000)
