@@ -89,6 +89,7 @@ export class FileBroker implements SqliteBroker {
     }
     const transaction = new Transaction(connection, writer)
     try {
+      connection.letCheckpointEnd()
       // What was published before comes before.
       writer.flush()
       return transaction.run((database) => this.#within(transaction, fn, database))

@@ -44,6 +44,8 @@ it('a process that is started first waits for the one before to drain, and then 
   const { id } = await waiting
   expect(young.server.output).toContain('the log is up')
   expect(young.server.output).not.toContain('error')
-  const poll = await fetch(`${young.url}/events?lastEventId=none`, { headers: { Accept: 'application/json' } })
+  const poll = await fetch(`${young.url}/events?lastEventId=none`, {
+    headers: { Accept: 'application/json' },
+  })
   expect(await poll.json()).toMatchObject({ cursor: id })
 }, 60_000)
