@@ -1,20 +1,19 @@
 import type { Connection } from './connection.ts'
 import { type Cursor, compareAt } from './cursor.ts'
 import type { Keys } from './keys.ts'
-import { lookAt } from './log-state.ts'
+import { type LogState, lookAt } from './log-state.ts'
 import { PageSize } from './page-size.ts'
 import { type LogEntry, type StoredEntry, toEntries } from './stored-entry.ts'
 
-/** The newest entries, oldest first, the head, which is the last of them, and which log it is. Begins the log where there is none. */
+/** The newest entries, oldest first, the head, which is the last of them, and how the log stood before. Begins it where there is none. */
 export async function readTail(
   connection: Connection,
   keys: Keys,
   most: { readonly entries: number; readonly bytes: number },
-): Promise<{ head: Cursor; tail: LogEntry[]; log: string }> {
+): Promise<{ head: Cursor; tail: LogEntry[]; state: LogState }> {
   const state = await lookAt(connection, keys)
   const size = new PageSize(512)
   const newestFirst: LogEntry[] = []
-  const { log } = state
   let { head } = state
   let bytes = 0
   for (let end = '+'; ; ) {
@@ -28,12 +27,12 @@ export async function readTail(
       bytes += entry.data.length
       // Beyond a fork is another log: what lies there is read when somebody asks for it.
       if (entry.id !== after || newestFirst.length >= most.entries || bytes > most.bytes) {
-        return { head, log, tail: newestFirst.reverse() }
+        return { head, state, tail: newestFirst.reverse() }
       }
       newestFirst.push(entry)
     }
     const oldest = stored.at(-1)
-    if (stored.length < count || !oldest) return { head, log, tail: newestFirst.reverse() }
+    if (stored.length < count || !oldest) return { head, state, tail: newestFirst.reverse() }
     size.saw(page)
     end = `(${oldest[0]}`
   }

@@ -337,9 +337,36 @@ describe('what Redis refuses', () => {
     expect(denied.map(({ object }) => object).filter((object) => !object.startsWith('client'))).toEqual([])
   })
 
+  it('a log of the former version is begun anew', async () => {
+    const prefix = newPrefix()
+    const id = '1763749422123-0-2b4fc8a2-e66e3e4cb858'
+    const meta = ['log', '2b4fc8a2', 'epoch', '2b4fc8a2', 'head', id, 'since', 1, 'version', '1']
+    await redis.command('HSET', `{${prefix}}:meta`, ...meta)
+    const entry = [
+      'p',
+      '0-0-2b4fc8a2-000000000000',
+      'n',
+      '2b4fc8a2-e66e3e4cb858',
+      'h',
+      '[["news"]]',
+      'd',
+      'x',
+    ]
+    await redis.command('XADD', `{${prefix}}:log`, '1763749422123-0', ...entry)
+    await redis.command('SET', `{${prefix}}:key:k`, id)
+    const { broker, recorder, head, tail } = await startBroker(redis.port, { prefix })
+    expect(tail).toEqual([])
+    expect(await broker.read(id, { limit: 1, signal })).toEqual({ gap: 'unknown', resumeAt: head })
+    const published = await broker.publish(['news'], message, { idempotencyKey: 'k' })
+    expect(published.duplicate, 'its keys name entries that are gone').toBe(false)
+    await until(() => recorder.received.length === 1)
+    expect(recorder.received).toMatchObject([{ id: published.id, previous: head }])
+    expect(recorder.breaks).toEqual([])
+  })
+
   it('a log of a later version is left alone', async () => {
     const prefix = newPrefix()
-    await redis.command('HSET', `{${prefix}}:meta`, 'epoch', '00000000', 'head', '0-0-0', 'version', '2')
+    await redis.command('HSET', `{${prefix}}:meta`, 'epoch', '00000000', 'head', '0-0-0', 'version', '3')
     const broker = brokerOn(redis.port, { prefix })
     await expect(broker.start(new Recorder())).rejects.toThrow(SseError)
   })

@@ -8,6 +8,7 @@ export class Recorder implements Receiver {
   readonly received: Entry[] = []
   readonly breaks: { readonly reason: string; readonly head: string; readonly after: number }[] = []
   readonly states: string[] = []
+  readonly signals: string[] = []
 
   entries(batch: readonly Entry[]): void {
     this.received.push(...batch)
@@ -19,6 +20,10 @@ export class Recorder implements Receiver {
 
   health(state: 'up' | 'down'): void {
     this.states.push(state)
+  }
+
+  signal(text: string): void {
+    this.signals.push(text)
   }
 
   get texts(): string[] {

@@ -5,7 +5,7 @@ const numbers = [0n, 1n, 9n, 10n, 99n, 1_700_000_000_000n, 2n ** 53n, 2n ** 53n 
 const ids = numbers.flatMap((time) => numbers.map((number) => [time, number] as const))
 
 it('takes an id apart, and fits into 64 bytes whatever Redis counts', () => {
-  const id = '18446744073709551615-18446744073709551615-0123abcd-0123456789ab'
+  const id = '0123abcd-18446744073709551615.18446744073709551615-0123456789ab'
   expect(id.length).toBeLessThanOrEqual(64)
   expect(parseId(id)).toEqual({
     id,
@@ -18,13 +18,16 @@ it('takes an id apart, and fits into 64 bytes whatever Redis counts', () => {
 it.each([
   '',
   '1-1',
-  '1-1-0123abcd',
-  '01-1-0123abcd-0123456789ab',
-  '1-01-0123abcd-0123456789ab',
-  '18446744073709551616-1-0123abcd-0123456789ab',
-  '1-1-0123ABCD-0123456789ab',
-  '1-1-0123abcd-0123456789ab ',
-  '-1-1-0123abcd-0123456789ab',
+  '0123abcd-1.1',
+  '0123abcd-1-0123456789ab',
+  '0123abcd-01.1-0123456789ab',
+  '0123abcd-1.01-0123456789ab',
+  '0123abcd-18446744073709551616.1-0123456789ab',
+  '0123ABCD-1.1-0123456789ab',
+  '0123abcd-1.1-0123456789ab ',
+  '0123abcd--1.1-0123456789ab',
+  // The form of the version before.
+  '1-1-0123abcd-0123456789ab',
 ])('takes %j for no id', (text) => {
   expect(parseId(text)).toBeUndefined()
 })

@@ -1,6 +1,6 @@
 /** An id, taken apart. */
 export interface Cursor {
-  /** The id itself: the three parts below, joined by `-`. */
+  /** The id itself: `<epoch>-<milliseconds>.<number>-<nonce>`. */
   readonly id: string
   /** The id of the entry in the Redis stream, `<milliseconds>-<number>`; of the log's origin, `0-0`. */
   readonly at: string
@@ -10,16 +10,22 @@ export interface Cursor {
   readonly nonce: string
 }
 
-const form = /^((?:0|[1-9][0-9]{0,19})-(?:0|[1-9][0-9]{0,19}))-([0-9a-f]{8})-([0-9a-f]{12})$/
+const form = /^([0-9a-f]{8})-(0|[1-9][0-9]{0,19})\.(0|[1-9][0-9]{0,19})-([0-9a-f]{12})$/
 /** Numbers in a stream id have 64 bits. */
 const largest = '18446744073709551615'
 
 /** `undefined` for what is no id of this kind of log. */
 export function parseId(id: string): Cursor | undefined {
-  const [, at, epoch, nonce] = form.exec(id) ?? []
-  if (at === undefined || epoch === undefined || nonce === undefined) return undefined
-  if (at.split('-').some((number) => compareNumbers(number, largest) > 0)) return undefined
-  return { id, at, epoch, nonce }
+  const [, epoch, time, number, nonce] = form.exec(id) ?? []
+  if (epoch === undefined || time === undefined || number === undefined || nonce === undefined)
+    return undefined
+  if ([time, number].some((part) => compareNumbers(part, largest) > 0)) return undefined
+  return { id, at: `${time}-${number}`, epoch, nonce }
+}
+
+/** @param at the id of the entry in the Redis stream */
+export function cursorOf(at: string, epoch: string, nonce: string): Cursor {
+  return { id: `${epoch}-${at.replace('-', '.')}-${nonce}`, at, epoch, nonce }
 }
 
 /** Below 0 when the first is the earlier one in the stream. */

@@ -4,12 +4,15 @@ export class Keys {
   readonly log: string
   /** The hash with the epoch and the head of the log, also when no entry is held. */
   readonly meta: string
+  /** The stream of what the brokers tell each other beside the log: short, and gone a minute after the last signal. */
+  readonly signals: string
   readonly #prefix: string
 
   constructor(prefix: string) {
     this.#prefix = prefix
     this.log = `${prefix}:log`
     this.meta = `${prefix}:meta`
+    this.signals = `${prefix}:signals`
   }
 
   /** The id of what was published under an idempotency key. */

@@ -16,6 +16,8 @@ export interface LogState {
   readonly held: boolean
   /** When the epoch began, in milliseconds by the clock of Redis. */
   readonly since: number
+  /** The stream id of the newest signal that is there. */
+  readonly signal: string
 }
 
 /**
@@ -27,16 +29,20 @@ export type Verdict = 'complete' | 'before-fork' | 'trimmed' | 'forked'
 /** @throws (rejected) what Redis answers: that it is a replica, for one */
 export async function lookAt(connection: Connection, keys: Keys, cursor?: Cursor): Promise<LogState> {
   const asked = cursor ? [cursor.at, markOf(cursor), cursor.id] : []
-  const reply = await connection.run(look, [keys.log, keys.meta], [newEpoch(), ...asked])
-  const [epoch, head, base, held, since, log] = reply as readonly [
+  const reply = await connection.run(look, [keys.log, keys.meta, keys.signals], [newEpoch(), ...asked])
+  const [epoch, head, base, held, since, log, signal] = reply as readonly [
     string,
     string,
     string,
     number,
     string,
     string,
+    string,
   ]
-  return { epoch, log, head: known(head), base: known(base), held: held === 1, since: Number(since) }
+  return {
+    ...{ epoch, log, head: known(head), base: known(base) },
+    ...{ held: held === 1, since: Number(since), signal },
+  }
 }
 
 export function verdictOn(cursor: Cursor, { epoch, head, base, held }: LogState): Verdict {

@@ -5,7 +5,7 @@ import type { LogEntry } from './stored-entry.ts'
 
 /** An id: its number in the stream, the log, and what tells it from others with the same number. */
 function id(number: number, epoch = 'a', nonce = 0): string {
-  return `${number}-0-${epoch.repeat(8)}-${String(nonce).padStart(12, '0')}`
+  return `${epoch.repeat(8)}-${number}.0-${String(nonce).padStart(12, '0')}`
 }
 
 function cursor(text: string) {

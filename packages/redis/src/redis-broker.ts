@@ -8,15 +8,17 @@ import { lookAt } from './log-state.ts'
 import type { Settings } from './options.ts'
 import { duplicateOf, keyPrefixOf } from './redis-client.ts'
 import { Replay } from './replay.ts'
+import { Signals } from './signals.ts'
 import { Tail } from './tail.ts'
 import { Writer } from './writer.ts'
 
 /** What there is once the broker is used. */
 interface Open {
-  /** To publish and to read pages; a tail has a connection of its own. */
+  /** To publish, to signal and to read pages; a tail has a connection of its own. */
   readonly line: Line
   readonly writer: Writer
   readonly replay: Replay
+  readonly signals: Signals
 }
 
 /** The broker on its keys: connected by its first use. */
@@ -65,6 +67,10 @@ export class RedisBroker implements Broker {
     return this.#use().replay.read(after, limit, signal)
   }
 
+  async signal(text: string): Promise<void> {
+    return this.#use().signals.send(text)
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close()
     return this.#closed
@@ -74,7 +80,7 @@ export class RedisBroker implements Broker {
     for (const tail of this.#tails) tail.close()
     this.#tails.clear()
     this.#opened?.replay.close()
-    await this.#opened?.writer.close()
+    await Promise.all([this.#opened?.signals.close(), this.#opened?.writer.close()])
     this.#opened?.line.close()
   }
 
@@ -92,7 +98,7 @@ export class RedisBroker implements Broker {
       greet: async (connection) => void (await lookAt(connection, keys)),
     })
     const writer = new Writer({ line, keys, maxLength, timeout, acknowledged: this.#acknowledged })
-    return { line, writer, replay: new Replay(line, keys, timeout) }
+    return { line, writer, replay: new Replay(line, keys, timeout), signals: new Signals(line, keys) }
   }
 
   #connect(signal: AbortSignal): Promise<Connection> {

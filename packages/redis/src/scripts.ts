@@ -6,8 +6,9 @@ export interface Script {
   readonly digest: string
 }
 
-/** Of the keys and fields below. A log of a later version is refused. */
-const version = '1'
+/** Of the keys, the fields and the ids below. A log of a later version is refused, one of the version before it is begun anew. */
+const version = '2'
+const formerVersion = '1'
 
 /** KEYS: the log, its meta hash. ARGV[1]: the epoch of a log that has to be begun. */
 const begin = `
@@ -17,24 +18,26 @@ local function now()
 end
 local meta = redis.call('HMGET', KEYS[2], 'epoch', 'head', 'version')
 local epoch, head = meta[1], meta[2]
-if meta[3] and meta[3] ~= '${version}' then
+if meta[3] == '${formerVersion}' then
+  epoch = nil
+elseif meta[3] and meta[3] ~= '${version}' then
   return redis.error_reply('VERSION the log was written by another version of @sse/redis')
 end
 -- Without its entries, or without what says where they end, a log is another one.
-if not epoch or (string.sub(head, 1, 4) ~= '0-0-' and redis.call('EXISTS', KEYS[1]) == 0) then
+if not epoch or (not string.find(head, '-0.0-', 1, true) and redis.call('EXISTS', KEYS[1]) == 0) then
   local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
   if oldest and oldest[2][1] ~= 'p' then return redis.error_reply('WRONGTYPE the stream is of somebody else') end
   epoch = ARGV[1]
-  head = '0-0-' .. epoch .. '-000000000000'
+  head = epoch .. '-0.0-000000000000'
   redis.call('HSET', KEYS[2], 'log', epoch, 'epoch', epoch, 'head', head, 'since', string.format('%.0f', now()), 'version', '${version}')
   redis.call('UNLINK', KEYS[1])
 end
 `
 
 /**
- * Where the log stands, and whether it goes on from a cursor. ARGV: epoch, the cursor's stream id, its epoch and nonce, all of it.
- * Answers the epoch, the head, the position before the oldest entry, whether the cursor's entry or the one after it is held, since
- * when the epoch has been, and the first epoch of the log.
+ * Where the log stands, and whether it goes on from a cursor. KEYS[3]: the signals. ARGV: epoch, the cursor's stream id, its epoch and
+ * nonce, all of it. Answers the epoch, the head, the position before the oldest entry, whether the cursor's entry or the one after it is
+ * held, since when the epoch has been, the first epoch of the log, and the stream id of the newest signal.
  */
 export const look = script(`
 -- A replica lags, and never learns what its primary is told next: a write that does nothing tells it.
@@ -51,7 +54,8 @@ if ARGV[2] then
   end
 end
 local since = redis.call('HMGET', KEYS[2], 'since', 'log')
-return {epoch, head, base, held, since[1], since[2]}
+local signal = redis.call('XREVRANGE', KEYS[3], '+', '-', 'COUNT', 1)[1]
+return {epoch, head, base, held, since[1], since[2], signal and signal[1] or '0-0'}
 `)
 
 /**
@@ -64,15 +68,20 @@ ${begin}
 -- What would refuse the last command refuses one of these: nothing is done by half.
 redis.call('HSET', KEYS[2], 'epoch', epoch)
 local used = {}
-for index = 4, #KEYS do used[KEYS[index]] = redis.call('GET', KEYS[index]) end
+for index = 4, #KEYS do
+  local id = redis.call('GET', KEYS[index])
+  -- One of the former version names an entry that is gone with its log.
+  if id and string.find(id, '.', 1, true) then used[KEYS[index]] = id end
+end
 local ids = {}
 for index = 5, #ARGV, 4 do
   local key = ARGV[index + 3] ~= '0' and KEYS[3 + tonumber(ARGV[index + 3])]
   local id = key and used[key]
   if not id then
-    local mark = epoch .. '-' .. ARGV[index]
-    id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*',
-      'p', head, 'n', mark, 'h', ARGV[index + 1], 'd', ARGV[index + 2]) .. '-' .. mark
+    local nonce = ARGV[index]
+    local at = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*',
+      'p', head, 'n', epoch .. '-' .. nonce, 'h', ARGV[index + 1], 'd', ARGV[index + 2])
+    id = epoch .. '-' .. string.gsub(at, '%-', '.') .. '-' .. nonce
     head = id
     if key then
       redis.call('SET', key, id, 'PX', ARGV[4])
@@ -95,11 +104,23 @@ ${begin}
 if epoch ~= ARGV[5] then return 0 end
 local entry = redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1]
 if entry and entry[2][4] == ARGV[3] then return 0 end
-head = string.match(head, '^%d+%-%d+') .. '-' .. ARGV[1] .. '-' .. ARGV[4]
+head = ARGV[1] .. '-' .. string.match(head, '%d+%.%d+') .. '-' .. ARGV[4]
 -- The clock of the primary before may have been ahead.
 local since = math.max(now(), tonumber(string.match(ARGV[2], '^%d+')))
 redis.call('HSET', KEYS[2], 'epoch', ARGV[1], 'head', head, 'since', string.format('%.0f', since))
 return 1
+`)
+
+/**
+ * Sends signals. KEYS: the stream of the signals. ARGV: how many it keeps at the most, how many bytes, how many milliseconds it stays after the last;
+ * then the texts. A text that is long leaves room for few: what a slow reader finds is bounded.
+ */
+export const signal = script(`
+for index = 4, #ARGV do
+  local fitting = math.floor(ARGV[2] / math.max(1, #ARGV[index]))
+  redis.call('XADD', KEYS[1], 'MAXLEN', '~', math.min(ARGV[1], fitting), '*', 't', ARGV[index])
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
 `)
 
 function script(text: string): Script {

@@ -1,5 +1,5 @@
 import type { Entry } from '@sse/core'
-import type { Cursor } from './cursor.ts'
+import { type Cursor, cursorOf } from './cursor.ts'
 
 /** An entry as the stream gives it: its stream id, then names and values in turns. */
 export type StoredEntry = readonly [at: string, fields: readonly string[]]
@@ -24,9 +24,8 @@ export function toEntry([at, fields]: StoredEntry): LogEntry | undefined {
   if (previous === undefined || data === undefined || head === undefined) return undefined
   const decoded = decodeHead(head)
   if (!decoded || mark?.length !== markLength) return undefined
-  const id = `${at}-${mark}`
-  const cursor = { id, at, epoch: mark.slice(0, 8), nonce: mark.slice(9) }
-  return { id, previous, channels: decoded.channels, event: decoded.event, data, cursor }
+  const cursor = cursorOf(at, mark.slice(0, 8), mark.slice(9))
+  return { id: cursor.id, previous, channels: decoded.channels, event: decoded.event, data, cursor }
 }
 
 /** The entries of a page, oldest first; those of somebody else are left out. */

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Entry, Receiver } from '@sse/core'
 import type { Acknowledged } from './acknowledged.ts'
 import { readTail } from './boot.ts'
-import type { Connection } from './connection.ts'
-import type { Cursor } from './cursor.ts'
+import type { Connection, Reply } from './connection.ts'
+import { type Cursor, compareAt } from './cursor.ts'
 import { closedError, failureOf, isLasting } from './failure.ts'
 import { Health } from './health.ts'
 import type { Keys } from './keys.ts'
@@ -14,8 +14,8 @@ import { PageSize } from './page-size.ts'
 import { Position } from './position.ts'
 import { type LogEntry, publicEntry, type StoredEntry, toEntry } from './stored-entry.ts'
 
-/** Milliseconds that Redis waits for an entry before it answers that there is none. After each such answer the log is looked at. */
-const block = 1_000
+/** Milliseconds between two looks at the log while no entry comes; and while entries come. */
+const looks = { quiet: 1_000, busy: 10_000 }
 /**
  * Milliseconds between an answer that brought something and the next question: when much is published a question brings many entries, and
  * costs no more than one that brings one. What comes after a silence is not held up.
@@ -41,6 +41,8 @@ export class Tail {
   #booted: { readonly head: string; readonly tail: readonly Entry[]; readonly position: Position } | undefined
   /** Which log it is: its first epoch. */
   #log = ''
+  /** The stream id up to which signals were read. */
+  #signal = ''
   #closed = false
 
   constructor(options: TailOptions) {
@@ -81,46 +83,64 @@ export class Tail {
   /** What is done first on a connection: where the log stood is seen before anything newer is read. */
   async #greet(connection: Connection): Promise<void> {
     if (this.#booted) {
-      await this.#look(connection, this.#booted.position)
+      const { signal } = await this.#look(connection, this.#booted.position)
+      // Those from before may have been told, and are of no use by now.
+      this.#signal = signal
       return
     }
     const { keys, settings } = this.#options
-    const { head, tail, log } = await readTail(connection, keys, settings.tail)
-    this.#log = log
+    const { head, tail, state } = await readTail(connection, keys, settings.tail)
+    this.#log = state.log
+    this.#signal = state.signal
     const position = new Position(head, tail)
     this.#booted = { head: head.id, tail: tail.map(publicEntry), position }
   }
 
   async #run(position: Position): Promise<void> {
+    // By the monotonic clock. Signals come all the time: that something came says nothing of the log.
+    let looked = performance.now()
+    let received = looked
     while (!this.#closed) {
       let connection: Connection | undefined
       try {
         connection = await this.#reading.connected()
-        const stored = await this.#next(connection, position.at)
+        const due = Math.min(Math.max(looked, received) + looks.quiet, looked + looks.busy)
+        const { stored, signals } = await this.#next(connection, position.at, due - performance.now())
         if (this.#closed) return
-        if (stored.length === 0) await this.#look(connection, position)
-        else {
-          this.#handOver(stored, position)
-          if (stored.length < this.#size.entries) await delay(breath)
-        }
+        this.#handOver(stored, position)
+        for (const text of signals) this.#options.receiver.signal(text)
+        if (stored.length > 0) received = performance.now()
+        if (performance.now() >= due) {
+          const { signal } = await this.#look(connection, position)
+          if (compareAt(signal, this.#signal) < 0) this.#signal = signal
+          looked = performance.now()
+        } else if (stored.length < this.#size.entries) await delay(breath)
       } catch (error) {
         connection?.lose(error)
       }
     }
   }
 
-  /** The next entries; none when there were none for a while. */
-  async #next(connection: Connection, at: string): Promise<readonly StoredEntry[]> {
+  /** The next entries and signals; none when there were none for a while. */
+  async #next(
+    connection: Connection,
+    at: string,
+    patience: number,
+  ): Promise<{ readonly stored: readonly StoredEntry[]; readonly signals: readonly string[] }> {
     const { keys, settings } = this.#options
+    const block = Math.max(1, Math.ceil(patience))
     const count = String(this.#size.entries)
     const reply = await connection.send(
-      ['XREAD', 'COUNT', count, 'BLOCK', String(block), 'STREAMS', keys.log, at],
+      ['XREAD', 'COUNT', count, 'BLOCK', String(block), 'STREAMS', keys.log, keys.signals, at, this.#signal],
       block + settings.timeout,
     )
-    if (reply === null || typeof reply !== 'object') return []
-    // A list of streams in the second version of the protocol, a map of them in the third.
-    const [stream] = Array.isArray(reply) ? reply.map(([, entries]) => entries) : Object.values(reply)
-    return stream as readonly StoredEntry[]
+    const streams = streamsOf(reply)
+    const signals = streams.get(keys.signals) ?? []
+    this.#signal = signals.at(-1)?.[0] ?? this.#signal
+    return {
+      stored: streams.get(keys.log) ?? [],
+      signals: signals.flatMap(([, [name, text]]) => (name === 't' && text !== undefined ? [text] : [])),
+    }
   }
 
   #handOver(stored: readonly StoredEntry[], position: Position): void {
@@ -145,7 +165,7 @@ export class Tail {
   }
 
   /** Whether the log still goes on from the position. After a loss it may do so without what was lost, or stand where nothing comes. */
-  async #look(connection: Connection, position: Position): Promise<void> {
+  async #look(connection: Connection, position: Position): Promise<LogState> {
     const { acknowledged, receiver } = this.#options
     const { cursor } = position
     const beyond = acknowledged.beyond(cursor)
@@ -154,16 +174,17 @@ export class Tail {
       if (verdictOn(beyond, state) === 'forked') acknowledged.forget(beyond)
     }
     const state = await this.#tellIfLost(connection, cursor)
-    if (this.#closed) return
+    if (this.#closed) return state
     this.#log = state.log
     const verdict = verdictOn(cursor, state)
-    if (verdict === 'complete') return
+    if (verdict === 'complete') return state
     // What is held before the fork comes first; the fork shows with the entry behind it.
-    if (verdict === 'before-fork' && cursor.at !== state.head.at) return
+    if (verdict === 'before-fork' && cursor.at !== state.head.at) return state
     const reason = verdict === 'trimmed' ? 'trimmed' : 'forked'
     const head = reason === 'trimmed' ? state.base : goesOnAt(state, position)
     position.moveTo(head)
     receiver.discontinuity({ reason, head: head.id })
+    return state
   }
 
   /** What was in the log and is lost was perhaps never seen by others: they are told. */
@@ -174,6 +195,13 @@ export class Tail {
     await tellFork(connection, keys, cursor, state)
     return lookAt(connection, keys, cursor)
   }
+}
+
+/** What `XREAD` answers: a list of streams in the second version of the protocol, a map of them in the third, nothing without entries. */
+function streamsOf(reply: Reply): ReadonlyMap<string, readonly StoredEntry[]> {
+  if (reply === null || typeof reply !== 'object') return new Map()
+  const streams = Array.isArray(reply) ? reply : Object.entries(reply)
+  return new Map(streams as readonly (readonly [string, readonly StoredEntry[]])[])
 }
 
 /** Where reading goes on after a fork: all of a log that was begun since is new, what is new in another one is not known. */
