@@ -24,8 +24,8 @@ export interface SqliteBrokerOptions {
   /** How much of the log's end is read when it starts, for the hub's window. Default 10,000 entries or 16 MiB, as the window holds. */
   readonly tail?: { readonly entries?: number | undefined; readonly bytes?: number | undefined } | undefined
   /**
-   * Milliseconds that `start` waits for the process before to close the log, before it rejects with `log-locked`. Make it longer than that
-   * one's drain. Default 30,000.
+   * Milliseconds that `start` waits for the process before to close the log, before it rejects with `log-locked`. The hub tells `down` and
+   * the error then, and starts the broker again until the other process has let go. Default 2,000.
    */
   readonly lockTimeout?: number | undefined
   /**
@@ -66,7 +66,7 @@ export function settingsOf(options: SqliteBrokerOptions): Settings {
       entries: amount('tail.entries', tail.entries, 10_000, 0),
       bytes: amount('tail.bytes', tail.bytes, 16_777_216, 0),
     },
-    lockTimeout: amount('lockTimeout', options.lockTimeout, 30_000, 0),
+    lockTimeout: amount('lockTimeout', options.lockTimeout, 2_000, 0),
     busyTimeout: amount('busyTimeout', options.busyTimeout, 5_000, 0),
     now: () => Math.floor(now()),
   }

@@ -4,7 +4,7 @@ import { EventSource } from 'eventsource'
 import { expect, it, onTestFinished } from 'vitest'
 import { newFile } from '../src/log-file.test-kit.ts'
 
-/** Milliseconds: longer than a process used to wait for the one before. */
+/** Milliseconds: longer than `start` waits for the process before. */
 const drain = 3_000
 
 async function start(path: string): Promise<{ url: string; server: RunningProcess }> {
@@ -36,6 +36,7 @@ it('a process that is started first waits for the one before to drain, and then 
 
   const young = await start(path)
   await until(() => young.server.output.includes('the log is down'))
+  expect(young.server.output).toContain("code: 'log-locked'")
   const waiting = publish(young.url, 'to the new process')
   await publish(old.url, 'from the old process, meanwhile')
   const exit = await old.server.kill('SIGTERM')
@@ -43,7 +44,6 @@ it('a process that is started first waits for the one before to drain, and then 
 
   const { id } = await waiting
   expect(young.server.output).toContain('the log is up')
-  expect(young.server.output).not.toContain('error')
   const poll = await fetch(`${young.url}/events?lastEventId=none`, {
     headers: { Accept: 'application/json' },
   })
