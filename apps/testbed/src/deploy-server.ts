@@ -5,8 +5,9 @@
  *     node deploy-server.ts <module> <port> <drain> <the broker's own arguments>
  *
  * The module's default export is given those arguments and makes the broker. `GET /events` is a stream of the channel `news`, `POST /publish`
- * takes `{ data }`. It writes each state of the log, and every error.
+ * takes `{ data, wait? }` and publishes after so many milliseconds. It writes each state of the log, every request and every error.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Broker, createHub, sse } from '@sse/express'
 import express from 'express'
 
@@ -22,7 +23,9 @@ const app = express()
 app.use(sse({ hub, retry: [20, 100] }))
 app.get('/events', (_req, res) => void res.sse.subscribe('news'))
 app.post('/publish', express.json(), async (req, res, next) => {
+  console.log('asked for', req.body.data)
   try {
+    await delay(Number(req.body.wait ?? 0))
     res.json(await hub.publish('news', req.body.data))
   } catch (error) {
     next(error)

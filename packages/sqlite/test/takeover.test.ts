@@ -17,9 +17,10 @@ async function start(path: string): Promise<{ url: string; server: RunningProces
   return { url: `http://127.0.0.1:${port}`, server }
 }
 
-async function publish(url: string, data: string): Promise<{ id: string }> {
+async function publish(url: string, data: string, wait = 0): Promise<{ id: string }> {
   const headers = { 'Content-Type': 'application/json' }
-  const response = await fetch(`${url}/publish`, { method: 'POST', headers, body: JSON.stringify({ data }) })
+  const body = JSON.stringify({ data, wait })
+  const response = await fetch(`${url}/publish`, { method: 'POST', headers, body })
   expect(response.status).toBe(200)
   return (await response.json()) as { id: string }
 }
@@ -48,4 +49,22 @@ it('a process that is started first waits for the one before to drain, and then 
     headers: { Accept: 'application/json' },
   })
   expect(await poll.json()).toMatchObject({ cursor: id })
+}, 60_000)
+
+it('requests that are under way when the deploy comes are answered, and what they publish is in the log', async () => {
+  const path = newFile()
+  const old = await start(path)
+  const { id } = await publish(old.url, 'before')
+  const texts = Array.from({ length: 20 }, (_, n) => `order ${n}.`)
+  const publishing = texts.map((text) => publish(old.url, text, 300))
+  await until(() => texts.every((text) => old.server.output.includes(`asked for ${text}`)))
+  expect(await old.server.kill('SIGTERM')).toEqual({ code: 0, signal: null })
+  const published = await Promise.all(publishing)
+
+  const young = await start(path)
+  const address = `${young.url}/events?lastEventId=${id}`
+  const poll = await fetch(address, { headers: { Accept: 'application/json' } })
+  const { events } = (await poll.json()) as { events: { id: string; data: string }[] }
+  expect(events.map((event) => event.id).sort()).toEqual(published.map((event) => event.id).sort())
+  expect(events.map(({ data }) => data).sort()).toEqual(texts.toSorted())
 }, 60_000)
