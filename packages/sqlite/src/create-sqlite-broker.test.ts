@@ -53,6 +53,29 @@ describe('createSqliteBroker', () => {
     }
   })
 
+  it('keeps keys apart that differ in anything', async () => {
+    const { broker } = await startBroker(newFile())
+    const keys = [
+      'a',
+      'A',
+      'a ',
+      'a\0b',
+      'a\0c',
+      '\u00e9',
+      'e\u0301',
+      '1',
+      '01',
+      '1.0',
+      '\u{1f40e}',
+      '\u{1f40f}',
+    ]
+    const publish = (idempotencyKey: string) => broker.publish(['news'], { data: 'x' }, { idempotencyKey })
+    for (const duplicate of [false, true]) {
+      const published = await Promise.all(keys.map(publish))
+      expect(published.map((one) => one.duplicate)).toEqual(keys.map(() => duplicate))
+    }
+  })
+
   it('writes what is published within a turn by one commit', async () => {
     const path = newFile()
     const { broker } = await startBroker(path)

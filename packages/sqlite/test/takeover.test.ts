@@ -6,6 +6,8 @@ import { newFile } from '../src/log-file.test-kit.ts'
 
 /** Milliseconds: longer than `start` waits for the process before. */
 const drain = 3_000
+/** `SSE_FAULTS=long` is what `test:faults` runs. */
+const deploys = process.env['SSE_FAULTS'] === 'long' ? 20 : 1
 
 async function start(path: string): Promise<{ url: string; server: RunningProcess }> {
   const port = await freePort()
@@ -51,20 +53,22 @@ it('a process that is started first waits for the one before to drain, and then 
   expect(await poll.json()).toMatchObject({ cursor: id })
 }, 60_000)
 
-it('requests that are under way when the deploy comes are answered, and what they publish is in the log', async () => {
+it(`requests that are under way at each of ${deploys} deploys are answered, and what they publish is in the log`, async () => {
   const path = newFile()
-  const old = await start(path)
-  const { id } = await publish(old.url, 'before')
-  const texts = Array.from({ length: 20 }, (_, n) => `order ${n}.`)
-  const publishing = texts.map((text) => publish(old.url, text, 300))
-  await until(() => texts.every((text) => old.server.output.includes(`asked for ${text}`)))
-  expect(await old.server.kill('SIGTERM')).toEqual({ code: 0, signal: null })
-  const published = await Promise.all(publishing)
+  let running = await start(path)
+  for (let deploy = 1; deploy <= deploys; deploy++) {
+    const { id } = await publish(running.url, `before ${deploy}`)
+    const texts = Array.from({ length: 20 }, (_, n) => `order ${deploy}.${n};`)
+    const publishing = texts.map((text) => publish(running.url, text, 300))
+    await until(() => texts.every((text) => running.server.output.includes(`asked for ${text}`)))
+    expect(await running.server.kill('SIGTERM')).toEqual({ code: 0, signal: null })
+    const published = await Promise.all(publishing)
 
-  const young = await start(path)
-  const address = `${young.url}/events?lastEventId=${id}`
-  const poll = await fetch(address, { headers: { Accept: 'application/json' } })
-  const { events } = (await poll.json()) as { events: { id: string; data: string }[] }
-  expect(events.map((event) => event.id).sort()).toEqual(published.map((event) => event.id).sort())
-  expect(events.map(({ data }) => data).sort()).toEqual(texts.toSorted())
-}, 60_000)
+    running = await start(path)
+    const address = `${running.url}/events?lastEventId=${id}`
+    const poll = await fetch(address, { headers: { Accept: 'application/json' } })
+    const { events } = (await poll.json()) as { events: { id: string; data: string }[] }
+    expect(events.map((event) => event.id).sort()).toEqual(published.map((event) => event.id).sort())
+    expect(events.map(({ data }) => data).sort()).toEqual(texts.sort())
+  }
+}, 600_000)
