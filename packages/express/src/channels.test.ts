@@ -146,13 +146,15 @@ describe.each(expressVersions)('channels of an open stream on %s', (_, express) 
         },
       }),
     )
+    app.get('/events', (_req, res) => void res.sse.subscribe('news'))
     app.post('/events', channels(hub))
     app.use(((error, _req, res, _next) => {
       res.status(500).end(error.message)
     }) as import('express').ErrorRequestHandler)
+    using stream = await open(app)
     const response = await request(app)
       .post('/events')
-      .send({ stream: 'x', subscribe: ['a'] })
+      .send({ stream: await idOf(stream), subscribe: ['a'] })
       .expect(500)
     expect(response.text).toBe('database down')
   })

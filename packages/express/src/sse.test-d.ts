@@ -78,3 +78,29 @@ describe('sse', () => {
     sse({ limits: { connections: 1 } })
   })
 })
+
+describe('sse', () => {
+  it('takes undefined for every option, also with exactOptionalPropertyTypes', () => {
+    const nothing = undefined as undefined
+    const limits = {
+      streams: nothing,
+      perKey: nothing,
+      channels: nothing,
+      rate: nothing,
+      perKeyRate: nothing,
+    }
+    assertType(sse({ hub: nothing, key: nothing, authorize: nothing, origins: nothing, retry: nothing }))
+    assertType(sse({ stall: nothing, maxUnread: nothing, limits }))
+    assertType(sse({ limits: nothing }))
+  })
+
+  it('takes origins of all kinds', () => {
+    assertType(sse({ origins: ['https://app.example', (origin, request) => origin === request.hostname] }))
+    // @ts-expect-error a promise is no permission
+    sse({ origins: async () => true })
+  })
+
+  it('makes a middleware that can be closed', () => {
+    expectTypeOf(sse().close).returns.toEqualTypeOf<Promise<void>>()
+  })
+})

@@ -61,8 +61,10 @@ function textOf(data: unknown, maxBytes: number): string {
 }
 
 function checkIdempotencyKey(key: unknown): void {
-  if (typeof key === 'string' && key !== '' && Buffer.byteLength(key) <= 128) return
-  throw new SseError('invalid-key', `${show(key)} is no idempotency key: use a string of 1 to 128 bytes.`, {
-    value: key,
-  })
+  if (typeof key === 'string' && key !== '' && key.isWellFormed() && Buffer.byteLength(key) <= 128) return
+  throw new SseError(
+    'invalid-key',
+    `${show(key)} is not an idempotency key: use 1 to 128 bytes of well-formed Unicode.`,
+    { value: key },
+  )
 }

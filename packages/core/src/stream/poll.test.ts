@@ -312,6 +312,17 @@ describe('a poll', () => {
     expect(response.refusal?.retry).toBeGreaterThanOrEqual(5_000)
   })
 
+  it('is refused with 503 when too much is sent beside a log that nobody can read', async () => {
+    const broker = createMemoryBroker()
+    vi.spyOn(broker, 'start').mockReturnValue(new Promise(() => {}))
+    const response = new RecordingResponse()
+    const stream = createHub({ broker }).stream(createPoll(response, 0)).subscribe('a')
+    for (let count = 0; count < 500; count++) stream.send('x')
+    await opening()
+    expect(response.refusal).toMatchObject({ status: 503 })
+    expect(stream.send('x')).toBe(false)
+  })
+
   it('is refused with 503 when its time is up and no position is known', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const broker = createMemoryBroker()
