@@ -13,6 +13,9 @@ describe('createSqliteBroker', () => {
     ['tail.bytes', { tail: { bytes: -1 } }],
     ['lockTimeout', { lockTimeout: Number.NaN }],
     ['now', { now: 0 }],
+    ['keep', { keep: 7 }],
+    ['Did you mean busyTimeout?', { buzyTimeout: 5 }],
+    ['Did you mean keep.entries?', { keep: { entrys: 5 } }],
   ])('refuses what is no %s', (name, options) => {
     expect(() => createSqliteBroker(newFile(), options as SqliteBrokerOptions)).toThrow(
       expect.objectContaining({ code: 'invalid-option', message: expect.stringContaining(name) }),

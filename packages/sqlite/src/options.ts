@@ -1,4 +1,5 @@
 import { SseError } from '@sse/core'
+import { checkFunction, checkNames, checkObject, show } from '@sse/core/internal'
 
 /** How far a commit has come when a publish resolves: on the disk, in the file, in the hands of the operating system. */
 export type Synchronous = 'full' | 'normal' | 'off'
@@ -48,13 +49,20 @@ export interface Settings {
 }
 
 const day = 86_400_000
+const names = ['synchronous', 'keep', 'tail', 'lockTimeout', 'busyTimeout', 'now']
 const levels: readonly unknown[] = ['full', 'normal', 'off', undefined]
 
 /** @throws {SseError} `invalid-option` */
 export function settingsOf(options: SqliteBrokerOptions): Settings {
+  checkObject('options', options)
+  checkNames('', options, names)
   const { synchronous, keep = {}, tail = {}, now = Date.now } = options
+  checkObject('keep', keep)
+  checkNames('keep.', keep, ['entries', 'bytes', 'age'])
+  checkObject('tail', tail)
+  checkNames('tail.', tail, ['entries', 'bytes'])
   if (!levels.includes(synchronous)) refuse('synchronous', "'full', 'normal' or 'off'", synchronous)
-  if (typeof now !== 'function') refuse('now', 'a function', now)
+  checkFunction('now', now)
   return {
     synchronous,
     keep: {
@@ -80,5 +88,5 @@ function amount(name: string, value: unknown, fallback: number, least = 1): numb
 }
 
 function refuse(name: string, words: string, value: unknown): never {
-  throw new SseError('invalid-option', `${name} is ${words}, not ${String(value)}.`, { value })
+  throw new SseError('invalid-option', `${name} is ${words}, not ${show(value)}.`, { value })
 }
