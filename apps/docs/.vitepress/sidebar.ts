@@ -32,6 +32,7 @@ export const english: Items = [
     items: [
       { text: 'Proxies', link: '/deployment/proxies' },
       { text: 'Limits: clouds, kernel, browsers', link: '/deployment/limits' },
+      { text: 'SQLite in operation', link: '/deployment/sqlite' },
       { text: 'Threat model', link: '/deployment/threat-model' },
     ],
   },
