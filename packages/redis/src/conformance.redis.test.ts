@@ -43,7 +43,7 @@ brokerConformance(
     connect: async ({ prefix, proxies }) => {
       const proxy = await startTcpProxy(redis.port)
       const client = createClient({ url: `redis://127.0.0.1:${proxy.port}` })
-      const broker = createRedisBroker({ client, prefix, maxLength: 6_000 })
+      const broker = createRedisBroker({ client, prefix, maxLength: 6_000, timeout: 10_000 })
       proxies.set(broker, proxy)
       return broker
     },
