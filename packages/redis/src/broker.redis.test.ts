@@ -139,7 +139,7 @@ describe('Redis that is not there', () => {
       const { createClient } = await import('redis')
       const { createRedisBroker } = await import('./index.ts')
       const broker = createRedisBroker({ client: createClient({ url: '${redis.url}' }), prefix: '${newPrefix()}' })
-      await broker.start({ entries() {}, discontinuity() {}, health() {} })
+      await broker.start({ entries() {}, discontinuity() {}, health() {}, signal() {} })
       await broker.publish(['news'], { data: 'x' })
       await broker.close()
       console.log('closed')
@@ -284,6 +284,20 @@ describe('what Redis refuses', () => {
     await redis.command('CONFIG', 'SET', 'maxmemory', 0)
     await broker.publish(['news'], { data: 'again' })
     await until(() => recorder.texts.includes('again'))
+    expect(recorder.states).toEqual(['up'])
+  })
+
+  it('publishes reject while too few replicas are in step, and the error says so', async () => {
+    const { broker, recorder } = await startBroker(redis.port, { prefix: newPrefix() })
+    await redis.command('CONFIG', 'SET', 'min-replicas-to-write', 1)
+    onTestFinished(async () => void (await redis.command('CONFIG', 'SET', 'min-replicas-to-write', 0)))
+    await expect(broker.publish(['news'], message)).rejects.toMatchObject({
+      code: 'log-read-only',
+      message: expect.stringContaining('min-replicas-to-write'),
+    })
+    await redis.command('CONFIG', 'SET', 'min-replicas-to-write', 0)
+    await broker.publish(['news'], message)
+    await until(() => recorder.received.length === 1)
     expect(recorder.states).toEqual(['up'])
   })
 
