@@ -18,7 +18,7 @@ describe('over an EventSource that tells no status', () => {
     const { client, clock, newest } = setUp({ channels: ['a', 'b'], withCredentials: true })
     client.on('tick', () => {})
     client.connect()
-    expect(newest().url.href).toBe('http://a.example/events?channels=a%2Cb')
+    expect(newest().url.href).toBe('http://a.example/events?channels=a,b')
     expect(newest().withCredentials).toBe(true)
     newest().open()
     newest().send('tick', '1', '5')

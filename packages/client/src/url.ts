@@ -30,9 +30,12 @@ export function resolveUrl(url: string | URL): URL {
 /** The URL of one attempt. */
 export function withQuery(url: URL, { channels, lastEventId }: Query): URL {
   const result = new URL(url)
-  const wishes = [...channels].join(',')
-  if (wishes) result.searchParams.set('channels', wishes)
+  const wishes = [...channels].map(encodeURIComponent).join(',')
   if (lastEventId) result.searchParams.set('lastEventId', lastEventId)
+  if (!wishes) return result
+  result.searchParams.delete('channels')
+  // Commas separate names, so they are not encoded.
+  result.search = [result.search.slice(1), `channels=${wishes}`].filter(Boolean).join('&')
   return result
 }
 

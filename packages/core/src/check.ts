@@ -46,3 +46,61 @@ export function checkRange(name: string, value: unknown): void {
     value,
   })
 }
+
+/**
+ * Refuses own enumerable names with a value that are not options, so that a misspelt option is not ignored.
+ *
+ * @param where what stands before a name in a message: `'limits.'`, or nothing
+ * @throws {SseError} `invalid-option`, with the name that was probably meant
+ */
+export function checkNames(where: string, options: object, known: readonly string[]): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || known.includes(name)) continue
+    const meant = nearest(name, known)
+    const wayOut = meant ? `Did you mean ${where}${meant}?` : `The options are ${known.join(', ')}.`
+    throw new SseError('invalid-option', `${where}${name.slice(0, 64)} is not an option. ${wayOut}`, {
+      value: name,
+    })
+  }
+}
+
+/** Names with other meanings in other libraries, and the option that does the same here. */
+const synonyms: Readonly<Record<string, string>> = {
+  perUser: 'perKey',
+  user: 'key',
+  name: 'event',
+  type: 'event',
+  origin: 'origins',
+  cors: 'origins',
+  timeout: 'stall',
+  ping: 'heartbeat',
+  keepAlive: 'heartbeat',
+  lastEventId: 'since',
+}
+
+/** The known name that was probably meant: the same but for case, a synonym, or at most a third of its letters away. */
+function nearest(name: string, known: readonly string[]): string | undefined {
+  const lower = name.toLowerCase()
+  const synonym = synonyms[name]
+  if (synonym !== undefined && known.includes(synonym)) return synonym
+  const [best] = known
+    .map((candidate) => ({ candidate, distance: distance(lower, candidate.toLowerCase()) }))
+    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
+    .sort((a, b) => a.distance - b.distance)
+  return best?.candidate
+}
+
+/** The Levenshtein distance: insertions, deletions and replacements of letters. Long names are not compared. */
+function distance(one: string, other: string): number {
+  if (one.length > 64) return Number.POSITIVE_INFINITY
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index)
+  for (const [index, letter] of [...one].entries()) {
+    const next = [index + 1]
+    for (let column = 1; column <= other.length; column++) {
+      const replaced = row[column - 1]! + (letter === other[column - 1] ? 0 : 1)
+      next.push(Math.min(replaced, row[column]! + 1, next[column - 1]! + 1))
+    }
+    row = next
+  }
+  return row[other.length]!
+}

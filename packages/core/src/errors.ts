@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import type { SchemaIssue } from './standard-schema.ts'
+import type { StreamEnd } from './stream/sse-stream.ts'
 
 /** What went wrong, as a word a program can switch on. */
 export type SseErrorCode =
@@ -32,20 +33,27 @@ export type SseErrorCode =
 
 /** The one error of the toolkit: a code, the offending value, and a message that names the way out. */
 export class SseError extends Error {
-  override readonly name = 'SseError'
-  /** What went wrong. */
-  readonly code: SseErrorCode
+  /** `SseError`; `AbortError` where it is the reason of a signal. */
+  override readonly name: string
+  /** What went wrong, or why a stream ended. */
+  readonly code: SseErrorCode | StreamEnd
   /** The value that was refused, as it was given; `undefined` where no value is to blame. */
   readonly value: unknown
   /** What a schema found wrong with the value; `undefined` where no schema was asked. */
   readonly issues: readonly SchemaIssue[] | undefined
 
   constructor(
-    code: SseErrorCode,
+    code: SseErrorCode | StreamEnd,
     message: string,
-    options: { value?: unknown; cause?: unknown; issues?: readonly SchemaIssue[] } = {},
+    options: {
+      readonly value?: unknown
+      readonly cause?: unknown
+      readonly issues?: readonly SchemaIssue[]
+      readonly name?: 'AbortError'
+    } = {},
   ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.name = options.name ?? 'SseError'
     this.code = code
     this.value = options.value
     this.issues = options.issues

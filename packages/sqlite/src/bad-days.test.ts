@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createSqliteBroker } from './index.ts'
 import { newFile, Recorder, readAll, startBroker, turns } from './log-file.test-kit.ts'
 
@@ -65,6 +65,41 @@ describe('a disk that is full', () => {
     await expect(publishing).rejects.toMatchObject({ code: 'rolled-back' })
     expect(database.prepare('SELECT * FROM notes').all()).toEqual([])
     expect(database.isTransaction).toBe(false)
+  })
+
+  it('rolls back also what the app stores after the event that found no room', async () => {
+    const database = open(newFile())
+    database.exec('CREATE TABLE notes (text TEXT)')
+    const { broker } = await startBroker(database)
+    const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count'])
+    database.exec(`PRAGMA max_page_count = ${pages + 5}`)
+    const work = () => {
+      broker.publish(['news'], { data: large }).catch(() => {})
+      // SQLite has rolled back by itself, and would store this for good.
+      database.exec("INSERT INTO notes VALUES ('hello')")
+      broker.publish(['news'], { data: 'small' }).catch(() => {})
+    }
+    expect(() => broker.transaction(work)).toThrow(expect.objectContaining({ code: 'log-full' }))
+    expect([database.prepare('SELECT * FROM notes').all(), await readAll(broker)]).toEqual([[], []])
+  })
+
+  it('is down as long as what was refused has no room, though less would have', async () => {
+    const database = open(newFile())
+    const { broker, recorder } = await startBroker(database)
+    const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count'])
+    database.exec(`PRAGMA max_page_count = ${pages + 5}`)
+    const refused = expect.objectContaining({ code: 'log-full' })
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    onTestFinished(() => void vi.useRealTimers())
+    // The timer that tries again is made with the first that is refused.
+    await expect(broker.publish(['news'], { data: large })).rejects.toEqual(refused)
+    await vi.advanceTimersByTimeAsync(3_000)
+    await expect(broker.publish(['news'], { data: large })).rejects.toEqual(refused)
+    expect(recorder.states).toEqual(['up', 'down'])
+    database.exec('PRAGMA max_page_count = 1000000')
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(recorder.states).toEqual(['up', 'down', 'up'])
+    expect(database.prepare('SELECT count(*) AS count FROM sse_probe').get()).toEqual({ count: 0 })
   })
 })
 
@@ -211,6 +246,32 @@ describe('a file that is damaged', () => {
       code: 'log-failed',
       message: expect.stringContaining('later version'),
     })
+  })
+})
+
+describe('a log that another program has changed', () => {
+  it.each([
+    [
+      'appended to',
+      'INSERT INTO sse_entries SELECT seq + 1, at, bytes, channels, event, data FROM sse_entries',
+    ],
+    ['emptied', 'DELETE FROM sse_entries'],
+  ])('%s: nothing is appended that would not follow, and the error names the cause', async (_, sql) => {
+    const path = newFile()
+    const { broker, recorder } = await startBroker(path)
+    await broker.publish(['news'], { data: 'x' })
+    open(path).exec(sql)
+    for (let time = 0; time < 2; time++) {
+      await expect(broker.publish(['news'], { data: 'y' })).rejects.toMatchObject({
+        code: 'log-corrupt',
+        message: expect.stringContaining('another program'),
+      })
+    }
+    expect([recorder.texts, recorder.states]).toEqual([['x'], ['up', 'down']])
+    await broker.close()
+    const again = await startBroker(path)
+    await again.broker.publish(['news'], { data: 'z' })
+    expect(again.recorder.texts).toEqual(['z'])
   })
 })
 

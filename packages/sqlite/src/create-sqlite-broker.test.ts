@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { SseError } from '@sse/core'
+import { createHub, SseError } from '@sse/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createSqliteBroker, type SqliteBrokerOptions } from './index.ts'
-import { newFile, readAll, startBroker, turns } from './log-file.test-kit.ts'
+import { newFile, Recorder, readAll, startBroker, turns } from './log-file.test-kit.ts'
 
 describe('createSqliteBroker', () => {
   it.each<[string, unknown]>([
@@ -72,7 +72,7 @@ describe('a restart', () => {
   it('begins with the end of the log, no more of it than the window holds', async () => {
     const path = newFile()
     const first = createSqliteBroker(path)
-    await first.start({ entries: () => {}, discontinuity: () => {}, health: () => {} })
+    await first.start(new Recorder())
     const texts = Array.from({ length: 10 }, (_, n) => `${n}`.repeat(100))
     await Promise.all(texts.map((data) => first.publish(['news'], { data })))
     await first.close()
@@ -88,6 +88,109 @@ describe('a restart', () => {
       if (length > 0) expect(started.tail.at(-1)?.id).toBe(started.head)
       await started.broker.close()
     }
+  })
+})
+
+describe('start', () => {
+  const refused = expect.objectContaining({
+    code: 'invalid-option',
+    message: expect.stringContaining('a broker of its own'),
+  })
+
+  it('of a broker that has started, or is about to, is refused: one broker has one hub', async () => {
+    const broker = createSqliteBroker(newFile())
+    onTestFinished(() => broker.close())
+    const [first, second] = [new Recorder(), new Recorder()]
+    const starting = broker.start(first)
+    await expect(broker.start(second)).rejects.toEqual(refused)
+    await starting
+    await expect(broker.start(second)).rejects.toEqual(refused)
+    await broker.publish(['news'], { data: 'x' })
+    expect([first.texts, second.texts, second.states]).toEqual([['x'], [], []])
+  })
+
+  it('leaves the first hub alone when a second one is given its broker', async () => {
+    const broker = createSqliteBroker(newFile())
+    const first = createHub({ broker })
+    onTestFinished(() => first.close())
+    await first.ready
+    const second = createHub({ broker, onError: () => {} })
+    await expect(second.ready).rejects.toEqual(refused)
+    await first.publish('news', 'x')
+    expect(first.stats()).toMatchObject({ broker: 'up', published: 1 })
+  })
+
+  it('may be tried again after it has failed, whatever it has failed for', async () => {
+    const path = newFile()
+    const saved = await startBroker(path)
+    await saved.broker.publish(['news'], { data: 'first' })
+    await saved.broker.publish(['news'], { data: 'second' })
+    await saved.broker.close()
+    const other = new DatabaseSync(path)
+    onTestFinished(() => other.close())
+    const broker = createSqliteBroker(path, { lockTimeout: 0 })
+    onTestFinished(() => broker.close())
+    const [failed, started] = [new Recorder(), new Recorder()]
+
+    other.exec('BEGIN IMMEDIATE')
+    await expect(broker.start(failed)).rejects.toMatchObject({ code: 'log-locked' })
+    other.exec('COMMIT')
+    // It can be opened, and its end cannot be read.
+    other.exec('UPDATE sse_entries SET seq = 7 WHERE seq = 1')
+    await expect(broker.start(failed)).rejects.toMatchObject({ code: 'log-corrupt' })
+    other.exec('UPDATE sse_entries SET seq = 1 WHERE seq = 7')
+    expect(() => broker.transaction(() => {})).toThrow(expect.objectContaining({ code: 'not-ready' }))
+
+    const { tail } = await broker.start(started)
+    expect(tail.map(({ data }) => data)).toEqual(['first', 'second'])
+    await broker.publish(['news'], { data: 'third' })
+    expect([failed.texts, started.texts, started.states]).toEqual([[], ['third'], ['up']])
+  })
+
+  it('that has failed holds no lock', async () => {
+    const path = newFile()
+    const { broker } = await startBroker(path)
+    await broker.publish(['news'], { data: 'x' })
+    await broker.publish(['news'], { data: 'y' })
+    await broker.close()
+    const other = new DatabaseSync(path)
+    onTestFinished(() => other.close())
+    other.exec('UPDATE sse_entries SET seq = 7 WHERE seq = 1')
+    await expect(startBroker(path)).rejects.toMatchObject({ code: 'log-corrupt' })
+    other.exec('UPDATE sse_entries SET seq = 1 WHERE seq = 7')
+    await startBroker(path, { lockTimeout: 0 })
+  })
+})
+
+describe('close', () => {
+  it('writes what was taken, also when somebody else has the lock to write', async () => {
+    const path = newFile()
+    const other = new DatabaseSync(path)
+    onTestFinished(() => other.close())
+    const { broker, recorder } = await startBroker(path)
+    other.exec('BEGIN IMMEDIATE')
+    const publishing = ['1', '2'].map((data) => broker.publish(['news'], { data }))
+    await turns(5)
+    const closing = broker.close()
+    await expect(broker.publish(['news'], { data: 'late' })).rejects.toMatchObject({ code: 'closed' })
+    await turns(20)
+    other.exec('COMMIT')
+    await Promise.all(publishing)
+    await closing
+    expect(recorder.texts).toEqual(['1', '2'])
+  })
+
+  it('gives up what is not written within the busy timeout', async () => {
+    const path = newFile()
+    const other = new DatabaseSync(path)
+    onTestFinished(() => other.close())
+    const { broker } = await startBroker(path, { busyTimeout: 30 })
+    other.exec('BEGIN IMMEDIATE')
+    const publishing = broker.publish(['news'], { data: 'x' })
+    publishing.catch(() => {})
+    await broker.close()
+    await expect(publishing).rejects.toMatchObject({ code: 'log-locked' })
+    other.exec('COMMIT')
   })
 })
 
@@ -107,21 +210,26 @@ describe('two brokers on one file', () => {
     expect(first.recorder.texts).toEqual(['still here'])
   })
 
-  it('the second waits a while for the first to close, and goes on where that ended', async () => {
+  it('the second waits for the first to close, says so, and goes on where that ended', async () => {
     const path = newFile()
     const first = await startBroker(path)
     const { id } = await first.broker.publish(['news'], { data: 'x' })
-    const starting = startBroker(path, { lockTimeout: 10_000 })
+    const second = createSqliteBroker(path)
+    onTestFinished(() => second.close())
+    const recorder = new Recorder()
+    const starting = second.start(recorder)
+    await expect.poll(() => recorder.states).toEqual(['down'])
     await turns(20)
     await first.broker.close()
     expect((await starting).head).toBe(id)
+    expect(recorder.states).toEqual(['down', 'up'])
   })
 
   it('a broker that is closed while it waits is not started', async () => {
     const path = newFile()
     await startBroker(path)
     const second = createSqliteBroker(path, { lockTimeout: 10_000 })
-    const starting = second.start({ entries: () => {}, discontinuity: () => {}, health: () => {} })
+    const starting = second.start(new Recorder())
     const refused = expect(starting).rejects.toMatchObject({ code: 'closed' })
     await second.close()
     await refused

@@ -1,44 +1,37 @@
 import type { Entry, Receiver } from '@sse/core'
 
-/** Hands what was committed to the receivers, in the order of the log. */
+/** Hands what was committed to the receiver, in the order of the log. */
 export class Delivery {
-  /** Never changed but replaced: an entry goes to those who had started when it was committed. */
-  #receivers: readonly Receiver[] = []
-  #committed: { readonly entries: readonly Entry[]; readonly receivers: readonly Receiver[] }[] = []
+  #receiver: Receiver | undefined
+  readonly #committed: Entry[][] = []
   #delivering = false
 
-  get receivers(): readonly Receiver[] {
-    return this.#receivers
+  get receiver(): Receiver | undefined {
+    return this.#receiver
   }
 
-  add(receiver: Receiver): void {
-    this.#receivers = [...this.#receivers, receiver]
+  set receiver(receiver: Receiver | undefined) {
+    this.#receiver = receiver
+    this.#committed.length = 0
   }
 
-  /** Tells the receivers in a turn of its own: a signal never interrupts the caller. */
+  /** Tells the receiver in a turn of its own: a signal never interrupts the caller. */
   signal(text: string): void {
-    setImmediate(() => {
-      for (const receiver of this.#receivers) receiver.signal(text)
-    })
-  }
-
-  clear(): void {
-    this.#receivers = []
-    this.#committed = []
+    setImmediate(() => this.#receiver?.signal(text))
   }
 
   /** Takes what was committed; `deliver` hands it over. */
-  committed(entries: readonly Entry[]): void {
-    if (entries.length > 0) this.#committed.push({ entries, receivers: this.#receivers })
+  committed(entries: Entry[]): void {
+    if (entries.length > 0) this.#committed.push(entries)
   }
 
-  /** A receiver may begin a transaction while it is handed an entry: what that commits waits until all have the first. */
+  /** The receiver may begin a transaction while it is handed an entry: what that commits waits until it has the first. */
   deliver(): void {
     if (this.#delivering) return
     this.#delivering = true
     try {
       for (let next = this.#committed.shift(); next; next = this.#committed.shift()) {
-        for (const receiver of next.receivers) receiver.entries(next.entries)
+        this.#receiver?.entries(next)
       }
     } finally {
       this.#delivering = false

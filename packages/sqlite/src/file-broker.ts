@@ -21,7 +21,8 @@ export class FileBroker implements SqliteBroker {
   readonly #source: string | DatabaseSync
   readonly #settings: Settings
   readonly #delivery = new Delivery()
-  #opening: Promise<OpenLog> | undefined
+  /** From the call of `start` on, unless that fails. */
+  #opening: Promise<{ head: string; tail: readonly Entry[] }> | undefined
   #opened: OpenLog | undefined
   #transaction: Transaction | undefined
   #closed: Promise<void> | undefined
@@ -37,20 +38,17 @@ export class FileBroker implements SqliteBroker {
 
   async start(receiver: Receiver): Promise<{ head: string; tail: readonly Entry[] }> {
     this.#refuseWhenClosed()
-    this.#opening ??= this.#open()
+    if (this.#opening) {
+      const message =
+        'The broker has a hub already. Give each hub a broker of its own: a SQLite file has one hub, several share a log with @sse/redis.'
+      throw new SseError('invalid-option', message)
+    }
+    this.#opening = this.#open(receiver)
     try {
-      const { connection } = this.#opened ?? (await this.#opening)
-      this.#refuseWhenClosed()
-      const { head, tail } = connection.own(() => ({
-        head: connection.table.headId,
-        tail: connection.table.tail(this.#settings.tail),
-      }))
-      this.#delivery.add(receiver)
-      receiver.health(connection.health.state)
-      return { head, tail }
+      return await this.#opening
     } catch (error) {
-      if (!this.#opened) this.#opening = undefined
-      this.#refuseWhenClosed()
+      // Nothing is left of it: it may be tried again.
+      this.#opening = undefined
       throw error
     }
   }
@@ -89,11 +87,11 @@ export class FileBroker implements SqliteBroker {
         'A transaction is open already: SQLite has one at a time. Do it all within one function.'
       throw new SseError('invalid-transaction', message)
     }
-    const transaction = new Transaction()
+    const transaction = new Transaction(connection, writer)
     try {
       // What was published before comes before.
       writer.flush()
-      return transaction.run(connection, writer, (database) => this.#within(transaction, fn, database))
+      return transaction.run((database) => this.#within(transaction, fn, database))
     } finally {
       this.#delivery.deliver()
     }
@@ -115,23 +113,44 @@ export class FileBroker implements SqliteBroker {
   }
 
   async #close(): Promise<void> {
-    // A transaction that is open now is over by then.
-    await Promise.resolve()
-    const opened = this.#opened ?? (await this.#opening?.catch(() => undefined))
-    if (!opened) return
-    opened.writer.close()
+    await this.#opening?.catch(() => undefined)
+    // A transaction that is open now is over by then, and what was taken is written.
+    await this.#opened?.writer.settled()
     this.#delivery.deliver()
-    this.#delivery.clear()
-    opened.close()
+    this.#delivery.receiver = undefined
+    this.#opened?.close()
   }
 
-  async #open(): Promise<OpenLog> {
+  /** Waits for a process before that has the log still, and says so. */
+  async #open(receiver: Receiver): Promise<{ head: string; tail: readonly Entry[] }> {
     const { lockTimeout } = this.#settings
-    const stopped = () => this.#closed !== undefined
-    this.#opened = await whileLocked(lockTimeout, stopped, () =>
-      openLog(this.#source, this.#settings, this.#delivery),
+    let waiting = false
+    const opened = await whileLocked(
+      lockTimeout,
+      () => {
+        this.#refuseWhenClosed()
+        return openLog(this.#source, this.#settings, this.#delivery)
+      },
+      () => {
+        if (!waiting) receiver.health('down')
+        waiting = true
+      },
     )
-    return this.#opened
+    try {
+      this.#refuseWhenClosed()
+      const { table, health } = opened.connection
+      const start = opened.connection.own(() => ({
+        head: table.headId,
+        tail: table.tail(this.#settings.tail),
+      }))
+      this.#delivery.receiver = receiver
+      this.#opened = opened
+      receiver.health(health.state)
+      return start
+    } catch (error) {
+      opened.close()
+      throw error
+    }
   }
 
   #use(): OpenLog {

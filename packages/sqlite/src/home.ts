@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs'
+import { realpathSync, type Stats, statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { failure } from './failure.ts'
 
@@ -10,11 +10,13 @@ export class Home {
   /** For messages: the path, or that there is none. */
   readonly path: string
   readonly #files: readonly { readonly path: string; readonly identity: string }[]
+  /** Bytes of the write-ahead log when it was looked at last; 0 for a database in memory. */
+  walBytes = 0
 
   private constructor(path: string, files: readonly string[]) {
     this.path = path
     this.#files = files.flatMap((file) => {
-      const identity = identityOf(file)
+      const identity = identityOf(statSync(file, { throwIfNoEntry: false }))
       return identity === undefined ? [] : [{ path: file, identity }]
     })
   }
@@ -28,7 +30,10 @@ export class Home {
   /** @throws {SseError} `log-gone` unless the files are where they were */
   check(): void {
     for (const { path, identity } of this.#files) {
-      if (identityOf(path) !== identity) throw failure('log-gone', this.path)
+      const stats = statSync(path, { throwIfNoEntry: false })
+      if (identityOf(stats) !== identity) throw failure('log-gone', this.path)
+      // The last of them is the write-ahead log.
+      this.walBytes = stats?.size ?? 0
     }
   }
 }
@@ -39,7 +44,6 @@ export function pathOf(database: DatabaseSync): string | undefined {
   return location ? realpathSync(location) : undefined
 }
 
-function identityOf(path: string): string | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false })
+function identityOf(stats: Stats | undefined): string | undefined {
   return stats && `${stats.dev}:${stats.ino}`
 }

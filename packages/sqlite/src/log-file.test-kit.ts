@@ -16,6 +16,7 @@ export function newFile(): string {
 export class Recorder implements Receiver {
   readonly received: Entry[] = []
   readonly states: string[] = []
+  readonly signals: string[] = []
 
   entries(batch: readonly Entry[]): void {
     this.received.push(...batch)
@@ -27,6 +28,10 @@ export class Recorder implements Receiver {
 
   health(state: 'up' | 'down'): void {
     this.states.push(state)
+  }
+
+  signal(text: string): void {
+    this.signals.push(text)
   }
 
   get texts(): string[] {

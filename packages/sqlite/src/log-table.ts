@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Entry, GapReason, Page, Published } from '@sse/core'
+import type { Entry, GapReason, Page, Published, SseError } from '@sse/core'
 import { formatId, parseId } from './cursor.ts'
 import { failure } from './failure.ts'
-import { type Row, Statements } from './statements.ts'
+import { type Mark, type Row, Statements } from './statements.ts'
 import { Terms } from './terms.ts'
 
 /** What is published, copied when it was. */
@@ -19,6 +19,8 @@ export interface Message {
 const lifetime = 600_000
 /** Bytes of texts in a page, at the most; one entry may be larger. */
 const pageBytes = 1_048_576
+/** Entries in a page, at the most. */
+const longestPage = 1_000_000
 
 /** A position in the log, by its number and by the bytes of all entries up to it. */
 interface Position {
@@ -26,7 +28,21 @@ interface Position {
   readonly bytes: number
 }
 
-/** The log in its tables. It begins and ends no transaction itself, and is told when one was rolled back. */
+/** What became of a message that was appended. */
+export interface Appended {
+  readonly published: Published
+  /** The number of its entry, or of the one that has its key. */
+  readonly seq: number
+  /** `undefined` for a repeat. */
+  readonly entry?: Entry
+}
+
+const incomplete =
+  'has tables that are not complete: another program has changed them. Stop the process and put a backup in its place'
+const changed =
+  'was changed by another program: entries were added or removed that are not of this broker. Leave the tables sse_… to one broker, and start the process again'
+
+/** The log in its tables. */
 export class LogTable {
   readonly statements: Statements
   readonly #path: string
@@ -42,12 +58,12 @@ export class LogTable {
     this.#path = path
     const log = this.statements.log.get()
     const terms = this.statements.terms.all()
-    if (!log || terms.length === 0) throw failure('log-corrupt', path)
+    if (!log || terms.length === 0) throw failure('log-corrupt', path, { because: incomplete })
     this.#epoch = log.epoch
     this.#terms = new Terms(terms)
     const oldest = this.statements.oldest.get()
     this.#base = oldest ? before(oldest) : { seq: log.base, bytes: log.base_bytes }
-    this.#head = this.statements.newest.get() ?? this.#base
+    this.#head = this.#newest()
   }
 
   get head(): Position {
@@ -62,11 +78,16 @@ export class LogTable {
     return this.#idOf(this.#head.seq)
   }
 
+  /** Reads where the log stands. @throws {SseError} `log-corrupt` when that is not where this broker left it */
+  checkHead(): void {
+    if (this.#newest().seq !== this.#head.seq) throw this.#changed()
+  }
+
   /** Appends to it, unless its key was used: then there is no entry. */
-  append(message: Message, now: number): { readonly published: Published; readonly entry?: Entry } {
+  append(message: Message, now: number): Appended {
     const { channels, event, data, key } = message
     const used = key === undefined ? undefined : this.statements.key.get(key, now)
-    if (used) return { published: { id: used.id, duplicate: true } }
+    if (used) return { published: { id: used.id, duplicate: true }, seq: parseId(used.id)?.seq ?? 0 }
 
     const previous = this.headId
     const seq = this.#head.seq + 1
@@ -75,13 +96,29 @@ export class LogTable {
     const id = this.#idOf(seq)
     if (key !== undefined) this.statements.putKey.run(key, id, now + lifetime)
     this.#head = { seq, bytes }
-    return { published: { id, duplicate: false }, entry: { id, previous, channels, event, data } }
+    return { published: { id, duplicate: false }, seq, entry: { id, previous, channels, event, data } }
   }
 
-  /** What `append` and `letGo` did is undone: the log stands where it stood. */
+  /**
+   * Within a transaction of the app: a savepoint may have been rolled back, and what was appended since with it.
+   *
+   * @returns whether that is so
+   */
+  lookAtHead(): boolean {
+    const { seq } = this.#head
+    this.#head = this.#newest()
+    return this.#head.seq < seq
+  }
+
+  /** After a transaction that failed. The app may have committed a part of it: the log stands where its table does. */
   rolledBack(to: { readonly head: Position; readonly base: Position }): void {
-    this.#head = to.head
     this.#base = to.base
+    try {
+      this.lookAtHead()
+    } catch {
+      // It cannot be read either: the next transaction begins with looking.
+      this.#head = to.head
+    }
   }
 
   /** The entries after a cursor, which may be any text. */
@@ -91,15 +128,24 @@ export class LogTable {
     const { epoch, seq, nonce } = cursor
     const gap = epoch === this.#epoch ? this.#gapAt(seq, nonce) : 'forked'
     if (gap) return { gap, resumeAt: this.#idOf(this.#base.seq) }
-    const entries = this.#take(seq, this.statements.after.iterate(seq, limit), 1, pageBytes)
-    return { entries, done: seq + entries.length === this.#head.seq }
+    const rows = this.statements.after.all(seq, Math.min(limit, longestPage), pageBytes)
+    const entries = this.#entriesOf(rows, seq)
+    const done = seq + entries.length === this.#head.seq
+    if (entries.length === 0 && !done) throw this.#changed()
+    return { entries, done }
   }
 
   /** The newest entries, oldest first. */
   tail({ entries, bytes }: { readonly entries: number; readonly bytes: number }): Entry[] {
     const { seq } = this.#head
-    const limit = Math.min(entries, Number.MAX_SAFE_INTEGER)
-    return this.#take(seq + 1, this.statements.before.iterate(seq, limit), -1, bytes).reverse()
+    const rows: Row[] = []
+    let length = 0
+    for (const row of this.statements.before.iterate(seq, Math.min(entries, Number.MAX_SAFE_INTEGER))) {
+      length += row.data.length
+      if (length > bytes) break
+      rows.push(row)
+    }
+    return this.#entriesOf(rows.reverse(), seq - rows.length)
   }
 
   /** Lets go of everything up to a position. */
@@ -122,36 +168,31 @@ export class LogTable {
     return seq < this.#base.seq || own === undefined ? 'trimmed' : undefined
   }
 
-  /** Entries in the order of the rows, until so many bytes are exceeded: at least one going forward. */
-  #take(from: number, rows: Iterable<Row>, step: 1 | -1, limit: number): Entry[] {
-    const entries: Entry[] = []
-    let expected = from
-    let bytes = 0
-    for (const row of rows) {
-      expected += step
+  /** @param after the number before the first row: they follow one another */
+  #entriesOf(rows: readonly Row[], after: number): Entry[] {
+    let previous = rows.length === 0 ? '' : this.#idOf(after)
+    return rows.map(({ seq, channels, event, data }, index) => {
       // Somebody else deleted from the table: to go on after the hole would hide it.
-      if (row.seq !== expected) throw failure('log-corrupt', this.#path)
-      bytes += row.data.length
-      if (bytes > limit && (step === -1 || entries.length > 0)) break
-      entries.push(this.#entryOf(row))
-    }
-    return entries
+      if (seq !== after + 1 + index) throw this.#changed()
+      const id = this.#idOf(seq)
+      const names: string[] = JSON.parse(channels)
+      const entry = { id, previous, channels: names, event: event ?? undefined, data }
+      previous = id
+      return entry
+    })
   }
 
-  #entryOf({ seq, channels, event, data }: Row): Entry {
-    const names: string[] = JSON.parse(channels)
-    return {
-      id: this.#idOf(seq),
-      previous: this.#idOf(seq - 1),
-      channels: names,
-      event: event ?? undefined,
-      data,
-    }
+  #newest(): Position {
+    return this.statements.newest.get() ?? this.#base
+  }
+
+  #changed(): SseError {
+    return failure('log-corrupt', this.#path, { because: changed })
   }
 
   #idOf(seq: number): string {
     const nonce = this.#terms.nonceAt(seq)
-    if (nonce === undefined) throw failure('log-corrupt', this.#path)
+    if (nonce === undefined) throw failure('log-corrupt', this.#path, { because: incomplete })
     return formatId({ epoch: this.#epoch, seq, nonce })
   }
 }
@@ -164,6 +205,6 @@ export function bytesOf(channels: readonly string[], event: string | undefined, 
 }
 
 /** The position before a row. */
-function before({ seq, bytes, channels, event, data }: Row): Position {
+function before({ seq, bytes, channels, event, data }: Row & Mark): Position {
   return { seq: seq - 1, bytes: bytes - bytesOf(JSON.parse(channels), event ?? undefined, data) }
 }

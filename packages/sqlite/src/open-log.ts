@@ -56,7 +56,7 @@ function connect(
   release: () => void,
 ): OpenLog {
   const connection = new Connection(database, settings, (state) => {
-    for (const receiver of delivery.receivers) receiver.health(state)
+    delivery.receiver?.health(state)
   })
   const { table } = connection
   const trim = new Trim(table, settings)
@@ -70,8 +70,9 @@ function connect(
   sweep()
   const close = () => {
     clearInterval(timer)
-    connection.health.stop()
+    writer.close()
     reads.close()
+    connection.close()
     release()
   }
   return { connection, writer, reads, close }

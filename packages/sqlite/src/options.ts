@@ -9,24 +9,32 @@ export interface SqliteBrokerOptions {
    * disk. `normal`: the newest commits. `off`: it may damage the file. Default `normal` for a path; a database that is given stays
    * as it was set.
    */
-  readonly synchronous?: Synchronous
+  readonly synchronous?: Synchronous | undefined
   /** How much of the log is kept: the oldest entries are let go as soon as one of these is exceeded. */
-  readonly keep?: {
-    /** Entries. Default 100,000. */
-    readonly entries?: number
-    /** Bytes of their texts. Default 256 MiB. */
-    readonly bytes?: number
-    /** Milliseconds since they were published. Default 7 days. */
-    readonly age?: number
-  }
+  readonly keep?:
+    | {
+        /** Entries. Default 100,000. */
+        readonly entries?: number | undefined
+        /** Bytes of their texts. Default 256 MiB. */
+        readonly bytes?: number | undefined
+        /** Milliseconds since they were published. Default 7 days. */
+        readonly age?: number | undefined
+      }
+    | undefined
   /** How much of the log's end is read when it starts, for the hub's window. Default 10,000 entries or 16 MiB, as the window holds. */
-  readonly tail?: { readonly entries?: number; readonly bytes?: number }
-  /** Milliseconds that `start` waits for another process to let go of the file. Default 2,000. */
-  readonly lockTimeout?: number
-  /** Milliseconds that publishes wait while somebody else writes to the file, or the app has a transaction open. Default 5,000. */
-  readonly busyTimeout?: number
+  readonly tail?: { readonly entries?: number | undefined; readonly bytes?: number | undefined } | undefined
+  /**
+   * Milliseconds that `start` waits for the process before to close the log, before it rejects with `log-locked`. Make it longer than that
+   * one's drain. Default 30,000.
+   */
+  readonly lockTimeout?: number | undefined
+  /**
+   * Milliseconds that publishes wait while another connection writes to the file, or the app has a transaction open. They never wait in the
+   * event loop, whatever the app has set as its own busy timeout. Default 5,000.
+   */
+  readonly busyTimeout?: number | undefined
   /** The clock, in milliseconds since the epoch. Default `Date.now`. */
-  readonly now?: () => number
+  readonly now?: (() => number) | undefined
 }
 
 /** The options with their defaults. */
@@ -58,7 +66,7 @@ export function settingsOf(options: SqliteBrokerOptions): Settings {
       entries: amount('tail.entries', tail.entries, 10_000, 0),
       bytes: amount('tail.bytes', tail.bytes, 16_777_216, 0),
     },
-    lockTimeout: amount('lockTimeout', options.lockTimeout, 2_000, 0),
+    lockTimeout: amount('lockTimeout', options.lockTimeout, 30_000, 0),
     busyTimeout: amount('busyTimeout', options.busyTimeout, 5_000, 0),
     now: () => Math.floor(now()),
   }

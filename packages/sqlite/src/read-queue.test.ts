@@ -40,6 +40,25 @@ it('does not read for whom has left meanwhile', async () => {
   expect(count).toBe(0)
 })
 
+it('reads a page once for all who wait for it', async () => {
+  const read: string[] = []
+  const queue = new ReadQueue((after, limit) => {
+    read.push(`${after} ${limit}`)
+    if (after === 'bad') throw new Error('bad')
+    return page
+  })
+  const left = new AbortController()
+  const pages = Promise.all(
+    Array.from({ length: 1_000 }, (_, n) => queue.add(n % 2 ? 'a' : 'b', 256, signal)),
+  )
+  const others = [queue.add('a', 10, signal), queue.add('a', 256, left.signal), queue.add('bad', 1, signal)]
+  left.abort(new Error('left'))
+  const outcomes = await Promise.allSettled(others)
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected'])
+  expect(new Set(await pages)).toEqual(new Set([page]))
+  expect(read).toEqual(['b 256', 'a 256', 'a 10', 'bad 1'])
+})
+
 it('hands on what a read throws, and goes on', async () => {
   const queue = new ReadQueue((after) => {
     if (after === 'bad') throw new Error('bad')

@@ -1,20 +1,28 @@
 import { type Page, SseError } from '@sse/core'
 
-/** What is read within one turn of the event loop, counted in entries; each read counts as a few more. */
-const turn = { entries: 1_024, read: 8 }
+/** What is read within one turn of the event loop, counted in entries; each page and each read counts as a few more. */
+const turn = { entries: 1_024, page: 8 }
 
 interface Read {
-  readonly after: string
-  readonly limit: number
   readonly signal: AbortSignal
   readonly page: PromiseWithResolvers<Page>
 }
 
-/** Reads wait in line: thousands of clients that return at once cost each turn a few pages, and nobody else the event loop. */
+/** Reads of the same page, which is read once. */
+interface Group {
+  readonly after: string
+  readonly limit: number
+  readonly reads: Read[]
+}
+
+/**
+ * Reads wait in line: thousands of clients that return at once cost each turn a few pages, and nobody else the event loop. Those that wait
+ * for the same page share it.
+ */
 export class ReadQueue {
   readonly #read: (after: string, limit: number) => Page
-  /** A set keeps its order, and lets go of its first without moving the others. */
-  readonly #waiting = new Set<Read>()
+  /** A map keeps its order, and lets go of its first without moving the others. */
+  readonly #waiting = new Map<string, Group>()
   #scheduled = false
 
   constructor(read: (after: string, limit: number) => Page) {
@@ -23,13 +31,18 @@ export class ReadQueue {
 
   add(after: string, limit: number, signal: AbortSignal): Promise<Page> {
     const page = Promise.withResolvers<Page>()
-    this.#waiting.add({ after, limit, signal, page })
+    const key = `${limit} ${after}`
+    const group = this.#waiting.get(key)
+    if (group) group.reads.push({ signal, page })
+    else this.#waiting.set(key, { after, limit, reads: [{ signal, page }] })
     this.#schedule()
     return page.promise
   }
 
   close(): void {
-    for (const { page } of this.#waiting) page.reject(new SseError('closed', 'The broker is closed.'))
+    for (const { reads } of this.#waiting.values()) {
+      for (const { page } of reads) page.reject(new SseError('closed', 'The broker is closed.'))
+    }
     this.#waiting.clear()
   }
 
@@ -44,25 +57,29 @@ export class ReadQueue {
 
   #run(): void {
     let spent = 0
-    for (const read of this.#waiting) {
+    for (const [key, group] of this.#waiting) {
       if (spent >= turn.entries) {
         this.#schedule()
         return
       }
-      this.#waiting.delete(read)
-      spent += turn.read + this.#answer(read)
+      this.#waiting.delete(key)
+      spent += turn.page + group.reads.length + this.#answer(group)
     }
   }
 
   /** @returns how many entries it has read */
-  #answer({ after, limit, signal, page }: Read): number {
+  #answer({ after, limit, reads }: Group): number {
+    const wanted = reads.filter(({ signal, page }) => {
+      if (signal.aborted) page.reject(signal.reason)
+      return !signal.aborted
+    })
+    if (wanted.length === 0) return 0
     try {
-      signal.throwIfAborted()
       const answer = this.#read(after, limit)
-      page.resolve(answer)
+      for (const { page } of wanted) page.resolve(answer)
       return 'entries' in answer ? answer.entries.length : 0
     } catch (error) {
-      page.reject(error)
+      for (const { page } of wanted) page.reject(error)
       return 0
     }
   }

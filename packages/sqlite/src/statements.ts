@@ -9,18 +9,24 @@ export interface Mark {
   readonly bytes: number
 }
 
-/** An entry as it is stored. */
-export interface Row extends Mark {
+/** An event as it is stored. */
+export interface Row {
+  readonly seq: number
   /** As a list in JSON. */
   readonly channels: string
   readonly event: string | null
   readonly data: string
 }
 
-const columns = 'seq, at, bytes, channels, event, data'
+/** Columns that nobody asks for cost as much as those that are needed. */
+const row = 'seq, channels, event, data'
 
 /** Everything the log asks of its tables, prepared once. */
 export class Statements {
+  readonly begin
+  readonly lock
+  readonly commit
+  readonly rollback
   readonly log
   readonly terms
   readonly newest
@@ -35,18 +41,31 @@ export class Statements {
   readonly key
   readonly putKey
   readonly forgetKeys
-  readonly probe
+  readonly fillProbe
+  readonly clearProbe
 
   constructor(database: DatabaseSync) {
     const query = <R>(sql: string) => new Query<R>(prepare(database, sql))
     const command = (sql: string) => prepare(database, sql)
+    this.begin = command('BEGIN')
+    // Changes nothing, and takes the lock that a change needs.
+    this.lock = command('UPDATE sse_log SET base = base WHERE 0')
+    this.commit = command('COMMIT')
+    this.rollback = command('ROLLBACK')
     this.log = query<{ epoch: string; base: number; base_bytes: number }>('SELECT * FROM sse_log')
     this.terms = query<{ first: number; nonce: string }>('SELECT first, nonce FROM sse_terms ORDER BY first')
     this.newest = query<Mark>('SELECT seq, at, bytes FROM sse_entries ORDER BY seq DESC LIMIT 1')
-    this.oldest = query<Row>(`SELECT ${columns} FROM sse_entries ORDER BY seq LIMIT 1`)
-    this.after = query<Row>(`SELECT ${columns} FROM sse_entries WHERE seq > ? ORDER BY seq LIMIT ?`)
-    this.before = query<Row>(`SELECT ${columns} FROM sse_entries WHERE seq <= ? ORDER BY seq DESC LIMIT ?`)
-    this.append = command(`INSERT INTO sse_entries (${columns}) VALUES (?, ?, ?, ?, ?, ?)`)
+    this.oldest = query<Row & Mark>('SELECT * FROM sse_entries ORDER BY seq LIMIT 1')
+    // A range instead of LIMIT: a page that is over its bytes ends there, and does not look for more.
+    this.after = query<Row>(
+      `SELECT ${row} FROM sse_entries WHERE seq > ?1 AND seq <= ?1 + ?2 AND (
+         seq = ?1 + 1 OR bytes <= ?3 + coalesce((SELECT bytes FROM sse_entries WHERE seq = ?1), (SELECT base_bytes FROM sse_log))
+       ) ORDER BY seq`,
+    )
+    this.before = query<Row>(`SELECT ${row} FROM sse_entries WHERE seq <= ? ORDER BY seq DESC LIMIT ?`)
+    this.append = command(
+      'INSERT INTO sse_entries (seq, at, bytes, channels, event, data) VALUES (?, ?, ?, ?, ?, ?)',
+    )
     this.expired = query<Mark>('SELECT seq, at, bytes FROM sse_entries WHERE seq > ? ORDER BY seq LIMIT ?')
     this.remove = command('DELETE FROM sse_entries WHERE seq <= ?')
     this.moveBase = command('UPDATE sse_log SET base = ?, base_bytes = ?')
@@ -56,8 +75,8 @@ export class Statements {
     this.forgetKeys = command(
       'DELETE FROM sse_keys WHERE key IN (SELECT key FROM sse_keys WHERE expires <= ? ORDER BY expires LIMIT ?)',
     )
-    // Another value each time: a page that does not change is not written.
-    this.probe = command('UPDATE sse_log SET probes = probes + 1')
+    this.fillProbe = command('INSERT OR REPLACE INTO sse_probe VALUES (1, zeroblob(?))')
+    this.clearProbe = command('DELETE FROM sse_probe')
   }
 }
 

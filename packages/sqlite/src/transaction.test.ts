@@ -131,6 +131,92 @@ describe('transaction', () => {
   })
 })
 
+describe('a savepoint within a transaction', () => {
+  it('that is rolled back takes its events with it: what is delivered is what is in the table', async () => {
+    const { database, broker, hub, notes, events, store } = createApp()
+    await hub.ready
+    const publishing: Promise<unknown>[] = []
+    const both = (text: string) => {
+      store(text)
+      publishing.push(hub.publish('news', text))
+    }
+    broker.transaction(() => {
+      both('first')
+      database.exec('SAVEPOINT attempt')
+      both('taken back')
+      both('taken back too')
+      database.exec('ROLLBACK TO attempt')
+      both('second')
+      database.exec('RELEASE attempt')
+      database.exec('SAVEPOINT last')
+      both('taken back at the end')
+      database.exec('ROLLBACK TO last')
+    })
+    const outcomes = await Promise.allSettled(publishing)
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'rejected',
+      'fulfilled',
+      'rejected',
+    ])
+    expect(outcomes[1]).toMatchObject({ reason: { code: 'rolled-back' } })
+    expect(notes()).toEqual(['first', 'second'])
+    expect(await events()).toEqual(['first', 'second'])
+    expect(outcomes[3]).toMatchObject({ value: { id: hub.position } })
+    await hub.publish('news', 'third')
+    expect(await events()).toEqual(['first', 'second', 'third'])
+  })
+
+  it('that is rolled back delivers entries that follow one another', async () => {
+    const { broker, recorder, head } = await startBroker(newFile())
+    broker.transaction((database) => {
+      database.exec('SAVEPOINT attempt')
+      broker.publish(['news'], { data: 'taken back' }).catch(() => {})
+      database.exec('ROLLBACK TO attempt')
+      void broker.publish(['news'], { data: 'first' })
+      void broker.publish(['news'], { data: 'second' })
+    })
+    expect(recorder.texts).toEqual(['first', 'second'])
+    expect(recorder.received.map(({ previous }) => previous)).toEqual([head, recorder.received[0]?.id])
+    expect(await readAll(broker)).toEqual(recorder.received)
+  })
+
+  it('that is rolled back gives the keys free, also to a repeat within it', async () => {
+    const { broker, recorder } = await startBroker(newFile())
+    const publish = () => broker.publish(['news'], { data: 'x' }, { idempotencyKey: 'k' })
+    const publishing: Promise<unknown>[] = []
+    broker.transaction((database) => {
+      database.exec('SAVEPOINT attempt')
+      publishing.push(publish(), publish())
+      database.exec('ROLLBACK TO attempt')
+    })
+    for (const outcome of await Promise.allSettled(publishing)) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'rolled-back' } })
+    }
+    expect(await publish()).toEqual({ id: expect.any(String), duplicate: false })
+    expect(recorder.texts).toEqual(['x'])
+  })
+
+  it('that is released, and a repeat after a rollback that does not concern it, stay', async () => {
+    const { broker, recorder } = await startBroker(newFile())
+    const publish = () => broker.publish(['news'], { data: 'x' }, { idempotencyKey: 'k' })
+    const publishing: Promise<unknown>[] = []
+    broker.transaction((database) => {
+      database.exec('SAVEPOINT one')
+      publishing.push(publish())
+      database.exec('RELEASE one; SAVEPOINT two')
+      publishing.push(publish())
+      database.exec('ROLLBACK TO two')
+    })
+    const id = recorder.received[0]?.id
+    expect(await Promise.all(publishing)).toEqual([
+      { id, duplicate: false },
+      { id, duplicate: true },
+    ])
+  })
+})
+
 describe('a transaction that cannot be', () => {
   it('asynchronous: refused before it begins', async () => {
     const { broker } = await startBroker(newFile())
@@ -188,6 +274,22 @@ describe('a transaction that cannot be', () => {
     }
     expect(() => broker.transaction(work)).toThrow(expect.objectContaining({ code: 'invalid-transaction' }))
     await expect(publishing).rejects.toMatchObject({ code: 'rolled-back' })
+  })
+
+  it('committed by its function: what is in the table is delivered, and the log goes on', async () => {
+    const { broker, hub, database, notes, events, store } = createApp()
+    await hub.ready
+    let publishing: Promise<unknown> = Promise.resolve()
+    const work = () => {
+      store('hello')
+      publishing = hub.publish('news', 'hello')
+      database.exec('COMMIT; BEGIN')
+      throw new Error('too late')
+    }
+    expect(() => broker.transaction(work)).toThrow('too late')
+    await expect(publishing).resolves.toMatchObject({ id: hub.position })
+    await hub.publish('news', 'next')
+    expect([notes(), await events()]).toEqual([['hello'], ['hello', 'next']])
   })
 
   it('failed by the hub: rolled back with the error', async () => {

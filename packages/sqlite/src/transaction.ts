@@ -1,15 +1,41 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type OpenTransaction, SseError } from '@sse/core'
 import type { Connection } from './connection.ts'
-import type { Publish, Writer } from './writer.ts'
+import type { Publish, Writer, Written } from './writer.ts'
 
 /** The transaction of the app and the log: it is over when its function returns. */
 export class Transaction implements OpenTransaction {
-  readonly #publishes: Publish[] = []
+  readonly #connection: Connection
+  readonly #writer: Writer
+  /** What is in the table, as far as it is known. */
+  #written: Written[] = []
+  /** What is not, or no longer. */
+  readonly #lost: Publish[] = []
   #failure: { readonly error: unknown } | undefined
+  /** Whether the database refused a publish: what the function throws then is a consequence. */
+  #broken = false
 
+  constructor(connection: Connection, writer: Writer) {
+    this.#connection = connection
+    this.#writer = writer
+  }
+
+  /** Appends at once: in the order of the app's own statements, so that a savepoint that is rolled back takes it along. */
   add(publish: Publish): void {
-    this.#publishes.push(publish)
+    // What the function has ended or lost is not written to: the commit tells so.
+    if (this.#failure || !this.#connection.inTransaction) {
+      this.#lost.push(publish)
+      return
+    }
+    try {
+      this.#look()
+      this.#written.push(...this.#writer.append([publish]))
+    } catch (error) {
+      this.#lost.push(publish)
+      this.fail(error)
+      this.#broken = true
+      this.#connection.keepOpen()
+    }
   }
 
   fail(error: unknown): void {
@@ -17,32 +43,54 @@ export class Transaction implements OpenTransaction {
   }
 
   /**
-   * Runs between BEGIN IMMEDIATE and COMMIT, with what was published meanwhile; delivers nothing yet.
+   * Runs with the lock to write, and commits; delivers nothing yet.
    *
    * @throws what the function throws, what a publish was refused for, and an SseError when the database fails
    */
-  run<T>(connection: Connection, writer: Writer, fn: (database: DatabaseSync) => T): T {
+  run<T>(fn: (database: DatabaseSync) => T): T {
     try {
-      const { result, appended } = connection.write(() => {
-        const result = fn(connection.database)
+      const result = this.#connection.write(() => {
+        const result = this.#call(fn)
         if (isPromise(result)) throw asynchronous()
         if (this.#failure) throw this.#failure.error
-        return { result, appended: this.#append(connection, writer) }
+        if (this.#connection.inTransaction) this.#look()
+        return result
       })
-      writer.appended(this.#publishes, appended)
+      this.#settle()
       return result
     } catch (error) {
-      const message = 'The transaction was rolled back, and with it what was published within it.'
-      for (const { outcome } of this.#publishes) {
-        outcome.reject(new SseError('rolled-back', message, { cause: error }))
-      }
+      this.#settle(error)
       throw error
     }
   }
 
-  /** What the function has ended or lost is not written to: the commit tells so. */
-  #append(connection: Connection, writer: Writer): ReturnType<Writer['append']> {
-    return connection.inTransaction ? writer.append(this.#publishes) : { published: [], entries: [] }
+  #call<T>(fn: (database: DatabaseSync) => T): T {
+    try {
+      return fn(this.#connection.database)
+    } catch (error) {
+      throw this.#broken ? this.#failure?.error : error
+    }
+  }
+
+  /** A savepoint that the app has rolled back took what was appended since with it; the numbers are given again. */
+  #look(): void {
+    if (this.#connection.own(() => this.#connection.table.lookAtHead())) this.#part()
+  }
+
+  #part(): void {
+    const { seq: head } = this.#connection.table.head
+    this.#lost.push(...this.#written.filter(({ seq }) => seq > head).map(({ publish }) => publish))
+    this.#written = this.#written.filter(({ seq }) => seq <= head)
+  }
+
+  /** What is in the table now is delivered: if the app has committed a part of a transaction that failed, that part. */
+  #settle(cause?: unknown): void {
+    this.#part()
+    this.#writer.committed(this.#written)
+    const message = `The transaction${cause === undefined ? ', or a savepoint within it,' : ''} was rolled back, and with it what was published within it.`
+    for (const { outcome } of this.#lost) {
+      outcome.reject(new SseError('rolled-back', message, cause === undefined ? {} : { cause }))
+    }
   }
 }
 

@@ -7,16 +7,17 @@ const interval = 50
 /**
  * Tries again for so many milliseconds while somebody else holds the file: the process before may be about to end.
  *
- * @param stopped whether it is of no use any more
+ * @param waits called before each time that it waits
  */
-export async function whileLocked<T>(timeout: number, stopped: () => boolean, attempt: () => T): Promise<T> {
+export async function whileLocked<T>(timeout: number, attempt: () => T, waits: () => void): Promise<T> {
   const end = performance.now() + timeout
   for (;;) {
     try {
       return attempt()
     } catch (error) {
       const left = end - performance.now()
-      if (!(error instanceof SseError) || error.code !== 'log-locked' || stopped() || left <= 0) throw error
+      if (!(error instanceof SseError) || error.code !== 'log-locked' || left <= 0) throw error
+      waits()
       await delay(Math.min(interval, left))
     }
   }

@@ -1,14 +1,19 @@
-import { type Entry, type Published, SseError } from '@sse/core'
+import { type Published, SseError } from '@sse/core'
 import type { Connection } from './connection.ts'
 import type { Delivery } from './delivery.ts'
 import { failure } from './failure.ts'
-import type { Message } from './log-table.ts'
+import type { Appended, Message } from './log-table.ts'
 import type { Settings } from './options.ts'
 import type { Trim } from './trim.ts'
 
 /** A publish on its way. */
 export interface Publish extends Message {
   readonly outcome: PromiseWithResolvers<Published>
+}
+
+/** A publish that is in the table, by a transaction that may not have ended yet. */
+export interface Written extends Appended {
+  readonly publish: Publish
 }
 
 /** What is written by one commit at the most: a turn that publishes more takes several, and lets others have their turn in between. */
@@ -30,6 +35,7 @@ export class Writer {
   #timer: NodeJS.Timeout | undefined
   /** Since when somebody else holds the file, by the monotonic clock. */
   #heldSince: number | undefined
+  #idle: PromiseWithResolvers<void> | undefined
 
   constructor(connection: Connection, delivery: Delivery, trim: Trim, settings: Settings) {
     this.#connection = connection
@@ -64,28 +70,28 @@ export class Writer {
   }
 
   /** Appends within a transaction. */
-  append(publishes: readonly Publish[]): Appended {
+  append(publishes: readonly Publish[]): Written[] {
     return this.#connection.own(() => {
       const now = this.#settings.now()
-      const published = publishes.map((publish) => this.#connection.table.append(publish, now))
-      return { published, entries: published.flatMap(({ entry }) => entry ?? []) }
+      return publishes.map((publish) => ({ publish, ...this.#connection.table.append(publish, now) }))
     })
   }
 
   /** After the commit: what was appended is delivered before its publishes are settled, which is in a later microtask. */
-  appended(publishes: readonly Publish[], { published, entries }: Appended): void {
-    this.#delivery.committed(entries)
-    for (const [index, { outcome }] of publishes.entries()) outcome.resolve(published[index]!.published)
+  committed(written: readonly Written[]): void {
+    this.#delivery.committed(written.flatMap(({ entry }) => entry ?? []))
+    for (const { publish, published } of written) publish.outcome.resolve(published)
     if (this.#trim.due) this.wake()
   }
 
+  /** Resolves once everything that was added is settled: written, or refused because somebody else held the file for too long. */
+  settled(): Promise<void> {
+    if (this.#queue.length === 0) return Promise.resolve()
+    this.#idle ??= Promise.withResolvers<void>()
+    return this.#idle.promise
+  }
+
   close(): void {
-    try {
-      this.flush()
-    } catch (cause) {
-      const message = 'The broker was closed before this was written.'
-      this.#reject(this.#take(this.#queue), new SseError('closed', message, { cause }))
-    }
     clearImmediate(this.#immediate)
     clearTimeout(this.#timer)
   }
@@ -94,18 +100,18 @@ export class Writer {
   #write(): boolean {
     if (this.#queue.length === 0 && !this.#trim.due) return true
     const publishes = this.#next()
+    const bytes = publishes.reduce((sum, publish) => sum + publish.bytes, 0)
     let more = false
     try {
       if (this.#connection.inTransaction) throw failure('log-locked', this.#path, { because: open })
-      const appended = this.#connection.write(() => {
-        const result = this.append(publishes)
-        const bytes = publishes.reduce((sum, publish) => sum + publish.bytes, 0)
+      const written = this.#connection.write(() => {
+        const written = this.append(publishes)
         more = this.#connection.own(() => this.#trim.step({ entries: publishes.length, bytes }))
-        return result
-      })
+        return written
+      }, bytes)
       this.#heldSince = undefined
       this.#take(publishes)
-      this.appended(publishes, appended)
+      this.committed(written)
     } catch (error) {
       if (this.#isHeldUp(error)) return false
       more = false
@@ -113,6 +119,7 @@ export class Writer {
       this.#heldSince = undefined
     }
     if (more || this.#queue.length > 0) this.wake()
+    if (this.#queue.length === 0) this.#idle?.resolve()
     return true
   }
 
@@ -157,11 +164,6 @@ export class Writer {
   get #path(): string {
     return this.#connection.database.location() ?? ':memory:'
   }
-}
-
-interface Appended {
-  readonly published: readonly { readonly published: Published }[]
-  readonly entries: readonly Entry[]
 }
 
 const open =

@@ -4,8 +4,6 @@ import type { StreamEnd } from '../stream/sse-stream.ts'
 export interface HubCounters {
   /** Events that this process published, repeats under an idempotency key included. */
   published: number
-  /** Entries that came back from the broker, from every process. */
-  entries: number
   /** Streams opened. */
   opened: number
   /** Streams ended, by reason. */
@@ -20,6 +18,10 @@ export interface HubCounters {
 
 /** Counters, and gauges of this moment. */
 export interface HubStats extends Readonly<HubCounters> {
+  /** Entries that came from the broker, from every process, commands included. */
+  readonly entries: number
+  /** Hubs of the log that live, this one included. */
+  readonly hubs: number
   /** Open streams. */
   readonly streams: number
   /** Channels that a stream is on. */
@@ -34,7 +36,6 @@ export interface HubStats extends Readonly<HubCounters> {
 export function zeroCounters(): HubCounters {
   return {
     published: 0,
-    entries: 0,
     opened: 0,
     closed: {
       client: 0,

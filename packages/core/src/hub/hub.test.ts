@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { endOfTurn } from '../end-of-turn.ts'
 import type { Broker, Receiver } from '../log/broker.ts'
-import { createMemoryBroker } from '../log/memory-broker.ts'
+import { createMemoryBroker, createMemoryLog } from '../log/memory-broker.ts'
 import { opening } from '../stream/opening.test-kit.ts'
 import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
 import type { Hub, StreamEvent } from './hub.ts'
@@ -100,8 +100,8 @@ describe('hub.publish', () => {
   })
 
   it('reaches the streams of every hub on the same broker', async () => {
-    const broker = createMemoryBroker()
-    const [one, two] = [createHub({ broker }), createHub({ broker })]
+    const log = createMemoryLog()
+    const [one, two] = [createHub({ broker: log.connect() }), createHub({ broker: log.connect() })]
     await Promise.all([one.ready, two.ready])
     const { transport } = await opened(two, 'a')
     const { id } = await one.publish('a', 'hello')
@@ -151,17 +151,17 @@ describe('hub.streams', () => {
 
 describe('hub.disconnect', () => {
   it('ends all streams of the key, in every process of the broker', async () => {
-    const broker = createMemoryBroker()
-    const [one, two] = [createHub({ broker }), createHub({ broker })]
+    const log = createMemoryLog()
+    const [one, two] = [createHub({ broker: log.connect() }), createHub({ broker: log.connect() })]
     await Promise.all([one.ready, two.ready])
     const mina = await opened(two, 'a', { key: 'mina' })
     const joon = await opened(two, 'a', { key: 'joon' })
     await one.disconnect('mina', { reconnect: false })
     expect(mina.transport.events('sse.close')).toMatchObject([
-      { data: '{"reconnect":false,"reason":"disconnected"}', retry: 86_400_000 },
+      { data: '{"reconnect":false,"reason":"disconnected"}', retry: 2_147_483_647 },
     ])
     expect(mina.transport.state).toBe('ended')
-    expect(mina.stream.signal.reason).toBe('disconnected')
+    expect(mina.stream.signal.reason).toMatchObject({ name: 'AbortError', code: 'disconnected' })
     expect(joon.stream.closed).toBe(false)
   })
 
@@ -226,7 +226,10 @@ describe('what a hub tells', () => {
     const hub = createHub({ onStream: (event) => event.type === 'close' && reasons.push(event.reason) })
     const { transport, stream } = await opened(hub, 'a', { maxUnread: 1_000 })
     transport.fill()
-    stream.send('x'.repeat(2_000))
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    for (let n = 0; n < 4; n++) stream.send('x'.repeat(1_000))
+    vi.advanceTimersByTime(3_000)
+    vi.useRealTimers()
     expect(reasons).toEqual(['overflow'])
   })
 
@@ -234,13 +237,12 @@ describe('what a hub tells', () => {
     const states: string[] = []
     const memory = createMemoryBroker()
     let receiver: Receiver | undefined
-    const broker: Broker = {
-      ...memory,
-      start: (its) => {
+    const broker: Broker = Object.assign(Object.create(memory), {
+      start: (its: Receiver) => {
         receiver = its
         return memory.start(its)
       },
-    }
+    })
     const hub = createHub({ broker, onBroker: (state) => states.push(state) })
     await hub.ready
     for (const state of ['down', 'down', 'up'] as const) receiver?.health(state)

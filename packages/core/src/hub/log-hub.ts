@@ -2,13 +2,13 @@ import { checkObject } from '../check.ts'
 import { drawBetween } from '../draw-between.ts'
 import { SseError, show } from '../errors.ts'
 import type { AnyEvents, EventMap } from '../event-map.ts'
-import type { Broker, Entry, GapReason, Published } from '../log/broker.ts'
-import { controlChannel, toChannels } from '../log/channel.ts'
+import type { Broker, GapReason, Published } from '../log/broker.ts'
+import { commandChannel, toChannels } from '../log/channel.ts'
 import { Feed } from '../log/feed.ts'
 import { createMemoryBroker } from '../log/memory-broker.ts'
 import { Observed } from '../observed.ts'
 import type { StandardSchemaMap } from '../standard-schema.ts'
-import { checkAsked, judge } from '../stream/asked-channels.ts'
+import { checkAsked } from '../stream/asked-channels.ts'
 import { Heartbeat } from '../stream/heartbeat.ts'
 import type { Refusal } from '../stream/refusal.ts'
 import type { SseStream, StreamEnd, StreamOptions } from '../stream/sse-stream.ts'
@@ -17,9 +17,9 @@ import type { HostedStream, StreamHost } from '../stream/stream-host.ts'
 import { newHubName, streamIdOf } from '../stream/stream-id.ts'
 import type { Transport } from '../stream/transport.ts'
 import { checkRetry } from '../wire/encode.ts'
+import { ChannelChanges } from './channel-changes.ts'
 import { checkCloseOptions, checkHubOptions } from './check-options.ts'
-import type { Command } from './command.ts'
-import { Commands } from './commands.ts'
+import { Disconnects } from './disconnects.ts'
 import type {
   ChannelsChanged,
   ChannelsRequest,
@@ -30,8 +30,11 @@ import type {
   PublishOptions,
 } from './hub.ts'
 import type { HubStats } from './hub-stats.ts'
+import { Leases } from './leases.ts'
 import { toMessage } from './message.ts'
 import { Observer } from './observer.ts'
+import type { Revocation } from './revocations.ts'
+import { type Command, parseCommand, parseSignal, type Signal } from './signals.ts'
 import { StreamRegistry, type Streams } from './streams.ts'
 
 /**
@@ -47,21 +50,34 @@ export function createHub(options: HubOptions = {}): Hub {
   return new LogHub(options)
 }
 
+/** Between which times, in milliseconds, clients come back whose streams may have been revoked. */
+const comeBack = [250, 5_000] as const
+/** Milliseconds that a publish waits for a broker that has not started. */
+const startPatience = 5_000
+/** Publishes that wait for it at the same time. */
+const mostWaiting = 10_000
+
 class LogHub implements Hub, StreamHost {
   readonly heartbeat: Heartbeat
   readonly now: () => number
   readonly random: () => number
   readonly feed: Feed
-  readonly ready: Promise<void>
   readonly #broker: Broker
   readonly #options: HubOptions
   readonly #streams = new StreamRegistry()
   readonly #observer: Observer
   readonly #name = newHubName()
-  readonly #commands: Commands
+  readonly #leases: Leases
+  readonly #disconnects: Disconnects
+  readonly #channelChanges: ChannelChanges
+  /** The head of the log when the broker had started. */
+  #startedAt: string | undefined
   /** From `close` on: when clients shall come back, in milliseconds. */
   #comeBack: readonly [min: number, max: number] | undefined
   #closed: Promise<void> | undefined
+  #drained = false
+  /** Publishes that wait for the broker to start. */
+  #waiting = 0
 
   constructor(options: HubOptions) {
     const { window = {}, now = Date.now, random = Math.random } = options
@@ -72,22 +88,39 @@ class LogHub implements Hub, StreamHost {
     this.heartbeat = new Heartbeat(options.heartbeat ?? 15_000)
     // The window of a single hub is all the log that a memory broker needs: a second one would hold everything twice.
     this.#broker = options.broker ?? createMemoryBroker({ entries: 0, now })
+    const [hub, streams] = [this.#name, this.#streams]
+    const send = (signal: Signal) => this.#signal(signal)
+    this.#leases = new Leases({ hub, send, checked: () => this.#disconnects.check() })
+    const leases = this.#leases
+    this.#disconnects = new Disconnects({
+      hub,
+      streams,
+      leases,
+      send,
+      publish: (command) => this.#publishCommand(command),
+      startedAt: () => this.#startedAt,
+      comeBack: () => drawBetween(comeBack, random),
+    })
+    this.#channelChanges = new ChannelChanges({ hub, streams, leases, send })
     this.feed = new Feed({
       broker: this.#broker,
       limits: { entries: window.entries ?? 10_000, bytes: window.bytes ?? 16_777_216 },
       now,
+      random,
       report: (error) => this.report(error),
-      onEntry: (entry) => this.#received(entry),
-      onSignal: () => {},
-      onHealth: (state) => this.#observer.broker(state),
+      onCommand: (entry) => this.#received(parseCommand(entry.data)),
+      onSignal: (text) => this.#heard(parseSignal(text)),
+      onBreak: () => this.#disconnects.broke(),
+      onHealth: (state) => this.#reached(state),
     })
-    this.#commands = new Commands({
-      hub: this.#name,
-      streams: this.#streams,
-      send: (command) => this.#sendCommand(command),
-      report: (error) => this.report(error),
-    })
-    this.ready = this.#observed(this.feed.ready)
+  }
+
+  get ready(): Promise<void> {
+    return this.#observed(this.feed.ready)
+  }
+
+  get closing(): boolean {
+    return this.#comeBack !== undefined
   }
 
   get position(): string {
@@ -125,6 +158,8 @@ class LogHub implements Hub, StreamHost {
     const window = this.feed.log?.window
     return {
       ...this.#observer.counters,
+      entries: this.feed.received,
+      hubs: this.#leases.hubs.length,
       streams: this.#streams.size,
       channels: this.feed.fanOut.channels,
       windowEntries: window?.length ?? 0,
@@ -153,6 +188,22 @@ class LogHub implements Hub, StreamHost {
       detail: 'The server is shutting down.',
       retry: drawBetween(this.#comeBack, this.random),
     }
+  }
+
+  arrival(): number {
+    return this.#disconnects.revocations.now
+  }
+
+  revocation(key: string, arrival: number): Revocation | undefined {
+    return this.#disconnects.revocations.since(arrival, key)
+  }
+
+  expected(stream: HostedStream): void {
+    this.#streams.expect(stream)
+  }
+
+  dropped(stream: HostedStream): void {
+    this.#streams.remove(stream)
   }
 
   joined(stream: HostedStream): void {
@@ -189,7 +240,7 @@ class LogHub implements Hub, StreamHost {
       if (transaction) this.#refuseToWait(prepared)
       const message = prepared instanceof Promise ? await prepared : prepared
       this.#refuseWhenClosed()
-      if (!this.feed.log) await this.ready
+      if (!this.feed.log) await this.#started()
       const { channels: names, event, data: text, idempotencyKey } = message
       const published = await this.#broker.publish(names, { event, data: text }, { idempotencyKey })
       this.#observer.counters.published++
@@ -222,41 +273,85 @@ class LogHub implements Hub, StreamHost {
     const { reconnect } = options
     if (reconnect !== undefined && reconnect !== false) checkRetry(reconnect)
     this.#refuseWhenClosed()
-    await this.#commands.disconnect(key, reconnect)
+    await this.#disconnects.disconnect(key, reconnect)
   }
 
   async #changeChannels(stream: string, request: ChannelsRequest): Promise<ChannelsChanged | undefined> {
     const unsubscribe = toChannels(request.unsubscribe, { orNone: true })
     checkAsked(request.subscribe, Number.POSITIVE_INFINITY)
     this.#refuseWhenClosed()
-    const { granted, refused } = await judge(request.subscribe)
-    const channels = await this.#commands.change(stream, request.key, {
-      subscribe: granted,
-      unsubscribe,
-      refused,
-    })
-    return channels && { channels, refused }
+    return this.#channelChanges.change(stream, { ...request, unsubscribe })
   }
 
-  /** Commands reach every process of the log, this one included, by the reserved channel; nobody else can publish there. */
-  async #sendCommand(command: Command): Promise<void> {
-    if (!this.feed.log) await this.ready
-    await this.#broker.publish([controlChannel], { data: JSON.stringify(command) })
+  /** Commands reach every hub of the log, this one included, by the reserved channel; nobody else can publish there. */
+  async #publishCommand(command: Command): Promise<string> {
+    if (!this.feed.log) await this.#started()
+    const { id } = await this.#broker.publish([commandChannel], { data: JSON.stringify(command) })
+    return id
+  }
+
+  /** Waits for a broker that has not started, as long as a caller can be expected to. */
+  async #started(): Promise<void> {
+    if (this.#waiting >= mostWaiting) {
+      throw new SseError(
+        'busy',
+        `${mostWaiting} publishes wait for the broker to start: await hub.ready first.`,
+      )
+    }
+    this.#waiting++
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(() => {
+      late.reject(
+        new SseError(
+          'not-ready',
+          `The broker has not started for ${startPatience} ms: await hub.ready first.`,
+        ),
+      )
+    }, startPatience)
+    try {
+      await Promise.race([this.feed.ready, late.promise])
+    } finally {
+      clearTimeout(timer)
+      this.#waiting--
+    }
   }
 
   #refuseWhenClosed(): void {
-    if (this.#comeBack) throw new SseError('closed', 'The hub is closed: publish before hub.close().')
+    if (this.#drained) throw new SseError('closed', 'The hub is closed: publish before hub.close() resolves.')
   }
 
-  #received(entry: Entry): void {
-    this.#observer.counters.entries++
-    if (entry.channels.includes(controlChannel)) this.#commands.received(entry.data)
+  #received(command: Command | undefined): void {
+    if (command) this.#disconnects.received(command)
+  }
+
+  #heard(signal: Signal | undefined): void {
+    if (!signal) return
+    if (signal.type === 'alive' || signal.type === 'left') this.#leases.heard(signal)
+    else if (signal.type === 'disconnected' || signal.type === 'disconnected?')
+      this.#disconnects.heard(signal)
+    else this.#channelChanges.heard(signal)
+  }
+
+  #reached(state: 'up' | 'down'): void {
+    this.#startedAt ??= this.feed.log?.window.headId
+    // Without a broker that it shares with others a hub is alone on its log.
+    if (state === 'up' && this.#options.broker) this.#leases.hello()
+    this.#observer.broker(state)
+  }
+
+  /** A signal may be lost, so a broker that cannot send one now is nothing to report: it tells its health. */
+  #signal(signal: Signal): void {
+    this.#broker.signal(JSON.stringify(signal)).catch(() => {})
   }
 
   async #close(drain: number, retry: readonly [min: number, max: number]): Promise<void> {
     await this.#streams.drain(drain, (stream) => {
       stream.closeFor('shutdown', drawBetween(retry, this.random), { lastOfConnection: true })
     })
+    this.#drained = true
+    this.feed.close()
+    this.#leases.close()
+    this.#disconnects.close()
     await this.#broker.close()
   }
 

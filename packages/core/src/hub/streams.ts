@@ -10,6 +10,8 @@ export interface Streams<E extends EventMap = AnyEvents> extends Iterable<SseStr
 
 export class StreamRegistry implements Streams {
   readonly #byId = new Map<string, HostedStream>()
+  /** Those that are on their way in. */
+  readonly #opening = new Set<HostedStream>()
 
   get size(): number {
     return this.#byId.size
@@ -23,34 +25,58 @@ export class StreamRegistry implements Streams {
     return this.#byId.values()
   }
 
+  expect(stream: HostedStream): void {
+    this.#opening.add(stream)
+  }
+
   add(stream: HostedStream): void {
+    this.#opening.delete(stream)
     this.#byId.set(stream.id, stream)
   }
 
   remove(stream: HostedStream): void {
+    this.#opening.delete(stream)
     this.#byId.delete(stream.id)
   }
 
+  /** Those of a key, open and on their way in. */
   withKey(key: string): HostedStream[] {
-    return [...this].filter((stream) => stream.key === key)
+    return this.#all((stream) => stream.key === key)
   }
 
-  /** Ends every stream, spread evenly over `time` milliseconds. */
+  /** All that have a key, open and on their way in. */
+  withAnyKey(): HostedStream[] {
+    return this.#all((stream) => stream.key !== undefined)
+  }
+
+  /**
+   * Ends every stream, spread evenly over so many milliseconds, and resolves when they are over: requests that are under way have as
+   * long.
+   */
   async drain(time: number, end: (stream: HostedStream) => void): Promise<void> {
     const streams = [...this]
-    if (time <= 0 || streams.length === 0) return streams.forEach(end)
-    await new Promise<void>((resolve) => {
-      const started = Date.now()
-      let ended = 0
-      const timer = setInterval(() => {
-        const due = Math.ceil(((Date.now() - started) / time) * streams.length)
-        for (const stream of streams.slice(ended, due)) end(stream)
-        ended = due
-        if (ended < streams.length) return
-        clearInterval(timer)
-        resolve()
-      }, 10)
-    })
+    if (time > 0) {
+      await new Promise<void>((resolve) => {
+        const started = performance.now()
+        let ended = 0
+        const timer = setInterval(() => {
+          const part = (performance.now() - started) / time
+          const due = Math.ceil(part * streams.length)
+          for (const stream of streams.slice(ended, due)) end(stream)
+          ended = due
+          if (part < 1) return
+          clearInterval(timer)
+          resolve()
+        }, 10)
+      })
+    }
     for (const stream of this) end(stream)
+  }
+
+  #all(has: (stream: HostedStream) => boolean): HostedStream[] {
+    const found: HostedStream[] = []
+    for (const stream of this.#opening) if (has(stream)) found.push(stream)
+    for (const stream of this.#byId.values()) if (has(stream)) found.push(stream)
+    return found
   }
 }

@@ -50,7 +50,7 @@ export class Client {
 
   /** The end of the run, when everything was answered and drained: is the stream where it has to be? */
   conclude(): void {
-    const { head } = this.#world.log
+    const head = this.#world.log.standing(this.#world.log.head)
     const connection = this.#connection
     if (!connection || connection.stream.closed) return
     const { ledger } = connection
@@ -61,7 +61,7 @@ export class Client {
       ledger.breach('nothing stuck', `it stands at ${ledger.claim}, and the log at ${head}`)
   }
 
-  #connect({ server: number, channels, cursor: kind, by, key, asks, greets, maxUnread }: Connect): void {
+  #connect({ server: number, channels, cursor: kind, by, key, asks, greets }: Connect): void {
     const { servers } = this.#world
     const cursor = this.#cursor(kind)
     this.#connection?.transport.leave()
@@ -74,14 +74,13 @@ export class Client {
     )
     const stream = server.hub.stream(transport, {
       key,
-      maxUnread,
       stall: Number.POSITIVE_INFINITY,
       lastEventId: by === 'header' ? cursor : undefined,
       asked: asks ? { names: ['asked', 'refused'], authorize: (name) => this.#authorize(name) } : undefined,
     })
     this.#connection = { server, stream, transport, ledger, live: false }
     if (greets) stream.send('x', { event: 'beside' })
-    if (server.broker.started) ledger.beginsAt(server.broker.handed)
+    if (server.broker.started) ledger.beginsAt(server.handed)
     for (const channel of asks ? [...channels, 'asked'] : channels) ledger.joins(channel)
     stream.subscribe(channels, by === 'since' ? { since: cursor } : {})
   }
@@ -106,13 +105,13 @@ function subscribe({ server, stream, ledger, live }: Connection, channel: string
   if (!live) ledger.joins(channel)
   stream.subscribe(channel)
   if (!live) return
-  ledger.stands(server.broker.handed, 'what came before it joined')
-  ledger.joins(channel, server.broker.handed)
+  ledger.stands(server.handed, 'what came before it joined')
+  ledger.joins(channel, server.handed)
 }
 
 function unsubscribe({ server, stream, ledger, live }: Connection, channel: string): void {
   stream.unsubscribe(channel)
-  if (live) ledger.stands(server.broker.handed, 'what came before it left')
+  if (live) ledger.stands(server.handed, 'what came before it left')
   ledger.leaves(channel)
 }
 
@@ -120,10 +119,15 @@ function unsubscribe({ server, stream, ledger, live }: Connection, channel: stri
 function change({ server, stream, ledger, live }: Connection, channel: string, instead: string): void {
   if (channel === instead) return
   if (!live) ledger.joins(channel)
-  ;(stream as Stream).change({ subscribe: [channel], unsubscribe: [instead], refused: [] })
-  if (live) ledger.stands(server.broker.handed, 'what came before the change')
+  ;(stream as Stream).change({
+    turn: (stream as Stream).wish(),
+    subscribe: [channel],
+    unsubscribe: [instead],
+    refused: [],
+  })
+  if (live) ledger.stands(server.handed, 'what came before the change')
   ledger.leaves(instead)
-  if (live) ledger.joins(channel, server.broker.handed)
+  if (live) ledger.joins(channel, server.handed)
 }
 
 function fill(connection: Connection): void {

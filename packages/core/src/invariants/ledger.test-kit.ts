@@ -30,6 +30,8 @@ export class Ledger {
   #head: string | undefined
   #opened = false
   #claim = ''
+  /** The same as it was told: it may be the id of a command. */
+  #told = ''
   /** The position of the latest claim; `undefined` while only a gap can follow, because the cursor is none of this log's. */
   #position: string | undefined
   /** The place of the newest event that was given. */
@@ -40,7 +42,7 @@ export class Ledger {
   constructor(world: World, cursor: string | undefined) {
     this.#world = world
     this.#log = world.log
-    this.#cursor = cursor
+    this.#cursor = cursor && this.#log.standing(cursor)
   }
 
   /** Whether the stream was told where it stands in the log. */
@@ -81,15 +83,17 @@ export class Ledger {
     if (this.#channels.delete(channel)) this.#note(`leaves ${channel}`)
   }
 
-  receives({ event, id, data }: TestEvent): void {
+  receives({ event, id: told, data }: TestEvent): void {
     if (event === 'beside') return
+    const id = this.#log.standing(told)
     this.#note([event, id, data.slice(0, 80)].filter(Boolean).join(' '))
     if (event === 'message') this.#event(id)
     else if (event === 'sse.open') this.#open(id)
-    else if (event === 'sse.gap') this.#gap(id, JSON.parse(data))
+    else if (event === 'sse.gap') this.#gap(id, told, JSON.parse(data))
     else if (event === 'sse.ping') this.#ping(id)
     else if (event === 'sse.channels' && id !== this.#claim) this.#moveTo(id, 'sse.channels')
     this.#claim = id
+    this.#told = told
   }
 
   /** The stream certainly stands here: it has been given everything before. */
@@ -135,9 +139,10 @@ export class Ledger {
     }
   }
 
-  #gap(id: string, { reason }: { reason: string }): void {
+  #gap(id: string, told: string, { reason }: { reason: string }): void {
     const from = this.#position
-    const skipped = from === undefined ? undefined : this.#log.between(from, id)
+    // A command that is no longer held is a cause too: nobody knows any more that it was one.
+    const skipped = from === undefined ? undefined : this.#log.between(from === id ? this.#told : from, told)
     this.#position = id
     if (this.#log.place(id) === undefined) this.breach('I2', `a gap leads to ${id}, which is not in the log`)
     else if (from === undefined || (reason === 'forked' && this.#log.forked)) return

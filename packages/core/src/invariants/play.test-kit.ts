@@ -1,6 +1,8 @@
 import type { Scheduler } from 'fast-check'
 import { endOfTurn } from '../end-of-turn.ts'
+import { SseError } from '../errors.ts'
 import { Client } from './client.test-kit.ts'
+import { Unreachable } from './scheduled-broker.test-kit.ts'
 import type { Mishap, Script } from './script.test-kit.ts'
 import type { Meets } from './situations.test-kit.ts'
 import { createWorld, surprise, type World } from './world.test-kit.ts'
@@ -36,7 +38,15 @@ export async function play(script: Script, scheduler: Scheduler, meets: Meets): 
     await settle(scheduler)
   }
   for (const client of clients) client.conclude()
+  const closing = servers.map(({ hub }) => hub.close())
+  await settle(scheduler)
+  await Promise.all(closing)
   if (breaches[0]) throw breaches[0]
+}
+
+/** A disconnect waits for every hub, and at the end of a run there is none any more. */
+function unlessClosed(error: unknown): void {
+  if (!(error instanceof Unreachable || (error instanceof SseError && error.code === 'closed'))) throw error
 }
 
 /** Steps that are taken one after the other, but with anything in between. */
@@ -62,7 +72,7 @@ function befall({ log, servers }: World, mishap: Mishap): void {
   if (mishap.do === 'loseTail') log.loseTail(mishap.count)
   else {
     const { broker, hub } = servers[mishap.server % servers.length]!
-    if (mishap.do === 'disconnect') void hub.disconnect('k')
+    if (mishap.do === 'disconnect') hub.disconnect('k').catch(unlessClosed)
     else broker[mishap.do]()
   }
 }

@@ -29,7 +29,6 @@ const connect = fc.record({
   asks: fc.boolean(),
   /** Whether something is sent before the first channel: then the stream is open when it is subscribed. */
   greets: fc.constantFrom(false, false, true),
-  maxUnread: fc.constantFrom(undefined, 200),
 })
 const of = <const D extends string>(...does: D[]) => fc.record({ do: fc.constantFrom(...does) })
 const clientStep = fc.oneof(

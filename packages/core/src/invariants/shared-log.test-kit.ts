@@ -1,4 +1,5 @@
 import type { Entry, Page, Receiver } from '../log/broker.ts'
+import { isCommand } from '../log/channel.ts'
 
 export interface SharedLogOptions {
   /** Entries held at most, for tails to follow; what is older is trimmed. */
@@ -44,6 +45,14 @@ export class SharedLog {
 
   get head(): string {
     return this.#idAt(this.#branch.length)
+  }
+
+  /** The position that a hub gives for this one: that of the newest event up to it, because commands take no place in its window. */
+  standing(id: string): string {
+    let at = id
+    for (let known = this.#known.get(at); known && isCommand(known.entry); known = this.#known.get(at))
+      at = known.entry.previous
+    return at
   }
 
   /** Whether it ever lost its tail. */

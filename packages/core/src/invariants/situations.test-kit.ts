@@ -14,7 +14,6 @@ export const situations = [
   'a channel joined live',
   'a channel joined behind',
   'a stream that ends: client',
-  'a stream that ends: overflow',
   'a stream that ends: disconnected',
 ] as const
 

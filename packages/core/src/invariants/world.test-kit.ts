@@ -11,6 +11,8 @@ import type { Meets } from './situations.test-kit.ts'
 export interface Server {
   readonly broker: ScheduledBroker
   readonly hub: Hub
+  /** Where the hub stands, as far as its broker has handed the log over. */
+  readonly handed: string
 }
 
 /** What a run takes place in. */
@@ -42,7 +44,13 @@ export function createWorld(script: Script, scheduler: Scheduler, meets: Meets):
         else if (event.type === 'close') meets(`a stream that ends: ${event.reason}`)
       },
     })
-    return { broker, hub }
+    return {
+      broker,
+      hub,
+      get handed() {
+        return log.standing(broker.handed)
+      },
+    }
   })
   return { scheduler, log, servers, breaches, meets }
 }

@@ -1,7 +1,13 @@
 import { SseError, show } from '../errors.ts'
+import type { Entry } from './broker.ts'
 
-/** Commands between the processes of one log; acted on, never delivered. */
-export const controlChannel = 'sse:control'
+/** Commands to all hubs of the log that must not be lost. They are acted on and never delivered. */
+export const commandChannel = 'sse:control'
+
+/** Whether an entry is a command to the hubs instead of an event. Nobody else can publish to the reserved channel. */
+export function isCommand(entry: Entry): boolean {
+  return entry.channels[0] === commandChannel
+}
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that they are refused is the point
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/

@@ -34,8 +34,13 @@ export class FanOut {
     for (const [channel, own] of touched) {
       const shared = [joinFrames(own.map((record) => record.frame))]
       for (const reader of this.#readers.get(channel) ?? []) {
-        if (single || hasOneOf(touched, reader.channels)) reader.deliver(shared, from, to)
-        else reader.catchUp()
+        try {
+          if (single || hasOneOf(touched, reader.channels)) reader.deliver(shared, from, to)
+          else reader.catchUp()
+        } catch (error) {
+          // Whatever goes wrong with one stream, the others are served.
+          reader.failed(error)
+        }
       }
     }
   }

@@ -1,22 +1,28 @@
 import { atEndOfTurn } from '../end-of-turn.ts'
+import { SseError } from '../errors.ts'
 import { pingFrame } from '../wire/control.ts'
 import type { Frame } from '../wire/frame.ts'
-import type { Broker, Entry } from './broker.ts'
+import type { Broker, Entry, Receiver } from './broker.ts'
+import { isCommand } from './channel.ts'
 import { FanOut } from './fan-out.ts'
 import { Log } from './log.ts'
 import type { Reader } from './reader.ts'
+import { Start } from './start.ts'
 import type { WindowLimits } from './window.ts'
 
 export interface FeedOptions {
   readonly broker: Broker
   readonly limits: WindowLimits
   readonly now: () => number
+  readonly random: () => number
   readonly report: (error: unknown) => void
-  /** Sees every new entry as it comes, before it is delivered. */
-  readonly onEntry: (entry: Entry) => void
-  /** Told every signal of the hubs on the log, this one's included. */
+  /** Given every new command to the hubs as it comes, before anything newer is delivered. */
+  readonly onCommand: (entry: Entry) => void
+  /** Given every signal of the hubs on the log, this one's included. */
   readonly onSignal: (text: string) => void
-  /** Told whether the broker reaches its log, when that changes. */
+  /** Called when a part of the log is missing: commands in it are unknown here. */
+  readonly onBreak: () => void
+  /** Called when it changes whether the broker reaches its log. */
   readonly onHealth: (state: 'up' | 'down') => void
 }
 
@@ -26,12 +32,12 @@ const turnLimit = { entries: 1024, bytes: 1_048_576 }
 /** The way from the broker to the readers: what comes within a turn goes into the window, and out to them at its end. */
 export class Feed {
   readonly fanOut = new FanOut()
+  /** Entries that came from the broker, commands included. */
+  received = 0
   readonly #options: FeedOptions
   readonly #readers = new Set<Reader>()
-  #started: Promise<void> | undefined
+  readonly #start: Start
   #log: Log | undefined
-  /** What was told before the broker said where the log stands. */
-  #early: (() => void)[] = []
   #brokerState: 'starting' | 'up' | 'down' = 'starting'
   #scheduled = false
   #delivering = false
@@ -39,6 +45,19 @@ export class Feed {
 
   constructor(options: FeedOptions) {
     this.#options = options
+    const { broker, limits, now, random, report } = options
+    this.#start = new Start({
+      broker,
+      random,
+      receiver: this.#receiver(),
+      failed: (error) => {
+        report(error)
+        this.#health('down')
+      },
+      started: (start) => {
+        this.#log = new Log(broker, start, { limits, now, report })
+      },
+    })
   }
 
   /** `undefined` until the broker has started. */
@@ -50,23 +69,14 @@ export class Feed {
     return this.#brokerState
   }
 
-  /** Resolves when the broker has started. */
+  /** As `Hub.ready`. */
   get ready(): Promise<void> {
-    this.#started ??= this.#start()
-    return this.#started
+    return this.#start.ready
   }
 
-  async #start(): Promise<void> {
-    const { broker, limits, now, report } = this.#options
-    const start = await broker.start({
-      entries: (batch) => this.#receive(batch),
-      discontinuity: ({ reason, head }) => this.#break(reason, head),
-      health: (state) => this.#health(state),
-      signal: (text) => this.#options.onSignal(text),
-    })
-    this.#log = new Log(broker, start, { limits, now, report })
-    for (const tell of this.#early) tell()
-    this.#early = []
+  /** Starts no more. */
+  close(): void {
+    this.#start.close(new SseError('closed', 'The hub was closed before its broker had started.'))
   }
 
   add(reader: Reader): void {
@@ -86,9 +96,12 @@ export class Feed {
     const records = log.undelivered()
     if (records.length === 0) return
     this.#delivering = true
-    this.fanOut.deliver(records, log.delivered)
-    log.deliveredTo(records.at(-1)!.seq)
-    this.#delivering = false
+    try {
+      this.fanOut.deliver(records, log.delivered)
+    } finally {
+      log.deliveredTo(records.at(-1)!.seq)
+      this.#delivering = false
+    }
     log.wake()
   }
 
@@ -100,16 +113,22 @@ export class Feed {
     return this.#ping.frames
   }
 
-  #receive(batch: readonly Entry[]): void {
-    const log = this.#log
-    if (!log) {
-      this.#early.push(() => this.#receive(batch))
-      return
+  #receiver(): Receiver {
+    return {
+      entries: (batch) => this.#receive(batch),
+      discontinuity: ({ reason, head }) => this.#break(reason, head),
+      health: (state) => this.#health(state),
+      signal: (text) => this.#options.onSignal(text),
     }
+  }
+
+  #receive(batch: readonly Entry[]): void {
+    const log = this.#log!
     for (const entry of batch) {
+      this.received++
       log.append(entry)
-      this.#options.onEntry(entry)
-      if (log.exceeds(turnLimit)) this.deliver()
+      if (isCommand(entry)) this.#options.onCommand(entry)
+      else if (log.exceeds(turnLimit)) this.deliver()
     }
     this.#deliverAtEndOfTurn()
   }
@@ -124,15 +143,18 @@ export class Feed {
   }
 
   #break(reason: 'trimmed' | 'forked', head: string): void {
-    const log = this.#log
-    if (!log) {
-      this.#early.push(() => this.#break(reason, head))
-      return
-    }
+    const log = this.#log!
     this.deliver()
     const requested = log.window.headId
     log.restart(head)
-    for (const reader of this.#readers) reader.skip(reason, requested, head)
+    this.#options.onBreak()
+    for (const reader of this.#readers) {
+      try {
+        reader.skip(reason, requested, head)
+      } catch (error) {
+        reader.failed(error)
+      }
+    }
     log.wake()
   }
 

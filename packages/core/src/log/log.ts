@@ -1,4 +1,5 @@
 import type { Broker, Entry } from './broker.ts'
+import { isCommand } from './channel.ts'
 import { Window, type WindowLimits, type WindowRecord } from './window.ts'
 
 /**
@@ -9,7 +10,7 @@ export class Log {
   readonly broker: Broker
   readonly window: Window
   /** Readers that stand beyond the window, or whose broker did not answer: they try again when something happens. */
-  readonly waiting = new Set<{ readOn(): void }>()
+  readonly waiting = new Set<{ readOn(): void; failed(error: unknown): void }>()
   /** Reports what a broker or a transport threw. */
   readonly report: (error: unknown) => void
   #delivered: number
@@ -24,7 +25,10 @@ export class Log {
     this.broker = broker
     this.report = options.report
     this.window = new Window(start.tail[0]?.previous ?? start.head, options.limits, options.now)
-    for (const entry of start.tail) this.window.append(entry)
+    for (const entry of start.tail) {
+      if (isCommand(entry)) this.window.pass(entry.id)
+      else this.window.append(entry)
+    }
     this.window.trim()
     this.#delivered = this.window.head
   }
@@ -34,8 +38,10 @@ export class Log {
     return this.#delivered
   }
 
+  /** Takes a new entry into the window. A command to the hubs takes no place there. */
   append(entry: Entry): void {
-    this.#undeliveredBytes += this.window.append(entry).frame.bytes.length
+    if (isCommand(entry)) this.window.pass(entry.id)
+    else this.#undeliveredBytes += this.window.append(entry).frame.bytes.length
   }
 
   /** The entries that the fan-out has not delivered yet. */
@@ -72,6 +78,12 @@ export class Log {
     this.#wakes++
     const readers = [...this.waiting]
     this.waiting.clear()
-    for (const reader of readers) reader.readOn()
+    for (const reader of readers) {
+      try {
+        reader.readOn()
+      } catch (error) {
+        reader.failed(error)
+      }
+    }
   }
 }

@@ -4,7 +4,7 @@ import type { Broker, Entry, Receiver } from './broker.ts'
 import { createMemoryBroker, createMemoryLog } from './memory-broker.ts'
 
 const { signal } = new AbortController()
-const deaf: Receiver = { entries() {}, discontinuity() {}, health() {} }
+const deaf: Receiver = { entries() {}, discontinuity() {}, health() {}, signal() {} }
 
 async function published(broker: Broker, count: number): Promise<string[]> {
   const publishing = Array.from({ length: count }, (_, n) => broker.publish(['a'], { data: `${n}` }))
@@ -52,6 +52,15 @@ describe('a memory broker without entries of its own', () => {
 })
 
 describe('createMemoryBroker', () => {
+  it('belongs to one hub: a second start is refused, and the first goes on', async () => {
+    const broker = createMemoryBroker()
+    const seen: string[] = []
+    await broker.start({ ...deaf, entries: (batch) => seen.push(...batch.map(({ data }) => data)) })
+    await expect(broker.start(deaf)).rejects.toMatchObject({ code: 'invalid-option' })
+    await broker.publish(['a'], { data: '1' })
+    expect(seen).toEqual(['1'])
+  })
+
   it('holds the newest 10,000 entries unless it is told otherwise', async () => {
     const broker = createMemoryBroker()
     const { head: origin } = await broker.start(deaf)

@@ -28,9 +28,16 @@ export function createMemoryLog(options: MemoryLogOptions = {}): SharedMemoryLog
   return { connect: () => new MemoryBroker(log) }
 }
 
+/** Closing it for one hub would silence the other. */
+function startedTwice(): SseError {
+  const message =
+    'This broker belongs to another hub already: give each hub a broker of its own. createMemoryLog().connect() makes several on one log.'
+  return new SseError('invalid-option', message)
+}
+
 class MemoryBroker implements Broker {
   readonly #log: MemoryLog
-  readonly #receivers = new Set<Receiver>()
+  #receiver: Receiver | undefined
   #closed = false
 
   constructor(log: MemoryLog) {
@@ -39,7 +46,8 @@ class MemoryBroker implements Broker {
 
   async start(receiver: Receiver): Promise<{ head: string; tail: readonly Entry[] }> {
     this.#refuseWhenClosed()
-    this.#receivers.add(receiver)
+    if (this.#receiver) throw startedTwice()
+    this.#receiver = receiver
     this.#log.add(receiver)
     receiver.health('up')
     return { head: this.#log.head, tail: this.#log.held }
@@ -66,13 +74,12 @@ class MemoryBroker implements Broker {
   async signal(text: string): Promise<void> {
     this.#refuseWhenClosed()
     this.#log.signal(text)
-    await endOfTurn()
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    this.#log.remove(this.#receivers)
-    this.#receivers.clear()
+    if (this.#receiver) this.#log.remove(this.#receiver)
+    this.#receiver = undefined
   }
 
   #refuseWhenClosed(): void {

@@ -57,8 +57,8 @@ export class MemoryLog {
     this.#receivers = [...this.#receivers, receiver]
   }
 
-  remove(receivers: ReadonlySet<Receiver>): void {
-    this.#receivers = this.#receivers.filter((receiver) => !receivers.has(receiver))
+  remove(receiver: Receiver): void {
+    this.#receivers = this.#receivers.filter((one) => one !== receiver)
   }
 
   append(

@@ -30,6 +30,8 @@ export interface Sink {
   gap(reason: GapReason, requested: string, resumeAt: string): void
   /** Everything up to the head was written; from now on the fan-out hands over what comes. */
   caughtUp(): void
+  /** The broker did not answer. It is asked again when it may do so. */
+  unreadable(): void
 }
 
 /** Bytes handed to the transport before its answer is asked for again. */
@@ -108,7 +110,7 @@ export class Reader {
   readOn(): void {
     if (this.#state === 'ended' || this.#state === 'fetching' || this.#state === 'live') return
     const position = this.#windowPosition
-    if (position === undefined) void this.#fetch()
+    if (position === undefined) this.#fetch().catch((error) => this.failed(error))
     else this.#readWindow(position)
   }
 
@@ -120,13 +122,14 @@ export class Reader {
       return
     }
     this.#floor = to
-    try {
-      if (this.#transport.write(frames)) return
-      this.#out.filled()
-    } catch (error) {
-      this.#out.failed(error)
-    }
+    if (this.#transport.write(frames)) return
+    this.#out.filled()
     this.pause()
+  }
+
+  /** Something was thrown while this reader was served: its stream ends, and nobody else's. */
+  failed(error: unknown): void {
+    this.#out.failed(error)
   }
 
   /** A live reader takes what came since it was last served; needed before its channels change in the midst of a turn. */
@@ -183,6 +186,8 @@ export class Reader {
     const read = opening ? await this.#ask(this.#cursor) : await this.#askOn(this.#cursor)
     if (this.#ended) return
     this.#state = opening ? 'opening' : 'behind'
+    if (!read) this.#sink.unreadable()
+    if (this.#ended) return
 
     if (read && 'entries' in read && read.entries.length > 0) this.#writePage(read.entries)
     // The window may have come to hold the position while the broker was asked.

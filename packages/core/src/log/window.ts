@@ -11,6 +11,9 @@ export interface WindowLimits {
   readonly bytes: number
 }
 
+/** How many ids of entries that take no place are known at most. */
+const mostPassed = 1_000
+
 /** An entry in the window: its place, and its event as bytes. */
 export interface WindowRecord {
   /** Its number in this process: one more than the entry before it. */
@@ -33,6 +36,8 @@ export class Window {
   readonly #records = new Fifo<WindowRecord>()
   readonly #seqById = new Map<string, number>()
   readonly #seqsByChannel = new Map<string, Fifo<number>>()
+  /** Entries that were passed and are not held, oldest first: each id is another name for the position that it left unchanged. */
+  readonly #passed = new Fifo<{ readonly id: string; readonly seq: number }>()
   #base = 0
   #baseId: string
   #headId: string
@@ -83,7 +88,6 @@ export class Window {
       frame: held,
       at: this.#now(),
     }
-    if (this.#records.length === 0) this.#baseId = entry.previous
     this.#records.push(record)
     this.#seqById.set(record.id, record.seq)
     for (const channel of record.channels) {
@@ -94,6 +98,16 @@ export class Window {
     this.#headId = record.id
     this.#bytes += held.bytes.length
     return record
+  }
+
+  /**
+   * Passes an entry that takes no place here, such as a command to the hubs: reading on from its id is the same as from the entry before it.
+   * Of thousands in a row the oldest ids are forgotten, and read on from by the broker.
+   */
+  pass(id: string): void {
+    this.#passed.push({ id, seq: this.head })
+    this.#seqById.set(id, this.head)
+    if (this.#passed.length > mostPassed) this.#forgetPassed()
   }
 
   /** Lets go of the oldest entries until the limits hold again. */
@@ -110,6 +124,7 @@ export class Window {
     this.#records.clear()
     this.#seqById.clear()
     this.#seqsByChannel.clear()
+    this.#passed.clear()
   }
 
   /** The number of a position by its id; `undefined` when it is not complete here. */
@@ -176,6 +191,13 @@ export class Window {
       seqs?.shift()
       if (seqs?.length === 0) this.#seqsByChannel.delete(channel)
     }
+    for (let oldest = this.#passed.at(0); oldest && oldest.seq < this.#base; oldest = this.#passed.at(0))
+      this.#forgetPassed()
+  }
+
+  #forgetPassed(): void {
+    const passed = this.#passed.shift()
+    if (passed) this.#seqById.delete(passed.id)
   }
 }
 

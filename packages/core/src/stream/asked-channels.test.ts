@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { endOfTurn } from '../end-of-turn.ts'
 import type { Hub } from '../hub/hub.ts'
 import { createHub } from '../hub/log-hub.ts'
+import { judge } from './asked-channels.ts'
 import { opening } from './opening.test-kit.ts'
 import { RecordingTransport } from './recording-transport.test-kit.ts'
 
@@ -90,7 +91,7 @@ describe('channels that a client asks for when it connects', () => {
     const { hub } = await hubWith()
     const { transport, stream } = await asking(hub, names, { maxChannels: 2 })
     expect(transport.refusal).toMatchObject({ status: 400, detail: expect.stringContaining(message) })
-    expect(stream.signal.reason).toBe('refused')
+    expect(stream.signal.reason).toMatchObject({ name: 'AbortError', code: 'refused' })
     expect(hub.stats()).toMatchObject({ refused: 1, errors: 0, streams: 0 })
   })
 
@@ -131,5 +132,63 @@ describe('channels that a client asks for when it connects', () => {
     await endOfTurn()
     expect(transport.items).toEqual([])
     expect(hub.stats()).toMatchObject({ streams: 0, channels: 0, opened: 0 })
+  })
+})
+
+describe('the judgement of channels', () => {
+  const names = Array.from({ length: 64 }, (_, index) => `room:${index}`)
+
+  /** An `authorize` whose answers wait until they are given. */
+  function waiting() {
+    const questions: PromiseWithResolvers<boolean>[] = []
+    const authorize = () => {
+      const question = Promise.withResolvers<boolean>()
+      questions.push(question)
+      return question.promise
+    }
+    return { questions, authorize }
+  }
+
+  it('grants by true only: what is merely truthy may be the error of a database', async () => {
+    const answers: Record<string, unknown> = { a: true, b: { error: 'no such room' }, c: 1, d: 'yes', e: [] }
+    const authorize = async (name: string) => answers[name] as boolean
+    expect(await judge({ names: [...'abcde'], authorize })).toEqual({
+      granted: ['a'],
+      refused: ['b', 'c', 'd', 'e'],
+    })
+  })
+
+  it('is asked for a few channels at a time', async () => {
+    const { questions, authorize } = waiting()
+    const verdict = judge({ names, authorize })
+    expect(questions.length).toBeLessThanOrEqual(8)
+    for (let answered = 0; answered < names.length; answered++) {
+      await endOfTurn()
+      expect(questions.length - answered).toBeLessThanOrEqual(8)
+      questions[answered]?.resolve(true)
+    }
+    expect(await verdict).toEqual({ granted: names, refused: [] })
+  })
+
+  it('asks no more once the client has left', async () => {
+    const { questions, authorize } = waiting()
+    let left = false
+    const verdict = judge({ names, authorize }, () => left)
+    const asked = questions.length
+    left = true
+    for (const { resolve } of questions) resolve(true)
+    expect((await verdict).granted).toHaveLength(asked)
+    expect(questions).toHaveLength(asked)
+  })
+
+  it('asks no more once a question has failed', async () => {
+    const { questions, authorize } = waiting()
+    const verdict = judge({ names, authorize })
+    const asked = questions.length
+    questions[0]?.reject(new Error('database down'))
+    await expect(verdict).rejects.toThrow('database down')
+    for (const { resolve } of questions) resolve(true)
+    await endOfTurn()
+    expect(questions).toHaveLength(asked)
   })
 })

@@ -5,7 +5,10 @@ import { toChannels } from '../log/channel.ts'
 export interface AskedChannels {
   /** As they came: untrusted. */
   readonly names: readonly string[]
-  /** Whether the client may read a channel. What it throws is a failure, not a refusal: the client is told to come back. */
+  /**
+   * Whether the client may read a channel: only `true` grants it. What it throws is a failure, not a refusal: the client is told to come
+   * back.
+   */
   readonly authorize: (channel: string) => boolean | Promise<boolean>
 }
 
@@ -13,6 +16,9 @@ export interface Verdict {
   readonly granted: readonly string[]
   readonly refused: readonly string[]
 }
+
+/** Channels of one request that are judged at a time: a client that names many keeps no others from the app's database. */
+const atOnce = 8
 
 /** Checks the question itself, before anybody is asked. @throws {SseError} `invalid-channel`, `too-many-channels` */
 export function checkAsked({ names }: AskedChannels, maxChannels: number): void {
@@ -25,12 +31,34 @@ export function checkAsked({ names }: AskedChannels, maxChannels: number): void 
   )
 }
 
-/** Asks for every channel. @throws what `authorize` throws */
-export async function judge({ names, authorize }: AskedChannels): Promise<Verdict> {
+/**
+ * Asks for every channel, a few at a time, until one question fails or nobody waits for the answer any more. Channels that were not asked for
+ * are refused.
+ *
+ * @param abandoned whether the client has left: then nothing more is asked
+ * @throws what `authorize` throws
+ */
+export async function judge(
+  { names, authorize }: AskedChannels,
+  abandoned: () => boolean = () => false,
+): Promise<Verdict> {
   const asked = [...new Set(names)]
-  const verdicts = await Promise.all(asked.map(async (name) => authorize(name)))
+  const granted = new Set<string>()
+  let next = 0
+  async function askOn(): Promise<void> {
+    while (next < asked.length && !abandoned()) {
+      const name = asked[next++]!
+      try {
+        if ((await authorize(name)) === true) granted.add(name)
+      } catch (error) {
+        next = asked.length
+        throw error
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(atOnce, asked.length) }, askOn))
   return {
-    granted: asked.filter((_, index) => verdicts[index]),
-    refused: asked.filter((_, index) => !verdicts[index]),
+    granted: asked.filter((name) => granted.has(name)),
+    refused: asked.filter((name) => !granted.has(name)),
   }
 }

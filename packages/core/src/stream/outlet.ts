@@ -5,7 +5,7 @@ import type { Transport } from './transport.ts'
 export interface OutletLimits {
   /** Milliseconds in which a full transport must take something. */
   readonly stall: number
-  /** Bytes written and not taken that a stream may have. */
+  /** Bytes that may be untaken a second after they were sent. */
   readonly maxUnread: number
 }
 
@@ -13,6 +13,8 @@ export interface OutletLimits {
 export interface OutletOwner {
   /** A full transport took nothing for as long as `stall`. */
   stalled(): void
+  /** More than `maxUnread` bytes are untaken although they were sent over a second ago. */
+  overflowed(): void
   /** The transport threw. */
   failed(error: unknown): void
 }
@@ -20,6 +22,7 @@ export interface OutletOwner {
 /** How often within `stall` a full transport is looked at: who takes nothing is cut off after it, and at most a quarter later. */
 const looks = 4
 const longestTimer = 2 ** 31 - 1
+const second = 1_000
 
 /** A transport, and how well it takes what is written. Nothing is queued here: the transport's own buffer is all there is. */
 export class Outlet implements Out {
@@ -29,10 +32,14 @@ export class Outlet implements Out {
   #full = false
   /** What was pending when it was last looked at. */
   #pending = 0
-  /** Looks since the client last took something. */
+  /** Milliseconds of waiting since the client last took something; while the process was busy nothing is counted. */
   #silent = 0
   /** Runs while the transport is full, and once more after that: most drain long before it fires. */
   #timer: ReturnType<typeof setTimeout> | undefined
+  /** Whether it runs at most a second. */
+  #isClose = false
+  /** What was sent lately while the transport was full; `undefined` while it is not. */
+  #recent: Recent | undefined
   /** Sources that wait for room. */
   #waiting: (() => void)[] | undefined
 
@@ -47,17 +54,16 @@ export class Outlet implements Out {
     return this.#full
   }
 
-  /** Whether more is pending than a stream may have. */
-  get overflowing(): boolean {
-    return this.transport.pending > this.#limits.maxUnread
-  }
-
   /** Takes the frames in any case. @returns `false` when the transport is full */
   write(frames: readonly Frame[]): boolean {
-    if (this.#full) this.#noteProgress()
+    if (this.#full) {
+      this.#noteProgress()
+      this.#recent?.add(frames)
+    }
     try {
       if (this.transport.write(frames)) return true
       this.filled()
+      if (this.#pending > this.#limits.maxUnread) this.#watchClosely()
     } catch (error) {
       this.failed(error)
     }
@@ -69,6 +75,7 @@ export class Outlet implements Out {
     if (!this.#full) this.#silent = 0
     this.#full = true
     this.#pending = this.transport.pending
+    this.#recent ??= new Recent(this.#pending)
     this.#watch()
   }
 
@@ -79,6 +86,7 @@ export class Outlet implements Out {
   /** The transport has drained. */
   drained(): void {
     this.#full = false
+    this.#recent = undefined
     const waiting = this.#waiting
     this.#waiting = undefined
     for (const resolve of waiting ?? []) resolve()
@@ -114,17 +122,34 @@ export class Outlet implements Out {
   }
 
   #watch(): void {
-    const { stall } = this.#limits
-    if (stall === Number.POSITIVE_INFINITY) return
-    this.#timer ??= setTimeout(() => this.#look(), Math.min(stall / looks, longestTimer)).unref()
+    const { stall, maxUnread } = this.#limits
+    if (this.#timer) return
+    if (this.#pending > maxUnread) this.#watchClosely()
+    else if (stall !== Number.POSITIVE_INFINITY) this.#lookAfter(Math.min(stall / looks, longestTimer))
   }
 
-  #look(): void {
+  /** Every second, because there may be an overflow. */
+  #watchClosely(): void {
+    if (this.#isClose) return
+    clearTimeout(this.#timer)
+    this.#lookAfter(Math.min(this.#limits.stall / looks, second))
+    this.#isClose = true
+  }
+
+  #lookAfter(wait: number): void {
+    this.#timer = setTimeout(() => this.#look(wait), wait).unref()
+  }
+
+  #look(waited: number): void {
     this.#timer = undefined
+    this.#isClose = false
     if (!this.#full) return
-    this.#silent++
+    const { maxUnread, stall } = this.#limits
+    this.#silent += waited
     this.#noteProgress()
-    if (this.#silent > looks) this.#owner.stalled()
+    const overflowing = this.#recent && this.#recent.unreadOf(this.#pending, maxUnread) > maxUnread
+    if (overflowing) this.#owner.overflowed()
+    else if (this.#silent > stall) this.#owner.stalled()
     else this.#watch()
   }
 
@@ -132,5 +157,46 @@ export class Outlet implements Out {
     const { pending } = this.transport
     if (pending < this.#pending) this.#silent = 0
     this.#pending = pending
+  }
+}
+
+/**
+ * The bytes that were sent in the last second or two while a transport was full. A client that keeps up may have much pending for a moment: all
+ * that one turn sent. Only what is untaken after that is too much.
+ */
+class Recent {
+  #since = performance.now()
+  /** Sent in the second before the current one, and in the current one. */
+  #before = 0
+  #now: number
+  /** The largest that was sent: an event that is larger than all that may be unread is still one event. */
+  #largest: number
+
+  /** @param pending bytes that were pending when the transport became full: by one event, or by those of one turn */
+  constructor(pending: number) {
+    this.#now = pending
+    this.#largest = pending
+  }
+
+  add(frames: readonly Frame[]): void {
+    this.#turn()
+    for (const { bytes } of frames) {
+      this.#now += bytes.length
+      this.#largest = Math.max(this.#largest, bytes.length)
+    }
+  }
+
+  /** How many of the bytes that are pending were sent over a second ago. An event that alone is more than `most` is left out. */
+  unreadOf(pending: number, most: number): number {
+    this.#turn()
+    return pending - this.#before - this.#now - (this.#largest > most ? this.#largest : 0)
+  }
+
+  #turn(): void {
+    const elapsed = performance.now() - this.#since
+    if (elapsed < second) return
+    this.#before = elapsed < 2 * second ? this.#now : 0
+    this.#now = 0
+    this.#since += Math.floor(elapsed / second) * second
   }
 }

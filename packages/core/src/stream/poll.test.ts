@@ -7,6 +7,7 @@ import { createStream } from './create-stream.ts'
 import { opening } from './opening.test-kit.ts'
 import { createPoll, type PollDocument, type PollResponse } from './poll.ts'
 import type { Refusal } from './refusal.ts'
+import type { SseStream } from './sse-stream.ts'
 
 /** Keeps what was answered. */
 class RecordingResponse implements PollResponse {
@@ -15,6 +16,9 @@ class RecordingResponse implements PollResponse {
   document: PollDocument | undefined
   options: { retry: number | undefined; lastOfConnection: boolean } | undefined
   refusal: Refusal | undefined
+  /** Bytes of the answer that the client did not take. */
+  pending = 0
+  destroyed = false
 
   begin(): void {}
 
@@ -27,9 +31,27 @@ class RecordingResponse implements PollResponse {
     this.refusal = refusal
   }
 
+  destroy(): void {
+    this.destroyed = true
+  }
+
+  /** The client has read everything. */
+  take(): void {
+    this.pending = 0
+    this.leave()
+  }
+
   leave(): void {
     this.closed = true
     this.onClose?.()
+  }
+}
+
+/** A response whose client does not read its answer. */
+class UnreadResponse extends RecordingResponse {
+  override answer(document: PollDocument, options: NonNullable<RecordingResponse['options']>): void {
+    super.answer(document, options)
+    this.pending = 1_000
   }
 }
 
@@ -38,11 +60,17 @@ async function poll(
   {
     wait = 0,
     channels = ['a'],
+    response = new RecordingResponse(),
+    stall,
     ...options
-  }: Record<string, unknown> & { wait?: number; channels?: string[] } = {},
+  }: Record<string, unknown> & {
+    wait?: number
+    channels?: string[]
+    response?: RecordingResponse
+    stall?: number
+  } = {},
 ) {
-  const response = new RecordingResponse()
-  const stream = hub.stream(createPoll(response, wait), options).subscribe(channels)
+  const stream = hub.stream(createPoll(response, wait, { stall }), options).subscribe(channels)
   await opening()
   await endOfTurn()
   await endOfTurn()
@@ -67,7 +95,7 @@ describe('a poll', () => {
     const { hub, ids } = await hubWith(2)
     const { response, stream } = await poll(hub, { wait: 25_000 })
     expect(response.document).toEqual({ events: [], cursor: ids[2] })
-    expect(stream.signal.reason).toBe('answered')
+    expect(stream.signal.reason).toMatchObject({ name: 'AbortError', code: 'answered' })
     expect(hub.stats()).toMatchObject({ streams: 0, channels: 0, closed: { answered: 1 } })
   })
 
@@ -124,11 +152,33 @@ describe('a poll', () => {
     )
   })
 
-  it('is given about 1 MiB at most', async () => {
+  it.each([
+    ['plain text', 'x', 50_000],
+    ['text that JSON escapes', '\u0001', 8_000],
+    ['text of several bytes a character', '가', 15_000],
+  ])('is given 1 MiB of JSON at most: %s', async (_, character, length) => {
     const { hub, ids } = await hubWith(0)
-    for (let n = 0; n < 30; n++) await hub.publish('a', 'x'.repeat(50_000))
+    const data = character.repeat(length)
+    for (let n = 0; n < 40; n++) await hub.publish('a', data)
     const { response } = await poll(hub, { lastEventId: ids[0] })
-    expect(response.document?.events).toHaveLength(Math.ceil(1_048_576 / 50_000))
+    const { events } = response.document!
+    const size = Buffer.byteLength(JSON.stringify(response.document))
+    expect(size).toBeLessThanOrEqual(1_048_576 + 200)
+    expect(size + Buffer.byteLength(JSON.stringify(events[0]))).toBeGreaterThan(1_048_576)
+    const rest = await poll(hub, { lastEventId: response.document?.cursor })
+    expect(rest.response.document!.events.length).toBe(40 - events.length)
+  })
+
+  it('is given an event alone that has more than 1 MiB', async () => {
+    const { hub, ids } = await hubWith(0, { maxEventBytes: 2_000_000 })
+    for (const data of ['small', 'x'.repeat(1_500_000), 'small']) await hub.publish('a', data)
+    const lengths: number[][] = []
+    for (let cursor = ids[0]; cursor !== hub.position; ) {
+      const { response } = await poll(hub, { lastEventId: cursor })
+      lengths.push(response.document!.events.map((event) => event.data.length))
+      cursor = response.document!.cursor
+    }
+    expect(lengths).toEqual([[5], [1_500_000], [5]])
   })
 
   it('reads what the window no longer holds from the broker, a page at a time', async () => {
@@ -170,22 +220,72 @@ describe('a poll', () => {
     expect(response.document?.events.filter((event) => !('id' in event))).toHaveLength(501)
   })
 
-  it('of a stream on no channel waits for its first event', async () => {
+  it('loses nothing that was sent beside the log after more than it takes', async () => {
+    const { hub, ids } = await hubWith(600)
     const response = new RecordingResponse()
-    const stream = createStream(createPoll(response, 0))
-    stream.comment()
+    const stream = hub.stream(createPoll(response, 0), { lastEventId: ids[0] }).subscribe('a')
     await opening()
-    expect(response.document).toBeUndefined()
-    stream.send({ now: 1 }, { event: 'tick', id: 7 })
+    stream.send('beside')
     await endOfTurn()
-    expect(response.document).toEqual({
-      events: [{ id: '7', event: 'tick', data: '{"now":1}' }],
-      cursor: '7',
-    })
-    expect(stream.send('late')).toBe(false)
+    expect(data({ response })).toContain('beside')
+    expect(response.document?.events).toHaveLength(501)
+    expect(response.document?.cursor).toBe(ids[500])
   })
 
-  it('feeds from a source until it is answered, then cancels it', async () => {
+  it.each([
+    ['an event', (stream: SseStream) => void stream.send('x')],
+    ['an event with an id of the app', (stream: SseStream) => void stream.send('x', { id: 7 })],
+    ['a source', (stream: SseStream) => void stream.from(['Hello', ' big', ' world'])],
+    ['an end', (stream: SseStream) => stream.close()],
+  ])('of a route that sends %s and subscribes to nothing is refused with 406', async (_, use) => {
+    for (const host of [createHub(), undefined]) {
+      const response = new RecordingResponse()
+      const transport = createPoll(response, 25_000)
+      const stream = host ? host.stream(transport) : createStream(transport)
+      use(stream)
+      await opening()
+      expect(response.refusal).toMatchObject({ status: 406, detail: expect.stringMatching(/event-stream/) })
+      expect(response.document).toBeUndefined()
+      expect(stream.closed).toBe(true)
+      expect(stream.send('late')).toBe(false)
+    }
+  })
+
+  it('of a route that ends it with a time to come back is refused with that time', async () => {
+    const response = new RecordingResponse()
+    createStream(createPoll(response, 0)).close({ reconnect: 3_000 })
+    expect(response.refusal).toMatchObject({ status: 503, retry: 3_000 })
+  })
+
+  it('has what was sent in the turn in which the route subscribes, also before the channels are judged', async () => {
+    const { hub, ids } = await hubWith(1)
+    const verdict = Promise.withResolvers<boolean>()
+    const response = new RecordingResponse()
+    const asked = { names: ['b'], authorize: () => verdict.promise }
+    const stream = hub.stream(createPoll(response, 0), { asked, lastEventId: ids[0] }).subscribe('a')
+    stream.send('beside')
+    await opening()
+    expect(response.document).toBeUndefined()
+    verdict.resolve(true)
+    await opening()
+    await endOfTurn()
+    expect(data({ response })).toEqual(['beside', '1'])
+    expect(response.document?.cursor).toBe(ids[1])
+  })
+
+  it('may subscribe later where it has only opened the response', async () => {
+    const { hub, ids } = await hubWith(1)
+    const response = new RecordingResponse()
+    const stream = hub.stream(createPoll(response, 0), { lastEventId: ids[0] })
+    stream.comment()
+    await opening()
+    stream.subscribe('a')
+    await opening()
+    await endOfTurn()
+    expect(data({ response })).toEqual(['1'])
+  })
+
+  it('cancels a source of a route that subscribes to nothing', async () => {
     const response = new RecordingResponse()
     let cancelled = false
     async function* source() {
@@ -196,8 +296,67 @@ describe('a poll', () => {
       }
     }
     await createStream(createPoll(response, 0)).from(source())
-    expect(data({ response })).toEqual(['x'])
+    expect(response.refusal).toMatchObject({ status: 406 })
     await expect.poll(() => cancelled).toBe(true)
+  })
+
+  it('is refused with 503, never answered an empty cursor, when the broker does not start', async () => {
+    const broker = createMemoryBroker()
+    vi.spyOn(broker, 'start').mockRejectedValue(new Error('unreachable'))
+    const hub = createHub({ broker, onError: () => {} })
+    hub.ready.catch(() => {})
+    const { response, stream } = await poll(hub)
+    stream.close()
+    expect(response.document).toBeUndefined()
+    expect(response.refusal).toMatchObject({ status: 503 })
+    expect(response.refusal?.retry).toBeGreaterThanOrEqual(5_000)
+  })
+
+  it('is refused with 503 when its time is up and no position is known', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const broker = createMemoryBroker()
+    vi.spyOn(broker, 'start').mockReturnValue(new Promise(() => {}))
+    const hub = createHub({ broker })
+    const { response } = await poll(hub)
+    vi.advanceTimersByTime(50_000)
+    expect(response.refusal).toMatchObject({ status: 503 })
+  })
+
+  it('counts as open until its answer was taken', async () => {
+    const { hub, ids } = await hubWith(1)
+    const { response, stream } = await poll(hub, {
+      lastEventId: ids[0],
+      response: new UnreadResponse(),
+      key: 'ada',
+    })
+    expect(response.document).toBeDefined()
+    expect([stream.closed, hub.stats().streams]).toEqual([false, 1])
+    expect(stream.send('late')).toBe(false)
+    response.take()
+    expect([stream.closed, hub.stats().streams, hub.stats().closed.answered]).toEqual([true, 0, 1])
+  })
+
+  it('that was answered is ended by hub.disconnect like a stream', async () => {
+    const { hub, ids } = await hubWith(1)
+    const { stream } = await poll(hub, { lastEventId: ids[0], response: new UnreadResponse(), key: 'ada' })
+    await hub.disconnect('ada')
+    expect(stream.closed).toBe(true)
+    expect(hub.stats()).toMatchObject({ streams: 0, closed: { disconnected: 1 } })
+  })
+
+  it('that is left before its answer was taken is counted as that', async () => {
+    const { hub, ids } = await hubWith(1)
+    const { response } = await poll(hub, { lastEventId: ids[0], response: new UnreadResponse() })
+    response.leave()
+    expect(hub.stats()).toMatchObject({ streams: 0, closed: { client: 1, answered: 0 } })
+  })
+
+  it('whose answer nobody reads is cut off after `stall`, like a stream', async () => {
+    const { hub, ids } = await hubWith(1)
+    const response = new UnreadResponse()
+    await poll(hub, { lastEventId: ids[0], response, stall: 20 })
+    await expect.poll(() => response.destroyed).toBe(true)
+    expect(hub.stats()).toMatchObject({ streams: 0, closed: { stalled: 1 } })
   })
 
   it('is told the channels that it asked for', async () => {

@@ -1,6 +1,8 @@
+import { drawBetween } from '../draw-between.ts'
 import { atEndOfTurn } from '../end-of-turn.ts'
 import { Decoder, type StreamItem } from '../wire/decode.ts'
 import type { Frame } from '../wire/frame.ts'
+import { Outlet } from './outlet.ts'
 import type { Refusal } from './refusal.ts'
 import type { Transport } from './transport.ts'
 
@@ -8,7 +10,7 @@ import type { Transport } from './transport.ts'
 export interface PollDocument {
   /** `data` is the text on the wire; `event` is `message` for an event without a name. */
   readonly events: readonly { readonly id?: string; readonly event: string; readonly data: string }[]
-  /** Where to go on: the `lastEventId` of the next poll. */
+  /** Where to go on: the `lastEventId` of the next poll. Never empty: a poll without a cursor begins at the head, and would miss events. */
   readonly cursor: string
   /** The log could not give everything after the cursor that was asked for; what `events` has comes after the gap. */
   readonly gap?: { readonly reason: string; readonly requested: string }
@@ -19,63 +21,103 @@ export interface PollDocument {
 /** The response to a poll: the port that an adapter implements. */
 export interface PollResponse {
   readonly closed: boolean
-  /** Called when the response is over, or its client gone. */
+  /** Called when the response is over: its answer was taken, or its client left. */
   onClose: (() => void) | undefined
   /** Called when the stream would open. @throws {SseError} `headers-sent` when the response was started already */
   begin(): void
   /** Sends the document. `retry`: milliseconds after which the client shall come back. */
   answer(document: PollDocument, options: { retry: number | undefined; lastOfConnection: boolean }): void
   refuse(refusal: Refusal): void
+  /** Bytes of the answer that were not handed to the operating system yet. Without it, an answer counts as taken at once. */
+  readonly pending?: number
+  /** Cuts the connection at once, dropping what is pending. */
+  destroy?(): void
 }
 
-/** Events and bytes of data in an answer, at most. */
+export interface PollOptions {
+  /** Milliseconds after which a client that takes nothing of its answer is cut off. Default 30,000. */
+  readonly stall?: number | undefined
+  /** A number from 0 to 1. Default `Math.random`. */
+  readonly random?: (() => number) | undefined
+}
+
+/** Events in an answer, and bytes of them as JSON, at most. A single event that has more goes alone. */
 const limit = { events: 500, bytes: 1_048_576 }
 
 /** The longest that a client may wait for its first event, in milliseconds. */
 const longestWait = 50_000
 
+/** Between which times, in milliseconds, a client comes back when the log could not be read. */
+const comeBack = [5_000, 15_000] as const
+
+const notPollable: Refusal = {
+  status: 406,
+  detail:
+    'This route sends events that are in no log, so it cannot be polled: accept text/event-stream, or subscribe in the turn of the first send.',
+}
+
 /**
  * A poll is a stream whose transport gathers what is written and answers it as one document: everything else, authorisation, limits and
  * the way through the log, is the same. It answers when it has events and the turn is over; when the log has no more and the client
- * does not wait; when its time is up. A stream that is on no channel waits for its first event.
+ * does not wait; when its time is up. Until its answer was taken the stream counts as open, and a client that takes nothing is cut off.
+ *
+ * It is refused with 503 when the position is not known, because the log cannot be read; and with 406 when the route sends something and
+ * subscribes to nothing in that turn.
  *
  * @param wait milliseconds that the client waits for the first event; at most 50,000
  */
-export function createPoll(response: PollResponse, wait: number): Transport {
-  return new Poll(response, Math.min(wait, longestWait))
+export function createPoll(response: PollResponse, wait: number, options: PollOptions = {}): Transport {
+  return new Poll(response, Math.min(wait, longestWait), options)
 }
 
 class Poll implements Transport {
-  readonly pending = 0
   onDrain: (() => void) | undefined
-  onClose: ((end?: 'client' | 'answered') => void) | undefined
+  onClose: Transport['onClose']
   readonly #response: PollResponse
   readonly #wait: number
+  readonly #options: PollOptions
   readonly #decoder = new Decoder()
   readonly #text = new TextDecoder()
   readonly #events: { id?: string; event: string; data: string }[] = []
   #bytes = 0
+  /** Bytes of the events that are in no log: a stream may have no more of them unread than of others. */
+  #beside = 0
   #cursor = ''
+  /** The id that was read last: an event that repeats it has none of its own. */
+  #seen = ''
   #gap: PollDocument['gap']
   #channels: PollDocument['channels']
   /** When the client shall come back, as `sse.close` said. */
   #retry: number | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #state: 'gathering' | 'full' | 'answered' = 'gathering'
+  #subscribed = false
   /** Whether the end of this turn is the end of the poll. */
   #scheduled = false
+  /** Watches a client that was answered; `undefined` before. */
+  #outlet: Outlet | undefined
 
-  constructor(response: PollResponse, wait: number) {
+  constructor(response: PollResponse, wait: number, options: PollOptions) {
     this.#response = response
     this.#wait = wait
-    response.onClose = () => {
-      clearTimeout(this.#timer)
-      this.onClose?.()
-    }
+    this.#options = options
+    response.onClose = () => this.#over(this.#outlet && this.#unread === 0 ? 'answered' : 'client')
+  }
+
+  get begun(): boolean {
+    return this.#state === 'answered'
   }
 
   get closed(): boolean {
     return this.#state === 'answered' || this.#response.closed
+  }
+
+  get pending(): number {
+    return this.#state === 'answered' ? this.#unread : this.#beside
+  }
+
+  subscribed(): void {
+    this.#subscribed = true
   }
 
   open(): void {
@@ -84,6 +126,7 @@ class Poll implements Transport {
   }
 
   write(frames: readonly Frame[]): boolean {
+    if (this.#state === 'answered') return false
     for (const { bytes } of frames) {
       for (const item of this.#decoder.decode(this.#text.decode(bytes, { stream: true }))) this.#take(item)
     }
@@ -93,8 +136,12 @@ class Poll implements Transport {
   caughtUp(position: string): void {
     if (this.#state !== 'gathering') return
     this.#cursor = position
-    if (this.#wait === 0) this.#answerAtEndOfTurn()
-    else if (this.#events.length === 0) this.#answerAfter(this.#wait)
+    if (this.#wait === 0 || this.#events.length > 0) this.#answerAtEndOfTurn()
+    else this.#answerAfter(this.#wait)
+  }
+
+  unreadable(): void {
+    this.#answer(false)
   }
 
   end({ lastOfConnection = false } = {}): void {
@@ -106,30 +153,34 @@ class Poll implements Transport {
     this.#response.refuse(refusal)
   }
 
-  /** Nothing is pending in a poll: what it has is its answer. */
+  /** What has been answered and not taken is dropped. What has been gathered is the answer. */
   destroy(): void {
-    this.#answer(false)
+    if (this.#state === 'answered') this.#response.destroy?.()
+    else this.#answer(false)
   }
 
   #take(item: StreamItem): void {
     if (item.type !== 'event') return
     const { event, data, id } = item
+    const own = id !== this.#seen
+    this.#seen = id
     if (event === 'sse.open') this.#opened(id, data)
     else if (event === 'sse.gap') this.#missed(id, data)
     else if (event === 'sse.channels') this.#channels = JSON.parse(data)
     else if (event === 'sse.close') this.#retry = JSON.parse(data).reconnect || undefined
-    else if (event !== 'sse.ping') this.#gather(event, data, id)
+    else if (event !== 'sse.ping') this.#gather(own ? { id, event, data } : { event, data })
     else if (this.#state === 'gathering') this.#cursor = id
   }
 
   #opened(id: string, data: string): void {
     this.#cursor = id
     if (JSON.parse(data).resumed === null) this.#fill()
+    else if (this.#events.length > 0) this.#answerAtEndOfTurn()
   }
 
   /** A gap comes before anything newer: what was gathered before it is answered first, and the next poll is told. */
   #missed(id: string, data: string): void {
-    if (this.#events.length > 0) this.#fill()
+    if (this.#events.length > 0 && this.#cursor !== '') this.#fill()
     if (this.#state !== 'gathering') return
     const { reason, requested } = JSON.parse(data)
     this.#gap = { reason, requested }
@@ -137,12 +188,15 @@ class Poll implements Transport {
   }
 
   /** What has no id is in no log, and would not come again: it is taken even when there is enough. */
-  #gather(event: string, data: string, id: string): void {
-    const own = id !== this.#cursor && id !== ''
-    if (own && this.#state !== 'gathering') return
-    this.#events.push(own ? { id, event, data } : { event, data })
-    if (own) this.#cursor = id
-    this.#bytes += Buffer.byteLength(data)
+  #gather(gathered: { id?: string; event: string; data: string }): void {
+    const { id } = gathered
+    if (id !== undefined && this.#state !== 'gathering') return
+    const bytes = Buffer.byteLength(JSON.stringify(gathered)) + 1
+    if (id !== undefined && this.#events.length > 0 && this.#bytes + bytes > limit.bytes) return this.#fill()
+    this.#events.push(gathered)
+    this.#bytes += bytes
+    if (id !== undefined) this.#cursor = id
+    else this.#beside += bytes
     if (this.#events.length >= limit.events || this.#bytes >= limit.bytes) this.#fill()
     else this.#answerAtEndOfTurn()
   }
@@ -157,22 +211,65 @@ class Poll implements Transport {
     this.#timer = setTimeout(() => this.#answer(false), time).unref()
   }
 
+  /** Without a position there is no answer yet; and where nothing will tell one, there is none. */
   #answerAtEndOfTurn(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    atEndOfTurn(() => this.#answer(false))
+    atEndOfTurn(() => {
+      this.#scheduled = false
+      if (this.#cursor !== '' || !this.#subscribed) this.#answer(false)
+    })
   }
 
   #answer(lastOfConnection: boolean): void {
     clearTimeout(this.#timer)
     if (this.closed) return
     this.#state = 'answered'
+    const refusal = this.#refusal()
+    if (refusal) {
+      this.#response.refuse(refusal)
+      this.#over('refused')
+      return
+    }
     const optional = {
       ...(this.#gap && { gap: this.#gap }),
       ...(this.#channels && { channels: this.#channels }),
     }
     const document = { events: this.#events, cursor: this.#cursor, ...optional }
     this.#response.answer(document, { retry: this.#retry, lastOfConnection })
-    this.onClose?.('answered')
+    this.#awaitTaken()
+  }
+
+  #refusal(): Refusal | undefined {
+    if (this.#subscribed && this.#cursor !== '') return undefined
+    if (!this.#subscribed && this.#retry === undefined) return notPollable
+    const retry = this.#retry ?? drawBetween(comeBack, this.#options.random ?? Math.random)
+    return { status: 503, detail: 'There is no position in the log to answer now: try again later.', retry }
+  }
+
+  get #unread(): number {
+    return this.#response.pending ?? 0
+  }
+
+  /** An answer that nobody reads is memory: it is defended as what a stream has written. */
+  #awaitTaken(): void {
+    const owner = {
+      stalled: () => {
+        this.#response.destroy?.()
+        this.#over('stalled')
+      },
+      overflowed() {},
+      failed() {},
+    }
+    const { stall = 30_000 } = this.#options
+    this.#outlet = new Outlet(this, { stall, maxUnread: Number.POSITIVE_INFINITY }, owner)
+    if (this.#unread === 0) this.#over('answered')
+    else this.#outlet.linger()
+  }
+
+  #over(end: 'client' | 'answered' | 'stalled' | 'refused'): void {
+    clearTimeout(this.#timer)
+    this.#outlet?.end()
+    this.onClose?.(end)
   }
 }

@@ -4,7 +4,7 @@
  */
 export interface Refusal {
   /** The HTTP status for clients that see one; 204 tells an EventSource to stay away. */
-  readonly status: 204 | 400 | 401 | 403 | 429 | 503
+  readonly status: 204 | 400 | 401 | 403 | 406 | 429 | 503
   /** Why, in a sentence for the developer of the client. */
   readonly detail: string
   /** Milliseconds after which the client shall try again. Without it, trying again does not help. */

@@ -4,39 +4,118 @@ import { SseError, show } from '../errors.ts'
 /** What a stream can be fed from: also Node's `Readable` and the web's `ReadableStream`, which are async iterables. */
 export type Source<T = unknown> = Iterable<T> | AsyncIterable<T>
 
+/** A source that was taken over: nothing that it throws later is an unhandled error. */
+export interface OpenSource {
+  next(): unknown
+  /** Ends it, whatever it is busy with. What it throws then concerns nobody. */
+  cancel(): void
+}
+
 /**
- * The items of a source, until it ends or the signal is aborted; then the source is cancelled, whatever it is busy with. Bytes become text, with
- * characters that were cut in two put together.
+ * Takes a source over, at once: a stream of Node's that is dropped before anybody listens to its errors ends the process.
  *
- * @throws {SseError} `invalid-data` for what is no source; and what the source throws
+ * @throws {SseError} `invalid-data` for what is not a source
  */
-export async function* itemsOf(source: Source, signal: AbortSignal): AsyncGenerator<unknown> {
-  const iterator = iteratorOf(source)
-  const aborted = new Promise<undefined>((resolve) =>
-    signal.addEventListener('abort', () => resolve(undefined), { once: true }),
-  )
-  const decoder = new TextDecoder()
+export function openSource(source: Source): OpenSource {
+  const items = iteratorOf(source)
+  return {
+    next: () => items.next(),
+    cancel: () => void (async () => items.return?.())().catch(() => {}),
+  }
+}
+
+/**
+ * The items of a source, until it ends or the signal is aborted; then the source is cancelled. Bytes become text. A character that was cut
+ * in two, between two chunks of bytes or two strings, is put together.
+ *
+ * @throws what the source throws
+ */
+export async function* itemsOf(source: OpenSource, signal: AbortSignal): AsyncGenerator<unknown> {
+  const leaving = new Leaving(signal)
+  const text = new Joiner()
   let ended = false
   try {
     while (!signal.aborted) {
-      const result = await Promise.race([iterator.next(), aborted])
+      const result = (await leaving.before(source.next())) as IteratorResult<unknown> | undefined
       if (!result) return
-      ended = result.done === true
-      const item = ended ? decoder.decode() : result.value
-      if (item instanceof Uint8Array) yield* textOf(decoder.decode(item, { stream: true }))
-      else if (ended) return yield* textOf(item as string)
-      else yield item
+      if (result.done) {
+        ended = true
+        yield* text.rest()
+        return
+      }
+      const item = await leaving.before(result.value)
+      if (signal.aborted) return
+      yield* text.join(item)
     }
   } catch (error) {
     ended = true
     throw error
   } finally {
-    if (!ended) cancel(iterator)
+    leaving.stop()
+    if (!ended) source.cancel()
   }
 }
 
+/** Waits for one thing after the other, and for none of them once a signal is aborted: with one listener, and nothing kept per item. */
+class Leaving {
+  readonly #signal: AbortSignal
+  #leave: (() => void) | undefined
+  readonly #aborted = (): void => this.#leave?.()
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+    signal.addEventListener('abort', this.#aborted, { once: true })
+  }
+
+  /** What a promise brings, `undefined` when the signal is aborted before; what is not a promise as it is. */
+  before(value: unknown): unknown {
+    if (!isThenable(value)) return value
+    return new Promise((resolve, reject) => {
+      this.#leave = () => resolve(undefined)
+      value.then(resolve, reject)
+      if (this.#signal.aborted) resolve(undefined)
+    })
+  }
+
+  stop(): void {
+    this.#leave = undefined
+    this.#signal.removeEventListener('abort', this.#aborted)
+  }
+}
+
+const highSurrogateAtEnd = /[\ud800-\udbff]$/
+
+/** Puts characters together whose halves came in two items. */
+class Joiner {
+  readonly #decoder = new TextDecoder()
+  /** The first half of a character that ended a string. */
+  #half = ''
+
+  /** The items that this one completes. */
+  join(item: unknown): unknown[] {
+    if (item instanceof Uint8Array) return notEmpty(this.#decoder.decode(item, { stream: true }))
+    if (typeof item !== 'string') return [...this.rest(), item]
+    const text = this.#half + item
+    this.#half = highSurrogateAtEnd.exec(text)?.[0] ?? ''
+    const whole = this.#half ? text.slice(0, -1) : text
+    // An empty string is an item; one that became empty is not.
+    return item === '' ? [whole] : notEmpty(whole)
+  }
+
+  /** What was kept for a half that did not come. */
+  rest(): string[] {
+    const half = this.#half
+    this.#half = ''
+    return notEmpty(this.#decoder.decode() + half)
+  }
+}
+
+function notEmpty(text: string): string[] {
+  return text === '' ? [] : [text]
+}
+
 interface Items {
-  next(): Promise<IteratorResult<unknown>> | IteratorResult<unknown>
+  next(): unknown
   return?(): unknown
 }
 
@@ -46,9 +125,11 @@ interface Items {
  */
 function iteratorOf(source: Source): Items {
   if (typeof source === 'object' && source !== null) {
+    // Without a listener an error of a stream of Node's ends the process, even one that comes after it was destroyed.
+    if (isEmitter(source)) source.on('error', ignore)
     if (isReadableStream(source)) {
       const reader = source.getReader()
-      return { next: () => reader.read() as Promise<IteratorResult<unknown>>, return: () => reader.cancel() }
+      return { next: () => reader.read(), return: () => reader.cancel() }
     }
     if (Symbol.asyncIterator in source) {
       const iterator = source[Symbol.asyncIterator]()
@@ -60,11 +141,15 @@ function iteratorOf(source: Source): Items {
   }
   throw new SseError(
     'invalid-data',
-    `${show(source)} is no source: give an iterable, an async iterable or a readable stream.`,
-    {
-      value: source,
-    },
+    `${show(source)} is not a source: give an iterable, an async iterable or a readable stream.`,
+    { value: source },
   )
+}
+
+function ignore(): void {}
+
+function isEmitter(source: object): source is { on(event: 'error', listener: () => void): unknown } {
+  return 'on' in source && typeof source.on === 'function'
 }
 
 function isReadableStream(source: object): source is ReadableStream {
@@ -75,11 +160,8 @@ function isDestroyable(source: object): source is { destroy(): void } {
   return 'destroy' in source && typeof source.destroy === 'function'
 }
 
-/** Not awaited: nobody waits for the source any more, nor is there anybody to tell what it throws now. */
-function cancel(items: Items): void {
-  void (async () => items.return?.())().catch(() => {})
-}
-
-function* textOf(text: string): Generator<string> {
-  if (text !== '') yield text
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+  )
 }

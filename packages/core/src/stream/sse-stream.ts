@@ -17,7 +17,7 @@ export type StreamEnd =
   | 'shutdown'
   /** The client took nothing for as long as `stall`. */
   | 'stalled'
-  /** More than `maxUnread` bytes were sent that the client did not take. */
+  /** The client had not taken more than `maxUnread` bytes that were sent over a second ago. */
   | 'overflow'
   /** It could not be opened: something else was answered first, or the broker did not start. */
   | 'unopened'
@@ -69,56 +69,64 @@ export interface SseStream<E extends EventMap = AnyEvents> {
   readonly lastEventId: string | undefined
   readonly channels: ReadonlySet<string>
   readonly closed: boolean
-  /** Aborted when the stream ends, with the `StreamEnd` as its reason. */
+  /** Aborted when the stream ends. Its reason is an `SseError` with the name `AbortError`, whose code is the `StreamEnd`. */
   readonly signal: AbortSignal
 }
 
 export interface SendOptions<N extends string = string> {
   /** The event's name; without one the client sees a `message` event. */
-  readonly event?: N
-  /** The event's id, for streams that are on no channel. */
-  readonly id?: string | number
+  readonly event?: N | undefined
+  /** The event's id, for streams that are on no channel: at most 64 bytes, without control characters. */
+  readonly id?: string | number | undefined
   /** The client's reconnection time in milliseconds. */
-  readonly retry?: number
+  readonly retry?: number | undefined
 }
 
 export interface FromOptions<N extends string = string> {
   /** The name of the events; without one the client sees `message` events. */
-  readonly event?: N
+  readonly event?: N | undefined
 }
 
 export interface SubscribeOptions {
-  /** When the stream ends at the latest; of several the earliest counts. The client comes back at once, to be judged again. */
-  readonly expires?: Date
+  /** When the stream ends at the latest; of several the earliest counts. The client reconnects within a second and is judged again. */
+  readonly expires?: Date | undefined
   /** Where to begin when the client brings no cursor: a `hub.position` handed out with a snapshot. Counts before opening only. */
   readonly since?: string | undefined
 }
 
 export interface CloseOptions {
   /** Milliseconds after which the client shall come back; `false`: not at all. Without it the client does what it does. */
-  readonly reconnect?: false | number
+  readonly reconnect?: false | number | undefined
 }
 
 /** What an adapter knows of a request. */
 export interface StreamOptions {
-  readonly key?: string | undefined
+  /** Whose stream it is. A function is asked when it matters, at the latest after `admit`; to read `stream.key` before never throws. */
+  readonly key?: string | (() => string | undefined) | undefined
   readonly lastEventId?: string | undefined
   /** The client's reconnection time in milliseconds: one, or drawn between two. Default 2,000 ± 50 %. */
   readonly retry?: number | readonly [min: number, max: number] | undefined
   /** Milliseconds after which a client that takes nothing is cut off. Default 30,000. */
   readonly stall?: number | undefined
-  /** Bytes sent and not taken over which the stream is cut off. Default 1 MiB. */
+  /** Bytes sent over a second ago and not taken over which the stream is cut off. A single event alone never is. Default 1 MiB. */
   readonly maxUnread?: number | undefined
   /** Channels that the stream may be on. Default 64. */
   readonly maxChannels?: number | undefined
   /** Channels that the client asks for, and who judges them: before anything is replayed. */
   readonly asked?: AskedChannels | undefined
-  /** Asked when the stream is about to open; what it answers is sent instead. */
+  /**
+   * Asked when the stream begins to open, before anything else is done for it; what it answers is sent instead. From then on the stream
+   * counts as one that is open.
+   */
   readonly admit?: (() => Refusal | undefined) | undefined
+  /** `hub.arrival()` of the moment when the request came. Default: when the stream is made. */
+  readonly arrival?: number | undefined
 }
 
 /** A change to the channels of an open stream that its client asked for, already judged. */
 export interface ChannelsChange {
+  /** When the wish arrived, in the order of all wishes for the stream's channels. */
+  readonly turn: number
   readonly subscribe: readonly string[]
   readonly unsubscribe: readonly string[]
   /** Asked for, and not allowed. */

@@ -1,3 +1,4 @@
+import type { Revocation } from '../hub/revocations.ts'
 import type { GapReason } from '../log/broker.ts'
 import type { Feed } from '../log/feed.ts'
 import type { Heartbeat } from './heartbeat.ts'
@@ -8,6 +9,8 @@ import type { ChannelsChange, SseStream, StreamEnd } from './sse-stream.ts'
 export interface HostedStream extends SseStream {
   /** Ends it for a reason; where the client is told when to come back it is told the reason too. */
   closeFor(reason: StreamEnd, reconnect?: false | number, options?: { lastOfConnection?: boolean }): void
+  /** A client's wish for other channels arrives. @returns its turn: decided later, it overrules no later wish */
+  wish(): number
   /** Changes its channels and confirms that to the client. @throws {SseError} `too-many-channels` */
   change(change: ChannelsChange): void
 }
@@ -23,9 +26,17 @@ export interface StreamHost {
   newStreamId(): string
   /** Why no stream can be opened now. */
   refusal(): Refusal | undefined
+  /** This moment, for a request that arrives now. */
+  arrival(): number
+  /** What became of the stream's key since its request arrived; `undefined` when it was not disconnected. */
+  revocation(key: string, arrival: number): Revocation | undefined
   /** Reports what a user's callback, a broker or a transport threw. */
   report(error: unknown): void
+  /** It begins to open: from now on it can be disconnected. */
+  expected(stream: HostedStream): void
   joined(stream: HostedStream): void
+  /** It ended before it was open. */
+  dropped(stream: HostedStream): void
   left(stream: HostedStream, reason: StreamEnd): void
   refused(stream: HostedStream, refusal: Refusal): void
   missed(stream: HostedStream, gap: { readonly reason: GapReason; readonly requested: string }): void

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Hub } from '../hub/hub.ts'
 import { createHub } from '../hub/log-hub.ts'
 import { createStream } from './create-stream.ts'
@@ -170,17 +170,53 @@ describe('a client that takes nothing', () => {
     expect(transport.data('message')).toEqual(['1', '4', '5'])
     expect(transport.events('sse.gap')).toHaveLength(1)
   })
+})
 
-  it('is cut off when more was sent beside the log than it may leave unread', async () => {
+describe('a client that does not take what is sent', () => {
+  const clock = ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout', 'performance'] as const
+  beforeEach(() => vi.useFakeTimers({ toFake: [...clock] }))
+  afterEach(() => vi.useRealTimers())
+
+  it('is cut off when what was sent over a second ago is more than it may leave unread', async () => {
     const { hub } = await hubWith(0)
     const { transport, stream } = await opened(hub, { maxUnread: 1_000 })
     transport.fill()
     expect(stream.send('x'.repeat(400))).toBe(false)
     expect(stream.closed).toBe(false)
     expect(stream.send('x'.repeat(700))).toBe(false)
+    vi.advanceTimersByTime(900)
+    expect(stream.closed).toBe(false)
+    vi.advanceTimersByTime(2_000)
     expect(stream.closed).toBe(true)
     expect(transport.state).toBe('destroyed')
-    expect(stream.signal.reason).toBe('overflow')
+    expect(stream.signal.reason).toMatchObject({ name: 'AbortError', code: 'overflow' })
+  })
+
+  it('is not cut off for what one turn sent, as long as it takes it', async () => {
+    const { hub } = await hubWith(0)
+    const { transport, stream } = await opened(hub, { maxUnread: 1_000 })
+    transport.fill()
+    for (let second = 0; second < 10; second++) {
+      for (let n = 0; n < 10; n++) stream.send('x'.repeat(1_000))
+      vi.advanceTimersByTime(1_000)
+      transport.drain()
+      transport.fill()
+    }
+    expect(stream.closed).toBe(false)
+  })
+
+  it('is not cut off for a single event, however large', async () => {
+    const { hub } = await hubWith(0)
+    const { transport, stream } = await opened(hub, { maxUnread: 1_000, stall: Number.POSITIVE_INFINITY })
+    transport.fill()
+    stream.send('x'.repeat(7_000_000))
+    vi.advanceTimersByTime(60_000)
+    stream.send('small')
+    vi.advanceTimersByTime(60_000)
+    expect(stream.closed).toBe(false)
+    for (let n = 0; n < 3; n++) stream.send('x'.repeat(500))
+    vi.advanceTimersByTime(60_000)
+    expect(stream.signal.reason).toMatchObject({ code: 'overflow' })
   })
 })
 
@@ -239,7 +275,7 @@ describe('a client that takes nothing', () => {
     vi.advanceTimersByTime(20_000)
     expect(stream.closed).toBe(false)
     vi.advanceTimersByTime(5_000)
-    expect(stream.signal.reason).toBe('stalled')
+    expect(stream.signal.reason).toMatchObject({ name: 'AbortError', code: 'stalled' })
     expect(transport.state).toBe('destroyed')
   })
 
@@ -314,7 +350,7 @@ describe('send', () => {
     expect(stream.send('y')).toBe(false)
     expect(stream.comment()).toBe(false)
     stream.close()
-    expect(stream.signal.reason).toBe('client')
+    expect(stream.signal.reason).toMatchObject({ name: 'AbortError', code: 'client' })
   })
 })
 
@@ -387,7 +423,7 @@ describe('close', () => {
     vi.advanceTimersByTime(59_999)
     expect(stream.closed).toBe(false)
     vi.advanceTimersByTime(1)
-    expect(stream.signal.reason).toBe('expired')
+    expect(stream.signal.reason).toMatchObject({ name: 'AbortError', code: 'expired' })
     expect(vi.getTimerCount()).toBe(0)
     vi.useRealTimers()
   })

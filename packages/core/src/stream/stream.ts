@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import { checkObject } from '../check.ts'
 import { drawBetween } from '../draw-between.ts'
-import { atEndOfTurn } from '../end-of-turn.ts'
+import { atEndOfTurn, endOfTurn } from '../end-of-turn.ts'
 import { SseError, show } from '../errors.ts'
 import type { GapReason } from '../log/broker.ts'
 import { toChannels } from '../log/channel.ts'
@@ -15,7 +15,7 @@ import { Expiry } from './expiry.ts'
 import type { Pulse } from './heartbeat.ts'
 import { Outlet, type OutletOwner } from './outlet.ts'
 import type { Refusal } from './refusal.ts'
-import { itemsOf, type Source } from './source.ts'
+import { itemsOf, openSource, type Source } from './source.ts'
 import type {
   ChannelsChange,
   CloseOptions,
@@ -28,18 +28,19 @@ import type {
 import type { HostedStream, StreamHost } from './stream-host.ts'
 import { type Subscriber, Subscription } from './subscription.ts'
 import type { Transport } from './transport.ts'
+import { Wishes } from './wishes.ts'
 
 const noChannels: ReadonlySet<string> = new Set()
 
 /** One open response: its beginning and its end, what is sent beside the log, and a subscription for what comes from the log. */
 export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
-  readonly key: string | undefined
   readonly lastEventId: string | undefined
   readonly maxChannels: number
   readonly #host: StreamHost
   readonly #transport: Transport
   readonly #outlet: Outlet
   readonly #retry: number | readonly [min: number, max: number]
+  #key: string | (() => string | undefined) | undefined
   #id: string | undefined
   #state: 'idle' | 'opening' | 'open' | 'closed' = 'idle'
   #end: StreamEnd | undefined
@@ -50,19 +51,26 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
   #expiry: Expiry | undefined
   /** Until it was asked. */
   #admit: (() => Refusal | undefined) | undefined
+  /** Why it may not open, once that was asked. */
+  #refusal: Refusal | undefined
+  /** Which wish for a channel was the last; only where some take time. */
+  #wishes: Wishes | undefined
+  readonly #arrival: number
   /** The slice of the heartbeat that serves it. */
   #slice = 0
 
   constructor(host: StreamHost, transport: Transport, options: StreamOptions = {}) {
     const { key, lastEventId, retry = 2_000, stall = 30_000, maxUnread = 1_048_576 } = options
-    this.key = key
+    this.#key = key
     this.lastEventId = lastEventId || undefined
     this.maxChannels = options.maxChannels ?? 64
     this.#host = host
     this.#transport = transport
     this.#retry = retry
     this.#asked = options.asked
+    this.#wishes = options.asked && new Wishes()
     this.#admit = options.admit
+    this.#arrival = options.arrival ?? host.arrival()
     this.#outlet = new Outlet(transport, { stall, maxUnread }, this)
     transport.onDrain = () => this.#drained()
     transport.onClose = (end = 'client') => {
@@ -77,6 +85,15 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     return this.#id
   }
 
+  get key(): string | undefined {
+    if (typeof this.#key !== 'function') return this.#key
+    try {
+      return this.#key()
+    } catch {
+      return undefined
+    }
+  }
+
   get channels(): ReadonlySet<string> {
     return this.#subscription?.channels ?? noChannels
   }
@@ -88,7 +105,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
   get signal(): AbortSignal {
     if (!this.#abort) {
       this.#abort = new AbortController()
-      if (this.closed) this.#abort.abort(this.#end)
+      if (this.closed) this.#abort.abort(reasonOf(this.#end))
     }
     return this.#abort.signal
   }
@@ -135,17 +152,30 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     const first = !this.#subscription
     this.#subscription ??= new Subscription(feed, this)
     this.#subscription.add(names, since)
+    this.#wishes?.take(names, this.#wishes.next())
+    if (first) this.#transport.subscribed?.()
     if (first) this.#readAtEndOfTurn(this.#subscription)
     return this
   }
 
   unsubscribe(channels: string | readonly string[]): this {
-    this.#subscription?.remove(toChannels(channels, { orNone: true }))
+    const names = toChannels(channels, { orNone: true })
+    this.#subscription?.remove(names)
+    this.#wishes?.take(names, this.#wishes.next())
     return this
   }
 
+  wish(): number {
+    this.#wishes ??= new Wishes()
+    return this.#wishes.next()
+  }
+
   change(change: ChannelsChange): void {
-    if (!this.closed) this.#subscription?.change(change)
+    if (this.closed) return
+    const { turn, refused } = change
+    const subscribe = this.#lastWished(change.subscribe, turn)
+    const unsubscribe = this.#lastWished(change.unsubscribe, turn)
+    this.#subscription?.change({ turn, subscribe, unsubscribe, refused })
   }
 
   close(options: CloseOptions = {}): void {
@@ -161,10 +191,19 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     options: { lastOfConnection?: boolean } = {},
   ): void {
     if (this.closed) return
-    if (this.#state !== 'open' && reconnect === false) {
-      this.#refuse({ status: 204, detail: 'There is nothing for this client.' }, reason)
-      return
-    }
+    const isRevoked = reason === 'disconnected' || reason === 'expired'
+    if (this.#state !== 'open' && reconnect === false) this.#refuse(nothingHere, reason)
+    else if (isRevoked && !this.#transport.begun) this.#refuse(this.#revoked(reason, reconnect), reason)
+    // What waits in its buffer would still be delivered.
+    else if (reason === 'disconnected' && this.#outlet.full) this.#cut(reason)
+    else this.#endWith(reason, reconnect, options)
+  }
+
+  #endWith(
+    reason: StreamEnd,
+    reconnect: false | number | undefined,
+    options: { lastOfConnection?: boolean },
+  ): void {
     this.#openNow()
     if (this.closed) return
     if (reconnect !== undefined) this.write([closeFrame(reconnect, reason)])
@@ -172,6 +211,17 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     this.#finish(reason)
     this.#transport.end(options)
     this.#outlet.linger(options.lastOfConnection ? shutdownGrace : undefined)
+  }
+
+  /** What a client is answered whose stream was revoked before anything of it was on its way. */
+  #revoked(reason: StreamEnd, reconnect: false | number | undefined): Refusal {
+    if (reason === 'expired') return expired
+    if (reconnect === false) return nothingHere
+    return {
+      status: 503,
+      detail: 'The access of this client has changed.',
+      retry: reconnect ?? this.#drawRetry(),
+    }
   }
 
   /** Subscriber: what the log has. */
@@ -188,7 +238,6 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
   writeBeside(frames: readonly Frame[]): boolean {
     if (this.closed || this.write(frames)) return !this.closed
     this.#subscription?.pause()
-    if (this.#outlet.overflowing) this.#cut('overflow')
     return false
   }
 
@@ -203,9 +252,16 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     if (position !== undefined) this.#transport.caughtUp?.(position)
   }
 
-  /** Subscriber: the broker did not start. */
-  unreadable(): void {
-    this.closeFor('unopened')
+  /** Subscriber: the broker did not start, or does not answer. A client that waits for a document is told to come back; a stream waits. */
+  unreadable({ lasting }: { lasting: boolean }): void {
+    if (this.closed) return
+    if (this.#transport.unreadable) this.#transport.unreadable()
+    else if (lasting) this.closeFor('unopened', this.#drawRetry())
+  }
+
+  /** OutletOwner: what was sent is not taken. */
+  overflowed(): void {
+    this.#cut('overflow')
   }
 
   /** OutletOwner: the client takes nothing any more. */
@@ -221,15 +277,27 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
 
   /** Pulse: once every heartbeat. Who stands at the head is told where that is, everyone else that the line is alive. */
   beat(): void {
-    if (this.#outlet.full) return
+    // The timer of the expiry does not see that the clock was set, or that the machine slept.
+    if (this.#expiry?.over) this.#expire()
+    if (this.closed || this.#outlet.full) return
     const ping = this.#subscription?.ping()
     if (!this.#outlet.full) this.writeBeside(ping ?? emptyComment)
   }
 
+  /** A source that is always ready is sent in turns of so many items: a loop of promises alone would let nothing else happen. */
   async #sendAll(source: Source, options: FromOptions): Promise<void> {
-    this.#openNow()
-    for await (const item of itemsOf(source, this.signal)) {
+    const open = openSource(source)
+    try {
+      checkObject('options', options)
+      this.#openNow()
+    } catch (error) {
+      open.cancel()
+      throw error
+    }
+    let sent = 0
+    for await (const item of itemsOf(open, this.signal)) {
       if (!this.send(item, options)) await this.#outlet.room()
+      else if (++sent % itemsPerTurn === 0) await endOfTurn()
     }
   }
 
@@ -245,7 +313,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
 
   /** Two ends, because Express hands an error of the handler to its last resort at the end of a turn too. */
   #readAtEndOfTurn(subscription: Subscription): void {
-    if (this.#state === 'idle') this.#state = 'opening'
+    this.#begin()
     if (this.#state === 'open' && !this.#asked) subscription.begin()
     else atEndOfTurn(() => atEndOfTurn(() => void this.#judgeAndRead(subscription)))
   }
@@ -253,9 +321,12 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
   /** Nothing is replayed before it is known what the client may read. */
   async #judgeAndRead(subscription: Subscription): Promise<void> {
     try {
-      if (this.#asked && !this.closed) {
+      if (this.#asked && !this.closed && !this.#refusal) {
         checkAsked(this.#asked, this.maxChannels)
-        subscription.grant(await judge(this.#asked))
+        const turn = this.wish()
+        const { granted, refused } = await judge(this.#asked, () => this.closed)
+        if (this.closed) return
+        subscription.grant({ granted: this.#lastWished(granted, turn), refused })
         this.#asked = undefined
       }
       if (this.#state === 'opening' && this.#transport.closed) this.#finish('unopened')
@@ -289,9 +360,27 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     return { status: 503, detail, retry: this.#drawRetry() }
   }
 
-  #open(): void {
-    const refusal = this.#expiry?.over ? expired : (this.#host.refusal() ?? this.#admit?.())
+  /**
+   * It begins to open: the limits count it, and a `disconnect` ends it. Who may not come in is answered when it would open, because until then
+   * status and headers are the app's.
+   */
+  #begin(): void {
+    if (this.#state !== 'idle') return
+    this.#refusal = this.#host.refusal() ?? this.#admit?.() ?? this.#revocation()
     this.#admit = undefined
+    this.#state = 'opening'
+    this.#host.expected(this)
+  }
+
+  #revocation(): Refusal | undefined {
+    if (typeof this.#key === 'function') this.#key = this.#key()
+    const revocation = this.#key === undefined ? undefined : this.#host.revocation(this.#key, this.#arrival)
+    return revocation && this.#revoked('disconnected', revocation.reconnect)
+  }
+
+  #open(): void {
+    this.#begin()
+    const refusal = this.#expiry?.over ? expired : (this.#host.refusal() ?? this.#refusal)
     if (refusal) {
       this.#refuse(refusal)
       return
@@ -303,8 +392,10 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
       throw error
     }
     this.#state = 'open'
-    this.#host.joined(this)
     this.#slice = this.#host.heartbeat.add(this)
+    this.#host.joined(this)
+    // The app may have ended it when it was told that it is open.
+    if (this.closed) return
     this.write([frame(`:\nretry: ${this.#drawRetry()}\n\n`)])
     if (!this.#asked) this.#subscription?.begin()
   }
@@ -320,8 +411,17 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
       throw new SseError('invalid-option', `expires is a Date, not ${show(expires)}.`, { value: expires })
     }
     if (this.closed) return
-    this.#expiry ??= new Expiry(this.#host.now, () => this.closeFor('expired', 0))
+    this.#expiry ??= new Expiry(this.#host.now, () => this.#expire())
     this.#expiry.notAfter(expires)
+  }
+
+  /** The client comes back soon, to be judged again, but not so soon that it would flood a server that is away. */
+  #expire(): void {
+    this.closeFor('expired', drawBetween(comeBackExpired, this.#host.random))
+  }
+
+  #lastWished(channels: readonly string[], turn: number): readonly string[] {
+    return this.#wishes?.take(channels, turn) ?? channels
   }
 
   #drawRetry(): number {
@@ -336,21 +436,25 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
 
   #cut(reason: StreamEnd): void {
     this.#finish(reason)
-    this.#transport.destroy()
+    try {
+      this.#transport.destroy()
+    } catch (error) {
+      this.#host.report(error)
+    }
   }
 
   #finish(reason: StreamEnd): void {
     if (this.closed) return
-    const wasOpen = this.#state === 'open'
+    const before = this.#state
     this.#state = 'closed'
     this.#end = reason
     this.#expiry?.clear()
     this.#subscription?.end()
-    if (wasOpen) {
+    if (before === 'open') {
       this.#host.heartbeat.remove(this, this.#slice)
       this.#host.left(this, reason)
-    }
-    this.#abort?.abort(reason)
+    } else if (before === 'opening') this.#host.dropped(this)
+    this.#abort?.abort(reasonOf(reason))
     this.#outlet.end()
   }
 }
@@ -368,3 +472,15 @@ const shutdownGrace = 1_000
 const emptyComment: readonly Frame[] = [frame(':\n\n')]
 
 const expired: Refusal = { status: 401, detail: 'The credentials of this request have run out.' }
+const nothingHere: Refusal = { status: 204, detail: 'There is nothing for this client.' }
+
+/** Between which times, in milliseconds, a client comes back whose credentials have run out. */
+const comeBackExpired = [250, 750] as const
+
+/** Items of a source that are sent in one turn of the event loop. */
+const itemsPerTurn = 64
+
+/** So that `fetch(url, { signal })` fails with a real error, and `AbortError` checks hold. */
+function reasonOf(end: StreamEnd | undefined): SseError {
+  return new SseError(end ?? 'closed', `The stream has ended: ${end}.`, { name: 'AbortError' })
+}

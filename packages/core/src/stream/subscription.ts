@@ -26,7 +26,8 @@ export interface Subscriber {
   writeBeside(frames: readonly Frame[]): boolean
   missed(gap: { readonly reason: GapReason; readonly requested: string }): void
   caughtUp(): void
-  unreadable(): void
+  /** The broker does not answer; `lasting`: nor has it started in time. */
+  unreadable(outage: { lasting: boolean }): void
 }
 
 /** What ties a stream to the log: its channels, where it begins, and the reader that moves it forward. */
@@ -107,7 +108,7 @@ export class Subscription implements Sink {
     if (!log) {
       this.#feed.ready.then(
         () => this.begin(),
-        () => this.#stream.unreadable(),
+        () => this.#stream.unreadable({ lasting: true }),
       )
       return
     }
@@ -160,6 +161,11 @@ export class Subscription implements Sink {
   /** Sink: all there is was written. */
   caughtUp(): void {
     this.#stream.caughtUp()
+  }
+
+  /** Sink: the broker did not answer. */
+  unreadable(): void {
+    this.#stream.unreadable({ lasting: false })
   }
 
   /** What tells the client of the channels that it asked for, if it has not been told. */

@@ -12,18 +12,27 @@ export interface Transport {
   write(frames: readonly Frame[]): boolean
   /** Bytes taken and not yet handed to the operating system. */
   readonly pending: number
+  /** Whether anything of the answer is on its way, so that `refuse` would come too late. */
+  readonly begun: boolean
   /** Whether the response is over, or its client gone. */
   readonly closed: boolean
   /** Called when there is room again after a `write` that answered `false`. */
   onDrain: (() => void) | undefined
-  /** Called once, when the response is over: `answered` by a transport that has said all it ever will, else because the client left. */
-  onClose: ((end?: 'client' | 'answered') => void) | undefined
+  /**
+   * Called when the response is over, with the reason: `client`, the default, when the client left. The others are for transports that
+   * answer and end by themselves.
+   */
+  onClose: ((end?: 'client' | 'answered' | 'stalled' | 'refused') => void) | undefined
   /** Ends the response after what was written; `lastOfConnection` closes the connection too, instead of keeping it alive. */
   end(options?: { lastOfConnection?: boolean }): void
   /** Answers this instead of opening a stream. */
   refuse(refusal: Refusal): void
   /** Cuts the connection at once, dropping what is pending. */
   destroy(): void
+  /** Called when the stream is put on channels for the first time, so that a position will be told; for transports that answer and end. */
+  subscribed?(): void
+  /** Called when the log cannot be read now; for transports that answer and end. */
+  unreadable?(): void
   /** Told whenever everything in the log up to `position` was written; for transports that answer and end. */
   caughtUp?(position: string): void
 }

@@ -136,7 +136,7 @@ describe('openStream asks', () => {
     })
     expect(await stream.json()).toMatchObject({
       method: 'POST',
-      url: '/events?a=1&channels=news%2Cuser%3A7',
+      url: '/events?a=1&channels=news,user%3A7',
       headers: {
         accept: 'application/json',
         'x-user': 'mina',

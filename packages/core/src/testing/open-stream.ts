@@ -52,7 +52,10 @@ export async function openStream(
 
 function urlOf(path: string, origin: string, { channels }: OpenStreamOptions): URL {
   const url = new URL(path, origin)
-  if (channels) url.searchParams.set('channels', channels.join(','))
+  if (!channels) return url
+  // Commas separate names, so they are not encoded.
+  const asked = `channels=${channels.map(encodeURIComponent).join(',')}`
+  url.search = [url.search.slice(1), asked].filter(Boolean).join('&')
   return url
 }
 

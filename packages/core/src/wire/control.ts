@@ -40,8 +40,10 @@ export function closeFrame(reconnect: number | false, reason: string): Frame {
   return frame(encodeFields({ event: 'sse.close', retry, data }))
 }
 
-/** A day in milliseconds: a native EventSource cannot be told never to come back. */
-const stayAway = 86_400_000
+/**
+ * A native EventSource cannot be told never to come back. This is the longest time that every timer holds, in milliseconds: 24.8 days.
+ */
+const stayAway = 2_147_483_647
 
 function control(event: string, data: object, id: string | undefined): Frame {
   return frame(encodeFields({ event, id, data: JSON.stringify(data) }))

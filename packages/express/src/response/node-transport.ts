@@ -31,6 +31,10 @@ export class NodeTransport implements Transport {
     })
   }
 
+  get begun(): boolean {
+    return this.#response.headersSent
+  }
+
   get closed(): boolean {
     return isOver(this.#response)
   }

@@ -1,0 +1,176 @@
+import { SseError } from '../errors.ts'
+import { comparePositions } from '../log/compare-positions.ts'
+import { Fifo } from '../log/fifo.ts'
+import { randomName } from '../stream/stream-id.ts'
+import type { Leases } from './leases.ts'
+import { Revocations } from './revocations.ts'
+import type { Command, Signal } from './signals.ts'
+import type { StreamRegistry } from './streams.ts'
+
+/** Milliseconds after which a hub that has not confirmed a disconnect is asked again. */
+const patience = 500
+/** How many times that is waited for the command to come back here, before it is put into the log again. */
+const patienceForOwn = 4
+/** Disconnects of which it is remembered that this hub has acted on them. */
+const remembered = 1_000
+
+export interface DisconnectsOptions {
+  readonly hub: string
+  readonly streams: StreamRegistry
+  readonly leases: Leases
+  /** Puts a command into the log. @returns the id of its entry */
+  readonly publish: (command: Command) => Promise<string>
+  readonly send: (signal: Signal) => void
+  /** The head of the log when this hub's broker started; `undefined` before. */
+  readonly startedAt: () => string | undefined
+  /** When a client shall come back whose stream ends because it may have been revoked, in milliseconds. */
+  readonly comeBack: () => number
+}
+
+/** A disconnect that some hub has not confirmed. */
+interface Pending {
+  readonly command: Command
+  readonly confirmed: Set<string>
+  id: string | undefined
+  /** How often it was asked for without coming back here. */
+  asked: number
+  readonly done: PromiseWithResolvers<void>
+}
+
+/**
+ * Ends the streams of a key in every process. The command is an entry in the log, so that no hub can miss it and none delivers anything newer
+ * before it has acted. Each hub then confirms by a signal; a hub whose lease runs out is not waited for.
+ */
+export class Disconnects {
+  readonly #options: DisconnectsOptions
+  readonly #revocations = new Revocations()
+  readonly #pending = new Map<string, Pending>()
+  readonly #acted = new Set<string>()
+  readonly #actedInOrder = new Fifo<string>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: DisconnectsOptions) {
+    this.#options = options
+  }
+
+  get revocations(): Revocations {
+    return this.#revocations
+  }
+
+  /** Resolves when every hub that lives has ended the streams of the key, those on their way in included. */
+  async disconnect(key: string, reconnect: false | number | undefined): Promise<void> {
+    const request = randomName()
+    const command: Command = { type: 'disconnect', request, key, reconnect: reconnect ?? null }
+    const pending: Pending = {
+      command,
+      confirmed: new Set(),
+      id: undefined,
+      asked: 0,
+      done: Promise.withResolvers(),
+    }
+    this.#pending.set(request, pending)
+    try {
+      pending.id = await this.#options.publish(command)
+      this.check()
+      this.#timer ??= setInterval(() => this.#askAgain(), patience).unref()
+      await pending.done.promise
+    } finally {
+      this.#pending.delete(request)
+      if (this.#pending.size === 0) {
+        clearInterval(this.#timer)
+        this.#timer = undefined
+      }
+    }
+  }
+
+  /** The command has come back from the log. */
+  received({ request, key, reconnect }: Command): void {
+    const { hub, send, streams } = this.#options
+    // It comes twice when the log lost it and its publisher has appended it again: streams that opened since then stay.
+    if (!this.#acted.has(request)) {
+      this.#remember(request)
+      this.#revocations.add(key, reconnect ?? undefined)
+      for (const stream of streams.withKey(key)) stream.closeFor('disconnected', reconnect ?? undefined)
+    }
+    this.#confirm(hub, request)
+    send({ type: 'disconnected', hub, request })
+  }
+
+  heard(signal: Extract<Signal, { type: 'disconnected' | 'disconnected?' }>): void {
+    if (signal.type === 'disconnected') this.#confirm(signal.hub, signal.request)
+    else if (this.#hasActed(signal)) {
+      const { hub, send } = this.#options
+      send({ type: 'disconnected', hub, request: signal.request })
+    }
+  }
+
+  /** Looks whether hubs that were waited for are dead by now. */
+  check(): void {
+    const { hubs } = this.#options.leases
+    for (const { id, confirmed, done } of this.#pending.values()) {
+      if (id !== undefined && hubs.every((hub) => confirmed.has(hub))) done.resolve()
+    }
+  }
+
+  /**
+   * A part of the log is missing, and a command may be in it. Those of this hub are appended again. If this hub was taken for dead
+   * meanwhile, nobody waited for it, and every stream with a key may have been revoked: each comes back to be judged again.
+   */
+  broke(): void {
+    const { streams, leases, comeBack } = this.#options
+    for (const pending of this.#pending.values()) if (pending.id !== undefined) this.#publishAgain(pending)
+    if (!leases.isCutOff) return
+    for (const stream of streams.withAnyKey()) stream.closeFor('disconnected', comeBack())
+  }
+
+  close(): void {
+    const closed = new SseError(
+      'closed',
+      'The hub was closed before every process had confirmed the disconnect.',
+    )
+    for (const { done } of this.#pending.values()) done.reject(closed)
+  }
+
+  /** A hub that has started after the command has no streams from before it. */
+  #hasActed({ request, id }: Extract<Signal, { type: 'disconnected?' }>): boolean {
+    const startedAt = this.#options.startedAt()
+    if (this.#acted.has(request)) return true
+    const order = startedAt === undefined ? undefined : comparePositions(startedAt, id)
+    return order !== undefined && order >= 0
+  }
+
+  #confirm(hub: string, request: string): void {
+    const pending = this.#pending.get(request)
+    if (!pending) return
+    pending.confirmed.add(hub)
+    this.check()
+  }
+
+  #askAgain(): void {
+    const { hub, send } = this.#options
+    this.check()
+    for (const pending of this.#pending.values()) {
+      const { id, command, confirmed } = pending
+      if (id === undefined) continue
+      // A log that lost its tail may have lost the command before any hub was handed it.
+      if (!confirmed.has(hub) && ++pending.asked % patienceForOwn === 0) this.#publishAgain(pending)
+      send({ type: 'disconnected?', request: command.request, id })
+    }
+  }
+
+  #publishAgain(pending: Pending): void {
+    this.#options.publish(pending.command).then(
+      (id) => {
+        pending.id = id
+      },
+      // It is tried again: the broker may not reach its log now.
+      () => {},
+    )
+  }
+
+  #remember(request: string): void {
+    this.#acted.add(request)
+    this.#actedInOrder.push(request)
+    if (this.#actedInOrder.length > remembered) this.#acted.delete(this.#actedInOrder.shift()!)
+  }
+}
