@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { type Entry, SseError } from '@sse/core'
 import { startProcess, until } from '@sse/testbed'
 import { createClient, RESP_TYPES } from 'redis'
@@ -7,6 +6,7 @@ import { brokerOn, newPrefix, Recorder, startBroker } from './broker.test-kit.ts
 import { createRedisBroker } from './index.ts'
 import { losing } from './lost-tail.test-kit.ts'
 import { type RedisServer, startRedis } from './redis-server.test-kit.ts'
+import { createUser, deniedBy, rightsFor } from './rights.test-kit.ts'
 import { append } from './scripts.ts'
 import { startTcpProxy } from './tcp-proxy.test-kit.ts'
 
@@ -329,26 +329,31 @@ describe('what Redis refuses', () => {
     await broker.close()
   })
 
-  it('needs no more permissions than it says', async () => {
+  it('needs no more permissions than it says to find a loss and to begin a log anew', async () => {
     const prefix = newPrefix()
-    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-    const [, line = ''] = /\*\*Permissions\.\*\*(.*)/.exec(readme) ?? []
-    const commands = line.match(/\+[a-z|]+/g) ?? []
-    await redis.command('ACL', 'SETUSER', 'app', 'on', '>secret', `~{${prefix}}:*`, ...commands)
-    const client = createClient({ url: `redis://app:secret@127.0.0.1:${redis.port}` })
+    await createUser(redis, `{${prefix}}:*`, rightsFor('always', 'to be warned of eviction'))
+    const client = createClient({ url: `redis://app:secret@127.0.0.1:${redis.port}`, pingInterval: 20 })
     const broker = createRedisBroker({ client, prefix })
     onTestFinished(() => broker.close())
     const recorder = new Recorder()
-    const { head } = await broker.start(recorder)
+    await broker.start(recorder)
     await broker.publish(['news'], message, { idempotencyKey: 'k' })
     await until(() => recorder.received.length === 1)
-    expect(await readAll(broker, head)).toHaveLength(1)
     await losing(redis, prefix, 1)
     await until(() => recorder.breaks.length === 1)
     await redis.command('DEL', `{${prefix}}:log`, `{${prefix}}:meta`)
     await until(() => recorder.breaks.length === 2)
-    const denied = (await redis.command('ACL', 'LOG')) as { object: string }[]
-    expect(denied.map(({ object }) => object).filter((object) => !object.startsWith('client'))).toEqual([])
+    expect(await deniedBy(redis)).toEqual([])
+  })
+
+  it('needs no permission to warn of eviction', async () => {
+    const prefix = newPrefix()
+    await createUser(redis, `{${prefix}}:*`, rightsFor('always'))
+    const client = createClient({ url: `redis://app:secret@127.0.0.1:${redis.port}` })
+    const broker = createRedisBroker({ client, prefix })
+    onTestFinished(() => broker.close())
+    await broker.start(new Recorder())
+    await broker.publish(['news'], message)
   })
 
   it('a log of the former version is begun anew', async () => {

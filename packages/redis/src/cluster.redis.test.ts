@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { newPrefix, Recorder } from './broker.test-kit.ts'
 import { createRedisBroker } from './index.ts'
 import { type RedisServer, startRedis } from './redis-server.test-kit.ts'
+import { createUser, deniedBy, rightsFor } from './rights.test-kit.ts'
 
 let nodes: readonly [RedisServer, RedisServer]
 const { signal } = new AbortController()
@@ -18,12 +19,16 @@ beforeAll(async () => {
     const knowsAll = async () =>
       /cluster_slots_ok:16384\r/.test(String(await node.command('CLUSTER', 'INFO')))
     await until(knowsAll, { timeout: 30_000 })
+    await createUser(node, '{test*}:*', rightsFor('always', 'on a Cluster', 'to be warned of eviction'))
   }
 }, 60_000)
 afterAll(async () => void (await Promise.all(nodes.map((node) => node.stop()))))
 
 async function startBroker(prefix: string) {
-  const client = createCluster({ rootNodes: [{ url: nodes[0].url }] })
+  const client = createCluster({
+    rootNodes: [{ url: nodes[0].url }],
+    defaults: { username: 'app', password: 'secret' },
+  })
   const broker = createRedisBroker({ client, prefix })
   onTestFinished(() => broker.close())
   const recorder = new Recorder()
@@ -88,4 +93,5 @@ it('a log that moves to another node goes on there', async () => {
   expect(await broker.read(head, { limit: 10, signal })).toMatchObject({
     entries: [{ data: 'before' }, { id }],
   })
+  for (const node of nodes) expect(await deniedBy(node)).toEqual([])
 }, 30_000)
