@@ -30,12 +30,30 @@ export async function startCluster(): Promise<RedisCluster> {
   return {
     shards,
     async shardsOf(prefix) {
-      const slot = Number(await servers[0]!.command('CLUSTER', 'KEYSLOT', `{${prefix}}:log`))
+      const slot = await slotOf(servers[0]!, prefix)
       const holds = await Promise.all(shards.map(({ primary }) => has(primary, slot)))
       return { own: shards[holds.indexOf(true)]!, foreign: shards.filter((_, index) => !holds[index]) }
     },
     stop: async () => void (await Promise.all(servers.map((server) => server.stop()))),
   }
+}
+
+/** The slot of a log. */
+export async function slotOf(node: RedisServer, prefix: string): Promise<number> {
+  return Number(await node.command('CLUSTER', 'KEYSLOT', `{${prefix}}:log`))
+}
+
+/** Moves a slot with all its keys from the node that has it to another one. */
+export async function moveSlot(slot: number, from: RedisServer, to: RedisServer): Promise<void> {
+  const [source, target] = await Promise.all([from, to].map((node) => node.command('CLUSTER', 'MYID')))
+  await to.command('CLUSTER', 'SETSLOT', slot, 'IMPORTING', String(source))
+  await from.command('CLUSTER', 'SETSLOT', slot, 'MIGRATING', String(target))
+  for (;;) {
+    const keys = (await from.command('CLUSTER', 'GETKEYSINSLOT', slot, 1_000)) as string[]
+    if (keys.length === 0) break
+    await from.command('MIGRATE', '127.0.0.1', to.port, '', 0, 5_000, 'KEYS', ...keys)
+  }
+  for (const node of [to, from]) await node.command('CLUSTER', 'SETSLOT', slot, 'NODE', String(target))
 }
 
 /** It lies beside the server. */
