@@ -31,6 +31,7 @@ export const english: Items = [
     items: [
       { text: 'Proxies', link: '/deployment/proxies' },
       { text: 'Limits: clouds, kernel, browsers', link: '/deployment/limits' },
+      { text: 'Redis in operation', link: '/deployment/redis' },
       { text: 'Threat model', link: '/deployment/threat-model' },
     ],
   },
