@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { brokerOn, newPrefix, Recorder, startBroker } from './broker.test-kit.ts'
 import { createRedisBroker } from './index.ts'
 import { losing } from './lost-tail.test-kit.ts'
-import { type RedisServer, startRedis } from './redis-server.test-kit.ts'
+import { connectionsTo, type RedisServer, startRedis } from './redis-server.test-kit.ts'
 import { createUser, deniedBy, rightsFor } from './rights.test-kit.ts'
 import { append } from './scripts.ts'
 import { startTcpProxy } from './tcp-proxy.test-kit.ts'
@@ -18,12 +18,6 @@ afterAll(() => redis.stop())
 
 const { signal } = new AbortController()
 const message = { data: 'x' }
-
-/** Connections to Redis but for the test's own. */
-async function connections(): Promise<number> {
-  const list = String(await redis.command('CLIENT', 'LIST', 'TYPE', 'normal'))
-  return list.trim().split('\n').length - 1
-}
 
 /** How often a command was called since the statistics were reset. */
 async function cmdstat(name: string): Promise<number> {
@@ -46,14 +40,14 @@ describe('the client of the app', () => {
     const client = createClient({ url: redis.url })
     await client.connect()
     onTestFinished(() => client.destroy())
-    const before = await connections()
+    const before = await connectionsTo(redis)
     const prefix = newPrefix()
     const broker = createRedisBroker({ client, prefix })
     await broker.start(new Recorder())
     await broker.publish(['news'], message)
-    expect(await connections()).toBe(before + 2)
+    expect(await connectionsTo(redis)).toBe(before + 2)
     await broker.close()
-    await until(async () => (await connections()) === before)
+    await until(async () => (await connectionsTo(redis)) === before)
     expect(await client.ping()).toBe('PONG')
     expect(await keysOf(prefix), 'what is of the process alone is taken away').toEqual([
       `{${prefix}}:log`,

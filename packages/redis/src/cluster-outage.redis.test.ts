@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { newPrefix, Recorder } from './broker.test-kit.ts'
 import { createRedisBroker } from './index.ts'
 import { type RedisCluster, startCluster } from './redis-cluster.test-kit.ts'
-import type { RedisServer } from './redis-server.test-kit.ts'
+import { connectionsTo, type RedisServer } from './redis-server.test-kit.ts'
 
 let cluster: RedisCluster
 beforeAll(async () => {
@@ -21,11 +21,6 @@ async function startBroker(prefix: string, roots: readonly RedisServer[] = serve
   onTestFinished(() => broker.close())
   const recorder = new Recorder()
   return { broker, recorder, ...(await broker.start(recorder)) }
-}
-
-async function connectionsTo(server: RedisServer): Promise<number> {
-  const list = String(await server.command('CLIENT', 'LIST', 'TYPE', 'normal'))
-  return list.trim().split('\n').length - 1
 }
 
 it('a broker connects to the node of its log only, twice', async () => {

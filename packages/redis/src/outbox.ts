@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Published } from '@sse/core'
 import type { Cursor } from './cursor.ts'
+import { bytesOf, takeGroup } from './group.ts'
 import { encodeHead } from './stored-entry.ts'
 import { TransferSize } from './transfer-size.ts'
 
@@ -36,7 +37,7 @@ export class Outbox {
   readonly #size = new TransferSize()
   #sentAt = 0
   #waiting: Publish[] = []
-  #sent: Publish[] = []
+  #sent: readonly Publish[] = []
   #entries = 0
   #bytes = 0
   #timer: NodeJS.Timeout | undefined
@@ -87,12 +88,7 @@ export class Outbox {
 
   /** The oldest that wait, as many as one script takes: they are sent now. */
   take(): readonly Publish[] {
-    let bytes = 0
-    const end = this.#waiting.findIndex((publish, index) => {
-      bytes += publish.bytes
-      return index === largest || (index > 0 && bytes > this.#size.bytes)
-    })
-    this.#sent = this.#waiting.splice(0, end === -1 ? this.#waiting.length : end)
+    this.#sent = takeGroup(this.#waiting, largest, this.#size.bytes)
     for (const publish of this.#sent) publish.sent = true
     this.#sentAt = performance.now()
     return this.#sent
@@ -177,10 +173,6 @@ export class Outbox {
     }
     return true
   }
-}
-
-function bytesOf(publishes: readonly Publish[]): number {
-  return publishes.reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
 /** Random bytes are drawn for many nonces at a time. */

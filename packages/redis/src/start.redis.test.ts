@@ -1,9 +1,10 @@
+import { createHub } from '@sse/core'
 import { startProcess, until } from '@sse/testbed'
 import { createClient } from 'redis'
 import { beforeEach, expect, it, onTestFinished } from 'vitest'
 import { brokerOn, newPrefix, Recorder, startBroker } from './broker.test-kit.ts'
 import { createRedisBroker } from './index.ts'
-import { type RedisServer, startRedis } from './redis-server.test-kit.ts'
+import { connectionsTo, type RedisServer, startRedis } from './redis-server.test-kit.ts'
 import { startTcpProxy } from './tcp-proxy.test-kit.ts'
 
 let redis: RedisServer
@@ -18,12 +19,6 @@ async function startProxy() {
   const proxy = await startTcpProxy(redis.port)
   onTestFinished(() => proxy.close())
   return proxy
-}
-
-/** Connections to Redis but for the test's own. */
-async function connections(): Promise<number> {
-  const list = String(await redis.command('CLIENT', 'LIST', 'TYPE', 'normal'))
-  return list.trim().split('\n').length - 1
 }
 
 it('waits for a Redis that comes up while it starts', async () => {
@@ -72,14 +67,28 @@ it('may be tried again after it was rejected', async () => {
   await broker.publish(['news'], message)
   await until(() => recorder.received.length === 1)
   expect(recorder.states).toEqual(['up'])
-  expect(await connections()).toBe(2)
+  expect(await connectionsTo(redis)).toBe(2)
+})
+
+it('is tried again by the hub, until Redis is there', async () => {
+  const proxy = await startProxy()
+  proxy.cut()
+  const broker = brokerOn(proxy.port, { prefix: newPrefix(), startTimeout: 100, timeout: 200 })
+  const errors: unknown[] = []
+  const hub = createHub({ broker, onError: (error) => errors.push(error) })
+  onTestFinished(() => hub.close())
+  await until(() => errors.length > 1)
+  proxy.mend()
+  await hub.ready
+  await hub.publish('news', 'x')
+  await until(() => hub.stats().windowEntries === 1)
 })
 
 it('leaves no connection behind when it is rejected', async () => {
   await redis.command('SET', '{taken}:log', 'something else')
   const broker = brokerOn(redis.port, { prefix: 'taken' })
   await expect(broker.start(new Recorder())).rejects.toMatchObject({ code: 'log-corrupt' })
-  await until(async () => (await connections()) === 0)
+  await until(async () => (await connectionsTo(redis)) === 0)
 })
 
 it('keeps no process alive when it is rejected', async () => {
@@ -145,7 +154,7 @@ it('warns of nothing where nothing is evicted', async () => {
 it('stays up where Redis closes connections that are idle', async () => {
   await redis.command('CONFIG', 'SET', 'timeout', 1)
   const { recorder } = await startBroker(redis.port, { prefix: newPrefix() })
-  const before = await connections()
+  const before = await connectionsTo(redis)
   const ages = async () => {
     const list = String(await redis.command('CLIENT', 'LIST', 'TYPE', 'normal'))
       .trim()
