@@ -6,6 +6,8 @@ it('begins small and doubles while transfers are full', () => {
   expect(size.bytes).toBe(65_536)
   size.moved(100, 1)
   expect(size.bytes).toBe(65_536)
+  size.moved(40_000, 1)
+  expect(size.bytes).toBe(131_072)
   for (let transfer = 0; transfer < 10; transfer++) size.moved(size.bytes, 1)
   expect(size.bytes).toBe(1_048_576)
 })

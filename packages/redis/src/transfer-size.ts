@@ -39,7 +39,8 @@ export class TransferSize {
    * @param milliseconds how long it took
    */
   moved(bytes: number, milliseconds: number): void {
-    if (bytes < this.#bytes || milliseconds > brisk) return
+    // One that is to be no larger seldom has its size to the byte.
+    if (bytes < this.#bytes / 2 || milliseconds > brisk) return
     if (this.#most < largest && this.#now() - this.#lostAt > caution) {
       this.#most = largest
       this.#patience = 1
