@@ -116,10 +116,12 @@ const primaries = new WeakMap<object, readonly Address[]>()
 /** Connects to the log's node alone: what befalls the others is of no concern. */
 function duplicateOfCluster(client: Cluster, key: string, timeout: number): OwnClient {
   const options = client._options
-  const known = client.masters?.length ? client.masters : (primaries.get(client) ?? [])
   // Without its options nothing of them can be overridden without losing the rest, such as a password.
   const overrides = options && {
-    rootNodes: [...(options.rootNodes ?? []), ...known.map((node) => ({ socket: mapped(node, options) }))],
+    rootNodes: [
+      ...(options.rootNodes ?? []),
+      ...knownTo(client).map((node) => ({ socket: mapped(node, options) })),
+    ],
     // Two are tried within the time, in case the first is not there.
     defaults: { ...options.defaults, ...onlyOnce(options.defaults, Math.ceil(timeout / 2)) },
   }
@@ -134,12 +136,20 @@ function duplicateOfCluster(client: Cluster, key: string, timeout: number): OwnC
   return {
     connect: async () => {
       await own.connect()
-      if (own.masters) primaries.set(client, own.masters)
+      // Not the nodes themselves, which hold their connections.
+      const addresses = own.masters?.map(({ host, port }) => ({ host, port }))
+      if (addresses) primaries.set(client, addresses)
     },
     destroy: () => own.destroy(),
     onLost: (listener) => void own.on('node-error', listener),
     send: (args) => own.sendCommand(key, false, args, asStrings),
   }
+}
+
+/** The primaries that the app's client knows of, and those that one of ours was told of. */
+function knownTo(client: Cluster): readonly Address[] {
+  const all = [...(client.masters ?? []), ...(primaries.get(client) ?? [])]
+  return [...new Map(all.map((node) => [`${node.host}:${node.port}`, node])).values()]
 }
 
 /** Where a node is for this process. */
