@@ -23,6 +23,7 @@ export const english: Items = [
       { text: 'LLM streams', link: '/recipes/llm-streams' },
       { text: 'Several nodes', link: '/recipes/several-nodes' },
       { text: 'Graceful deploy', link: '/recipes/graceful-deploy' },
+      { text: 'Tracing', link: '/recipes/tracing' },
       { text: 'Testing', link: '/recipes/testing' },
     ],
   },

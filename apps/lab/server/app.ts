@@ -1,10 +1,9 @@
 import { createHub, type Hub, sse } from '@sse/express'
+import { notFound, problems, sameOrigin } from '@sse/kit'
 import express, { type Express, type RequestHandler } from 'express'
 import type { ControlEvents } from '../shared/lab.ts'
 import { controlRoutes } from './control.ts'
 import { type Lab, type LabOptions, startLab } from './lab.ts'
-import { notFound, problems } from './problem.ts'
-import { sameOrigin } from './same-origin.ts'
 import { security } from './security.ts'
 
 export interface LabAppOptions extends Omit<LabOptions, 'viewers'> {
@@ -53,7 +52,7 @@ export async function startLabApp(options: LabAppOptions): Promise<LabApp> {
   app.use('/api', notFound)
   if (page) app.use(page)
   app.use(notFound)
-  app.use(problems)
+  app.use(problems((error) => console.error(error)))
 
   return {
     app,

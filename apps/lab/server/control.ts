@@ -1,11 +1,11 @@
 /** How a page steers the lab, and hears of it: not by the lines that it cuts. */
 import type { Hub } from '@sse/express'
+import { input, Problem } from '@sse/kit'
 import express, { Router } from 'express'
 import type { ControlEvents, Lab as LabAnswer } from '../shared/lab.ts'
 import { changeSchema, cutSchema, tooMuch } from '../shared/settings.ts'
 import type { Lab } from './lab.ts'
 import { now } from './now.ts'
-import { input, Problem } from './problem.ts'
 
 export function controlRoutes(lab: Lab, hub: Hub<ControlEvents>): Router {
   const router = Router()

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { readEnvironment } from './environment.ts'
 
 test('the transports have the ports after the page', () => {
-  expect(readEnvironment({})).toMatchObject({ production: false, port: 3100, host: undefined })
+  expect(readEnvironment({})).toMatchObject({ production: false, port: 3100, host: '127.0.0.1' })
   expect(readEnvironment({ PORT: '8000' }).transportPorts).toEqual({
     short: 8001,
     long: 8002,
@@ -13,9 +13,9 @@ test('the transports have the ports after the page', () => {
 })
 
 test('an empty variable is one that is not set', () => {
-  expect(readEnvironment({ PORT: '', HOST: '' })).toMatchObject({ port: 3100, host: undefined })
+  expect(readEnvironment({ PORT: '', HOST: '' })).toMatchObject({ port: 3100, host: '127.0.0.1' })
 })
 
-test.each(['x', '-1', '70000'])('%s is no port, and that is said', (PORT) => {
+test.each(['x', '-1', '65532', '70000'])('%s is no port, and that is said', (PORT) => {
   expect(() => readEnvironment({ PORT })).toThrow(/^PORT: /)
 })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import type { AllowedHosts } from '@sse/kit'
 import { type LabState, type PerTransport, perTransport, transportNames } from '../shared/lab.ts'
 import { defaults, type Settings } from '../shared/settings.ts'
 import { createCrowd } from './crowd/crowd.ts'
@@ -20,6 +21,8 @@ export interface LabOptions {
   readonly ports: PerTransport<number>
   /** Address to listen on; undefined is every address of the machine. */
   readonly host?: string | undefined
+  /** Which hosts the transports answer to. */
+  readonly allowedHosts: AllowedHosts
   /** How many pages are open. While there is none, nothing is made and nobody asks. */
   readonly viewers: () => number
 }
@@ -42,12 +45,13 @@ export interface Lab {
 }
 
 export async function startLab(options: LabOptions): Promise<Lab> {
+  const { allowedHosts } = options
   const log = createEventLog()
   const transports: PerTransport<Transport> = {
-    short: createShortPolling(log),
-    long: createLongPolling(log),
-    websocket: createWebSocket(),
-    sse: createSseTransport(),
+    short: createShortPolling(allowedHosts, log),
+    long: createLongPolling(allowedHosts, log),
+    websocket: createWebSocket(allowedHosts),
+    sse: createSseTransport(allowedHosts),
   }
   const meters = perTransport((name) => createMeter(transports[name].server))
   const clock = createEventClock({ due: () => running && options.viewers() > 0, emit })

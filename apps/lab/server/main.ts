@@ -1,10 +1,10 @@
 /** The process: reads the environment, starts the lab, listens, and leaves in order. */
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { builtPage, createServerFor, developmentPage, leaveOn } from '@sse/kit'
 import { startLabApp } from './app.ts'
 import { readEnvironment } from './environment.ts'
-import { builtPage, developmentPage } from './page.ts'
-import { shutDownOn } from './shutdown.ts'
+import { shutDown } from './shutdown.ts'
 
 try {
   await start()
@@ -14,16 +14,17 @@ try {
 }
 
 async function start(): Promise<void> {
-  const { production, port, host, transportPorts } = readEnvironment(process.env)
-  const server = createServer()
-  const page = production ? builtPage() : await developmentPage(server)
+  const { production, port, host, allowedHosts, transportPorts } = readEnvironment(process.env)
+  const server = createServerFor(allowedHosts, (req, res) => lab.app(req, res))
+  const app = { app: join(import.meta.dirname, '..') }
+  const page = production ? builtPage(app) : await developmentPage(server, app)
   const lab = await startLabApp({
     ports: transportPorts,
     host,
+    allowedHosts,
     page: page.handler,
     strict: production,
   })
-  server.on('request', lab.app)
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -31,7 +32,7 @@ async function start(): Promise<void> {
   })
   const { port: bound } = server.address() as AddressInfo
   // Before the address is told: who waits for it may stop the server at once.
-  shutDownOn(['SIGINT', 'SIGTERM'], { server, lab, page })
+  leaveOn(['SIGINT', 'SIGTERM'], () => shutDown({ server, lab, page }), console.error)
   console.log(`Transport lab: http://localhost:${bound}`)
 }
 

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { launchChromium, until } from '@sse/testbed'
+import { launchChromium, passed, until } from '@sse/testbed'
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { build } from 'vite'
@@ -91,8 +91,9 @@ test('cut for two seconds, all four come back, and only a plain WebSocket has mi
   await counted(page, 10)
   await page.getByRole('radio', { name: '2 s' }).click()
   await page.getByRole('button', { name: 'Cut the line' }).click()
-  await until(() => everyPanel(page, ({ status }) => status === 'waiting'), patience)
-  await page.getByText('The line is cut; it is mended in').waitFor()
+  for (const name of transportNames) await passed(page, 'panel', `${name} waiting`, patience)
+  await passed(page, 'cut', /^The line is cut; it is mended in \d s$/, patience)
+  await passed(page, 'said', 'The line is cut.', patience)
 
   await until(async () => (await page.getByTestId('recovery').getByText(/^back/).count()) === 4, patience)
   await until(() => everyPanel(page, ({ status }) => status === 'open'), patience)
@@ -164,7 +165,7 @@ test('killed and started again, the server finds its page again, which counts fr
   await counted(page, 40)
   await server.process.kill('SIGKILL')
   server = undefined
-  await page.getByRole('status').getByText('Server not reachable').waitFor()
+  await passed(page, 'said', 'Server not reachable', patience)
   server = await startServer('production', port)
   await until(
     () => everyPanel(page, ({ status, published }) => status === 'open' && published < 40),

@@ -1,3 +1,4 @@
+import { type PassingStates, recordPassing } from '@sse/testbed'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 
 export interface OpenedPage {
@@ -5,6 +6,13 @@ export interface OpenedPage {
   /** Errors and warnings of the console, what was thrown, and what the policy refused; network errors apart. */
   readonly complaints: readonly string[]
 }
+
+/** What comes and goes on the page, for `passed`. */
+const passing = {
+  panel: { selector: '[data-transport]', attributes: ['data-transport', 'data-status'] },
+  said: { selector: '[role="status"]' },
+  cut: { selector: '[data-testid="cut"]' },
+} satisfies Record<string, PassingStates>
 
 /** A browser of its own on the lab, that notes everything it complains of. */
 export async function openPage(
@@ -14,6 +22,7 @@ export async function openPage(
 ): Promise<OpenedPage> {
   const complaints: string[] = []
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
+  await recordPassing(context, passing)
   const page = await context.newPage()
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { allowHosts, createServerFor } from '@sse/kit'
 import { until } from '@sse/testbed'
 import { onTestFinished } from 'vitest'
 import { startLabApp } from '../server/app.ts'
@@ -19,8 +19,9 @@ export interface TestLab {
 /** The whole lab on free ports of this machine, as the process starts it, without a page. */
 export async function startTestLab(): Promise<TestLab> {
   const host = '127.0.0.1'
-  const started = await startLabApp({ ports: perTransport(() => 0), host })
-  const server = createServer(started.app).listen(0, host)
+  const allowedHosts = allowHosts([])
+  const started = await startLabApp({ ports: perTransport(() => 0), host, allowedHosts })
+  const server = createServerFor(allowedHosts, started.app).listen(0, host)
   await once(server, 'listening')
   onTestFinished(async () => {
     await started.close()

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { sse } from '@sse/express'
+import { notFound, problems, sameOrigin } from '@sse/kit'
 import express, { type Express, type RequestHandler } from 'express'
 import type { Logger } from 'pino'
 import { authorize } from './authorize.ts'
@@ -9,7 +10,6 @@ import { requestLog } from './logger.ts'
 import type { NotificationLog } from './notification-log.ts'
 import { createMetrics } from './operator/metrics.ts'
 import { createSampler } from './operator/sampler.ts'
-import { notFound, problems } from './problem.ts'
 import { limitWrites } from './rate-limits.ts'
 import { eventRoutes } from './routes/events.ts'
 import { lineRoutes } from './routes/line.ts'
@@ -19,17 +19,14 @@ import { operatorEventRoutes, operatorRoutes } from './routes/operator.ts'
 import { sendingRoutes } from './routes/sending.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { topicRoutes } from './routes/topics.ts'
-import { sameOrigin } from './same-origin.ts'
 import { securityHeaders } from './security.ts'
-import { session, signedIn, storedSecret } from './session.ts'
+import { session, signedIn } from './session.ts'
 import { createStores } from './stores/stores.ts'
 
 export interface AppOptions extends NotificationLog {
   readonly database: DatabaseSync
   readonly logger: Logger
-  /** Signs the session cookies; default: one kept in the database. */
-  readonly sessionSecret?: string | undefined
-  /** Lets whoever has it read the metrics from elsewhere. */
+  /** Lets whoever has it read the metrics. Default: nobody may. */
   readonly metricsToken?: string | undefined
   /** How many writes a user has in a minute. Default 600. */
   readonly writesPerMinute?: number | undefined
@@ -57,7 +54,7 @@ export function createApp(options: AppOptions): Express {
   app.use(securityHeaders())
   app.use('/metrics', metricsRoutes(createMetrics(hub, lines), options.metricsToken))
   app.use(sameOrigin)
-  app.use(session(options.sessionSecret ?? storedSecret(database)))
+  app.use(session(stores.sessions))
   app.use(['/api', '/events'], limitWrites(options.writesPerMinute ?? 600))
   app.use(
     sse({
@@ -72,7 +69,7 @@ export function createApp(options: AppOptions): Express {
   app.use('/events', eventRoutes({ hub, topics: stores.topics, lines, faults }))
   app.use('/admin/events', operatorEventRoutes(createSampler(hub, lines)))
   app.use('/api', express.json({ limit: '64kb' }))
-  app.use('/api', sessionRoutes({ hub, topics: stores.topics }))
+  app.use('/api', sessionRoutes({ ...stores, hub }))
   app.use('/api/notifications', sendingRoutes({ ...stores, publishWith }))
   app.use('/api/notifications', notificationRoutes({ ...stores, hub, publishWith }))
   app.use('/api/topics', topicRoutes({ ...stores, publishWith }))
@@ -82,6 +79,11 @@ export function createApp(options: AppOptions): Express {
 
   if (page) app.use(page)
   app.use(notFound)
-  app.use(problems)
+  // The line of this request says it, once.
+  app.use(
+    problems((error, res) => {
+      res.err = error instanceof Error ? error : new Error(String(error))
+    }),
+  )
   return app
 }

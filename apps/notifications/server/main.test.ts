@@ -1,7 +1,8 @@
 import { connect } from 'node:net'
-import { startProcess } from '@sse/testbed'
+import { dirname } from 'node:path'
+import { rawRequest, startProcess, webSocketHeaders } from '@sse/testbed'
 import { afterEach, expect, test } from 'vitest'
-import { signIn, startServer, type TestServer } from '../test/start-server.ts'
+import { openToOthers, signIn, startServer, type TestServer } from '../test/start-server.ts'
 
 let server: TestServer | undefined
 afterEach(() => server?.stop())
@@ -15,6 +16,12 @@ test('the address it prints answers at once, with the page and the API on one po
   ])
   expect(await page.text()).toContain('<title>Herald</title>')
   expect(await health.json()).toEqual({ status: 'ok' })
+})
+
+test('nobody else of the machine may read what it keeps', async () => {
+  server = await startServer('development')
+  await signIn(server.origin, 'mina')
+  expect(openToOthers(dirname(server.databaseFile))).toEqual([])
 })
 
 test('the page is at / and /admin, with the nonce that its policy names; what is no file is not found', async () => {
@@ -32,6 +39,30 @@ test('the page is at / and /admin, with the nonce that its policy names; what is
   const missing = await fetch(`${server.origin}/nothing/here`, { headers: { Accept: 'text/html' } })
   expect(missing.status).toBe(404)
   expect(missing.headers.get('content-type')).toMatch(/^application\/problem\+json/)
+})
+
+test('it answers to this machine and to the hosts that it is told, and to no others, WebSocket included', async () => {
+  server = await startServer('development', { ALLOWED_HOSTS: 'herald.example', TRUST_PROXY: '1' })
+  const { origin } = server
+  const ask = async (Host: string, path = '/', headers: Record<string, string> = {}) =>
+    (await rawRequest(origin, path, { Host, ...headers })).status
+  const hotReload = { ...webSocketHeaders, 'Sec-WebSocket-Protocol': 'vite-hmr' }
+  const ping = { ...webSocketHeaders, 'Sec-WebSocket-Protocol': 'vite-ping' }
+
+  for (const host of ['localhost', '127.0.0.1:3000', '[::1]:3000', 'herald.example']) {
+    expect([host, await ask(host), await ask(host, '/', hotReload)]).toEqual([host, 200, 101])
+  }
+  for (const host of ['evil.example', 'localhost.evil.example:3000', '203.0.113.7']) {
+    for (const path of ['/', '/admin', '/main.ts', '/@vite/client', '/api/session', '/events', '/metrics']) {
+      expect([host, path, await ask(host, path)]).toEqual([host, path, 421])
+      expect(await ask(host, path, { 'X-Forwarded-Host': 'localhost' })).toBe(421)
+    }
+    for (const headers of [hotReload, ping]) expect(await ask(host, '/', headers)).toBe(421)
+    // Health checks ask by address.
+    expect(await ask(host, '/healthz')).toBe(200)
+  }
+  // What comes from a page of another origin needs the token that hot reload gives to its own.
+  expect(await ask('localhost', '/', { ...hotReload, Origin: 'http://evil.example' })).toBe(400)
 })
 
 test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it cleanly, with a stream open', async (signal) => {

@@ -1,15 +1,18 @@
 /** The process: reads the environment, opens what is needed, listens, and leaves in order. */
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
+import { builtPage, createServerFor, developmentPage, leaveOn } from '@sse/kit'
 import { createApp } from './app.ts'
 import { openDatabase } from './database.ts'
 import { createLogger } from './logger.ts'
 import { runNodes } from './nodes/nodes.ts'
 import { createNotificationLog, createSharedLog } from './notification-log.ts'
-import { builtPage, developmentPage } from './page.ts'
+import { pageOptions } from './page.ts'
 import { readSettings, type Settings } from './settings.ts'
-import { shutDownOn } from './shutdown.ts'
+import { shutDown } from './shutdown.ts'
+
+// What this process and its Redis write holds what people write to each other: nobody else of the machine may read it.
+process.umask(0o077)
 
 try {
   const settings = readSettings(process.env)
@@ -29,7 +32,7 @@ function numberOfNodes(): number {
 }
 
 async function start(settings: Settings): Promise<void> {
-  const { production, port, host, redisUrl } = settings
+  const { production, port, host, allowedHosts, redisUrl } = settings
   const logger = await createLogger({ level: settings.logLevel, production })
   const database = openDatabase(settings.databaseFile)
   const onError = (error: unknown) => logger.error(error)
@@ -38,8 +41,8 @@ async function start(settings: Settings): Promise<void> {
     : createNotificationLog(database, { onError })
   const { hub } = log
   await hub.ready
-  const server = createServer()
-  const page = production ? builtPage() : await developmentPage(server)
+  const server = createServerFor(allowedHosts, (req, res) => app(req, res), { open: ['/healthz'] })
+  const page = production ? builtPage(pageOptions) : await developmentPage(server, pageOptions)
   const app = createApp({
     ...log,
     ...settings,
@@ -47,7 +50,6 @@ async function start(settings: Settings): Promise<void> {
     logger,
     page: page.handler,
   })
-  server.on('request', app)
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -55,7 +57,12 @@ async function start(settings: Settings): Promise<void> {
   })
   const { port: bound } = server.address() as AddressInfo
   // Before the address is told: who waits for it may stop the server at once.
-  shutDownOn(['SIGINT', 'SIGTERM'], { server, log, page, database, logger, patience: production ? 5000 : 0 })
+  const parts = { server, log, page, database, patience: production ? 5000 : 0 }
+  leaveOn(
+    ['SIGINT', 'SIGTERM'],
+    () => shutDown(parts),
+    (error) => logger.fatal(error),
+  )
   console.log(`Notifications: http://localhost:${bound}`)
 }
 

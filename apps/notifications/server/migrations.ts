@@ -64,6 +64,15 @@ export const migrations: readonly string[] = [
    CREATE INDEX sends_by_age ON sends (sent_at);`,
 
   outboxTables,
+
+  // A session ends here, not with the cookie. Those of before were in signed cookies: everybody signs in once more.
+  `DROP TABLE secrets;
+   CREATE TABLE sessions (
+     id         TEXT PRIMARY KEY, -- the hash of the key that the browser has
+     user_id    TEXT NOT NULL,
+     expires_at INTEGER NOT NULL -- milliseconds since the epoch
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX sessions_by_end ON sessions (expires_at);`,
 ]
 
 function initialFollows(user: string, topics: readonly string[]): string {

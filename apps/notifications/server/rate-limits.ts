@@ -1,7 +1,7 @@
+import { Problem } from '@sse/kit'
 import type { Request, RequestHandler } from 'express'
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit'
-import { Problem } from './problem.ts'
-import { sessionIdOf, signedIn } from './session.ts'
+import { sessionOf, signedIn } from './session.ts'
 
 const minute = 60_000
 
@@ -12,7 +12,7 @@ export function limitWrites(perMinute: number): RequestHandler {
 
 /** Faults of the line in a minute, by session. */
 export function limitFaults(perMinute: number): RequestHandler {
-  return limit(perMinute, (req) => sessionIdOf(req) ?? addressOf(req))
+  return limit(perMinute, (req) => sessionOf(req)?.id ?? addressOf(req))
 }
 
 const reading = new Set(['GET', 'HEAD', 'OPTIONS'])

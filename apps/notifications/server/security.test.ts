@@ -17,7 +17,7 @@ test('every answer carries a policy that lets nothing run but our own files', as
   const mina = await as('mina')
   for (const answer of [
     await supertest(app).get('/nothing').expect(404),
-    await supertest(app).get('/metrics').expect(200),
+    await supertest(app).get('/metrics').expect(403),
     await mina.get('/api/notifications').expect(200),
     await supertest(app).get('/events').expect(401),
   ]) {

@@ -1,50 +1,57 @@
-/** Who is signed in: the user's id in a signed cookie, and an id of the session itself. */
-import { randomBytes, randomUUID } from 'node:crypto'
-import type { DatabaseSync } from 'node:sqlite'
-import cookieSession from 'cookie-session'
-import type { Request, RequestHandler } from 'express'
-import { findPerson, type Person } from './directory.ts'
-import { Problem } from './problem.ts'
+/** Who asks: the session that the cookie of a request names. */
 
-const thirtyDays = 30 * 24 * 60 * 60 * 1000
+import { Problem } from '@sse/kit'
+import { parseCookie } from 'cookie'
+import type { CookieOptions, Request, RequestHandler, Response } from 'express'
+import type { Person } from './directory.ts'
+import { type Session, type SessionStore, sessionLasts } from './stores/sessions.ts'
 
-export function session(secret: string): RequestHandler {
-  return cookieSession({
-    name: 'session',
-    keys: [secret],
-    maxAge: thirtyDays,
-    httpOnly: true,
-    sameSite: 'lax',
-  })
+const cookie = 'session'
+
+const present = new WeakMap<Request, Session>()
+
+/** Looks up the session once for each request, so that one which has ended signs nobody in, whoever kept its cookie. */
+export function session(sessions: SessionStore): RequestHandler {
+  return (req, _res, next) => {
+    const key = parseCookie(req.get('cookie') ?? '')[cookie]
+    const found = key === undefined ? undefined : sessions.find(key)
+    if (found) present.set(req, found)
+    next()
+  }
 }
 
-/** A secret made at the first start and kept beside the data, so that a restart signs nobody out. */
-export function storedSecret(database: DatabaseSync): string {
-  const fresh = randomBytes(32).toString('base64url')
-  database.prepare(`INSERT INTO secrets VALUES ('session', ?) ON CONFLICT DO NOTHING`).run(fresh)
-  const row = database.prepare(`SELECT value FROM secrets WHERE name = 'session'`).get()
-  return String(row?.['value'])
+/** Signs this browser in. A session that it had before is the caller's to end. */
+export function setSessionCookie(req: Request, res: Response, key: string): void {
+  res.cookie(cookie, key, { ...cookieOptions(req), maxAge: sessionLasts })
 }
 
-export function beginSession(req: Request, person: Person): void {
-  req.session = { user: person.id, id: randomUUID() }
+export function clearSessionCookie(req: Request, res: Response): void {
+  res.clearCookie(cookie, cookieOptions(req))
 }
 
-/** One browser's session; undefined when nobody is signed in, or since before sessions had ids. */
-export function sessionIdOf(req: Request): string | undefined {
-  const id: unknown = req.session?.['id']
-  return typeof id === 'string' ? id : undefined
+/** Behind a proxy that speaks TLS, `X-Forwarded-Proto` says so; it is believed as far as TRUST_PROXY says. */
+function cookieOptions({ secure }: Request): CookieOptions {
+  return { httpOnly: true, sameSite: 'lax', secure }
+}
+
+export function sessionOf(req: Request): Session | undefined {
+  return present.get(req)
 }
 
 export function signedIn(req: Request): Person | undefined {
-  return findPerson(req.session?.['user'])
+  return sessionOf(req)?.person
+}
+
+/** @throws Problem 401 when nobody is signed in. */
+export function requireSession(req: Request): Session {
+  const session = sessionOf(req)
+  if (!session) throw new Problem(401, 'Sign in first: POST /api/session')
+  return session
 }
 
 /** @throws Problem 401 when nobody is signed in. */
 export function requireUser(req: Request): Person {
-  const person = signedIn(req)
-  if (!person) throw new Problem(401, 'Sign in first: POST /api/session')
-  return person
+  return requireSession(req).person
 }
 
 /** @throws Problem 401 when nobody is signed in, 403 when it is not the operator. */

@@ -17,7 +17,7 @@ test.each(['x', '-1', '70000', '3000.5'])('PORT=%s is refused by name', (PORT) =
   expect(() => readSettings({ PORT })).toThrow(/^PORT: /)
 })
 
-test('without any variable nobody elsewhere reads the metrics, and no proxy is believed', () => {
+test('without any variable nobody reads the metrics, and no proxy is believed', () => {
   expect(readSettings({})).toMatchObject({ metricsToken: undefined, proxies: 0, writesPerMinute: 600 })
 })
 

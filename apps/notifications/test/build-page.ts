@@ -10,6 +10,7 @@ const sources = [
   'apps/notifications/{web,shared}/**/*.{ts,vue,css,html,svg}',
   'apps/notifications/{vite.config.ts,package.json}',
   'packages/{client,vuex}/src/**/*.ts',
+  'apps/kit/src/vite.ts',
 ]
 
 /** Builds the page as `pnpm build` does, unless it is newer than all it is made of. */

@@ -10,6 +10,8 @@ export interface Follower {
   readonly received: readonly number[]
   /** What it must never be told: a gap, or that it has not resumed. */
   readonly faults: readonly string[]
+  /** Whether the client has given up. */
+  closed(): boolean
 }
 
 /** Follows the stream of whoever has this cookie until the test is over. */
@@ -30,5 +32,5 @@ export function follow(
   client.on('notification', ({ id }) => received.push(id))
   client.connect()
   onTestFinished(() => client.close())
-  return { opened, received, faults }
+  return { opened, received, faults, closed: () => client.state.status === 'closed' }
 }

@@ -1,9 +1,9 @@
 /** The line breaks in every way the page offers, and tabs share what is left of it. */
-import { rmSync } from 'node:fs'
-import { until } from '@sse/testbed'
+import { DatabaseSync } from 'node:sqlite'
+import { passed, until } from '@sse/testbed'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { item, lineLog, live, offline, patience, titles, toast, withPeople } from './people.ts'
+import { item, lineLog, live, offline, patience, titles, toasted, withPeople } from './people.ts'
 import { startSender, startServer, type TestServer } from './start-server.ts'
 
 const people = withPeople()
@@ -38,7 +38,7 @@ test('the line is cut, two are sent meanwhile, and both arrive', async () => {
   })
   await mina.getByRole('button', { name: 'Cut the line' }).click()
   await offline(mina)
-  await mina.getByTestId('offline').getByText('You are offline').waitFor()
+  await passed(mina, 'notice', /You are offline/, patience)
 
   for (const title of ['While cut, one', 'While cut, two']) {
     await joon.getByRole('textbox', { name: 'Title' }).fill(title)
@@ -63,7 +63,7 @@ test('one is turned away for a while, and the page counts down; another hears no
     await people.enter(server.origin, 'Mina Kim'),
     await people.enter(server.origin, 'Joon Park'),
   ]
-  expect(await figure(joon, 'heartbeat')).toBe('every 5 s')
+  await until(async () => (await figure(joon, 'heartbeat')) === 'every 5 s', patience)
   await joon.getByRole('button', { name: 'Stall' }).click()
   await until(async () => (await lineLog(joon)).includes('You stall the line'), patience)
   await sora.send('user:joon', 'While stalled')
@@ -71,11 +71,8 @@ test('one is turned away for a while, and the page counts down; another hears no
   await mina.route('**/api/line/refuse', (route) => route.continue({ postData: '{"seconds":8}' }))
   await mina.getByRole('button', { name: 'Go offline' }).click()
   await offline(mina)
-  await mina
-    .getByTestId('offline')
-    .getByText(/Next attempt in \d+ s\./)
-    .waitFor()
-  await until(async () => (await figure(mina, 'next'))?.match(/^in \d+ s, no\. \d+$/), patience)
+  await passed(mina, 'notice', /Next attempt in \d+ s\./, patience)
+  await passed(mina, 'next', /^in \d+ s, no\. \d+$/, patience)
   const isRefusal = (entry: string) => entry.startsWith('The server refused (503)')
   await until(async () => (await lineLog(mina)).some(isRefusal), patience)
   await sora.send('user:mina', 'While offline')
@@ -145,8 +142,19 @@ test('one signs in as somebody else in one tab, and the others follow', async ()
   expect(people.complaints).toEqual([])
 })
 
+/** As after a repair that could save who is signed in, and nothing that was sent. */
+function loseLog(databaseFile: string): void {
+  const database = new DatabaseSync(databaseFile)
+  const tables = database
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'sse\\_%' ESCAPE '\\'")
+    .all()
+  for (const { name } of tables) database.exec(`DROP TABLE ${name}`)
+  database.exec('DELETE FROM notifications')
+  database.close()
+}
+
 test('when the log has been lost, the list is loaded anew, and the page says so', async () => {
-  const own = await startServer('production', { SESSION_SECRET: 'kept over the loss of the database' })
+  const own = await startServer('production')
   try {
     const mina = await people.enter(own.origin, 'Mina Kim')
     const before = await startSender(own.origin, 'sora')
@@ -154,10 +162,10 @@ test('when the log has been lost, the list is loaded anew, and the page says so'
     await item(mina, 'Lost').waitFor()
     await own.process.kill('SIGKILL')
     await offline(mina)
-    for (const end of ['', '-wal', '-shm']) rmSync(`${own.databaseFile}${end}`, { force: true })
+    loseLog(own.databaseFile)
     await own.restart()
     await live(mina)
-    await toast(mina, 'You missed some, so the list was loaded anew').waitFor()
+    await toasted(mina, 'You missed some, so the list was loaded anew')
     await item(mina, 'Lost').waitFor({ state: 'detached' })
     expect(await figure(mina, 'gaps')).toBe('1')
     expect(people.complaints).toEqual([])

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { item, live, toast, withPeople } from './people.ts'
+import { item, live, toasted, withPeople } from './people.ts'
 import { startSender, startServer, type TestServer } from './start-server.ts'
 
 /** Kept for people to look at. */
@@ -132,8 +132,16 @@ describe.each([
   test('messages, what is read and muted, and being offline', async () => {
     const page = await people.enter(server.origin, 'Mina Kim', options)
     const joon = await startSender(server.origin, 'joon')
+    // Nobody is there, so it stays for as long as the judging takes.
+    await page.evaluate(() =>
+      new MutationObserver((_, observer) => {
+        if (!document.querySelector('[data-testid="toast"]')) return
+        observer.disconnect()
+        dispatchEvent(new Event('blur'))
+      }).observe(document, { childList: true, subtree: true }),
+    )
     await joon.send('user:mina', 'Lunch?', 'The noodle place, at half past twelve.')
-    await toast(page, 'Lunch?').waitFor()
+    await toasted(page, 'Lunch?')
     await look(page, 'toast')
     await page.getByRole('button', { name: 'Dismiss' }).click()
     await page.getByRole('button', { name: 'Source' }).click()

@@ -66,8 +66,17 @@ test('what is sent to one node is read at the other, and a session ended there i
   await until(() => follower.received.includes(id))
 
   const elsewhere = await signIn(first.origin, 'mina')
+  const copied = follow(second.origin, elsewhere)
+  await until(() => copied.opened.length === 1)
   await fetch(`${first.origin}/api/session`, { method: 'DELETE', headers: { Cookie: elsewhere } })
   await until(() => follower.opened.length === 2)
+  // Nobody is signed in by a copy of its cookie, in no node.
+  for (const { origin } of [first, second]) {
+    const stream = await fetch(`${origin}/events`, { headers: { Cookie: elsewhere } })
+    expect(stream.status).toBe(401)
+  }
+  await until(() => copied.closed())
+  expect(copied.opened).toHaveLength(1)
 })
 
 test('what is stored while Redis is away is published when it is back, in order', async () => {

@@ -1,6 +1,6 @@
 import { until } from '@sse/testbed'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { lineLog, live, patience, toast, withPeople } from './people.ts'
+import { lineLog, live, patience, toasted, withPeople } from './people.ts'
 import { startSender, startServer, type TestServer } from './start-server.ts'
 
 const people = withPeople()
@@ -16,7 +16,9 @@ test('the operator sees every stream come and go, disconnects a user and drains 
   expect(await admin.title()).toBe('Operator · Herald')
   const figure = async (name: string) => Number(await admin.locator(`[data-figure="${name}"]`).textContent())
   await until(async () => (await admin.locator('canvas').count()) === 6, patience)
-  const alone = await figure('streams')
+  // The operator's own two: events and figures.
+  const alone = 2
+  await until(async () => (await figure('streams')) === alone, patience)
 
   const mina = await people.enter(server.origin, 'Mina Kim')
   await until(async () => (await figure('streams')) === alone + 1, patience)
@@ -29,7 +31,7 @@ test('the operator sees every stream come and go, disconnects a user and drains 
   await admin.getByRole('button', { name: 'Disconnect Mina Kim' }).click()
   const question = admin.getByRole('alertdialog', { name: 'Disconnect Mina Kim?' })
   await question.getByRole('button', { name: 'Disconnect' }).click()
-  await toast(admin, 'Mina Kim was disconnected').waitFor()
+  await toasted(admin, 'Mina Kim was disconnected')
   await until(async () => (await seen('The server ended the stream')) === 1, patience)
   await live(mina)
 
@@ -38,7 +40,7 @@ test('the operator sees every stream come and go, disconnects a user and drains 
   await slider.press('Home')
   await admin.getByRole('alertdialog').getByText('1 s', { exact: true }).waitFor()
   await admin.getByRole('alertdialog').getByRole('button', { name: 'Drain' }).click()
-  await toast(admin, 'Draining over 1 second').waitFor()
+  await toasted(admin, 'Draining over 1 second')
   await until(async () => (await seen('The server ended the stream')) === 2, patience)
   await live(mina)
   await live(admin)

@@ -1,10 +1,27 @@
-import { launchChromium, type UntilOptions } from '@sse/testbed'
+import {
+  launchChromium,
+  type PassingStates,
+  passed,
+  recordPassing,
+  takePassed,
+  type UntilOptions,
+  until,
+} from '@sse/testbed'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { buildPage } from './build-page.ts'
 
 /** How long a page may take, in ms, on a slow machine; nothing is asserted about it. */
 export const patience = { timeout: 20_000, interval: 50 } satisfies UntilOptions
+
+/** What comes and goes on the page, for {@link passed}. */
+const passing = {
+  toast: { selector: '[data-testid="toast"]' },
+  said: { selector: '[data-testid="said"]' },
+  notice: { selector: '[data-testid="offline"]' },
+  next: { selector: '[data-line="next"]' },
+  tone: { selector: '[data-testid="connection"]', attributes: ['data-tone'] },
+} satisfies Record<string, PassingStates>
 
 /** That the server is gone, or says no, is what some tests are about; Chromium reports it for every request. */
 const ofTheNetwork = /net::ERR_|WebSocket|\[vite\]|the server responded with a status of (?:401|503)/
@@ -57,6 +74,7 @@ export function withPeople(): People {
         console.error(`Policy: ${effectiveDirective} ${blockedURI} ${sample}`),
       ),
     )
+    await recordPassing(context, passing)
     const page = watch(await context.newPage())
     await page.goto(address)
     return page
@@ -87,14 +105,25 @@ export function withPeople(): People {
   }
 }
 
-/** The stream is open, and the list is there. */
+/** The stream is open, and the list is there. What broke before does not count as {@link offline} any more. */
 export async function live(page: Page): Promise<void> {
   await page.locator('[data-testid="connection"][data-tone="live"]').waitFor()
+  await takePassed(page, 'tone')
   await page.locator('[data-testid="loading"]').waitFor({ state: 'detached' })
 }
 
-export const offline = (page: Page) =>
-  page.locator('[data-testid="connection"][data-tone="offline"]').waitFor()
+/** The stream has broken since this was asked last; it may be open again. */
+export const offline = (page: Page) => passed(page, 'tone', 'offline', patience)
+
+/** A toast with this title has come; it may have gone again. */
+export const toasted = (page: Page, title: string) => passed(page, 'toast', title, patience)
+
+/** This was said to screen readers. */
+export const said = (page: Page, text: string) => passed(page, 'said', text, patience)
+
+/** The focus has come to the link or button with this in its text. */
+export const focused = (page: Page, text: string) =>
+  page.locator(':is(a, button):focus', { hasText: text }).waitFor()
 
 /** Ids of the notifications in the list, in their order. */
 export const shown = (page: Page): Promise<number[]> =>
@@ -111,16 +140,8 @@ export const titles = (page: Page): Promise<string[]> =>
 export const unread = (page: Page): Promise<number> =>
   page.evaluate(() => Number(document.querySelector('[data-testid="unread-count"]')?.textContent ?? 0))
 
-/** Also while a dialog is open, which hides the rest of the page from roles. */
-export const toast = (page: Page, title: string) =>
-  page.getByTestId('toasts').getByText(title, { exact: true })
-
-/** Waits until this was refused, and takes the message away. */
-export async function refused(page: Page): Promise<void> {
-  const message = page.getByTestId('toasts').locator('li', { hasText: 'That did not work' })
-  await message.getByLabel('Dismiss').click()
-  await message.waitFor({ state: 'detached' })
-}
+export const hasUnread = (page: Page, count: number) =>
+  until(async () => (await unread(page)) === count, patience)
 
 export const item = (page: Page, title: string) => page.locator('[data-notification]', { hasText: title })
 

@@ -2,7 +2,19 @@
 import { until } from '@sse/testbed'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { item, live, patience, titles, toast, unread, withPeople } from './people.ts'
+import {
+  focused,
+  hasUnread,
+  item,
+  live,
+  offline,
+  patience,
+  said,
+  titles,
+  toasted,
+  unread,
+  withPeople,
+} from './people.ts'
 import { startSender, startServer, type TestServer } from './start-server.ts'
 
 const people = withPeople()
@@ -15,9 +27,6 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-const focused = (page: Page) => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '')
-const said = (page: Page) => page.getByTestId('said').textContent()
-
 test('everything is done by keyboard alone', async () => {
   for (const title of ['First', 'Second', 'Third']) await sora.send('user:mina', title, 'A text to read.')
   const mina = await people.visit(server.origin)
@@ -28,32 +37,32 @@ test('everything is done by keyboard alone', async () => {
   await live(mina)
 
   await press('Tab')
-  expect(await focused(mina)).toBe('Skip to the inbox')
+  await focused(mina, 'Skip to the inbox')
   await press('Enter')
-  expect(await mina.evaluate(() => document.activeElement?.id)).toBe('inbox')
+  await mina.locator('#inbox:focus').waitFor()
 
   await press('j')
-  expect(await focused(mina)).toContain('Third')
+  await focused(mina, 'Third')
   await press('j', 'ArrowDown')
-  expect(await focused(mina)).toContain('First')
+  await focused(mina, 'First')
   await press('k')
-  expect(await focused(mina)).toContain('Second')
+  await focused(mina, 'Second')
   await press('e')
-  await until(async () => (await unread(mina)) === 2, patience)
-  expect(await said(mina)).toBe('1 notification marked as read')
+  await hasUnread(mina, 2)
+  await said(mina, '1 notification marked as read')
 
   await press('k', 'Enter')
   const reading = mina.getByRole('dialog', { name: 'Third' })
   await reading.getByText('A text to read.').waitFor()
-  await until(async () => (await unread(mina)) === 1, patience)
+  await hasUnread(mina, 1)
   // The focus stays in the dialog, and goes back to where it came from.
   for (let tab = 0; tab < 3; tab++) {
     await press('Tab')
-    expect(await reading.evaluate((dialog) => dialog.contains(document.activeElement))).toBe(true)
+    await until(() => reading.evaluate((dialog) => dialog.contains(document.activeElement)), patience)
   }
   await press('Escape')
   await reading.waitFor({ state: 'detached' })
-  await until(async () => (await focused(mina)).includes('Third'), patience)
+  await focused(mina, 'Third')
 
   await press('u')
   await until(async () => (await titles(mina)).join() === 'First', patience)
@@ -149,7 +158,7 @@ test('asked for, one tab of three sounds and shows a desktop notification; befor
   await first.reload()
   await live(first)
   await sora.send('user:mina', 'Silent')
-  await toast(first, 'Silent').waitFor()
+  await toasted(first, 'Silent')
   expect(await recordOf(first)).toEqual([])
 
   await first.getByRole('button', { name: 'Signed in as Mina Kim' }).click()
@@ -167,7 +176,7 @@ test('asked for, one tab of three sounds and shows a desktop notification; befor
 
   const tabs = [first, await people.openTab(first), await people.openTab(first)]
   await sora.send('user:mina', 'Loud')
-  for (const tab of tabs) await toast(tab, 'Loud').waitFor()
+  for (const tab of tabs) await toasted(tab, 'Loud')
   const wanted = ['tone', 'tone', 'tone', 'tone', 'desktop Loud'].join()
   await until(async () => (await Promise.all(tabs.map(recordOf))).flat().join() === wanted, patience)
 
@@ -177,7 +186,7 @@ test('asked for, one tab of three sounds and shows a desktop notification; befor
     dispatchEvent(new Event('focus'))
   })
   await sora.send('user:mina', 'Seen')
-  for (const tab of tabs) await toast(tab, 'Seen').waitFor()
+  for (const tab of tabs) await toasted(tab, 'Seen')
   await until(
     async () => (await Promise.all(tabs.map(recordOf))).flat().filter((one) => one === 'tone').length === 6,
     patience,
@@ -189,8 +198,8 @@ test('asked for, one tab of three sounds and shows a desktop notification; befor
 test('many that come at once are one message, not a wall of them', async () => {
   const joon = await people.enter(server.origin, 'Joon Park')
   await joon.getByRole('button', { name: 'Cut the line' }).click()
-  await joon.locator('[data-tone="offline"]').waitFor()
+  await offline(joon)
   await Promise.all([1, 2, 3, 4, 5].map((number) => sora.send('user:joon', `One of many ${number}`)))
-  await toast(joon, '5 new notifications').waitFor()
-  expect(await unread(joon)).toBeGreaterThanOrEqual(5)
+  await toasted(joon, '5 new notifications')
+  await until(async () => (await unread(joon)) >= 5, patience)
 })

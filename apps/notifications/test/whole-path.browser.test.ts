@@ -1,7 +1,7 @@
 /** From one browser, or a program, through the server and its log to another browser; and over the death of the server. */
 import { until } from '@sse/testbed'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { item, live, offline, patience, shown, toast, unread, withPeople } from './people.ts'
+import { hasUnread, item, live, offline, patience, shown, toasted, withPeople } from './people.ts'
 import { startSender, startServer, type TestServer } from './start-server.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -17,15 +17,15 @@ test('a notification posted from outside is on the page: toast, list and bell', 
   const sora = await startSender(server.origin, 'sora')
 
   await sora.send('user:mina', 'For Mina alone', '여러 줄\n<b>as text</b>')
-  await toast(mina, 'For Mina alone').waitFor()
+  await toasted(mina, 'For Mina alone')
   await mina.getByRole('heading', { name: 'For Mina alone' }).waitFor()
   await mina.locator('article').getByText('<b>as text</b>').waitFor()
-  expect(await unread(mina)).toBe(1)
+  await hasUnread(mina, 1)
   expect(await mina.title()).toBe('(1) Herald')
 
   await sora.send('all', 'For everyone')
-  await toast(joon, 'For everyone').waitFor()
-  await until(async () => (await unread(mina)) === 2, patience)
+  await toasted(joon, 'For everyone')
+  await hasUnread(mina, 2)
   expect(await joon.getByText('For Mina alone').count()).toBe(0)
   expect(people.complaints).toEqual([])
 })
@@ -62,7 +62,7 @@ describe.each(['production', 'development'] as const)('in %s', (mode) => {
     await until(async () => holds([3, 1])(await shown(joon)), patience)
 
     await after.send('all', 'And live again')
-    await toast(mina, 'And live again').waitFor()
+    await toasted(mina, 'And live again')
     // What it missed came by the stream, which has read on over the restart.
     expect({ loads, lists }).toEqual({ loads: 0, lists: 0 })
     expect(people.complaints).toEqual([])
@@ -80,7 +80,7 @@ test('what one writes on the page arrives in another browser', async () => {
 
   await joon.getByRole('heading', { name: 'Lunch?' }).waitFor()
   await joon.locator('article').getByText('<img src=x onerror=alert(1)>').waitFor()
-  await toast(mina, 'Sent to Joon Park').waitFor()
+  await toasted(mina, 'Sent to Joon Park')
   const title = mina.getByRole('textbox', { name: 'Title' })
   expect(await title.inputValue()).toBe('')
   expect(await title.getAttribute('aria-invalid')).toBeNull()
@@ -95,10 +95,10 @@ test('what is read in one tab is read in the other; and who signs out in one is 
   const sora = await startSender(server.origin, 'sora')
   await sora.send('all', 'One')
   await sora.send('topic:builds', 'Two')
-  await until(async () => (await unread(other)) === 2, patience)
+  await hasUnread(other, 2)
 
   await item(mina, 'One').getByRole('button', { name: 'Mark as read: One' }).click()
-  await until(async () => (await unread(other)) === 1, patience)
+  await hasUnread(other, 1)
 
   await mina.getByRole('button', { name: 'Signed in as Mina Kim' }).click()
   await mina.getByRole('menuitem', { name: 'Sign out' }).click()

@@ -1,5 +1,8 @@
 export { launchChromium } from './chromium.ts'
+export { type PassingStates, passed, recordPassing, takePassed } from './passing.ts'
 export { freePort } from './port.ts'
 export { type Exit, type RunningProcess, type StartOptions, startProcess } from './process.ts'
+export { type RawAnswer, rawRequest, webSocketHeaders } from './raw-request.ts'
 export { createScriptedServer, type Exchange, type ScriptedServer } from './scripted-server.ts'
 export { type UntilOptions, until } from './until.ts'
+export { viteAddresses } from './vite-addresses.ts'

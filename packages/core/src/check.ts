@@ -37,6 +37,18 @@ export function checkFunction(name: string, value: unknown): void {
   throw new SseError('invalid-option', `${name} is a function, not ${show(value)}.`, { value })
 }
 
+/**
+ * Checks whose stream it is. A lone surrogate becomes another character in some brokers, so that two keys would be one.
+ *
+ * @throws {SseError} `invalid-key`
+ */
+export function checkKey(key: unknown): asserts key is string {
+  if (typeof key === 'string' && key.isWellFormed()) return
+  throw new SseError('invalid-key', `${show(key)} is not a key: give a string of well-formed Unicode.`, {
+    value: key,
+  })
+}
+
 /** Checks a time that is drawn between two. @throws {SseError} `invalid-option` */
 export function checkRange(name: string, value: unknown): void {
   if (value === undefined) return

@@ -100,7 +100,7 @@ describe.each(expressVersions)('channels of an open stream on %s', (_, express) 
       'application/json',
       /"sse:control"/,
     ],
-    ['a channel that is no text', '{"stream":"x","unsubscribe":[7]}', 'application/json', /7 is no channel/],
+    ['a channel that is no text', '{"stream":"x","unsubscribe":[7]}', 'application/json', /7 is not a channel/],
     [
       'too many channels',
       JSON.stringify({ stream: 'x', subscribe: Array(65).fill('a') }),
@@ -146,13 +146,15 @@ describe.each(expressVersions)('channels of an open stream on %s', (_, express) 
         },
       }),
     )
+    app.get('/events', (_req, res) => void res.sse.subscribe('news'))
     app.post('/events', channels(hub))
     app.use(((error, _req, res, _next) => {
       res.status(500).end(error.message)
     }) as import('express').ErrorRequestHandler)
+    using stream = await open(app)
     const response = await request(app)
       .post('/events')
-      .send({ stream: 'x', subscribe: ['a'] })
+      .send({ stream: await idOf(stream), subscribe: ['a'] })
       .expect(500)
     expect(response.text).toBe('database down')
   })

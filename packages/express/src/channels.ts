@@ -1,9 +1,12 @@
 import { type AnyEvents, type EventMap, type HubForAdapters, SseError } from '@sse/core'
+import { show } from '@sse/core/internal'
 import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express'
 import { crossSiteProblem } from './admission/origins.ts'
+import type { Middleware } from './middleware.ts'
+import { checkCommas } from './request.ts'
 import { sendProblem } from './response/refusal.ts'
-import { keyOf, type Settings, settingsOf } from './response-stream.ts'
-import { show } from './show.ts'
+import { isOver } from './response/response-state.ts'
+import { keyOf, middlewareOf } from './response-stream.ts'
 
 /** What a client posts: a stream's id, and the channels that it shall join and leave. */
 interface ChannelsBody {
@@ -25,15 +28,17 @@ const parse = json({ limit: '256kb' })
  *
  * @throws {SseError} `invalid-option`
  */
-export function channels<E extends EventMap = AnyEvents>(hub: HubForAdapters<E>): RequestHandler {
-  if (typeof hub?.changeChannels !== 'function') {
-    throw new SseError('invalid-option', `channels(hub) is given what createHub() gives, not ${show(hub)}.`, {
+export function channels<E extends EventMap = AnyEvents>(hub: HubForAdapters<E>): RequestHandler
+export function channels(hub: HubForAdapters, ...more: unknown[]): RequestHandler {
+  if (more.length > 0 || typeof hub?.changeChannels !== 'function') {
+    const given = more.length > 0 ? 'a request: call it, as in app.post(path, channels(hub))' : show(hub)
+    throw new SseError('invalid-option', `channels(hub) is given what createHub() gives, not ${given}.`, {
       value: hub,
     })
   }
   return function channels(request, response, next) {
-    const settings = settingsOf(response)
-    if (!settings) {
+    const middleware = middlewareOf(response)
+    if (!middleware) {
       next(
         new SseError(
           'invalid-option',
@@ -42,30 +47,38 @@ export function channels<E extends EventMap = AnyEvents>(hub: HubForAdapters<E>)
       )
       return
     }
-    const problem = crossSiteProblem(request, response, settings.options.origins)
+    const problem = crossSiteProblem(request, response, middleware.options.origins)
     if (problem) return sendProblem(response, 403, problem)
+    const key = keyOf(request, middleware)
+    const refusal = middleware.admission.refusalByRate({ key, address: request.ip })
+    if (refusal) return sendProblem(response, refusal.status, refusal.detail, refusal.retry)
     parse(request, response, (error?: unknown) => {
       if (error) {
         const { status = 400, message } = error as { status?: number; message: string }
         return sendProblem(response, status, `The body is no JSON that can be read: ${message}.`)
       }
-      void answer(hub, settings, request, response, next)
+      void answer(hub, middleware, key, request, response, next)
     })
   }
 }
 
-async function answer<E extends EventMap>(
-  hub: HubForAdapters<E>,
-  { options, admission }: Settings,
+async function answer(
+  hub: HubForAdapters,
+  middleware: Middleware,
+  key: string | undefined,
   request: Request,
   response: Response,
   next: NextFunction,
 ): Promise<void> {
+  const authorize = (channel: string) => {
+    if (isOver(response)) throw new SseError('closed', 'The client has left before its channels were judged.')
+    return middleware.authorize(request, channel)
+  }
   try {
-    const { stream, subscribe, unsubscribe } = read(request.body, admission.maxChannels)
-    const authorize = (channel: string) => options.authorize?.(request, channel) ?? false
+    const { stream, subscribe, unsubscribe } = read(request.body, middleware.admission.maxChannels)
     const changed = await hub.changeChannels(stream, {
-      key: keyOf(request, options),
+      key,
+      client: key ?? request.ip,
       subscribe: { names: subscribe, authorize },
       unsubscribe,
     })
@@ -110,6 +123,7 @@ function namesOf(value: unknown, maxChannels: number): readonly string[] {
       { value },
     )
   }
+  checkCommas(names)
   // That each is the name of a channel is for the hub to check.
   return names as readonly string[]
 }

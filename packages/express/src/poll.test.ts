@@ -1,18 +1,22 @@
+import { connect } from 'node:net'
+import { openStream } from '@sse/core/testing'
 import request from 'supertest'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { listening } from '../test/listening.ts'
 import { expressVersions } from './express-versions.test-kit.ts'
-import { createHub, sse } from './index.ts'
+import { createHub, createMemoryBroker, sse } from './index.ts'
 
 describe.each(expressVersions)('polls on %s', (_, express) => {
   function setUp() {
-    const hub = createHub()
+    const errors: unknown[] = []
+    const hub = createHub({ onError: (error) => errors.push(error) })
     const app = express().use(sse({ hub, authorize: (_req, channel) => channel === 'extra' }))
     app.get('/events', (_req, res) => void res.sse.subscribe('news'))
     app.get('/gone', (_req, res) => res.sse.close({ reconnect: false }))
     app.get('/expired', (_req, res) => void res.sse.subscribe('news', { expires: new Date(0) }))
     const poll = (path = '/events', accept = 'application/json') =>
       request(app).get(path).set('Accept', accept)
-    return { hub, app, poll }
+    return { hub, app, errors, poll }
   }
 
   it('answer on the same route, without being stored', async () => {
@@ -22,6 +26,7 @@ describe.each(expressVersions)('polls on %s', (_, express) => {
     expect(response.headers).toMatchObject({
       'content-type': 'application/json; charset=utf-8',
       'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
       vary: expect.stringContaining('Accept'),
     })
   })
@@ -46,19 +51,145 @@ describe.each(expressVersions)('polls on %s', (_, express) => {
         .set('Last-Event-ID', cursor)
         .set('Prefer', prefer)
         .then((response) => response.body)
-      await expect.poll(() => hub.streams.size).toBe(1)
+      await expect.poll(() => hub.streams.size, { timeout: 20_000 }).toBe(1)
       await hub.publish('news', 'late')
       expect((await waiting).events).toMatchObject([{ event: 'message', data: 'late' }])
     },
   )
 
   it.each([
-    ['application/json', 'application/json; charset=utf-8'],
-    ['application/json, text/plain, */*', 'application/json; charset=utf-8'],
-    ['text/event-stream;q=0.5, application/json', 'application/json; charset=utf-8'],
-  ])('are what asks for JSON: Accept: %s', async (accept, type) => {
+    'application/json',
+    'application/*',
+    'APPLICATION/JSON',
+    'application/json, application/problem+json',
+    'application/json, */*;q=0.1',
+    'text/event-stream;q=0.5, application/json',
+    'text/event-stream; q=0, application/json, */*;q=0.5',
+    'application/json;q=0.2, text/*;q=0.1',
+    'application/json;profile="a, text/event-stream", text/html',
+  ])('are what prefers JSON: Accept: %s', async (accept) => {
     const { poll } = setUp()
-    expect((await poll('/events', accept)).headers['content-type']).toBe(type)
+    expect((await poll('/events', accept)).headers['content-type']).toBe('application/json; charset=utf-8')
+  })
+
+  it.each([
+    ['a browser', 'text/event-stream'],
+    ['fetch', '*/*'],
+    ['axios', 'application/json, text/plain, */*'],
+    ['a client of MCP', 'application/json, text/event-stream'],
+    [
+      'a browser’s address line',
+      'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8',
+    ],
+    ['one that prefers a stream', 'text/event-stream, application/json;q=0.9'],
+    ['one that prefers text', 'application/json;q=0.5, text/*'],
+    ['one that prefers anything else', 'application/json;q=0.5, */*;q=0.6'],
+    ['one whose quality is cut off', 'application/json;q="'],
+    ['one that talks nonsense', 'nonsense'],
+    ['one that accepts nothing', ''],
+  ])('are not what %s asks for: Accept: %s', async (_, accept) => {
+    const { app } = setUp()
+    using stream = await openStream(app, '/events', { headers: { Accept: accept } })
+    expect(stream.isStream).toBe(true)
+  })
+
+  it.each([
+    ['quotes', '"'.repeat(7_999)],
+    ['escapes', '"\\'.repeat(4_000)],
+    ['parameters', 'application/json;'.repeat(450)],
+    ['commas', ','.repeat(7_999)],
+  ])('are told from streams in an Accept that is full of %s', async (_, text) => {
+    const { app } = setUp()
+    const headers = { Accept: `application/json, text/event-stream, ${text}` }
+    using stream = await openStream(app, '/events', { headers })
+    expect(stream.isStream).toBe(true)
+  })
+
+  it('of a route that sends and does not subscribe are answered 406, so that a client keeps its stream', async () => {
+    const { app, poll } = setUp()
+    let cancelled = false
+    app.get('/words', (_req, res) => {
+      const words = async function* () {
+        try {
+          yield* ['Hello', ' big', ' world']
+        } finally {
+          cancelled = true
+        }
+      }
+      void res.sse.from(words())
+    })
+    const response = await poll('/words').expect(406)
+    expect(response.type).toBe('application/problem+json')
+    await expect.poll(() => cancelled, { timeout: 20_000 }).toBe(true)
+    const headers = { Accept: 'application/json, text/plain, */*' }
+    using stream = await openStream(app, '/words', { headers })
+    expect((await stream.take(3)).map((event) => event.data)).toEqual(['Hello', ' big', ' world'])
+  })
+
+  it('are answered 503, never an empty cursor, while the log cannot be read', async () => {
+    const broker = createMemoryBroker()
+    vi.spyOn(broker, 'start').mockRejectedValue(new Error('unreachable'))
+    const hub = createHub({ broker, onError: () => {} })
+    hub.ready.catch(() => {})
+    const app = express().use(sse({ hub }))
+    app.get('/events', (_req, res) => {
+      res.sse.subscribe('news')
+      setTimeout(() => res.sse.close(), 50)
+    })
+    const response = await request(app).get('/events').set('Accept', 'application/json').expect(503)
+    expect(Number(response.headers['retry-after'])).toBeGreaterThanOrEqual(1)
+  })
+
+  describe('whose answers nobody reads', () => {
+    const clients = 8
+    const headers = { Accept: 'application/json' }
+
+    /** Clients that ask for an answer of 8 MiB, which is more than the kernel buffers, and take nothing of it. */
+    async function unread(stall: number) {
+      const hub = createHub({ maxEventBytes: 9_000_000, window: { bytes: 100_000_000 } })
+      const app = express().use(sse({ hub, stall, key: () => 'ada', limits: { perKey: clients } }))
+      app.get('/events', (_req, res) => void res.sse.subscribe('news'))
+      const { port, origin, close } = await listening(app)
+      onTestFinished(close)
+      await hub.ready
+      const path = `/events?lastEventId=${hub.position}`
+      await hub.publish('news', 'x'.repeat(8_388_608))
+      const sockets = Array.from({ length: clients }, () => {
+        const socket = connect(port, 'localhost').pause()
+        onTestFinished(() => void socket.destroy())
+        socket.on('error', () => {})
+        socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n\r\n`)
+        return socket
+      })
+      return { hub, origin, sockets }
+    }
+
+    it('count as streams until their clients leave', async () => {
+      const { hub, origin, sockets } = await unread(60_000)
+      await expect.poll(() => hub.streams.size, { timeout: 20_000 }).toBe(clients)
+      using refused = await openStream(origin, '/events', { headers })
+      expect(refused.status).toBe(429)
+      for (const socket of sockets) socket.destroy()
+      await expect.poll(() => hub.streams.size, { timeout: 20_000 }).toBe(0)
+      using next = await openStream(origin, '/events', { headers })
+      expect(next.status).toBe(200)
+      expect(hub.stats().closed).toMatchObject({ client: clients })
+    })
+
+    it('are ended by hub.disconnect', async () => {
+      const { hub } = await unread(60_000)
+      await expect.poll(() => hub.streams.size, { timeout: 20_000 }).toBe(clients)
+      await hub.disconnect('ada')
+      expect(hub.stats()).toMatchObject({ streams: 0, closed: { disconnected: clients } })
+    })
+
+    it('are cut off after `stall`', async () => {
+      const { hub, origin } = await unread(300)
+      await expect.poll(() => hub.stats().closed.stalled, { timeout: 20_000 }).toBe(clients)
+      expect(hub.streams.size).toBe(0)
+      using next = await openStream(origin, '/events', { headers })
+      expect(next.status).toBe(200)
+    })
   })
 
   it('ask for channels as streams do', async () => {
@@ -75,11 +206,12 @@ describe.each(expressVersions)('polls on %s', (_, express) => {
   })
 
   it('leave a response alone that has begun as something else', async () => {
-    const { app, poll } = setUp()
+    const { app, errors, poll } = setUp()
     app.get('/mixed', (_req, res) => {
       res.sse.subscribe('news')
       res.json({ mine: true })
     })
     expect((await poll('/mixed').expect(200)).body).toEqual({ mine: true })
+    await expect.poll(() => errors, { timeout: 20_000 }).toMatchObject([{ code: 'headers-sent' }])
   })
 })

@@ -48,7 +48,7 @@ describe.each(expressVersions)('res.sse.send on %s', (_, express) => {
     const stream = await openStream(app, '/')
     await stream.next()
     stream.close()
-    expect(await left.promise).toEqual([false, false, true, 'client'])
+    expect(await left.promise).toEqual([false, false, true, expect.objectContaining({ code: 'client' })])
   })
 
   it('lets an error of the app reach its error handling, because nothing was written', async () => {

@@ -1,55 +1,59 @@
 import {
-  type AnyEvents,
   createPoll,
   createStream,
+  type Refusal,
   SseError,
   type SseStream,
   type StreamOptions,
 } from '@sse/core'
+import { show } from '@sse/core/internal'
 import type { Request, Response } from 'express'
-import type { Admission } from './admission/admission.ts'
 import { crossSiteProblem } from './admission/origins.ts'
-import type { SseOptions } from './options.ts'
-import { askedChannelsOf, lastEventIdOf, waitOf } from './request.ts'
+import type { Middleware } from './middleware.ts'
+import { reportAnswered, reportUse } from './mistakes.ts'
+import { askedChannelsOf, checkCommas, checkQuery, isPoll, lastEventIdOf, waitOf } from './request.ts'
 import { NodeTransport } from './response/node-transport.ts'
-import { ExpressPollResponse, isPoll } from './response/poll-response.ts'
-import { sendProblem } from './response/refusal.ts'
-import { show } from './show.ts'
+import { ExpressPollResponse } from './response/poll-response.ts'
 
-/** What a middleware was told and what it counts, the same for all its responses. */
-export interface Settings {
-  readonly options: SseOptions<AnyEvents>
-  readonly admission: Admission
-}
-
-const settings = Symbol('settings of @sse/express')
+const middleware = Symbol('middleware of @sse/express')
 const stream = Symbol('stream of @sse/express')
+const writeHead = Symbol('writeHead before @sse/express')
 
 /** A response behind the middleware. */
 interface SseResponse extends Response {
-  [settings]?: Settings
+  [middleware]?: Middleware
   [stream]?: SseStream
+  [writeHead]?: Response['writeHead']
 }
 
 /** One property for all responses: a closure for each costs forty times as much, and most responses are no streams. */
 const property: PropertyDescriptor & ThisType<SseResponse> = {
   configurable: true,
   get() {
-    this[stream] ??= openStream(this, this[settings]!)
+    this[stream] ??= openStream(this, this[middleware]!)
     return this[stream]
   },
 }
 
 /** Gives a response its `sse`. */
-export function giveStream(response: Response, its: Settings): void {
+export function giveStream(response: Response, its: Middleware): void {
   const sseResponse: SseResponse = response
-  sseResponse[settings] = its
+  sseResponse[middleware] = its
   Object.defineProperty(response, 'sse', property)
+  if (response.writeHead === lastOfConnection) return
+  sseResponse[writeHead] = response.writeHead
+  response.writeHead = lastOfConnection
 }
 
-/** What the middleware in front was told; `undefined` when there is none. */
-export function settingsOf(response: SseResponse): Settings | undefined {
-  return response[settings]
+/** Whatever a server that shuts down answers, also to a request from before, is the last on its connection: kept alive, that would bring more. */
+const lastOfConnection = function (this: SseResponse, ...head: unknown[]) {
+  if (this[middleware]?.closing && !this.headersSent) this.setHeader('Connection', 'close')
+  return Reflect.apply(this[writeHead]!, this, head)
+} as Response['writeHead']
+
+/** The middleware in front; `undefined` when there is none. */
+export function middlewareOf(response: SseResponse): Middleware | undefined {
+  return response[middleware]
 }
 
 /**
@@ -57,43 +61,68 @@ export function settingsOf(response: SseResponse): Settings | undefined {
  *
  * @throws {SseError} `invalid-key`; and what the app's `key` throws
  */
-export function keyOf(request: Request, { key: ask }: SseOptions<AnyEvents>): string | undefined {
-  const key: unknown = ask?.(request)
+export function keyOf(request: Request, { options }: Middleware): string | undefined {
+  const key: unknown = options.key?.(request)
   if (key === undefined || typeof key === 'string') return key
   throw new SseError('invalid-key', `key gave ${show(key)}: give a string, or undefined for nobody.`, {
     value: key,
   })
 }
 
-function openStream(response: Response, { options, admission }: Settings): SseStream {
+/** A stream that decides nothing yet: whether it may open is judged when it begins to. */
+function openStream(response: Response, its: Middleware): SseStream {
   const request = response.req
-  const { hub, authorize = refuseAll, origins, retry, stall, maxUnread, limits } = options
-  const problem = crossSiteProblem(request, response, origins)
-  if (problem && !response.headersSent) sendProblem(response, 403, problem)
-
-  const key = problem ? undefined : keyOf(request, options)
+  const { hub, retry, stall, maxUnread, limits } = its.options
   const names = hub ? askedChannelsOf(request) : []
+  const poll = isPoll(request) ? new ExpressPollResponse(response) : undefined
+  const transport = poll ? createPoll(poll, waitOf(request), { stall }) : new NodeTransport(response, its)
+  let key: { readonly is: string | undefined } | undefined
+
+  function admit(): Refusal | undefined {
+    const problem = problemOf(request, response, names, its)
+    if (problem) return problem
+    key = { is: keyOf(request, its) }
+    const refusal = its.refusal() ?? its.admission.refusal({ key: key.is, address: request.ip })
+    if (refusal) return refusal
+    its.enter(opened, response, key.is)
+    response.on('close', () => {
+      its.leave(response, key?.is)
+      if (!(poll ?? (transport as NodeTransport)).answered) reportAnswered(its, response)
+    })
+    return undefined
+  }
+
   const streamOptions: StreamOptions = {
-    key,
+    key: () => (key ? key.is : keyOf(request, its)),
     lastEventId: lastEventIdOf(request),
     retry,
-    stall,
-    maxUnread,
+    // A poll watches its own answer, which is one document however large.
+    stall: poll ? Number.POSITIVE_INFINITY : stall,
+    maxUnread: poll ? Number.POSITIVE_INFINITY : maxUnread,
     maxChannels: limits?.channels,
-    asked: names.length > 0 ? { names, authorize: (channel) => authorize(request, channel) } : undefined,
-    admit: () => {
-      const refusal = admission.refusal(key)
-      if (!refusal) response.on('close', admission.enter(key))
-      return refusal
-    },
+    asked: names.length > 0 ? { names, authorize: (channel) => its.authorize(request, channel) } : undefined,
+    admit,
   }
-  const transport = isPoll(request)
-    ? createPoll(new ExpressPollResponse(response), waitOf(request))
-    : new NodeTransport(response)
-  return hub ? hub.stream(transport, streamOptions) : createStream(transport, streamOptions)
+  const opened = hub ? hub.stream(transport, streamOptions) : createStream(transport, streamOptions)
+  return reportUse(its, response, opened)
 }
 
-/** What a client asks for is nobody's to grant unless the app says whose. */
-function refuseAll(): boolean {
-  return false
+/** What is wrong with a request itself. */
+function problemOf(
+  request: Request,
+  response: Response,
+  names: readonly string[],
+  { options: { hub, origins } }: Middleware,
+): Refusal | undefined {
+  const detail = crossSiteProblem(request, response, origins)
+  if (detail !== undefined) return { status: 403, detail }
+  if (!hub) return undefined
+  try {
+    checkQuery(request)
+    checkCommas(names)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof SseError)) throw error
+    return { status: 400, detail: error.message }
+  }
 }

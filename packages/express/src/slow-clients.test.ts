@@ -45,7 +45,9 @@ describe.each(expressVersions)('a client that does not read, on %s', (_, express
   }
 
   const ended = (stream: Stream) =>
-    new Promise((resolve) => stream.signal.addEventListener('abort', () => resolve(stream.signal.reason)))
+    new Promise((resolve) =>
+      stream.signal.addEventListener('abort', () => resolve(stream.signal.reason.code)),
+    )
 
   it('is cut off when it takes nothing for as long as `stall`', async () => {
     const { hub, ask } = await setUp({ stall: 200 })

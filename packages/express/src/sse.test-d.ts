@@ -7,15 +7,20 @@ interface Events {
   tick: { now: number }
 }
 
+/** What is registered holds for the whole program, the other tests included: they send events without a name. */
+interface WithMessage extends Events {
+  message: unknown
+}
+
 declare module './index.ts' {
   interface Register {
-    events: Events
+    events: WithMessage
   }
 }
 
 describe('res.sse', () => {
   it('is typed by the registered events', () => {
-    expectTypeOf<Response['sse']>().toEqualTypeOf<SseStream<Events>>()
+    expectTypeOf<Response['sse']>().toEqualTypeOf<SseStream<WithMessage>>()
     const { sse: stream } = {} as Response
     assertType<boolean>(stream.send({ title: 'Hi' }, { event: 'notification' }))
     assertType<boolean>(stream.send({ now: 3 }, { event: 'tick' }))
@@ -24,6 +29,14 @@ describe('res.sse', () => {
     stream.send({ title: 'Hi' }, { event: 'tick' })
     // @ts-expect-error no event of this name
     stream.send(1, { event: 'tock' })
+  })
+
+  it('takes an event without a name only if the map has message', () => {
+    const stream = {} as SseStream<Events>
+    // @ts-expect-error the map has no message: the event needs a name
+    stream.send({ anything: true })
+    // @ts-expect-error the map has no message
+    void stream.from(['a'])
   })
 })
 
@@ -37,6 +50,11 @@ describe('createHub', () => {
     hub.publish('news', 'x', { event: 'tick' })
     // @ts-expect-error no event of this name
     hub.publish(['news'], 1, { event: 'tock' })
+    // @ts-expect-error the map has no message: the event needs a name
+    hub.publish('news', { now: 1 })
+    // @ts-expect-error the map has no message: the event needs a name
+    hub.publish('news', { now: 1 }, { idempotencyKey: 'k' })
+    createHub<Events & { message: string }>().publish('news', 'text', { idempotencyKey: 'k' })
     assertType(sse({ hub }))
   })
 
@@ -76,5 +94,31 @@ describe('sse', () => {
     sse({ authorize: () => 'yes' })
     // @ts-expect-error no limit of this name
     sse({ limits: { connections: 1 } })
+  })
+})
+
+describe('sse', () => {
+  it('takes undefined for every option, also with exactOptionalPropertyTypes', () => {
+    const nothing = undefined as undefined
+    const limits = {
+      streams: nothing,
+      perKey: nothing,
+      channels: nothing,
+      rate: nothing,
+      perKeyRate: nothing,
+    }
+    assertType(sse({ hub: nothing, key: nothing, authorize: nothing, origins: nothing, retry: nothing }))
+    assertType(sse({ stall: nothing, maxUnread: nothing, limits }))
+    assertType(sse({ limits: nothing }))
+  })
+
+  it('takes origins of all kinds', () => {
+    assertType(sse({ origins: ['https://app.example', (origin, request) => origin === request.hostname] }))
+    // @ts-expect-error a promise is no permission
+    sse({ origins: async () => true })
+  })
+
+  it('makes a middleware that can be closed', () => {
+    expectTypeOf(sse().close).returns.toEqualTypeOf<Promise<void>>()
   })
 })

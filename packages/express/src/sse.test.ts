@@ -15,6 +15,40 @@ describe('sse', () => {
     )
   })
 
+  it.each([
+    [{ origin: '*' }, 'origin is not an option. Did you mean origins?'],
+    [{ heartBeat: 1 }, /^heartBeat is not an option\. /],
+    [{ Hub: undefined, authorise: () => true }, 'authorise is not an option. Did you mean authorize?'],
+    [{ limits: { perUser: 1 } }, 'limits.perUser is not an option. Did you mean limits.perKey?'],
+    [{ limits: { stream: 1 } }, 'limits.stream is not an option. Did you mean limits.streams?'],
+  ])('refuses names that are not options: %j', (options, message) => {
+    expect(() => sse(options as never)).toThrow(message)
+  })
+
+  it('takes undefined for every option, and names without a value', () => {
+    const limits = {
+      streams: undefined,
+      perKey: undefined,
+      channels: undefined,
+      rate: undefined,
+      perKeyRate: undefined,
+    }
+    const nothing = {
+      hub: undefined,
+      key: undefined,
+      authorize: undefined,
+      origins: undefined,
+      retry: undefined,
+    }
+    expect(sse({ ...nothing, stall: undefined, maxUnread: undefined, limits })).toBeTypeOf('function')
+    expect(sse({ limits: undefined })).toBeTypeOf('function')
+    expect(sse({ other: undefined } as never)).toBeTypeOf('function')
+  })
+
+  it('says so when it is given the hub itself', () => {
+    expect(() => sse(createHub() as never)).toThrow('sse({ hub })')
+  })
+
   it('takes the hub of createHub', () => {
     expect(sse({ hub: createHub() })).toBeTypeOf('function')
   })

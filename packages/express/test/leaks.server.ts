@@ -4,7 +4,7 @@ import { createServer, IncomingMessage, ServerResponse } from 'node:http'
 import { type AddressInfo, Socket } from 'node:net'
 import { queryObjects } from 'node:v8'
 import express from 'express'
-import { createHub, type HubStats, sse } from '../src/index.ts'
+import { channels, createHub, type HubStats, sse } from '../src/index.ts'
 
 /** The server of `leaks.test.ts`: a route for each way in which a stream comes to its end, and a census of what is left of them. */
 export type Command = { readonly disconnect: string } | { readonly flood: number } | { readonly census: true }
@@ -23,6 +23,8 @@ export interface Census {
   readonly listeners: number
   /** Entries that the program itself has put into the log. */
   readonly entries: number
+  /** Bytes of the heap that a collection of the garbage leaves over. */
+  readonly heap: number
   /** Endless sources that a stream has begun to read, and of them those that were told that it is over. */
   readonly sources: { readonly begun: number; readonly cancelled: number }
 }
@@ -46,7 +48,14 @@ app.use((_req, res, next) => {
   res.sendDate = false
   next()
 })
-app.use(sse({ hub, key: (req) => req.query['key']?.toString() }))
+app.use(
+  sse({
+    hub,
+    key: (req) => req.query['key']?.toString(),
+    authorize: async (_req, channel) => channel.startsWith('open'),
+  }),
+)
+app.post('/lasting', channels(hub))
 
 app.get('/lasting', (_req, res) => {
   res.sse.subscribe(['all', 'news'], { expires: new Date(Date.now() + 3_600_000) })
@@ -140,6 +149,7 @@ function census(): Census {
       .flatMap((emitter) => emitter.eventNames().map((name) => emitter.listenerCount(name)))
       .reduce((sum, count) => sum + count, 0),
     entries,
+    heap: process.memoryUsage().heapUsed,
     sources,
   }
 }

@@ -8,13 +8,18 @@ const batches = 100
 /** Objects of Node's own that may be more after ten thousand connections than after a hundred: it keeps the last ones for a while. */
 const few = 10
 
+/** Bytes of the heap: less than half a kilobyte for each connection would be a leak that no census of objects sees. */
+const maxGrowth = 5_000_000
+
 /** One way in which streams come to their end. */
 interface Way {
   readonly path: string
   /** Connections of each batch. */
   readonly count: number
+  /** Header fields beside `Host`. */
+  readonly headers?: Readonly<Record<string, string>>
   /** What the hub counts such an end as; nothing when the stream never opens. */
-  readonly counted?: 'client' | 'closed' | 'expired' | 'disconnected'
+  readonly counted?: 'client' | 'closed' | 'expired' | 'disconnected' | 'answered'
   /** Opens and ends, all at once. */
   play(visits: readonly Visit[], server: ServerProcess): Promise<unknown>
 }
@@ -26,7 +31,7 @@ const lastChunk = '\r\n0\r\n\r\n'
 const ways: Readonly<Record<string, Way>> = {
   'leaves while the handler awaits something': {
     path: '/late',
-    count: 10,
+    count: 5,
     play: leaveAfter('102 Processing'),
   },
   'is cut between subscribing and opening': {
@@ -34,14 +39,50 @@ const ways: Readonly<Record<string, Way>> = {
     count: 10,
     play: (visits) => each(visits, ({ closed }) => closed),
   },
-  'is refused': {
+  'is told to stay away': {
     path: '/refused',
-    count: 10,
+    count: 5,
     play: leaveAfter('204 No Content'),
+  },
+  'is refused, as a page of another site': {
+    path: '/lasting',
+    headers: { Origin: 'https://evil.example' },
+    count: 5,
+    play: leaveAfter('403 Forbidden'),
+  },
+  'is refused for what it asks': {
+    path: '/lasting?channels=a%2Cb',
+    count: 5,
+    play: leaveAfter('400 Bad Request'),
+  },
+  'is polled': {
+    path: '/lasting?channels=open,other',
+    headers: { Accept: 'application/json' },
+    count: 10,
+    counted: 'answered',
+    play: leaveAfter('"cursor"'),
+  },
+  'joins and leaves channels, and leaves': {
+    path: '/lasting?channels=open:1',
+    count: 6,
+    counted: 'client',
+    async play(visits, server) {
+      await each(visits, async (visit) => {
+        await visit.seen('event: sse.channels')
+        const body = { stream: visit.stream, subscribe: ['open:2', 'other'], unsubscribe: ['open:1'] }
+        const response = await fetch(`http://127.0.0.1:${server.port}/lasting`, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json', Connection: 'close' },
+          body: JSON.stringify(body),
+        })
+        expect(await response.json()).toMatchObject({ refused: ['other'] })
+        visit.leave()
+      })
+    },
   },
   'leaves after the opening': {
     path: '/lasting',
-    count: 26,
+    count: 10,
     counted: 'client',
     play: leaveAfter(opened),
   },
@@ -88,7 +129,7 @@ const ways: Readonly<Record<string, Way>> = {
   },
 }
 
-it('ten thousand connections leave no stream, reader, listener, timer, socket or entry behind', async () => {
+it('ten thousand opens, polls, joins, leaves and refusals leave no stream, reader, listener, timer, socket or entry behind', async () => {
   const server = await startServer('leaks.server.ts', {
     nodeOptions: ['--disable-warning=ExperimentalWarning'],
   })
@@ -103,6 +144,9 @@ it('ten thousand connections leave no stream, reader, listener, timer, socket or
   for (const [name, count] of Object.entries(before.objects)) {
     expect(after.objects[name], name).toBeLessThan(count + few)
   }
+  const grown = after.heap - before.heap
+  console.info(`${batches * 100} connections: the heap grew by ${(grown / 1_048_576).toFixed(1)} MiB`)
+  expect(grown).toBeLessThan(maxGrowth)
   expect(after.timers).toBe(before.timers)
   expect(after.resources).toEqual(before.resources)
   expect(after.listeners).toBe(before.listeners)
@@ -112,11 +156,11 @@ it('ten thousand connections leave no stream, reader, listener, timer, socket or
   expect(Object.values(closed).reduce((sum, count) => sum + count, 0)).toBe(opened)
   expect(entries).toBe(after.entries)
   expect(after.sources.cancelled).toBe(after.sources.begun)
-}, 120_000)
+}, 300_000)
 
 /** How many streams have come to which end after so many batches. */
 function endsOf(batches: number): Record<string, number> {
-  const ends: Record<string, number> = { client: 0, closed: 0, expired: 0, disconnected: 0 }
+  const ends: Record<string, number> = { client: 0, closed: 0, expired: 0, disconnected: 0, answered: 0 }
   for (const { counted, count } of Object.values(ways)) if (counted) ends[counted]! += batches * count
   return ends
 }
@@ -127,7 +171,7 @@ async function playBatch(server: ServerProcess): Promise<void> {
     Object.values(ways).map((way) => {
       const visits = Array.from(
         { length: way.count },
-        (_, index) => new Visit(server.port, way.path, index % 2 === 0),
+        (_, index) => new Visit(server.port, way, index % 2 === 0),
       )
       return way.play(visits, server)
     }),
@@ -154,7 +198,7 @@ class Visit {
   #received = ''
 
   /** @param inOrder whether it leaves with a FIN, else with a RST */
-  constructor(port: number, path: string, inOrder: boolean) {
+  constructor(port: number, { path, headers = {} }: Way, inOrder: boolean) {
     this.#socket = connect(port, '127.0.0.1').setEncoding('latin1')
     this.#inOrder = inOrder
     this.closed = once(this.#socket, 'close').catch(() => {})
@@ -162,7 +206,15 @@ class Visit {
     this.#socket.on('data', (chunk: string) => {
       this.#received += chunk
     })
-    this.#socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+    const fields = Object.entries({ Host: 'localhost', ...headers }).map(
+      ([name, value]) => `${name}: ${value}\r\n`,
+    )
+    this.#socket.write(`GET ${path} HTTP/1.1\r\n${fields.join('')}\r\n`)
+  }
+
+  /** The id of its stream, which it has been told. */
+  get stream(): string | undefined {
+    return /"stream":"([^"]+)"/.exec(this.#received)?.[1]
   }
 
   /** Resolves when it has received this text. @throws when the connection ends before */

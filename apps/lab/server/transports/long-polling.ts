@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { type AllowedHosts, createServerFor } from '@sse/kit'
 import type { Response } from 'express'
 import { transportPath } from '../../shared/lab.ts'
 import type { EventLog } from '../event-log.ts'
@@ -9,7 +9,7 @@ import type { Transport } from './transport.ts'
 const patience = 25_000
 
 /** Long polling: keeps the question until there is something new, and says nothing new only after a while. */
-export function createLongPolling(log: EventLog): Transport {
+export function createLongPolling(allowedHosts: AllowedHosts, log: EventLog): Transport {
   const app = pollApp()
   const open = new Set<Response>()
 
@@ -35,7 +35,7 @@ export function createLongPolling(log: EventLog): Transport {
     res.once('close', letGo)
   })
 
-  const server = createServer({ keepAliveTimeout: 65_000 }, app)
+  const server = createServerFor(allowedHosts, app, { keepAliveTimeout: 65_000 })
   return {
     server,
     publish: () => {},

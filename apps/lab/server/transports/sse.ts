@@ -1,5 +1,5 @@
-import { createServer } from 'node:http'
 import { createHub, sse } from '@sse/express'
+import { type AllowedHosts, createServerFor } from '@sse/kit'
 import express from 'express'
 import { type TransportEvents, transportPath } from '../../shared/lab.ts'
 import { reconnection } from '../../shared/transports/pause.ts'
@@ -7,7 +7,7 @@ import { otherPorts } from './other-ports.ts'
 import type { Transport } from './transport.ts'
 
 /** SSE by `@sse/express`: who comes back is read on from where it was. */
-export function createSseTransport(): Transport {
+export function createSseTransport(allowedHosts: AllowedHosts): Transport {
   const hub = createHub<TransportEvents>({ onError: console.error })
   const app = express()
   app.disable('x-powered-by')
@@ -18,7 +18,7 @@ export function createSseTransport(): Transport {
   })
 
   return {
-    server: createServer(app),
+    server: createServerFor(allowedHosts, app),
     publish: (event) => void hub.publish('ticks', event, { event: 'tick' }),
     close: () => hub.close(),
   }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { until } from '@sse/testbed'
+import { rawRequest, until, webSocketHeaders } from '@sse/testbed'
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -74,6 +74,24 @@ test('pages of this host may read, on whatever port, and those of others may not
   const socket = new WebSocket(urls.websocket.replace('http', 'ws'), { origin: 'http://evil.example' })
   const [error] = (await once(socket, 'error')) as [Error]
   expect(error.message).toContain('401')
+})
+
+test('nobody answers to another host: the page, its orders and the four transports', async () => {
+  const { origin, urls } = await startTestLab()
+  const Host = 'evil.example'
+  const Origin = 'http://evil.example'
+  for (const url of [`${origin}/api/lab`, `${origin}/api/stream`, ...Object.values(urls)]) {
+    const { pathname } = new URL(url)
+    for (const headers of [{ Host }, { Host, Origin }, { Host, Origin, ...webSocketHeaders }]) {
+      const { status, text } = await rawRequest(url, pathname, headers)
+      expect([url, status]).toEqual([url, 421])
+      expect(text).toContain('ALLOWED_HOSTS')
+    }
+  }
+  const open = (headers: Record<string, string>) =>
+    rawRequest(urls.websocket, new URL(urls.websocket).pathname, { ...webSocketHeaders, ...headers })
+  expect((await open({ Host: 'localhost', Origin })).status).toBe(401)
+  expect((await open({ Host: 'localhost', Origin: 'http://localhost:3100' })).status).toBe(101)
 })
 
 test('what is not there is not found, and who does not upgrade is told to', async () => {

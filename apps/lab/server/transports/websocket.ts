@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import { type AllowedHosts, createServerFor } from '@sse/kit'
 import { WebSocket, WebSocketServer } from 'ws'
 import { transportPath } from '../../shared/lab.ts'
 import { isOfThisHost } from './other-ports.ts'
@@ -8,8 +9,10 @@ import type { Transport } from './transport.ts'
 const heartbeat = 15_000
 
 /** A plain WebSocket by `ws`: who is there gets the event. */
-export function createWebSocket(): Transport {
-  const server = createServer((_req, res) => res.writeHead(426, { Upgrade: 'websocket' }).end())
+export function createWebSocket(allowedHosts: AllowedHosts): Transport {
+  const server = createServerFor(allowedHosts, (_req, res) =>
+    res.writeHead(426, { Upgrade: 'websocket' }).end(),
+  )
   const sockets = new WebSocketServer({
     server,
     path: transportPath.websocket,

@@ -4,7 +4,7 @@ import type { Response } from 'express'
 /** The sockets of the open streams: for the faults that people try on their own, and for the operator's figures. */
 export interface OpenLines {
   /** Counts a stream until its response is closed. */
-  add(session: string | undefined, res: Response): void
+  add(session: string, res: Response): void
   /** Those of one session. */
   of(session: string): Socket[]
   figures(): LineFigures
@@ -20,7 +20,7 @@ export interface LineFigures {
 }
 
 interface Line {
-  readonly session: string | undefined
+  readonly session: string
   readonly socket: Socket
   /** What the connection had carried before the stream, on other requests. */
   readonly bytesBefore: number

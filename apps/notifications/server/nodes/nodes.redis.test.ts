@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, startProcess, until } from '@sse/testbed'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openToOthers } from '../../test/start-server.ts'
 
 let folder: string
 beforeEach(() => {
@@ -18,6 +19,7 @@ const start = async (nodes: string, ready: RegExp, env: Record<string, string> =
     cwd: app,
     env: { DATABASE_FILE: join(folder, 'test.sqlite'), PORT: String(await freePort()), ...env },
     ready,
+    timeout: 80_000,
   })
 
 const isAlive = (pid: number) => {
@@ -38,10 +40,12 @@ test('starts nodes on ports side by side with a Redis of their own, and takes al
   for (const address of [origin, other]) {
     expect(await (await fetch(`${address}/healthz`)).json()).toEqual({ status: 'ok' })
   }
+  expect(openToOthers(folder)).toEqual([])
   process.kill(nodes.pid, 'SIGTERM')
   expect(await nodes.exited).toEqual({ code: 0, signal: null })
   await until(() => !isAlive(Number(first)) && !isAlive(Number(second)))
-})
+  // Three processes start, one after the other.
+}, 90_000)
 
 test('says what to do where there is no Redis', async () => {
   const refused = await start('2', /never/, { REDIS_SERVER_PATH: join(folder, 'nothing') }).catch(String)

@@ -1,10 +1,10 @@
 import { channels } from '@sse/express'
+import { Problem } from '@sse/kit'
 import { type RequestHandler, Router } from 'express'
 import type { NotificationHub } from '../hub.ts'
 import type { LineFaults } from '../line/faults.ts'
 import type { OpenLines } from '../line/open-lines.ts'
-import { Problem } from '../problem.ts'
-import { requireUser, sessionIdOf } from '../session.ts'
+import { requireSession, requireUser } from '../session.ts'
 import type { TopicStore } from '../stores/topics.ts'
 
 interface Parts {
@@ -19,15 +19,14 @@ export function eventRoutes({ hub, topics, lines, faults }: Parts): Router {
   const router = Router()
 
   router.get('/', (req, res) => {
-    const reader = requireUser(req)
-    const session = sessionIdOf(req)
-    const wait = session === undefined ? undefined : faults.refusedFor(session)
+    const { id, person } = requireSession(req)
+    const wait = faults.refusedFor(id)
     if (wait !== undefined) {
       res.set('Retry-After', String(wait))
       throw new Problem(503, 'The line of this session is refused, as you asked for')
     }
-    res.sse.subscribe(topics.channelsOf(reader))
-    lines.add(session, res)
+    res.sse.subscribe(topics.channelsOf(person))
+    lines.add(id, res)
   })
 
   router.post('/', signedInOnly, channels(hub))

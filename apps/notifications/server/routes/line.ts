@@ -1,9 +1,9 @@
-import { type Request, Router } from 'express'
+import { input } from '@sse/kit'
+import { Router } from 'express'
 import { secondsSchema } from '../../shared/schemas.ts'
 import type { LineFaults } from '../line/faults.ts'
-import { input, Problem } from '../problem.ts'
 import { limitFaults } from '../rate-limits.ts'
-import { requireUser, sessionIdOf } from '../session.ts'
+import { requireSession } from '../session.ts'
 
 /** Faults of the caller's own streams, in the caller's session: the buttons of the connection panel. */
 export function lineRoutes(faults: LineFaults): Router {
@@ -11,29 +11,21 @@ export function lineRoutes(faults: LineFaults): Router {
   router.use(limitFaults(60))
 
   router.post('/cut', (req, res) => {
-    faults.cut(requireSession(req))
+    faults.cut(requireSession(req).id)
     res.status(204).end()
   })
 
   router.post('/stall', (req, res) => {
-    const session = requireSession(req)
-    faults.stall(session, input(secondsSchema, req.body).seconds)
+    const { id } = requireSession(req)
+    faults.stall(id, input(secondsSchema, req.body).seconds)
     res.status(204).end()
   })
 
   router.post('/refuse', (req, res) => {
-    const session = requireSession(req)
-    faults.refuse(session, input(secondsSchema, req.body).seconds)
+    const { id } = requireSession(req)
+    faults.refuse(id, input(secondsSchema, req.body).seconds)
     res.status(204).end()
   })
 
   return router
-}
-
-function requireSession(req: Request): string {
-  requireUser(req)
-  const session = sessionIdOf(req)
-  if (session === undefined)
-    throw new Problem(409, 'This session is from before sessions had ids: sign in again')
-  return session
 }

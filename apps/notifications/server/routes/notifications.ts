@@ -1,3 +1,4 @@
+import { checked, input, Problem } from '@sse/kit'
 import { Router } from 'express'
 import * as v from 'valibot'
 import {
@@ -8,7 +9,6 @@ import {
   type Snapshot,
 } from '../../shared/schemas.ts'
 import type { NotificationHub } from '../hub.ts'
-import { checked, input, Problem } from '../problem.ts'
 import type { PublishWith } from '../publishing/publish-with.ts'
 import { requireUser } from '../session.ts'
 import type { Stores } from '../stores/stores.ts'

@@ -1,10 +1,10 @@
+import { input, Problem } from '@sse/kit'
 import { Router } from 'express'
 import { disconnectSchema, secondsSchema } from '../../shared/schemas.ts'
 import { findPerson } from '../directory.ts'
 import type { NotificationHub } from '../hub.ts'
 import { drain } from '../operator/drain.ts'
 import type { Sampler } from '../operator/sampler.ts'
-import { input, Problem } from '../problem.ts'
 import { requireOperator } from '../session.ts'
 
 /** The figures of this process, every second. */

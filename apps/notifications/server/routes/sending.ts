@@ -1,7 +1,7 @@
+import { input, Problem } from '@sse/kit'
 import { type Request, Router } from 'express'
 import { type Draft, draftSchema, type Notification } from '../../shared/schemas.ts'
 import { isKnownRecipient, type Person } from '../directory.ts'
-import { input, Problem } from '../problem.ts'
 import type { PublishWith } from '../publishing/publish-with.ts'
 import { requireUser } from '../session.ts'
 import type { NotificationStore } from '../stores/notifications.ts'

@@ -1,10 +1,11 @@
-import { Router } from 'express'
+import { input, Problem } from '@sse/kit'
+import { type Request, Router } from 'express'
 import * as v from 'valibot'
 import type { Session } from '../../shared/schemas.ts'
 import { findPerson, type Person, people, topics } from '../directory.ts'
 import type { NotificationHub } from '../hub.ts'
-import { input, Problem } from '../problem.ts'
-import { beginSession, sessionIdOf, signedIn } from '../session.ts'
+import { clearSessionCookie, sessionOf, setSessionCookie, signedIn } from '../session.ts'
+import type { SessionStore } from '../stores/sessions.ts'
 import type { TopicStore } from '../stores/topics.ts'
 
 const signInSchema = v.object({ user: v.string() })
@@ -12,10 +13,11 @@ const signInSchema = v.object({ user: v.string() })
 interface Parts {
   readonly hub: NotificationHub
   readonly topics: TopicStore
+  readonly sessions: SessionStore
 }
 
 /** Signing in and out, and the names of everybody and everything one can write to. */
-export function sessionRoutes({ hub, topics: topicStore }: Parts): Router {
+export function sessionRoutes({ hub, topics: topicStore, sessions }: Parts): Router {
   const router = Router()
 
   router.get('/users', (_req, res) => {
@@ -27,10 +29,7 @@ export function sessionRoutes({ hub, topics: topicStore }: Parts): Router {
   })
 
   router.get('/session', (req, res) => {
-    const person = signedIn(req)
-    // A cookie from before sessions had ids gets one.
-    if (person && sessionIdOf(req) === undefined) beginSession(req, person)
-    res.json(describe(person))
+    res.json(describe(signedIn(req)))
   })
 
   router.post('/session', (req, res) => {
@@ -39,17 +38,31 @@ export function sessionRoutes({ hub, topics: topicStore }: Parts): Router {
     if (!person) {
       throw new Problem(400, `There is no user "${user}"`, [{ pointer: '/user', detail: 'Unknown user' }])
     }
-    beginSession(req, person)
+    const end = endSession(req)
+    setSessionCookie(req, res, sessions.begin(person))
     res.json(describe(person))
+    end()
   })
 
   router.delete('/session', (req, res) => {
-    const person = signedIn(req)
-    req.session = null
+    const end = endSession(req)
+    clearSessionCookie(req, res)
     res.status(204).end()
-    // The streams of other tabs come back, and are let in only where somebody is still signed in: by then the cookie must be gone.
-    if (person) void hub.disconnect(person.id, { reconnect: 1_000 })
+    end()
   })
+
+  /**
+   * Its cookie signs nobody in any more, a copy of it neither.
+   *
+   * @returns ends its streams, in every node; to be called after the answer, because other tabs of this browser come back with what it says
+   */
+  function endSession(req: Request): () => void {
+    const session = sessionOf(req)
+    if (!session) return () => {}
+    sessions.end(session)
+    // All streams of the user: those of other sessions are let in again.
+    return () => void hub.disconnect(session.person.id, { reconnect: 1_000 })
+  }
 
   function describe(person: Person | undefined): Session {
     if (!person) return { user: null }

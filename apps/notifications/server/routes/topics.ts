@@ -1,7 +1,7 @@
+import { Problem } from '@sse/kit'
 import { type RequestHandler, Router } from 'express'
 import type { Topics } from '../../shared/schemas.ts'
 import { isKnownTopic } from '../directory.ts'
-import { Problem } from '../problem.ts'
 import type { PublishWith } from '../publishing/publish-with.ts'
 import { requireUser } from '../session.ts'
 import type { ReadStore } from '../stores/reads.ts'

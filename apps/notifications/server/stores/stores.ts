@@ -3,6 +3,7 @@ import { createInbox, type Inbox } from './inbox.ts'
 import { createNotificationStore, type NotificationStore } from './notifications.ts'
 import { createReadStore, type ReadStore } from './reads.ts'
 import { createSendStore, type SendStore } from './sends.ts'
+import { createSessionStore, type SessionStore } from './sessions.ts'
 import { createTopicStore, type TopicStore } from './topics.ts'
 
 /** Everything the app keeps, by concept. */
@@ -12,6 +13,7 @@ export interface Stores {
   readonly reads: ReadStore
   readonly topics: TopicStore
   readonly sends: SendStore
+  readonly sessions: SessionStore
 }
 
 export function createStores(database: DatabaseSync): Stores {
@@ -21,5 +23,6 @@ export function createStores(database: DatabaseSync): Stores {
     reads: createReadStore(database),
     topics: createTopicStore(database),
     sends: createSendStore(database),
+    sessions: createSessionStore(database),
   }
 }

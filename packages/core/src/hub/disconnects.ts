@@ -71,7 +71,7 @@ export class Disconnects {
     this.#pending.set(request, pending)
     try {
       pending.id = await this.#options.publish(command)
-      this.check()
+      this.#settle(pending)
       this.#timer ??= setInterval(() => this.#askAgain(), patience).unref()
       await pending.done.promise
     } finally {
@@ -106,10 +106,7 @@ export class Disconnects {
 
   /** Looks whether hubs that were waited for are dead by now. */
   check(): void {
-    const { hubs } = this.#options.leases
-    for (const { id, confirmed, done } of this.#pending.values()) {
-      if (id !== undefined && hubs.every((hub) => confirmed.has(hub))) done.resolve()
-    }
+    for (const pending of this.#pending.values()) this.#settle(pending)
   }
 
   /**
@@ -143,7 +140,11 @@ export class Disconnects {
     const pending = this.#pending.get(request)
     if (!pending) return
     pending.confirmed.add(hub)
-    this.check()
+    this.#settle(pending)
+  }
+
+  #settle({ id, confirmed, done }: Pending): void {
+    if (id !== undefined && this.#options.leases.hubs.every((hub) => confirmed.has(hub))) done.resolve()
   }
 
   #askAgain(): void {

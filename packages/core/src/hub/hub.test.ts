@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { endOfTurn } from '../end-of-turn.ts'
-import type { Broker, Receiver } from '../log/broker.ts'
+import type { Receiver } from '../log/broker.ts'
 import { createMemoryBroker, createMemoryLog } from '../log/memory-broker.ts'
+import { wrapped } from '../log/wrapped-broker.test-kit.ts'
 import { opening } from '../stream/opening.test-kit.ts'
 import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
 import type { Hub, StreamEvent } from './hub.ts'
@@ -237,8 +238,8 @@ describe('what a hub tells', () => {
     const states: string[] = []
     const memory = createMemoryBroker()
     let receiver: Receiver | undefined
-    const broker: Broker = Object.assign(Object.create(memory), {
-      start: (its: Receiver) => {
+    const broker = wrapped(memory, {
+      start: (its) => {
         receiver = its
         return memory.start(its)
       },

@@ -1,6 +1,6 @@
-import { checkObject } from '../check.ts'
+import { checkKey, checkNames, checkObject } from '../check.ts'
 import { drawBetween } from '../draw-between.ts'
-import { SseError, show } from '../errors.ts'
+import { SseError } from '../errors.ts'
 import type { AnyEvents, EventMap } from '../event-map.ts'
 import type { Broker, GapReason, Published } from '../log/broker.ts'
 import { commandChannel, toChannels } from '../log/channel.ts'
@@ -264,12 +264,9 @@ class LogHub implements Hub, StreamHost {
   }
 
   async #disconnect(key: string, options: { reconnect?: false | number }): Promise<void> {
-    if (typeof key !== 'string') {
-      throw new SseError('invalid-key', `${show(key)} is no key: give the string that the key option gave.`, {
-        value: key,
-      })
-    }
+    checkKey(key)
     checkObject('options', options)
+    checkNames('', options, ['reconnect'])
     const { reconnect } = options
     if (reconnect !== undefined && reconnect !== false) checkRetry(reconnect)
     this.#refuseWhenClosed()

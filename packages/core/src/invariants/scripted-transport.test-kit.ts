@@ -12,9 +12,6 @@ export class ScriptedTransport implements Transport {
   lastEventId: string | undefined
   opened = false
   closed = false
-  get begun(): boolean {
-    return this.opened
-  }
   /** Heartbeats that said where the stream stands. */
   pings = 0
   pending = 0

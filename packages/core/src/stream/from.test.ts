@@ -1,9 +1,15 @@
+import { getEventListeners } from 'node:events'
+import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
 import { endOfTurn } from '../end-of-turn.ts'
 import { createHub } from '../hub/log-hub.ts'
 import { createStream } from './create-stream.ts'
 import { RecordingTransport } from './recording-transport.test-kit.ts'
+import type { SseStream } from './sse-stream.ts'
+import type { Transport } from './transport.ts'
 
 function opened() {
   const transport = new RecordingTransport()
@@ -26,6 +32,18 @@ describe('stream.from', () => {
     await stream.from(source(), { event: 'token' })
     expect(transport.data('token')).toEqual(['a', '{"b":1}', ''])
     expect(stream.closed).toBe(false)
+  })
+
+  it('waits for items that are promises', async () => {
+    const { transport, stream } = opened()
+    await stream.from([Promise.resolve('a'), 'b', Promise.resolve({ c: 1 })])
+    expect(transport.data('message')).toEqual(['a', 'b', '{"c":1}'])
+  })
+
+  it('puts characters together that lie across two strings', async () => {
+    const { transport, stream } = opened()
+    await stream.from(['a\ud83d', '\ude00b', '', '\ud83d', 7, 'x\ud83d'])
+    expect(transport.data('message')).toEqual(['a', '😀b', '', '\ufffd', '7', 'x', '\ufffd'])
   })
 
   it('puts characters together that lie across two chunks of bytes', async () => {
@@ -98,8 +116,102 @@ describe('stream.from', () => {
     expect(stream.closed).toBe(false)
   })
 
+  it.each([
+    ['a client that left', (_: SseStream, transport: RecordingTransport) => void transport.leave()],
+    ['a stream that was closed', (stream: SseStream, _: RecordingTransport) => void stream.close()],
+  ])('takes over a source whose error comes later, for %s', async (_, end) => {
+    const { transport, stream } = opened()
+    end(stream, transport)
+    const missing = createReadStream('/missing/file')
+    const failed = new Promise<void>((resolve) => missing.once('close', resolve))
+    await stream.from(missing)
+    await failed
+    const untidy = new Readable({
+      read() {},
+      destroy: (_error, done) => setImmediate(done, new Error('later')),
+    })
+    const closed = new Promise<void>((resolve) => untidy.once('close', resolve))
+    await stream.from(untidy)
+    await closed
+    expect(stream.closed).toBe(true)
+  })
+
+  it('takes over a source although the stream is refused, or the hub is closed', async () => {
+    const hub = createHub()
+    const refusing = { admit: () => ({ status: 503, detail: 'full', retry: 1 }) as const }
+    await hub.stream(new RecordingTransport(), refusing).from(createReadStream('/missing/file'))
+    const stream = hub.stream(new RecordingTransport())
+    await hub.close()
+    await stream.from(createReadStream('/missing/file'))
+    await endOfTurn()
+  })
+
+  it('cancels a source that cannot be sent', async () => {
+    const { transport, stream } = opened()
+    transport.open = () => {
+      throw new Error('headers sent')
+    }
+    const readable = new Readable({ read() {} })
+    await expect(stream.from(readable)).rejects.toThrow('headers sent')
+    await vi.waitUntil(() => readable.destroyed)
+  })
+
+  it('leaves no listener behind, and keeps nothing of what it has sent', async () => {
+    const { stream } = opened()
+    for (let call = 0; call < 1_000; call++) await stream.from(['x'])
+    expect(getEventListeners(stream.signal, 'abort')).toHaveLength(0)
+    const kept: WeakRef<object>[] = []
+    const silent = createStream(new SilentTransport())
+    const items = async function* () {
+      for (let n = 0; n < 20_000; n++) {
+        const item = { n }
+        if (n % 100 === 0) kept.push(new WeakRef(item))
+        yield item
+        if (n === 19_999) await collected(kept)
+      }
+    }
+    await silent.from(items())
+  })
+
+  it('lets other things happen while it sends a source that is always ready', async () => {
+    const silent = createStream(new SilentTransport())
+    let ticks = 0
+    const timer = setInterval(() => ticks++, 1)
+    const items = (function* () {
+      while (ticks < 3) yield 'x'
+    })()
+    await silent.from(items)
+    clearInterval(timer)
+    expect(ticks).toBeGreaterThanOrEqual(3)
+  })
+
   it.each([['a string'], [7], [null], [{}]])('refuses %j, which is no source', async (source) => {
     const { stream } = opened()
     await expect(stream.from(source as never)).rejects.toMatchObject({ code: 'invalid-data', value: source })
   })
 })
+
+/** A client that takes everything at once. */
+class SilentTransport implements Transport {
+  readonly pending = 0
+  readonly closed = false
+  onDrain: Transport['onDrain']
+  onClose: Transport['onClose']
+  open(): void {}
+  write(): boolean {
+    return true
+  }
+  end(): void {}
+  refuse(): void {}
+  destroy(): void {}
+}
+
+/** Resolves when almost all of these were collected while their source is still being read. */
+async function collected(kept: readonly WeakRef<object>[]): Promise<void> {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  await vi.waitUntil(() => {
+    collect()
+    return kept.filter((item) => item.deref()).length < 10
+  })
+}

@@ -23,6 +23,8 @@ export interface OutletOwner {
 const looks = 4
 const longestTimer = 2 ** 31 - 1
 const second = 1_000
+/** How many times `maxUnread` may be pending at any moment. */
+const mostOfTurn = 64
 
 /** A transport, and how well it takes what is written. Nothing is queued here: the transport's own buffer is all there is. */
 export class Outlet implements Out {
@@ -63,11 +65,19 @@ export class Outlet implements Out {
     try {
       if (this.transport.write(frames)) return true
       this.filled()
-      if (this.#pending > this.#limits.maxUnread) this.#watchClosely()
+      this.#limit()
     } catch (error) {
       this.failed(error)
     }
     return false
+  }
+
+  /** What one turn sends is not too much, unless it would take the memory of the process. */
+  #limit(): void {
+    const { maxUnread } = this.#limits
+    if (this.#pending <= maxUnread || !this.#recent) return
+    if (this.#recent.without(this.#pending, maxUnread) > mostOfTurn * maxUnread) this.#owner.overflowed()
+    else this.#watchClosely()
   }
 
   /** The transport has said that it is full. */
@@ -189,7 +199,12 @@ class Recent {
   /** How many of the bytes that are pending were sent over a second ago. An event that alone is more than `most` is left out. */
   unreadOf(pending: number, most: number): number {
     this.#turn()
-    return pending - this.#before - this.#now - (this.#largest > most ? this.#largest : 0)
+    return this.without(pending, most) - this.#before - this.#now
+  }
+
+  /** How many bytes are pending, without the largest event if it alone is more than `most`. */
+  without(pending: number, most: number): number {
+    return pending - (this.#largest > most ? this.#largest : 0)
   }
 
   #turn(): void {

@@ -64,6 +64,8 @@ const notPollable: Refusal = {
  * It is refused with 503 when the position is not known, because the log cannot be read; and with 406 when the route sends something and
  * subscribes to nothing in that turn.
  *
+ * The poll watches its client by itself: give its stream `stall` and `maxUnread` of `Infinity`, because one large answer is no overflow.
+ *
  * @param wait milliseconds that the client waits for the first event; at most 50,000
  */
 export function createPoll(response: PollResponse, wait: number, options: PollOptions = {}): Transport {
@@ -80,8 +82,6 @@ class Poll implements Transport {
   readonly #text = new TextDecoder()
   readonly #events: { id?: string; event: string; data: string }[] = []
   #bytes = 0
-  /** Bytes of the events that are in no log: a stream may have no more of them unread than of others. */
-  #beside = 0
   #cursor = ''
   /** The id that was read last: an event that repeats it has none of its own. */
   #seen = ''
@@ -113,7 +113,7 @@ class Poll implements Transport {
   }
 
   get pending(): number {
-    return this.#state === 'answered' ? this.#unread : this.#beside
+    return this.#state === 'answered' ? this.#unread : 0
   }
 
   subscribed(): void {
@@ -192,11 +192,13 @@ class Poll implements Transport {
     const { id } = gathered
     if (id !== undefined && this.#state !== 'gathering') return
     const bytes = Buffer.byteLength(JSON.stringify(gathered)) + 1
-    if (id !== undefined && this.#events.length > 0 && this.#bytes + bytes > limit.bytes) return this.#fill()
+    if (id !== undefined && this.#events.length > 0 && this.#bytes + bytes > limit.bytes) {
+      this.#fill()
+      return
+    }
     this.#events.push(gathered)
     this.#bytes += bytes
     if (id !== undefined) this.#cursor = id
-    else this.#beside += bytes
     if (this.#events.length >= limit.events || this.#bytes >= limit.bytes) this.#fill()
     else this.#answerAtEndOfTurn()
   }
@@ -211,13 +213,14 @@ class Poll implements Transport {
     this.#timer = setTimeout(() => this.#answer(false), time).unref()
   }
 
-  /** Without a position there is no answer yet; and where nothing will tell one, there is none. */
+  /** Without a position there is no answer yet, unless nothing will tell one, or there is too much to keep until then. */
   #answerAtEndOfTurn(): void {
     if (this.#scheduled) return
     this.#scheduled = true
     atEndOfTurn(() => {
       this.#scheduled = false
-      if (this.#cursor !== '' || !this.#subscribed) this.#answer(false)
+      const waits = this.#cursor === '' && this.#subscribed && this.#state === 'gathering'
+      if (!waits) this.#answer(false)
     })
   }
 

@@ -12,9 +12,6 @@ export class RecordingTransport implements Transport {
   closed = false
   pending = 0
   writes = 0
-  get begun(): boolean {
-    return this.state === 'open' || this.state === 'ended'
-  }
   readonly items: StreamItem[] = []
   readonly #decoder = new Decoder()
   #full = false

@@ -12,8 +12,11 @@ export interface Transport {
   write(frames: readonly Frame[]): boolean
   /** Bytes taken and not yet handed to the operating system. */
   readonly pending: number
-  /** Whether anything of the answer is on its way, so that `refuse` would come too late. */
-  readonly begun: boolean
+  /**
+   * For transports that answer as one document: `false` as long as nothing of it is on its way, so that `refuse` may still be called. Default:
+   * an open response has begun.
+   */
+  readonly begun?: boolean
   /** Whether the response is over, or its client gone. */
   readonly closed: boolean
   /** Called when there is room again after a `write` that answered `false`. */

@@ -1,7 +1,9 @@
 import { openStream, type TestStream } from '@sse/core/testing'
-import { describe, expect, it } from 'vitest'
+import request from 'supertest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { expressVersions } from '../express-versions.test-kit.ts'
-import { createHub, type Limits, sse } from '../index.ts'
+import { channels, createHub, type Limits, sse } from '../index.ts'
+import { ClientRates } from './client-rates.ts'
 import { RateLimit } from './rate-limit.ts'
 
 const problems = 'text/event-stream, application/problem+json'
@@ -11,6 +13,7 @@ describe.each(expressVersions)('limits on %s', (_, express) => {
     const hub = createHub()
     const app = express().use(sse({ hub, limits, key: (req) => req.get('X-User') }))
     app.get('/events', (_req, res) => void res.sse.subscribe('news'))
+    app.post('/events', channels(hub))
     return { app, hub }
   }
 
@@ -32,7 +35,7 @@ describe.each(expressVersions)('limits on %s', (_, express) => {
     const { app, hub } = appWith({ streams: 1 })
     const one = await openStream(app, '/events', as('ada'))
     one.close()
-    await expect.poll(() => hub.streams.size).toBe(0)
+    await expect.poll(() => hub.streams.size, { timeout: 20_000 }).toBe(0)
     using two = await openStream(app, '/events', as('bob'))
     expect(two.status).toBe(200)
   })
@@ -50,6 +53,84 @@ describe.each(expressVersions)('limits on %s', (_, express) => {
     using one = await openStream(app, '/events', as('ada'))
     using two = await openStream(app, '/events', as('bob'))
     expect([one.status, two.status]).toEqual([200, 503])
+  })
+
+  it('let requests of a key in at `perKeyRate`, within `rate`: a client that polls keeps no others out', async () => {
+    const { app } = appWith({ rate: 0.03, perKeyRate: 0.01 })
+    const poll = async (user: string) =>
+      (await openStream(app, '/events', as(user, 'application/json'))).status
+    const ada: number[] = []
+    for (let count = 0; count < 20; count++) ada.push(await poll('ada'))
+    expect(ada).toEqual([200, ...Array(19).fill(429)])
+    // What was refused to one key has used up nothing that another is entitled to.
+    const { app: other } = appWith({ rate: 20, perKeyRate: 1 })
+    const polls = async (user: string, count: number) => {
+      const statuses = await Promise.all(
+        Array.from(
+          { length: count },
+          async () => (await openStream(other, '/events', as(user, 'application/json'))).status,
+        ),
+      )
+      return statuses.filter((status) => status === 200).length
+    }
+    expect(await polls('ada', 20)).toBeLessThan(10)
+    for (const user of 'bcdefghij') expect(await polls(user, 1), user).toBe(1)
+  })
+
+  it('tell clients without a key apart by their address, also from keys that look like one', async () => {
+    const { app } = appWith({ perKeyRate: 0.001 })
+    const json = (user?: string) =>
+      openStream(app, '/events', {
+        headers: { Accept: 'application/json', ...(user !== undefined && { 'X-User': user }) },
+      })
+    expect((await json()).status).toBe(200)
+    expect((await json()).status).toBe(429)
+    for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1']) {
+      expect((await json(address)).status, address).toBe(200)
+    }
+  })
+
+  it('count a POST that changes channels as a request', async () => {
+    const { app } = appWith({ perKeyRate: 0.001 })
+    const post = () => request(app).post('/events').set('X-User', 'ada').send({ stream: 'x' })
+    await post().expect(404)
+    const refused = await post().expect(429)
+    expect(refused.type).toBe('application/problem+json')
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThanOrEqual(5)
+    using stream = await openStream(app, '/events', as('ada'))
+    expect(stream.status).toBe(429)
+    await request(app).post('/events').set('X-User', 'bob').send({ stream: 'x' }).expect(404)
+  })
+
+  it('count streams whose channels are still judged', async () => {
+    const verdict = Promise.withResolvers<boolean>()
+    const asked: string[] = []
+    const hub = createHub()
+    const app = express().use(
+      sse({
+        hub,
+        limits: { perKey: 2, streams: 3 },
+        key: (req) => req.get('X-User'),
+        authorize: (req) => {
+          asked.push(req.get('X-User') ?? '')
+          return verdict.promise
+        },
+      }),
+    )
+    app.get('/events', (_req, res) => void res.sse.subscribe([]))
+    const open = (user: string) => openStream(app, '/events?channels=a', as(user))
+    const pending = [open('ada'), open('ada')]
+    await expect.poll(() => asked, { timeout: 20_000 }).toEqual(['ada', 'ada'])
+    expect((await open('ada')).status).toBe(429)
+    pending.push(open('bob'))
+    await expect.poll(() => asked, { timeout: 20_000 }).toEqual(['ada', 'ada', 'bob'])
+    expect((await open('eve')).status).toBe(503)
+    verdict.resolve(true)
+    for (const stream of await Promise.all(pending)) {
+      expect(stream.status).toBe(200)
+      stream.close()
+    }
+    expect(asked).toHaveLength(3)
   })
 
   it('send a native EventSource, which would stay away after any other status, an empty stream with a time', async () => {
@@ -87,12 +168,15 @@ describe.each(expressVersions)('limits on %s', (_, express) => {
     expect(stream.status).toBe(418)
   })
 
-  it.each([{ streams: 0 }, { perKey: -1 }, { rate: Number.NaN }, { channels: '7' as never }])(
-    'cannot be %j',
-    (limits) => {
-      expect(() => sse({ limits })).toThrow(/^limits\.\w+ is a number above 0, not/)
-    },
-  )
+  it.each([
+    { streams: 0 },
+    { perKey: -1 },
+    { rate: Number.NaN },
+    { perKeyRate: 0 },
+    { channels: '7' as never },
+  ])('cannot be %j', (limits) => {
+    expect(() => sse({ limits })).toThrow(/^limits\.\w+ is a number above 0, not/)
+  })
 })
 
 describe('the rate of new streams', () => {
@@ -105,5 +189,28 @@ describe('the rate of new streams', () => {
     expect(taken()).toBe(1)
     now += 60_000
     expect(taken()).toBe(4)
+  })
+})
+
+describe('the rates of clients', () => {
+  afterEach(() => vi.useRealTimers())
+
+  it('are kept for clients that asked lately only', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const rates = new ClientRates(2)
+    for (let client = 0; client < 10_000; client++) rates.take(`client ${client}`)
+    rates.take('client 1')
+    expect(rates.size).toBe(10_000)
+    expect([rates.ready('client 1'), rates.ready('client 2')]).toEqual([false, true])
+    vi.advanceTimersByTime(1_000)
+    expect(rates.size).toBeLessThanOrEqual(1)
+    vi.advanceTimersByTime(1_000)
+    expect([rates.size, vi.getTimerCount()]).toEqual([0, 0])
+  })
+
+  it('are kept for none where there is no limit', () => {
+    const rates = new ClientRates(Number.POSITIVE_INFINITY)
+    rates.take('client')
+    expect(rates.size).toBe(0)
   })
 })

@@ -58,18 +58,100 @@ describe.each(expressVersions)('pages of other sites on %s', (_, express) => {
     const hub = createHub()
     const app = express().use(sse({ hub }))
     app.get('/events', (_req, res) => {
-      expect(res.sse.subscribe('news').closed).toBe(true)
-      expect(res.sse.send('x')).toBe(false)
+      expect(res.sse.subscribe('news').send('x')).toBe(false)
+      expect(res.sse.closed).toBe(true)
     })
     using stream = await openStream(app, '/events', { headers: { Origin: evil } })
     expect(stream.headers.get('content-type')).toBe('application/problem+json')
     expect(hub.stats()).toMatchObject({ opened: 0, channels: 0 })
   })
 
-  it.each(['app.example', 'https://app.example/', 'https://app.example/path', 7])(
-    'cannot be %j',
-    (origin) => {
-      expect(() => sse({ origins: [origin as string] })).toThrow(SseError)
+  it.each([
+    ['capacitor://localhost', 'tauri://localhost', 'app://obsidian.md', 'ionic://localhost'],
+    [
+      'chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllcleb',
+      'moz-extension://2c127fa4-62c7-7e4f-90e5-472b45eecfdc',
+    ],
+    ['null', 'file://'],
+    ['http://localhost:5173', 'https://xn--mnchen-3ya.example'],
+  ])('may be those of any scheme, as browsers send them: %s, %s', async (...all) => {
+    for (const origin of all.filter(Boolean)) {
+      expect((await statusOf({ Origin: origin }, all)).status, origin).toBe(200)
+      expect((await statusOf({ Origin: origin }, 'https://app.example')).status, origin).toBe(403)
+      expect((await statusOf({ Origin: `${origin}x` }, all)).status, `${origin}x`).toBe(403)
+    }
+  })
+
+  it('may be several, with functions and patterns among them', async () => {
+    const origins = ['capacitor://localhost', (origin: string) => origin === evil, 'https://*.app.example']
+    for (const origin of ['capacitor://localhost', evil, 'https://www.app.example']) {
+      expect((await statusOf({ Origin: origin }, origins)).status, origin).toBe(200)
+    }
+    expect((await statusOf({ Origin: 'https://other.example' }, origins)).status).toBe(403)
+    expect((await statusOf({ Origin: evil }, ['https://app.example', '*'])).status).toBe(200)
+  })
+
+  it.each([
+    [200, 'https://a.example.com'],
+    [200, 'https://a.b.c.example.com'],
+    [200, 'https://xn--80ak6aa92e.example.com'],
+    [403, 'https://example.com'],
+    [403, 'https://evil-example.com'],
+    [403, 'https://evilexample.com'],
+    [403, 'https://a.example.com.evil.com'],
+    [403, 'https://evil.com/.example.com'],
+    [403, 'https://evil.com#.example.com'],
+    [403, 'https://evil.com?.example.com'],
+    [403, 'https://evil.com\\.example.com'],
+    [403, 'https://evil.com:443.example.com'],
+    [403, 'https://user@a.example.com'],
+    [403, 'https://a.example.com@evil.com'],
+    [403, 'https://a.example.com:8443'],
+    [403, 'https://a.example.com.'],
+    [403, 'https://.example.com'],
+    [403, 'https://a..example.com'],
+    [403, 'https://*.example.com'],
+    [403, 'https://A.example.com'],
+    [403, 'HTTPS://a.example.com'],
+    [403, 'https://a.EXAMPLE.com'],
+    [403, 'http://a.example.com'],
+    [403, 'https://a.example.com, https://evil.com'],
+    [403, 'https://evil.com, https://a.example.com'],
+    [403, 'evil://a.example.com'],
+    [403, 'null'],
+  ])('are answered %i with the subdomains of a domain: %s', async (status, origin) => {
+    expect((await statusOf({ Origin: origin }, 'https://*.example.com')).status).toBe(status)
+  })
+
+  it('are told apart by port also with subdomains', async () => {
+    const origins = 'https://*.example.com:8443'
+    expect((await statusOf({ Origin: 'https://a.example.com:8443' }, origins)).status).toBe(200)
+    expect((await statusOf({ Origin: 'https://a.example.com' }, origins)).status).toBe(403)
+  })
+
+  it.each(['capacitor://localhost', 'http://user@localhost', 'http://localhost.', 'http://LOCALHOST'])(
+    'are not taken for the server itself: %s',
+    async (origin) => {
+      expect((await statusOf({ Origin: origin })).status).toBe(403)
+      expect((await statusOf({ Origin: origin }, 'https://app.example')).status).toBe(403)
     },
   )
+
+  it.each([
+    ['app.example', /Give scheme, host and port/],
+    ['https://app.example/', /Did you mean "https:\/\/app\.example"\?/],
+    ['https://App.Example:443', /Did you mean "https:\/\/app\.example"\?/],
+    ['https://app.example/path', /is not an origin/],
+    ['https://münchen.example', /Did you mean "https:\/\/xn--mnchen-3ya\.example"\?/],
+    ['https://*', /is not an origin/],
+    ['https://*.', /is not an origin/],
+    ['https://a*.example.com', /is not an origin/],
+    ['https://*.*.example.com', /is not an origin/],
+    ['*.example.com', /"https:\/\/\*\.example\.com" for all subdomains/],
+    ['', /is not an origin/],
+    [7, /is not an origin/],
+  ])('cannot be %j', (origin, message) => {
+    expect(() => sse({ origins: [origin as string] })).toThrow(SseError)
+    expect(() => sse({ origins: origin as string })).toThrow(message)
+  })
 })

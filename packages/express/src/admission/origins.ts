@@ -1,9 +1,15 @@
 import { SseError } from '@sse/core'
+import { show } from '@sse/core/internal'
 import type { Request, Response } from 'express'
-import { show } from '../show.ts'
 
-/** The origins whose pages may open streams: some, all, or those that a function says. */
-export type Origins = '*' | string | readonly string[] | ((origin: string, request: Request) => boolean)
+/**
+ * An origin as browsers send it (`https://app.example`, `capacitor://localhost`, `chrome-extension://…`), all subdomains of a domain
+ * (`https://*.example.com`), all origins (`*`), or a function that returns `true` for those that may.
+ */
+export type Origin = string | ((origin: string, request: Request) => boolean)
+
+/** The origins whose pages may open streams: one, or several. */
+export type Origins = Origin | readonly Origin[]
 
 /**
  * Why a page of another site may not open a stream; `undefined` when it may, and for clients that are no pages. Browsers say where a
@@ -33,32 +39,63 @@ function mayOpen(
   site: string | undefined,
   { request, response, origins }: { request: Request; response: Response; origins: Origins | undefined },
 ): boolean {
-  const url = urlOf(origin)
+  const page = pageOf(origin)
   if (origins === undefined) {
     const sameSite =
-      site === 'same-site' || (site === undefined && url !== undefined && url.hostname === request.hostname)
+      site === 'same-site' || (site === undefined && page !== undefined && page.hostname === request.hostname)
     const readable = response.get('Access-Control-Allow-Origin')
     return sameSite || readable === '*' || readable === origin
   }
-  if (site === undefined && url !== undefined && url.host === request.headers.host) return true
+  if (site === undefined && page !== undefined && page.host === request.headers.host) return true
+  return [origins].flat().some((allowed) => matches(allowed, origin, request))
+}
+
+function matches(allowed: Origin, origin: string, request: Request): boolean {
   // A promise is no permission.
-  if (typeof origins === 'function') return origins(origin, request) === true
-  return [origins].flat().includes(origin)
+  if (typeof allowed === 'function') return allowed(origin, request) === true
+  const pattern = subdomainsIn(allowed)
+  if (!pattern) return allowed === '*' || allowed === origin
+  const { scheme, domain } = pattern
+  if (!origin.startsWith(scheme) || !origin.endsWith(`.${domain}`)) return false
+  // Browsers send host names in lower case, and other scripts as punycode.
+  return /^[a-z\d_-]+(\.[a-z\d_-]+)*$/.test(origin.slice(scheme.length, -domain.length - 1))
+}
+
+/** The parts of `https://*.example.com:8443`; `undefined` for what has another form. */
+function subdomainsIn(pattern: string): { readonly scheme: string; readonly domain: string } | undefined {
+  const [, scheme, domain] = /^([a-z][a-z\d+.-]*:\/\/)\*\.(.*)$/.exec(pattern) ?? []
+  return scheme !== undefined && domain !== undefined && isOrigin(scheme + domain)
+    ? { scheme, domain }
+    : undefined
+}
+
+/** Whether a text is an origin as browsers serialise it. */
+function isOrigin(text: string): boolean {
+  const url = text.includes('*') ? null : URL.parse(text)
+  if (url?.origin === text || text === 'null') return true
+  // Of a scheme that the URL standard does not know the origin is opaque, but web views and extensions send it as it is.
+  return url?.origin === 'null' && /^[a-z][a-z\d+.-]*:\/\/[^\s/?#@\\*,]*$/.test(text)
 }
 
 /** @throws {SseError} `invalid-option` */
 export function checkOrigins(origins: Origins | undefined): void {
-  if (origins === undefined || origins === '*' || typeof origins === 'function') return
-  for (const origin of [origins].flat()) {
-    if (origin === 'null' || urlOf(origin)?.origin === origin) continue
-    throw new SseError(
-      'invalid-option',
-      `origins has ${show(origin)}: an origin is scheme, host and port, such as "https://app.example".`,
-      { value: origin },
-    )
+  if (origins === undefined) return
+  for (const origin of [origins].flat() as readonly unknown[]) {
+    if (typeof origin === 'function' || origin === '*') continue
+    if (typeof origin === 'string' && (isOrigin(origin) || subdomainsIn(origin))) continue
+    const canonical = typeof origin === 'string' ? URL.parse(origin)?.origin : undefined
+    const wayOut =
+      canonical && canonical !== 'null' && !canonical.includes('*')
+        ? `Did you mean ${show(canonical)}?`
+        : 'Give scheme, host and port, such as "https://app.example", or "https://*.example.com" for all subdomains.'
+    throw new SseError('invalid-option', `origins has ${show(origin)}, which is not an origin. ${wayOut}`, {
+      value: origin,
+    })
   }
 }
 
-function urlOf(origin: unknown): URL | undefined {
-  return (typeof origin === 'string' && URL.parse(origin)) || undefined
+/** The page's address, if its origin is one of the web and has the form in which browsers send it. */
+function pageOf(origin: string): URL | undefined {
+  const url = URL.parse(origin)
+  return url?.origin === origin ? url : undefined
 }

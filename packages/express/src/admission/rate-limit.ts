@@ -13,18 +13,33 @@ export class RateLimit {
     this.#filledAt = now()
   }
 
+  /** Whether there is a token. */
+  get ready(): boolean {
+    this.#fill()
+    return this.#tokens >= 1
+  }
+
+  /** Whether nothing was taken from it lately: a new one would be the same. */
+  get full(): boolean {
+    this.#fill()
+    return this.#tokens === this.#capacity
+  }
+
   /** Takes a token if there is one. */
   take(): boolean {
-    if (this.#perSecond === Number.POSITIVE_INFINITY) return true
-    const now = this.#now()
-    this.#tokens = Math.min(this.#capacity, this.#tokens + ((now - this.#filledAt) / 1000) * this.#perSecond)
-    this.#filledAt = now
-    if (this.#tokens < 1) return false
+    if (!this.ready) return false
     this.#tokens--
     return true
   }
 
   get #capacity(): number {
     return Math.max(1, this.#perSecond)
+  }
+
+  #fill(): void {
+    const now = this.#now()
+    const filled = this.#perSecond === Number.POSITIVE_INFINITY ? 0 : (now - this.#filledAt) * this.#perSecond
+    this.#tokens = Math.min(this.#capacity, this.#tokens + filled / 1_000)
+    this.#filledAt = now
   }
 }

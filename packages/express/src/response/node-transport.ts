@@ -1,10 +1,13 @@
 import type { Socket } from 'node:net'
 import type { Frame, Refusal, Transport } from '@sse/core'
 import type { Response } from 'express'
+import type { Middleware } from '../middleware.ts'
+import { reportCut } from '../mistakes.ts'
 import { readsProblems } from '../request.ts'
 import type { Body } from './body/body.ts'
-import { chunkOf, directSocketOf, onEnd } from './body/direct.ts'
+import { chunkOf, directSocketOf, onEnd, onGatheredWrite } from './body/direct.ts'
 import { openBody } from './body/open-body.ts'
+import { setStreamHead } from './head.ts'
 import { refuse } from './refusal.ts'
 import { checkNotBegun, isOver } from './response-state.ts'
 
@@ -18,21 +21,23 @@ export class NodeTransport implements Transport {
   #socket: Socket | undefined
   #body: Body | undefined
   readonly #response: Response
+  #ended = false
+  /** Whether what the client gets is this stream, or its refusal. */
+  answered = false
   onDrain: (() => void) | undefined
   onClose: (() => void) | undefined
+  #destroyed = false
   readonly #drained = (): void => this.onDrain?.()
 
-  constructor(response: Response) {
+  constructor(response: Response, middleware: Middleware) {
     this.#response = response
     response.on('close', () => {
+      if (this.answered && !this.#destroyed && !response.writableEnded)
+        reportCut(middleware, response, response.req.socket)
       // A connection that is kept alive outlives its response.
       this.#socket?.off('drain', this.#drained)
       this.onClose?.()
     })
-  }
-
-  get begun(): boolean {
-    return this.#response.headersSent
   }
 
   get closed(): boolean {
@@ -40,19 +45,18 @@ export class NodeTransport implements Transport {
   }
 
   get pending(): number {
-    return (this.#socket ? this.#socket.writableLength : this.#body?.pending) ?? 0
+    // A session store may hold the end of a response back until it has answered. What never ends counts as never taken.
+    const held = this.#ended && !this.#response.writableEnded ? 1 : 0
+    return held + ((this.#body ? this.#body.pending : this.#socket?.writableLength) ?? 0)
   }
 
   open(): void {
     const response = this.#response
+    // If it has begun as something else, the error that is thrown says so.
+    this.answered = true
     checkNotBegun(response)
     response.statusCode = 200
-    response.setHeader('Content-Type', 'text/event-stream; charset=utf-8')
-    response.setHeader('Cache-Control', 'no-cache, no-transform')
-    // nginx holds back what it proxies unless it is told not to.
-    response.setHeader('X-Accel-Buffering', 'no')
-    response.vary('Accept')
-    response.removeHeader('Content-Length')
+    setStreamHead(response)
     corkForThisTurn(response.socket)
     response.flushHeaders()
     this.#socket = directSocketOf(response)
@@ -69,14 +73,17 @@ export class NodeTransport implements Transport {
     const { socket } = this.#response
     // Kept alive, the connection of a server that shuts down would bring it further requests.
     if (lastOfConnection) this.#response.once('finish', () => socket?.end())
+    this.#ended = true
     this.#response.end()
   }
 
   refuse(refusal: Refusal): void {
+    this.answered = true
     refuse(this.#response, refusal, readsProblems(this.#response.req))
   }
 
   destroy(): void {
+    this.#destroyed = true
     this.#response.destroy()
   }
 
@@ -86,6 +93,11 @@ export class NodeTransport implements Transport {
     socket.on('drain', this.#drained)
     onEnd(this.#response, () => {
       this.#direct = undefined
+    })
+    // From then on all of it takes the same way.
+    onGatheredWrite(this.#response, () => {
+      this.#direct = undefined
+      this.#body ??= openBody(this.#response, this.#drained)
     })
   }
 }

@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { SseError } from '@sse/core'
+import type { Response } from 'express'
+import { routeOf } from '../mistakes.ts'
 
 /** Whether a response is over. A client may have left before its stream was made, while the app awaited something. */
 export function isOver(response: ServerResponse): boolean {
@@ -7,10 +9,10 @@ export function isOver(response: ServerResponse): boolean {
 }
 
 /** @throws {SseError} `headers-sent` */
-export function checkNotBegun(response: ServerResponse): void {
+export function checkNotBegun(response: Response): void {
   if (!response.headersSent) return
   throw new SseError(
     'headers-sent',
-    'This response has begun as something else: open the stream before writing to it.',
+    `The response of ${routeOf(response.req)} has begun as something else: open the stream before writing to it.`,
   )
 }

@@ -130,20 +130,30 @@ export function textsOf({ query, headers }: StreamRequest): readonly string[] {
   return [query, ...headers.map(([, value]) => value)]
 }
 
-/** What the client asks for: its cursor, by the header before the query, and its channels. */
+/** As in any query, for the text of one name or value. */
+const decoded = (text: string) => new URLSearchParams(`x=${text.replaceAll('&', '%26')}`).get('x') ?? ''
+
+/** What the client asks for: its cursor, by the header before the query, and its channels; and whether it asks in a form that is not read. */
 export function askedBy(
   { query, headers }: StreamRequest,
   head: string,
-): { cursor: string | undefined; channels: string[] } {
-  const parameters = new URLSearchParams(query.replaceAll(headOfLog, head))
+): { cursor: string | undefined; channels: string[]; unread: boolean } {
+  const parameters = query
+    .replaceAll(headOfLog, head)
+    .split('&')
+    .map((text) => [decoded(text.replace(/=.*/s, '')), text.replace(/^[^=]*=?/, '')] as const)
   const values = headers
     .filter(([name]) => name.toLowerCase() === 'last-event-id')
     .map(([, value]) => value.replaceAll(headOfLog, head))
   // Repeated, they are one: RFC 9110, 5.3. Around a value there may be white space, which is none of it: 5.5.
   const header = values.map((value) => value.replace(/^[ \t]+|[ \t]+$/g, '')).join(', ')
-  const cursor = header === '' ? parameters.get('lastEventId') : Buffer.from(header, 'latin1').toString()
-  const channels = parameters.getAll('channels').flatMap((value) => value.split(','))
-  return { cursor: cursor || undefined, channels: channels.filter(Boolean) }
+  const parameter = decoded(parameters.find(([name]) => name === 'lastEventId')?.[1] ?? '')
+  const cursor = header === '' ? parameter : Buffer.from(header, 'latin1').toString()
+  const channels = parameters
+    .filter(([name]) => name === 'channels' || name === 'channels[]')
+    .flatMap(([, value]) => value.split(',').map(decoded))
+  const unread = parameters.some(([name]) => /^lastEventId\[|^channels\[(?!\]$)/.test(name))
+  return { cursor: cursor || undefined, channels: channels.filter(Boolean), unread }
 }
 
 const channelNames = ['open', 'open:1', 'open:2', 'other', 'news']

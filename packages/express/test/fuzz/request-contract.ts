@@ -24,8 +24,9 @@ export function judge(request: StreamRequest, head: string, answer: Answer): voi
     expect(request.headers.some(([name]) => name === 'Origin' || name === 'Sec-Fetch-Site')).toBe(true)
     return
   }
-  const { cursor, channels } = askedBy(request, head)
-  if (channelsOf(channels) === undefined || channels.length > maxChannels) {
+  const { cursor, channels, unread } = askedBy(request, head)
+  const hasComma = channels.some((name) => name.includes(','))
+  if (unread || hasComma || channelsOf(channels) === undefined || channels.length > maxChannels) {
     expect(JSON.parse(body)).toMatchObject({ status: 400, detail: expect.stringContaining('.') })
   } else if (channels.includes('boom')) {
     if (status === 503) expect(JSON.parse(body)).toMatchObject({ status })
@@ -114,8 +115,9 @@ export function changed(
   if (typeof body?.['stream'] !== 'string') return undefined
   const [subscribe, unsubscribe] = [namesOf(body['subscribe']), namesOf(body['unsubscribe'])]
   if (!subscribe || !unsubscribe) return undefined
-  if (subscribe.includes('boom')) return 'boom'
+  // Nobody is asked about a stream that there is not.
   if (body['stream'] !== stream) return undefined
+  if (subscribe.includes('boom')) return 'boom'
   const granted = subscribe.filter((name) => name.startsWith('open'))
   const stays = [...before].filter((name) => granted.includes(name) || !unsubscribe.includes(name))
   const after = new Set([...stays, ...granted])
@@ -141,5 +143,6 @@ function bodyOf(
 function namesOf(value: unknown): readonly string[] | undefined {
   if (value === undefined) return []
   const names = channelsOf(Array.isArray(value) ? value : [value])
-  return names && names.length <= maxChannels ? names : undefined
+  const fits = names && names.length <= maxChannels && !names.some((name) => name.includes(','))
+  return fits ? names : undefined
 }

@@ -1,7 +1,7 @@
 /** Errors as problem documents (RFC 9457): one form for every answer that is not what was asked for. */
-import { STATUS_CODES } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import { SseError } from '@sse/express'
-import type { ErrorRequestHandler, RequestHandler } from 'express'
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
 import * as v from 'valibot'
 
 export interface ProblemError {
@@ -47,24 +47,35 @@ export const notFound: RequestHandler = (req) => {
   throw new Problem(404, `Nothing is at ${req.method} ${req.path}`)
 }
 
-/** Express's error handler, the last of the chain. Faults of ours are logged and not explained to the caller. */
-export const problems: ErrorRequestHandler = (error: unknown, _req, res, next) => {
-  if (res.headersSent) return next(error)
-  const problem = toProblem(error)
-  // The line of this request says it, once.
-  if (problem.status === 500) res.err = error instanceof Error ? error : new Error(String(error))
+/**
+ * Express's error handler, the last of the chain.
+ *
+ * @param report is told faults of ours, which are not explained to the caller
+ */
+export function problems(report: (error: unknown, res: Response) => void): ErrorRequestHandler {
+  return (error: unknown, _req, res, next) => {
+    if (res.headersSent) return next(error)
+    const { status, message, errors } = toProblem(error)
+    if (status === 500) report(error, res)
+    sendProblem(res, status, message, errors)
+  }
+}
+
+/** Answers with a problem document, also where there is no Express. */
+export function sendProblem(
+  res: ServerResponse,
+  status: number,
+  detail: string,
+  errors?: readonly ProblemError[],
+): void {
+  const title = STATUS_CODES[status]
+  const document = JSON.stringify({ type: 'about:blank', title, status, detail, ...(errors && { errors }) })
   res
-    .status(problem.status)
-    .type('application/problem+json')
-    .send(
-      JSON.stringify({
-        type: 'about:blank',
-        title: STATUS_CODES[problem.status],
-        status: problem.status,
-        detail: problem.message,
-        ...(problem.errors && { errors: problem.errors }),
-      }),
-    )
+    .writeHead(status, {
+      'Content-Type': 'application/problem+json; charset=utf-8',
+      'Content-Length': Buffer.byteLength(document),
+    })
+    .end(document)
 }
 
 /** What body-parser and the router throw carries a status; it is the caller's fault only in 400–499. */

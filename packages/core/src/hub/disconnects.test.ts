@@ -1,0 +1,194 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { endOfTurn } from '../end-of-turn.ts'
+import type { Receiver } from '../log/broker.ts'
+import { createMemoryLog } from '../log/memory-broker.ts'
+import { wrapped } from '../log/wrapped-broker.test-kit.ts'
+import { opening } from '../stream/opening.test-kit.ts'
+import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
+import type { StreamOptions } from '../stream/sse-stream.ts'
+import type { Hub, HubOptions } from './hub.ts'
+import { createHub } from './log-hub.ts'
+
+function asking(hub: Hub, options: StreamOptions = {}) {
+  const transport = new RecordingTransport()
+  const stream = hub.stream(transport, { key: 'ada', ...options }).subscribe('user:ada')
+  return { transport, stream }
+}
+
+async function opened(hub: Hub, options: StreamOptions = {}) {
+  const asked = asking(hub, options)
+  await opening()
+  return asked
+}
+
+/** Two processes of one log. */
+async function twoHubs(options: HubOptions = {}) {
+  const log = createMemoryLog()
+  const brokers = [log.connect(), log.connect()] as const
+  const [one, other] = [
+    createHub({ ...options, broker: brokers[0] }),
+    createHub({ ...options, broker: brokers[1] }),
+  ]
+  await Promise.all([one.ready, other.ready])
+  await vi.waitUntil(() => one.stats().hubs === 2 && other.stats().hubs === 2)
+  return { one, other, brokers, log }
+}
+
+describe('hub.disconnect', () => {
+  afterEach(() => vi.useRealTimers())
+
+  it.each(['a stream', 'a poll'])('ends %s whose channels are still being judged', async (kind) => {
+    const hub = createHub()
+    const verdict = Promise.withResolvers<boolean>()
+    const { transport, stream } = asking(hub, {
+      asked: { names: ['topic'], authorize: () => verdict.promise },
+    })
+    if (kind === 'a poll') Object.assign(transport, { begun: false })
+    await opening()
+    await hub.disconnect('ada', { reconnect: false })
+    verdict.resolve(true)
+    await opening()
+    await hub.publish('user:ada', 'secret')
+    expect(stream.closed).toBe(true)
+    expect(transport.refusal).toMatchObject({ status: 204 })
+    expect(transport.items).toEqual([])
+  })
+
+  it('holds for a request that arrived before, whose app asks for the stream after it', async () => {
+    const hub = createHub()
+    const arrival = hub.arrival()
+    await hub.disconnect('ada')
+    const late = await opened(hub, { arrival })
+    expect(late.transport.refusal).toMatchObject({ status: 503, retry: expect.any(Number) })
+    const fresh = await opened(hub, { arrival: hub.arrival() })
+    expect(fresh.stream.closed).toBe(false)
+    const other = await opened(hub, { arrival, key: 'eve' })
+    expect(other.stream.closed).toBe(false)
+  })
+
+  it('tells a request to come back that arrived before all that is remembered', async () => {
+    const hub = createHub()
+    const arrival = hub.arrival()
+    await hub.disconnect('ada')
+    await Promise.all(Array.from({ length: 10_001 }, (_, n) => hub.disconnect(`k${n}`)))
+    const { transport } = await opened(hub, { arrival })
+    expect(transport.refusal).toMatchObject({ status: 503 })
+  })
+
+  it('delivers nothing of what waits for a client that is behind', async () => {
+    const hub = createHub()
+    const { transport, stream } = await opened(hub)
+    transport.fill()
+    await hub.publish('user:ada', 'secret')
+    await hub.disconnect('ada')
+    expect(stream.closed).toBe(true)
+    expect(transport.state).toBe('destroyed')
+  })
+
+  it('resolves when the other process has acted', async () => {
+    const { one, other } = await twoHubs()
+    const { stream } = await opened(other)
+    const verdict = Promise.withResolvers<boolean>()
+    const pending = asking(other, { asked: { names: ['x'], authorize: () => verdict.promise } })
+    await opening()
+    await one.disconnect('ada')
+    expect([stream.closed, pending.stream.closed]).toEqual([true, true])
+  })
+
+  it('waits for a process that is slow to hear of it, and asks again when a signal is lost', async () => {
+    const { one, other, brokers } = await twoHubs()
+    const { stream } = await opened(other)
+    const { signal } = brokers[1]
+    let lost = 0
+    brokers[1].signal = async (text) => {
+      if (text.includes('"disconnected"') && lost++ === 0) return
+      await signal.call(brokers[1], text)
+    }
+    await one.disconnect('ada')
+    expect(lost).toBe(2)
+    expect(stream.closed).toBe(true)
+  })
+
+  it('does not wait for a process that was killed', async () => {
+    vi.useFakeTimers({
+      toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout', 'performance'],
+    })
+    const { one, brokers } = await twoHubs()
+    // The other one says nothing more, not even that it leaves.
+    brokers[1].signal = async () => {}
+    const done = vi.fn()
+    const disconnected = one.disconnect('ada').then(done)
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(done).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(8_000)
+    await disconnected
+    expect(one.stats().hubs).toBe(1)
+  })
+
+  it('does not wait for a process that was closed', async () => {
+    const { one, other } = await twoHubs()
+    await other.close()
+    await endOfTurn()
+    await one.disconnect('ada')
+    expect(one.stats().hubs).toBe(1)
+  })
+
+  it('puts the command into the log again when the log has lost it', async () => {
+    const log = createMemoryLog()
+    const broker = log.connect()
+    const hub = createHub({ broker })
+    await hub.ready
+    await hub.publish('news', 'x')
+    const { stream } = await opened(hub)
+    const publish = broker.publish.bind(broker)
+    let lost = 0
+    broker.publish = async (channels, message, options) =>
+      channels[0] === 'sse:control' && lost++ === 0
+        ? { id: hub.position, duplicate: false }
+        : publish(channels, message, options)
+    await hub.disconnect('ada')
+    expect(lost).toBe(2)
+    expect(stream.closed).toBe(true)
+  })
+
+  it('ends every stream with a key when this process was cut off and missed a part of the log', async () => {
+    const memory = createMemoryLog().connect()
+    let receiver: Receiver | undefined
+    const broker = wrapped(memory, {
+      start: (its) => {
+        receiver = its
+        return memory.start(its)
+      },
+      signal: async () => {},
+    })
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+    const hub = createHub({ broker, random: () => 0 })
+    await hub.ready
+    const keyed = await opened(hub)
+    const open = await opened(hub, { key: undefined })
+    receiver?.discontinuity({ reason: 'forked', head: hub.position })
+    expect(keyed.stream.closed).toBe(false)
+    vi.advanceTimersByTime(6_000)
+    receiver?.discontinuity({ reason: 'forked', head: hub.position })
+    expect(keyed.transport.events('sse.close')).toMatchObject([{ retry: 250 }])
+    expect(open.stream.closed).toBe(false)
+  })
+
+  it('takes no place in the window', async () => {
+    const hub = createHub({ window: { entries: 2 } })
+    await hub.ready
+    const start = hub.position
+    await hub.publish('user:ada', 'kept')
+    for (let n = 0; n < 20; n++) await hub.disconnect(`k${n}`)
+    const { transport } = await opened(hub, { lastEventId: start })
+    expect(transport.data('message')).toEqual(['kept'])
+    expect(transport.events('sse.gap')).toEqual([])
+    expect(hub.stats().windowEntries).toBe(1)
+  })
+
+  it('rejects what is not a key', async () => {
+    const hub = createHub()
+    await expect(hub.disconnect(7 as never)).rejects.toMatchObject({ code: 'invalid-key' })
+    await expect(hub.disconnect('a\ud800')).rejects.toMatchObject({ code: 'invalid-key' })
+  })
+})

@@ -1,0 +1,13 @@
+import type { Broker } from './broker.ts'
+
+/** A broker some of whose calls a test has replaced. */
+export function wrapped(broker: Broker, calls: Partial<Broker>): Broker {
+  return {
+    start: (receiver) => broker.start(receiver),
+    publish: (...message) => broker.publish(...message),
+    read: (...cursor) => broker.read(...cursor),
+    signal: (text) => broker.signal(text),
+    close: () => broker.close(),
+    ...calls,
+  }
+}

@@ -1,0 +1,132 @@
+import { once } from 'node:events'
+import { Agent, request as ask } from 'node:http'
+import { openStream } from '@sse/core/testing'
+import type { RequestHandler, Response } from 'express'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { listening } from '../test/listening.ts'
+import { expressVersions } from './express-versions.test-kit.ts'
+import { channels, createHub, sse } from './index.ts'
+
+describe.each(expressVersions)('a shutdown on %s', (_, express) => {
+  const nothing: RequestHandler = (_req, _res, next) => next()
+
+  async function serve(events: RequestHandler) {
+    const app = express().use(events)
+    const { origin, port, server, close } = await listening(app)
+    onTestFinished(close)
+    /** What a server answers to a client that keeps its connection alive. */
+    const connectionOf = async (path: string, method = 'GET') => {
+      const agent = new Agent({ keepAlive: true })
+      const request = ask({ port, path, method, agent }).end()
+      const [response] = await once(request, 'response')
+      response.resume()
+      await once(response, 'end')
+      agent.destroy()
+      return response.headers.connection as string
+    }
+    return { app, origin, server, connectionOf }
+  }
+
+  it('ends the streams of a middleware without a hub, each told when to come back', async () => {
+    const events = sse()
+    const { app, origin, server } = await serve(events)
+    app.get('/clock', (_req, res) => void res.sse.send('tick'))
+    const streams = await Promise.all([1, 2, 3].map(() => openStream(origin, '/clock')))
+    for (const stream of streams) await stream.next()
+    const closed = once(server.close(), 'close')
+    await events.close({ drain: 30, retry: [2_000, 2_000] })
+    for (const stream of streams) {
+      expect(JSON.parse((await stream.next('sse.close')).data)).toMatchObject({ reconnect: 2_000 })
+      await stream.rest()
+      expect(stream.state).toBe('ended')
+    }
+    await closed
+  })
+
+  it('lets no stream in from the call of close on', async () => {
+    const events = sse()
+    const { app, origin } = await serve(events)
+    app.get('/clock', (_req, res) => void res.sse.send('tick'))
+    await events.close({ retry: [3_000, 3_000] })
+    using stream = await openStream(origin, '/clock')
+    await stream.rest()
+    expect(stream.retry).toBe(3_000)
+    const headers = { Accept: 'text/event-stream, application/problem+json' }
+    using refused = await openStream(origin, '/clock', { headers })
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '3'])
+  })
+
+  it('ends the streams of one middleware, and not those of another on the same hub', async () => {
+    const hub = createHub()
+    const [one, other] = [sse({ hub }), sse({ hub })]
+    const { app, origin } = await serve(nothing)
+    app.get('/one', one, (_req, res) => void res.sse.subscribe('news'))
+    app.get('/other', other, (_req, res) => void res.sse.subscribe('news'))
+    using first = await openStream(origin, '/one')
+    using second = await openStream(origin, '/other')
+    await Promise.all([first.next('sse.open'), second.next('sse.open')])
+    await one.close()
+    await first.rest()
+    await hub.publish('news', 'still here')
+    expect((await second.next('message')).data).toBe('still here')
+  })
+
+  it('refuses options of close that are none', () => {
+    expect(() => sse().close({ drain: -1 })).toThrow(/^drain is /)
+  })
+
+  it('makes whatever is answered from hub.close on the last on its connection, also to earlier requests', async () => {
+    const hub = createHub()
+    const { app, origin, connectionOf } = await serve(sse({ hub }))
+    let finish = (_res: Response) => {}
+    const arrived = Promise.withResolvers<Response>()
+    app.get('/slow', (_req, res) => {
+      arrived.resolve(res)
+      finish = (response) => void response.json({ late: true })
+    })
+    app.get('/plain', (_req, res) => void res.json({}))
+    app.get('/events', (_req, res) => void res.sse.subscribe('news'))
+    app.post('/events', channels(hub))
+    expect(await connectionOf('/plain')).toBe('keep-alive')
+    using stream = await openStream(origin, '/events')
+    await stream.next('sse.open')
+    const slow = connectionOf('/slow')
+    const response = await arrived.promise
+    const closing = hub.close({ drain: 200 })
+    finish(response)
+    expect(await slow).toBe('close')
+    expect(await connectionOf('/plain')).toBe('close')
+    expect(await connectionOf('/events', 'POST')).toBe('close')
+    expect(await connectionOf('/not-there')).toBe('close')
+    await closing
+    expect(await connectionOf('/plain')).toBe('close')
+  })
+
+  it('leaves the head of responses alone that another middleware rewrites when it is sent', async () => {
+    const events = sse()
+    const { app, origin } = await serve((_req, res, next) => {
+      const { writeHead } = res
+      res.writeHead = function (this: Response, ...head: unknown[]) {
+        this.setHeader('X-Before', 'yes')
+        return Reflect.apply(writeHead, this, head)
+      } as Response['writeHead']
+      next()
+    })
+    app.use(events, sse(), (_req, res, next) => {
+      const { writeHead } = res
+      res.writeHead = function (this: Response, ...head: unknown[]) {
+        this.setHeader('X-Behind', 'yes')
+        return Reflect.apply(writeHead, this, head)
+      } as Response['writeHead']
+      next()
+    })
+    app.get('/plain', (_req, res) => void res.writeHead(201, { 'X-Own': 'yes' }).end())
+    const { status, headers } = await fetch(`${origin}/plain`)
+    expect(status).toBe(201)
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'x-before': 'yes',
+      'x-behind': 'yes',
+      'x-own': 'yes',
+    })
+  })
+})
