@@ -33,6 +33,7 @@ export const english: Items = [
       { text: 'Proxies', link: '/deployment/proxies' },
       { text: 'Limits: clouds, kernel, browsers', link: '/deployment/limits' },
       { text: 'SQLite in operation', link: '/deployment/sqlite' },
+      { text: 'Redis in operation', link: '/deployment/redis' },
       { text: 'Threat model', link: '/deployment/threat-model' },
     ],
   },

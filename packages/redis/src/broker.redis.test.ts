@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { type Entry, SseError } from '@sse/core'
 import { startProcess, until } from '@sse/testbed'
 import { createClient, RESP_TYPES } from 'redis'
@@ -6,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { brokerOn, newPrefix, Recorder, startBroker } from './broker.test-kit.ts'
 import { createRedisBroker } from './index.ts'
 import { losing } from './lost-tail.test-kit.ts'
-import { type RedisServer, startRedis } from './redis-server.test-kit.ts'
+import { connectionsTo, type RedisServer, startRedis } from './redis-server.test-kit.ts'
+import { createUser, deniedBy, rightsFor } from './rights.test-kit.ts'
 import { append } from './scripts.ts'
 import { startTcpProxy } from './tcp-proxy.test-kit.ts'
 
@@ -18,12 +18,6 @@ afterAll(() => redis.stop())
 
 const { signal } = new AbortController()
 const message = { data: 'x' }
-
-/** Connections to Redis but for the test's own. */
-async function connections(): Promise<number> {
-  const list = String(await redis.command('CLIENT', 'LIST', 'TYPE', 'normal'))
-  return list.trim().split('\n').length - 1
-}
 
 /** How often a command was called since the statistics were reset. */
 async function cmdstat(name: string): Promise<number> {
@@ -46,14 +40,14 @@ describe('the client of the app', () => {
     const client = createClient({ url: redis.url })
     await client.connect()
     onTestFinished(() => client.destroy())
-    const before = await connections()
+    const before = await connectionsTo(redis)
     const prefix = newPrefix()
     const broker = createRedisBroker({ client, prefix })
     await broker.start(new Recorder())
     await broker.publish(['news'], message)
-    expect(await connections()).toBe(before + 2)
+    expect(await connectionsTo(redis)).toBe(before + 2)
     await broker.close()
-    await until(async () => (await connections()) === before)
+    await until(async () => (await connectionsTo(redis)) === before)
     expect(await client.ping()).toBe('PONG')
     expect(await keysOf(prefix), 'what is of the process alone is taken away').toEqual([
       `{${prefix}}:log`,
@@ -139,7 +133,7 @@ describe('Redis that is not there', () => {
       const { createClient } = await import('redis')
       const { createRedisBroker } = await import('./index.ts')
       const broker = createRedisBroker({ client: createClient({ url: '${redis.url}' }), prefix: '${newPrefix()}' })
-      await broker.start({ entries() {}, discontinuity() {}, health() {} })
+      await broker.start({ entries() {}, discontinuity() {}, health() {}, signal() {} })
       await broker.publish(['news'], { data: 'x' })
       await broker.close()
       console.log('closed')
@@ -287,6 +281,20 @@ describe('what Redis refuses', () => {
     expect(recorder.states).toEqual(['up'])
   })
 
+  it('publishes reject while too few replicas are in step, and the error says so', async () => {
+    const { broker, recorder } = await startBroker(redis.port, { prefix: newPrefix() })
+    await redis.command('CONFIG', 'SET', 'min-replicas-to-write', 1)
+    onTestFinished(async () => void (await redis.command('CONFIG', 'SET', 'min-replicas-to-write', 0)))
+    await expect(broker.publish(['news'], message)).rejects.toMatchObject({
+      code: 'log-read-only',
+      message: expect.stringContaining('min-replicas-to-write'),
+    })
+    await redis.command('CONFIG', 'SET', 'min-replicas-to-write', 0)
+    await broker.publish(['news'], message)
+    await until(() => recorder.received.length === 1)
+    expect(recorder.states).toEqual(['up'])
+  })
+
   it('scripts that Redis has forgotten are sent again', async () => {
     const { broker, recorder } = await startBroker(redis.port, { prefix: newPrefix() })
     for (const data of ['1', '2', '3']) {
@@ -315,26 +323,31 @@ describe('what Redis refuses', () => {
     await broker.close()
   })
 
-  it('needs no more permissions than it says', async () => {
+  it('needs no more permissions than it says to find a loss and to begin a log anew', async () => {
     const prefix = newPrefix()
-    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-    const [, line = ''] = /\*\*Permissions\.\*\*(.*)/.exec(readme) ?? []
-    const commands = line.match(/\+[a-z|]+/g) ?? []
-    await redis.command('ACL', 'SETUSER', 'app', 'on', '>secret', `~{${prefix}}:*`, ...commands)
-    const client = createClient({ url: `redis://app:secret@127.0.0.1:${redis.port}` })
+    await createUser(redis, `{${prefix}}:*`, rightsFor('always', 'to be warned of eviction'))
+    const client = createClient({ url: `redis://app:secret@127.0.0.1:${redis.port}`, pingInterval: 20 })
     const broker = createRedisBroker({ client, prefix })
     onTestFinished(() => broker.close())
     const recorder = new Recorder()
-    const { head } = await broker.start(recorder)
+    await broker.start(recorder)
     await broker.publish(['news'], message, { idempotencyKey: 'k' })
     await until(() => recorder.received.length === 1)
-    expect(await readAll(broker, head)).toHaveLength(1)
     await losing(redis, prefix, 1)
     await until(() => recorder.breaks.length === 1)
     await redis.command('DEL', `{${prefix}}:log`, `{${prefix}}:meta`)
     await until(() => recorder.breaks.length === 2)
-    const denied = (await redis.command('ACL', 'LOG')) as { object: string }[]
-    expect(denied.map(({ object }) => object).filter((object) => !object.startsWith('client'))).toEqual([])
+    expect(await deniedBy(redis)).toEqual([])
+  })
+
+  it('needs no permission to warn of eviction', async () => {
+    const prefix = newPrefix()
+    await createUser(redis, `{${prefix}}:*`, rightsFor('always'))
+    const client = createClient({ url: `redis://app:secret@127.0.0.1:${redis.port}` })
+    const broker = createRedisBroker({ client, prefix })
+    onTestFinished(() => broker.close())
+    await broker.start(new Recorder())
+    await broker.publish(['news'], message)
   })
 
   it('a log of the former version is begun anew', async () => {
@@ -382,6 +395,15 @@ describe('the log', () => {
     await three.broker.publish(['news'], { data: 'elsewhere' })
     await until(() => two.recorder.received.length === 1 && three.recorder.received.length === 1)
     expect([two.recorder.texts, three.recorder.texts]).toEqual([['x'], ['elsewhere']])
+  })
+
+  it('takes what is published in a turn by few commands, each larger than the one before', async () => {
+    const { broker } = await startBroker(redis.port, { prefix: newPrefix() })
+    await redis.command('CONFIG', 'RESETSTAT')
+    const data = 'x'.repeat(1_000)
+    await Promise.all(Array.from({ length: 8_000 }, () => broker.publish(['news'], { data })))
+    const looks = await cmdstat('hdel')
+    expect((await cmdstat('evalsha')) - looks).toBeLessThan(100)
   })
 
   it('keeps about as many entries as it shall', async () => {

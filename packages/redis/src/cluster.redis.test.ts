@@ -3,7 +3,9 @@ import { createCluster } from 'redis'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { newPrefix, Recorder } from './broker.test-kit.ts'
 import { createRedisBroker } from './index.ts'
-import { type RedisServer, startRedis } from './redis-server.test-kit.ts'
+import { moveSlot, slotOf } from './redis-cluster.test-kit.ts'
+import { connectionsTo, type RedisServer, startRedis } from './redis-server.test-kit.ts'
+import { createUser, deniedBy, rightsFor } from './rights.test-kit.ts'
 
 let nodes: readonly [RedisServer, RedisServer]
 const { signal } = new AbortController()
@@ -18,39 +20,32 @@ beforeAll(async () => {
     const knowsAll = async () =>
       /cluster_slots_ok:16384\r/.test(String(await node.command('CLUSTER', 'INFO')))
     await until(knowsAll, { timeout: 30_000 })
+    await createUser(node, '{test*}:*', rightsFor('always', 'on a Cluster', 'to be warned of eviction'))
   }
 }, 60_000)
 afterAll(async () => void (await Promise.all(nodes.map((node) => node.stop()))))
 
 async function startBroker(prefix: string) {
-  const client = createCluster({ rootNodes: [{ url: nodes[0].url }] })
+  const client = createCluster({
+    rootNodes: [{ url: nodes[0].url }],
+    defaults: { username: 'app', password: 'secret' },
+  })
   const broker = createRedisBroker({ client, prefix })
   onTestFinished(() => broker.close())
   const recorder = new Recorder()
   return { broker, recorder, ...(await broker.start(recorder)) }
 }
 
-async function slotOf(prefix: string): Promise<number> {
-  return Number(await nodes[0].command('CLUSTER', 'KEYSLOT', `{${prefix}}:log`))
-}
-
-/** Moves a slot with all its keys from the node that has it to the other one. */
-async function moveSlot(slot: number): Promise<void> {
-  const [from, to] = slot < 8_192 ? nodes : ([nodes[1], nodes[0]] as const)
-  const id = async (node: RedisServer) => String(await node.command('CLUSTER', 'MYID'))
-  const [source, target] = [await id(from), await id(to)]
-  await to.command('CLUSTER', 'SETSLOT', slot, 'IMPORTING', source)
-  await from.command('CLUSTER', 'SETSLOT', slot, 'MIGRATING', target)
-  const keys = (await from.command('CLUSTER', 'GETKEYSINSLOT', slot, 1_000)) as string[]
-  await from.command('MIGRATE', '127.0.0.1', to.port, '', 0, 5_000, 'KEYS', ...keys)
-  for (const node of [to, from]) await node.command('CLUSTER', 'SETSLOT', slot, 'NODE', target)
+/** The node that has the log of a prefix, and the other one. */
+async function nodesOf(prefix: string): Promise<readonly [RedisServer, RedisServer]> {
+  return (await slotOf(nodes[0], prefix)) < 8_192 ? nodes : [nodes[1], nodes[0]]
 }
 
 it('a log has all its keys on one node of a cluster, whichever that is', async () => {
-  const slots = new Set<boolean>()
-  while (slots.size < 2) {
+  const homes = new Set<RedisServer>()
+  while (homes.size < 2) {
     const prefix = newPrefix()
-    slots.add((await slotOf(prefix)) < 8_192)
+    homes.add((await nodesOf(prefix))[0])
     const [one, other] = [await startBroker(prefix), await startBroker(prefix)]
     const { id } = await one.broker.publish(['news'], { data: 'x' }, { idempotencyKey: 'k' })
     await until(() => other.recorder.received.length === 1)
@@ -64,23 +59,20 @@ it('a log has all its keys on one node of a cluster, whichever that is', async (
 }, 30_000)
 
 it('a broker that is closed leaves no connection behind', async () => {
-  const count = async () => {
-    const lists = nodes.map((node) => node.command('CLIENT', 'LIST', 'TYPE', 'normal'))
-    return (await Promise.all(lists)).map((list) => String(list).trim().split('\n').length)
-  }
-  await until(async () => (await count()).every((connections) => connections === 1))
+  const count = () => Promise.all(nodes.map(connectionsTo))
+  await until(async () => (await count()).every((connections) => connections === 0))
   const { broker } = await startBroker(newPrefix())
   await broker.publish(['news'], { data: 'x' })
-  expect((await count()).some((connections) => connections > 1)).toBe(true)
+  expect((await count()).some((connections) => connections > 0)).toBe(true)
   await broker.close()
-  await until(async () => (await count()).every((connections) => connections === 1))
+  await until(async () => (await count()).every((connections) => connections === 0))
 }, 30_000)
 
 it('a log that moves to another node goes on there', async () => {
   const prefix = newPrefix()
   const { broker, recorder, head } = await startBroker(prefix)
   await broker.publish(['news'], { data: 'before' })
-  await moveSlot(await slotOf(prefix))
+  await moveSlot(await slotOf(nodes[0], prefix), ...(await nodesOf(prefix)))
   const { id } = await until(() => broker.publish(['news'], { data: 'after' }, { idempotencyKey: 'after' }))
   await until(() => recorder.texts.includes('after'))
   expect(recorder.texts).toEqual(['before', 'after'])
@@ -88,4 +80,5 @@ it('a log that moves to another node goes on there', async () => {
   expect(await broker.read(head, { limit: 10, signal })).toMatchObject({
     entries: [{ data: 'before' }, { id }],
   })
+  for (const node of nodes) expect(await deniedBy(node)).toEqual([])
 }, 30_000)

@@ -19,6 +19,9 @@ describe('createRedisBroker', () => {
     ['tail.bytes', { client, tail: { bytes: '1' } }],
     ['timeout', { client, timeout: 0 }],
     ['startTimeout', { client, startTimeout: Number.NaN }],
+    ['tail', { client, tail: 5 }],
+    ['Did you mean prefix?', { client, prefx: 'log' }],
+    ['Did you mean tail.entries?', { client, tail: { entrys: 5 } }],
   ])('refuses what is no %s', (name, options) => {
     expect(() => createRedisBroker(options as RedisBrokerOptions)).toThrow(
       expect.objectContaining({ code: 'invalid-option', message: expect.stringContaining(name) }),

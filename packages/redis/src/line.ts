@@ -6,12 +6,16 @@ import { closedError } from './failure.ts'
 const backoff = { base: 50, max: 2_000 }
 /** Milliseconds that a connection lives before it counts as one that works. */
 const steady = 1_000
+/** Milliseconds without an answer after which a connection is used: Redis closes those that are idle (`timeout`), and one that is gone is noticed. */
+const silence = 1_000
 
 export interface LineOptions {
   /** One that ends with the signal. */
   readonly connect: (signal: AbortSignal) => Promise<Connection>
   /** What is done first on every connection: only one that can do it is ready. */
   readonly greet: (connection: Connection) => Promise<void>
+  /** What is done on one that is idle. */
+  readonly keepAlive?: (connection: Connection) => Promise<unknown>
 }
 
 /** Told when a line is ready, and why it is not. */
@@ -45,10 +49,10 @@ export class Line {
    * A connection, as soon as one is ready.
    *
    * @param patience milliseconds to wait. Default: for as long as the line is open
-   * @throws (rejected) why there is none; an SseError `closed`
+   * @throws (rejected) why there is none; why the line was closed
    */
   async connected(patience?: number): Promise<Connection> {
-    if (this.#closing.signal.aborted) throw closedError()
+    this.#closing.signal.throwIfAborted()
     if (this.#connection) return this.#connection
     const waiter = Promise.withResolvers<Connection>()
     this.#waiting.add(waiter)
@@ -68,10 +72,16 @@ export class Line {
     return () => this.#listeners.delete(listener)
   }
 
-  close(): void {
+  /** Why it was closed; `undefined` while it is open. */
+  get closed(): unknown {
+    return this.#closing.signal.reason
+  }
+
+  /** @param reason what those are told that wait for a connection */
+  close(reason: unknown = closedError()): void {
     this.#listeners.clear()
-    this.#closing.abort(closedError())
-    for (const { reject } of this.#waiting) reject(closedError())
+    this.#closing.abort(reason)
+    for (const { reject } of this.#waiting) reject(this.closed)
   }
 
   async #run(): Promise<void> {
@@ -90,17 +100,30 @@ export class Line {
   /** Uses one connection until it is lost. @returns why */
   async #use(): Promise<unknown> {
     let connection: Connection | undefined
+    let timer: NodeJS.Timeout | undefined
     try {
       connection = await this.#options.connect(this.#closing.signal)
       await this.#options.greet(connection)
       this.#connected(connection)
+      timer = this.#keepAlive(connection)
       return await connection.lost
     } catch (error) {
       connection?.lose(error)
       return error
     } finally {
+      clearInterval(timer)
       this.#connection = undefined
     }
+  }
+
+  #keepAlive(connection: Connection): NodeJS.Timeout | undefined {
+    const { keepAlive } = this.#options
+    if (!keepAlive) return undefined
+    const use = () => {
+      // What goes wrong is told by the connection.
+      if (connection.idle >= silence / 2) keepAlive(connection).catch(() => {})
+    }
+    return setInterval(use, silence)
   }
 
   #connected(connection: Connection): void {

@@ -1,4 +1,5 @@
 import { SseError } from '@sse/core'
+import { checkNames, checkObject } from '@sse/core/internal'
 import { isRedisClient, type RedisClientLike } from './redis-client.ts'
 
 export interface RedisBrokerOptions {
@@ -8,15 +9,18 @@ export interface RedisBrokerOptions {
    */
   readonly client: RedisClientLike
   /** What the keys of the log begin with, in braces. Brokers with the same prefix share one log. Default `sse`. */
-  readonly prefix?: string
+  readonly prefix?: string | undefined
   /** Entries that the log keeps, and a few more, because Redis lets go of them by the block. Default 100,000. */
-  readonly maxLength?: number
+  readonly maxLength?: number | undefined
   /** How much of the log's end is read when it starts, for the hub's window. Default 10,000 entries or 16 MiB, as the window holds. */
-  readonly tail?: { readonly entries?: number; readonly bytes?: number }
+  readonly tail?: { readonly entries?: number | undefined; readonly bytes?: number | undefined } | undefined
   /** Milliseconds that a publish may take, a reconnect included, and that Redis may take to answer. Default 2,000. */
-  readonly timeout?: number
-  /** Milliseconds that `start` tries to reach Redis. Default 10,000. */
-  readonly startTimeout?: number
+  readonly timeout?: number | undefined
+  /**
+   * Milliseconds that `start` waits while nothing comes of it, before it rejects. It may be called again then, and the hub does. Default
+   * 10,000.
+   */
+  readonly startTimeout?: number | undefined
 }
 
 /** The options with their defaults. */
@@ -33,6 +37,9 @@ export interface Settings {
 export function settingsOf(options: RedisBrokerOptions): Settings {
   if (typeof options !== 'object' || options === null) refuse('options', 'an object with a client', options)
   const { client, prefix = 'sse', maxLength = 100_000, tail = {} } = options
+  checkNames('', options, ['client', 'prefix', 'maxLength', 'tail', 'timeout', 'startTimeout'])
+  checkObject('tail', tail)
+  checkNames('tail.', tail, ['entries', 'bytes'])
   if (!isRedisClient(client)) refuse('client', 'a client of the package redis (node-redis)', client)
   if (typeof prefix !== 'string' || !/^[^{}]{1,128}$/u.test(prefix))
     refuse('prefix', 'a text of 1 to 128 characters without braces', prefix)

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type { Published } from '@sse/core'
 import type { Cursor } from './cursor.ts'
+import { bytesOf, takeGroup } from './group.ts'
 import { encodeHead } from './stored-entry.ts'
+import { TransferSize } from './transfer-size.ts'
 
 /**
  * What one script appends at the most. Redis does nothing else meanwhile, which is 8 milliseconds for so many; less would cost throughput where
  * an answer takes long, because one group is on its way at a time.
  */
-const group = { entries: 1_024, bytes: 1_048_576 }
+const largest = 1_024
 /** What may wait: for Redis to come back, or a turn that never ends. */
 const most = { entries: 100_000, bytes: 67_108_864 }
 
@@ -31,8 +33,11 @@ export interface Publish {
 export class Outbox {
   readonly #timeout: number
   readonly #late: (publish: Publish) => unknown
+  /** Of a group. */
+  readonly #size = new TransferSize()
+  #sentAt = 0
   #waiting: Publish[] = []
-  #sent: Publish[] = []
+  #sent: readonly Publish[] = []
   #entries = 0
   #bytes = 0
   #timer: NodeJS.Timeout | undefined
@@ -83,18 +88,15 @@ export class Outbox {
 
   /** The oldest that wait, as many as one script takes: they are sent now. */
   take(): readonly Publish[] {
-    let bytes = 0
-    const end = this.#waiting.findIndex((publish, index) => {
-      bytes += publish.bytes
-      return index === group.entries || (index > 0 && bytes > group.bytes)
-    })
-    this.#sent = this.#waiting.splice(0, end === -1 ? this.#waiting.length : end)
+    this.#sent = takeGroup(this.#waiting, largest, this.#size.bytes)
     for (const publish of this.#sent) publish.sent = true
+    this.#sentAt = performance.now()
     return this.#sent
   }
 
   /** What became of all that was sent, in its order. */
   settle(cursors: readonly (Cursor | undefined)[]): void {
+    this.#size.moved(bytesOf(this.#sent), performance.now() - this.#sentAt)
     for (const [index, publish] of this.#sent.entries()) {
       const cursor = cursors[index]
       if (cursor) this.#resolve(publish, cursor)
@@ -110,6 +112,12 @@ export class Outbox {
       const cursor = byNonce.get(publish.nonce)
       if (cursor) this.#resolve(publish, cursor)
     }
+  }
+
+  /** The connection was lost over what was sent: the next group is smaller. */
+  lost(): void {
+    const bytes = bytesOf(this.#sent)
+    if (bytes * 2 > this.#size.bytes) this.#size.lost(bytes)
   }
 
   /** What was sent was not appended: it waits again, before all others. */

@@ -4,13 +4,15 @@ import type { Cursor } from './cursor.ts'
 import { failure } from './failure.ts'
 import type { Keys } from './keys.ts'
 import { lookAt, verdictOn } from './log-state.ts'
-import { type LogEntry, publicEntry, type StoredEntry, toEntries } from './stored-entry.ts'
+import { type LogEntry, publicEntry, toEntries } from './stored-entry.ts'
+import { readForwards } from './stored-page.ts'
+import type { TransferSize } from './transfer-size.ts'
 
 /** How often it is read again when the log moves between two looks at it. */
 const attempts = 5
 
 /**
- * The entries after a cursor, at most `limit`. One command where the log goes on from the cursor; why it does not costs another.
+ * The entries after a cursor, at most `limit`, and as many as fit into a transfer. One command where the log goes on from the cursor; why it does not costs another.
  *
  * @throws (rejected) what Redis answers
  */
@@ -19,11 +21,11 @@ export async function readPage(
   keys: Keys,
   after: Cursor,
   limit: number,
+  size: TransferSize,
 ): Promise<Page> {
   for (let attempt = 0; attempt < attempts; attempt++) {
-    // The entry of the cursor itself, which proves it, and one more, which shows that there is more.
-    const count = limit + 2
-    const stored = await readFrom(connection, keys, after.at, count)
+    // The entry of the cursor itself, which proves it, is the first.
+    const { stored, more } = await readForwards(connection, keys, after.at, limit + 1, size)
     const found = following(after, toEntries(stored))
     const [first] = found
     if (first) {
@@ -31,24 +33,13 @@ export async function readPage(
       const entries = chained.slice(0, limit).map(publicEntry)
       return {
         entries,
-        done: chained.length === entries.length && chained.length === found.length && stored.length < count,
+        done: chained.length === entries.length && chained.length === found.length && !more,
       }
     }
     const gap = await explain(connection, keys, after, toEntries(stored))
     if (gap) return gap
   }
   throw failure('log-corrupt', keys.log)
-}
-
-/** @param from a stream id, itself included */
-export async function readFrom(
-  connection: Connection,
-  keys: Keys,
-  from: string,
-  count: number,
-): Promise<readonly StoredEntry[]> {
-  const reply = await connection.send(['XRANGE', keys.log, from, '+', 'COUNT', String(count)])
-  return reply as unknown as readonly StoredEntry[]
 }
 
 /** What comes after a position, if one of the first two entries follows it. */

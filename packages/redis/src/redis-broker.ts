@@ -1,6 +1,7 @@
-import type { Broker, Entry, Page, Published, Receiver } from '@sse/core'
+import { type Broker, type Entry, type Page, type Published, type Receiver, SseError } from '@sse/core'
 import { Acknowledged } from './acknowledged.ts'
 import { Connection } from './connection.ts'
+import { warnOfEviction } from './eviction.ts'
 import { closedError } from './failure.ts'
 import { Keys } from './keys.ts'
 import { Line } from './line.ts'
@@ -10,6 +11,7 @@ import { duplicateOf, keyPrefixOf } from './redis-client.ts'
 import { Replay } from './replay.ts'
 import { Signals } from './signals.ts'
 import { Tail } from './tail.ts'
+import { TransferSize } from './transfer-size.ts'
 import { Writer } from './writer.ts'
 
 /** What there is once the broker is used. */
@@ -26,7 +28,8 @@ export class RedisBroker implements Broker {
   readonly #settings: Settings
   readonly #keys: Keys
   readonly #acknowledged = new Acknowledged()
-  readonly #tails = new Set<Tail>()
+  readonly #size = new TransferSize()
+  #tail: Tail | undefined
   #opened: Open | undefined
   #closed: Promise<void> | undefined
 
@@ -37,6 +40,10 @@ export class RedisBroker implements Broker {
 
   async start(receiver: Receiver): Promise<{ head: string; tail: readonly Entry[] }> {
     const { line: writing } = this.#use()
+    if (this.#tail) {
+      const message = 'The broker has a hub already: give every hub a broker of its own.'
+      throw new SseError('invalid-option', message)
+    }
     const tail = new Tail({
       keys: this.#keys,
       settings: this.#settings,
@@ -44,12 +51,18 @@ export class RedisBroker implements Broker {
       connect: (signal) => this.#connect(signal),
       writing,
       acknowledged: this.#acknowledged,
+      size: this.#size,
     })
-    this.#tails.add(tail)
+    this.#tail = tail
     try {
-      return await tail.start()
+      const started = await tail.start()
+      if (writing.connection) void warnOfEviction(writing.connection, this.#keys)
+      return started
     } catch (error) {
-      this.#tails.delete(tail)
+      // It may be started again. Until then nothing remains: no connection, and no timer that keeps the process alive.
+      this.#tail = undefined
+      this.#opened = undefined
+      writing.close(error)
       throw error
     }
   }
@@ -77,8 +90,7 @@ export class RedisBroker implements Broker {
   }
 
   async #close(): Promise<void> {
-    for (const tail of this.#tails) tail.close()
-    this.#tails.clear()
+    this.#tail?.close()
     this.#opened?.replay.close()
     await Promise.all([this.#opened?.signals.close(), this.#opened?.writer.close()])
     this.#opened?.line.close()
@@ -96,9 +108,11 @@ export class RedisBroker implements Broker {
     const line = new Line({
       connect: (signal) => this.#connect(signal),
       greet: async (connection) => void (await lookAt(connection, keys)),
+      keepAlive: (connection) => lookAt(connection, keys),
     })
     const writer = new Writer({ line, keys, maxLength, timeout, acknowledged: this.#acknowledged })
-    return { line, writer, replay: new Replay(line, keys, timeout), signals: new Signals(line, keys) }
+    const replay = new Replay(line, keys, timeout, this.#size)
+    return { line, writer, replay, signals: new Signals(line, keys) }
   }
 
   #connect(signal: AbortSignal): Promise<Connection> {

@@ -59,6 +59,12 @@ export async function startRedis({ args = [] }: RedisServerOptions = {}): Promis
   return server
 }
 
+/** Connections of clients but for the test's own. */
+export async function connectionsTo(server: RedisServer): Promise<number> {
+  const list = String(await server.command('CLIENT', 'LIST', 'TYPE', 'normal'))
+  return list.trim().split('\n').length - 1
+}
+
 const executable = process.env['REDIS_SERVER_PATH'] ?? 'redis-server'
 
 function settings(port: number, directory: string): string[] {

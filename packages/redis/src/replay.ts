@@ -5,8 +5,8 @@ import { closedError, failureOf } from './failure.ts'
 import type { Keys } from './keys.ts'
 import type { Line } from './line.ts'
 import { lookAt } from './log-state.ts'
-import { PageSize } from './page-size.ts'
 import { readPage } from './read-page.ts'
+import type { TransferSize } from './transfer-size.ts'
 
 /** Pages asked of Redis at the same time: what is published on the same connection does not wait for more than these. */
 const concurrency = 4
@@ -32,20 +32,21 @@ export class Replay {
   readonly #line: Line
   readonly #keys: Keys
   readonly #timeout: number
-  readonly #size = new PageSize(largest)
+  readonly #size: TransferSize
   /** Those that wait, by what they read. A map keeps its order, and lets go of its first without moving the others. */
   readonly #queued = new Map<string, Job>()
   readonly #running = new Set<Job>()
   #closed = false
 
-  constructor(line: Line, keys: Keys, timeout: number) {
+  constructor(line: Line, keys: Keys, timeout: number, size: TransferSize) {
     this.#line = line
     this.#keys = keys
     this.#timeout = timeout
+    this.#size = size
   }
 
   read(after: string, limit: number, signal: AbortSignal): Promise<Page> {
-    const job = this.#job(after, Math.min(limit, this.#size.entries))
+    const job = this.#job(after, Math.min(limit, largest))
     const page = Promise.withResolvers<Page>()
     const leave = () => {
       page.reject(signal.reason)
@@ -115,9 +116,7 @@ export class Replay {
       const { head } = await lookAt(connection, this.#keys)
       return { gap: 'unknown', resumeAt: head.id }
     }
-    const page = await readPage(connection, this.#keys, cursor, limit)
-    if ('entries' in page) this.#size.saw(page.entries)
-    return page
+    return readPage(connection, this.#keys, cursor, limit, this.#size)
   }
 
   #fail(job: Job, error: unknown): void {

@@ -59,6 +59,43 @@ return {epoch, head, base, held, since[1], since[2], signal and signal[1] or '0-
 `)
 
 /**
+ * A page of the log that ends after so many bytes. KEYS: the log. ARGV: `XRANGE` or `XREVRANGE`, from and to, how many entries at the most, how many
+ * bytes. Answers at least two entries if there are so many, whether there are more, and the bytes. Few are taken at a time, because they may be large.
+ */
+export const page = script(`
+local found, bytes, from, step = {}, 0, ARGV[2], 8
+local most, limit = tonumber(ARGV[4]), tonumber(ARGV[5])
+while true do
+  local part = redis.call(ARGV[1], KEYS[1], from, ARGV[3], 'COUNT', math.min(step, most - #found))
+  for index, entry in ipairs(part) do
+    found[#found + 1] = entry
+    for _, field in ipairs(entry[2]) do bytes = bytes + #field end
+    if #found >= most or (bytes >= limit and #found >= 2) then
+      local after = part[index + 1] or redis.call(ARGV[1], KEYS[1], '(' .. entry[1], ARGV[3], 'COUNT', 1)[1]
+      return {found, after and 1 or 0, bytes}
+    end
+  end
+  if #part < step then return {found, 0, bytes} end
+  from, step = '(' .. part[#part][1], 64
+end
+`)
+
+/** What was appended after a stream id: of so many entries its stream id, its epoch and nonce, in turns. KEYS: the log. ARGV: the id, how many. */
+export const marks = script(`
+local found, from, left = {}, ARGV[1], tonumber(ARGV[2])
+while left > 0 do
+  local part = redis.call('XRANGE', KEYS[1], '(' .. from, '+', 'COUNT', math.min(64, left))
+  for _, entry in ipairs(part) do
+    found[#found + 1] = entry[1]
+    found[#found + 1] = entry[2][1] == 'p' and entry[2][4] or ''
+  end
+  if #part < math.min(64, left) then break end
+  from, left = part[#part][1], left - #part
+end
+return found
+`)
+
+/**
  * Appends messages. KEYS[3]: the writer, KEYS[4…]: idempotency keys. ARGV: epoch, the writer's token, the length of the log, how long
  * a key holds; then of each message its nonce, its head, its data, and the number of its key or 0. Answers their ids.
  */
@@ -109,6 +146,13 @@ head = ARGV[1] .. '-' .. string.match(head, '%d+%.%d+') .. '-' .. ARGV[4]
 local since = math.max(now(), tonumber(string.match(ARGV[2], '^%d+')))
 redis.call('HSET', KEYS[2], 'epoch', ARGV[1], 'head', head, 'since', string.format('%.0f', since))
 return 1
+`)
+
+/** By which policy keys are evicted; an empty text when memory has no limit. KEYS: one of the log's, which leads to its node. */
+export const eviction = script(`
+local memory = redis.call('INFO', 'memory')
+if string.find(memory, 'maxmemory:0\\r') then return '' end
+return string.match(memory, 'maxmemory_policy:([%w-]+)') or ''
 `)
 
 /**

@@ -7,6 +7,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { Recorder } from './broker.test-kit.ts'
 import { createRedisBroker } from './index.ts'
 import { startRedis } from './redis-server.test-kit.ts'
+import { startTcpProxy } from './tcp-proxy.test-kit.ts'
 
 /** A sentinel that watches one primary, and may decide alone. */
 async function startSentinelServer(primary: number): Promise<number> {
@@ -57,3 +58,35 @@ it('a log goes on at the replica that a sentinel promotes', async () => {
   expect(recorder.breaks).toEqual([])
   await until(() => recorder.states.at(-1) === 'up')
 }, 120_000)
+
+it('a sentinel that is not there is of no concern, and a publish whose answer is lost is appended once', async () => {
+  const primary = await startRedis()
+  onTestFinished(() => primary.stop())
+  const proxy = await startTcpProxy(primary.port)
+  onTestFinished(() => proxy.close())
+  const [gone, port] = [await freePort(), await startSentinelServer(primary.port)]
+  const client = createSentinel({
+    name: 'main',
+    sentinelRootNodes: [gone, port].map((one) => ({ host: '127.0.0.1', port: one })),
+    // The primary is reached by the proxy, the sentinel as it is.
+    nodeAddressMap: (address) =>
+      address.endsWith(`:${primary.port}`) ? { host: '127.0.0.1', port: proxy.port } : undefined,
+  })
+  const broker = createRedisBroker({ client, timeout: 10_000 })
+  onTestFinished(() => broker.close())
+  const recorder = new Recorder()
+  await broker.start(recorder)
+  await broker.publish(['news'], { data: 'before' })
+  await until(() => recorder.received.length === 1)
+  proxy.deafen()
+  const publishing = broker.publish(['news'], { data: 'once' })
+  await until(async () => Number(await primary.command('XLEN', '{sse}:log')) === 2)
+  proxy.cut()
+  proxy.mend()
+  const { id, duplicate } = await publishing
+  await until(() => recorder.received.length === 2)
+  await broker.publish(['news'], { data: 'after' })
+  await until(() => recorder.received.length === 3)
+  expect(recorder.texts).toEqual(['before', 'once', 'after'])
+  expect([recorder.received[1]?.id, false]).toEqual([id, duplicate])
+}, 60_000)

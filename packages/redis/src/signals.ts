@@ -1,4 +1,5 @@
 import { closedError } from './failure.ts'
+import { bytesOf, takeGroup } from './group.ts'
 import type { Keys } from './keys.ts'
 import type { Line } from './line.ts'
 import { signal } from './scripts.ts'
@@ -53,23 +54,13 @@ export class Signals {
     // Those of one turn are one group.
     await new Promise((resolve) => setImmediate(resolve))
     while (this.#waiting.length > 0) {
-      const signals = this.#take()
+      const signals = takeGroup(this.#waiting, group.texts, group.bytes)
+      this.#bytes -= bytesOf(signals)
       const args = [kept.texts, kept.bytes, kept.milliseconds, ...signals.map(({ text }) => text)]
       // It is tried once: whether a lost one arrived nobody knows, and no signal may come twice.
       await this.#line.connection?.run(signal, [this.#keys.signals], args.map(String)).catch(() => {})
       for (const { done } of signals) done()
     }
     this.#running = undefined
-  }
-
-  #take(): readonly Signal[] {
-    let bytes = 0
-    const end = this.#waiting.findIndex((signal, index) => {
-      bytes += signal.bytes
-      return index === group.texts || (index > 0 && bytes > group.bytes)
-    })
-    const taken = this.#waiting.splice(0, end === -1 ? this.#waiting.length : end)
-    this.#bytes -= taken.reduce((sum, signal) => sum + signal.bytes, 0)
-    return taken
   }
 }

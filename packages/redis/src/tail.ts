@@ -1,18 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Entry, Receiver } from '@sse/core'
 import type { Acknowledged } from './acknowledged.ts'
-import { readTail } from './boot.ts'
-import type { Connection, Reply } from './connection.ts'
-import { type Cursor, compareAt } from './cursor.ts'
+import { Boot } from './boot.ts'
+import type { Connection } from './connection.ts'
+import type { Cursor } from './cursor.ts'
 import { closedError, failureOf, isLasting } from './failure.ts'
 import { Health } from './health.ts'
+import { Inbox } from './inbox.ts'
 import type { Keys } from './keys.ts'
 import { Line } from './line.ts'
 import { isUntold, type LogState, lookAt, tellFork, verdictOn } from './log-state.ts'
 import type { Settings } from './options.ts'
-import { PageSize } from './page-size.ts'
 import { Position } from './position.ts'
 import { type LogEntry, publicEntry, type StoredEntry, toEntry } from './stored-entry.ts'
+import type { TransferSize } from './transfer-size.ts'
 
 /** Milliseconds between two looks at the log while no entry comes; and while entries come. */
 const looks = { quiet: 1_000, busy: 10_000 }
@@ -21,7 +22,8 @@ const looks = { quiet: 1_000, busy: 10_000 }
  * costs no more than one that brings one. What comes after a silence is not held up.
  */
 const breath = 3
-
+/** Entries of the tail by which it is judged how large those that follow are. */
+const sample = 100
 export interface TailOptions {
   readonly keys: Keys
   readonly settings: Settings
@@ -30,6 +32,8 @@ export interface TailOptions {
   /** By which the broker publishes. */
   readonly writing: Line
   readonly acknowledged: Acknowledged
+  /** How much is read at a time where it is not known how much there is. */
+  readonly size: TransferSize
 }
 
 /** Hands what is appended to a receiver, in the order of the log, over a connection of its own. */
@@ -37,17 +41,20 @@ export class Tail {
   readonly #options: TailOptions
   readonly #reading: Line
   readonly #health: Health
-  readonly #size = new PageSize(1_024)
-  #booted: { readonly head: string; readonly tail: readonly Entry[]; readonly position: Position } | undefined
+  readonly #inbox: Inbox
+  #boot: Boot | undefined
+  #onProgress = () => {}
+  #booted: { readonly head: string; readonly tail: readonly Entry[] } | undefined
+  #position: Position | undefined
   /** Which log it is: its first epoch. */
   #log = ''
-  /** The stream id up to which signals were read. */
-  #signal = ''
   #closed = false
 
   constructor(options: TailOptions) {
     this.#options = options
-    const { connect, writing, receiver } = options
+    const { connect, writing, receiver, keys, settings, size } = options
+    this.#boot = new Boot({ keys, most: settings.tail, size, onProgress: () => this.#onProgress() })
+    this.#inbox = new Inbox(keys, settings.timeout, size)
     this.#reading = new Line({ connect, greet: (connection) => this.#greet(connection) })
     this.#health = new Health([this.#reading, writing], (state) => receiver.health(state))
   }
@@ -57,21 +64,32 @@ export class Tail {
     const { settings, writing, keys } = this.#options
     const refused = Promise.withResolvers<never>()
     refused.promise.catch(() => {})
-    const stop = this.#reading.listen((_, error) => isLasting(error) && refused.reject(error))
+    let reason: unknown
+    const heard = (_: 'up' | 'down', error: unknown) => {
+      reason = error ?? reason
+      if (isLasting(error)) refused.reject(error)
+    }
+    const stops = [this.#reading.listen(heard), writing.listen(heard)]
+    const late = () =>
+      refused.reject(reason ?? new Error(`nothing came of it for ${settings.startTimeout} ms`))
+    const timer = setTimeout(late, settings.startTimeout)
+    this.#onProgress = () => timer.refresh()
     try {
-      const { startTimeout } = settings
-      const connected = Promise.all([this.#reading.connected(startTimeout), writing.connected(startTimeout)])
-      await Promise.race([connected, refused.promise])
+      await Promise.race([Promise.all([this.#reading.connected(), writing.connected()]), refused.promise])
     } catch (error) {
       this.close()
       throw failureOf(error, keys.log)
     } finally {
-      stop()
+      clearTimeout(timer)
+      this.#onProgress = () => {}
+      for (const stop of stops) stop()
     }
-    if (this.#closed || !this.#booted) throw closedError()
-    const { head, tail } = this.#booted
-    void this.#run(this.#booted.position)
-    return { head, tail }
+    const booted = this.#booted
+    if (this.#closed || !booted || !this.#position) throw closedError()
+    // What it holds is as large as the hub's window.
+    this.#booted = undefined
+    void this.#run(this.#position)
+    return booted
   }
 
   close(): void {
@@ -82,18 +100,18 @@ export class Tail {
 
   /** What is done first on a connection: where the log stood is seen before anything newer is read. */
   async #greet(connection: Connection): Promise<void> {
-    if (this.#booted) {
-      const { signal } = await this.#look(connection, this.#booted.position)
-      // Those from before may have been told, and are of no use by now.
-      this.#signal = signal
+    if (!this.#boot) {
+      const { signal } = await this.#look(connection, this.#position!)
+      this.#inbox.skipSignals(signal)
       return
     }
-    const { keys, settings } = this.#options
-    const { head, tail, state } = await readTail(connection, keys, settings.tail)
+    const { head, tail, state } = await this.#boot.read(connection)
+    this.#boot = undefined
     this.#log = state.log
-    this.#signal = state.signal
-    const position = new Position(head, tail)
-    this.#booted = { head: head.id, tail: tail.map(publicEntry), position }
+    this.#inbox.skipSignals(state.signal)
+    this.#inbox.saw(tail.slice(-sample))
+    this.#booted = { head: head.id, tail: tail.map(publicEntry) }
+    this.#position = new Position(head, tail)
   }
 
   async #run(position: Position): Promise<void> {
@@ -105,41 +123,23 @@ export class Tail {
       try {
         connection = await this.#reading.connected()
         const due = Math.min(Math.max(looked, received) + looks.quiet, looked + looks.busy)
-        const { stored, signals } = await this.#next(connection, position.at, due - performance.now())
+        const { stored, signals, more } = await this.#inbox.receive(
+          connection,
+          position.at,
+          due - performance.now(),
+        )
         if (this.#closed) return
         this.#handOver(stored, position)
         for (const text of signals) this.#options.receiver.signal(text)
         if (stored.length > 0) received = performance.now()
         if (performance.now() >= due) {
           const { signal } = await this.#look(connection, position)
-          if (compareAt(signal, this.#signal) < 0) this.#signal = signal
+          this.#inbox.sawSignal(signal)
           looked = performance.now()
-        } else if (stored.length < this.#size.entries) await delay(breath)
+        } else if (!more) await delay(breath)
       } catch (error) {
         connection?.lose(error)
       }
-    }
-  }
-
-  /** The next entries and signals; none when there were none for a while. */
-  async #next(
-    connection: Connection,
-    at: string,
-    patience: number,
-  ): Promise<{ readonly stored: readonly StoredEntry[]; readonly signals: readonly string[] }> {
-    const { keys, settings } = this.#options
-    const block = Math.max(1, Math.ceil(patience))
-    const count = String(this.#size.entries)
-    const reply = await connection.send(
-      ['XREAD', 'COUNT', count, 'BLOCK', String(block), 'STREAMS', keys.log, keys.signals, at, this.#signal],
-      block + settings.timeout,
-    )
-    const streams = streamsOf(reply)
-    const signals = streams.get(keys.signals) ?? []
-    this.#signal = signals.at(-1)?.[0] ?? this.#signal
-    return {
-      stored: streams.get(keys.log) ?? [],
-      signals: signals.flatMap(([, [name, text]]) => (name === 't' && text !== undefined ? [text] : [])),
     }
   }
 
@@ -148,11 +148,12 @@ export class Tail {
     let batch: LogEntry[] = []
     const flush = () => {
       if (batch.length > 0) receiver.entries(batch.map(publicEntry))
-      this.#size.saw(batch)
       batch = []
     }
+    const all: LogEntry[] = []
     for (const one of stored) {
       const entry = toEntry(one)
+      if (entry) all.push(entry)
       const step = entry && position.step(entry)
       if (!entry) position.skip(one[0])
       if (step?.missing) {
@@ -162,6 +163,7 @@ export class Tail {
       if (step) batch.push(step.entry)
     }
     flush()
+    this.#inbox.saw(all)
   }
 
   /** Whether the log still goes on from the position. After a loss it may do so without what was lost, or stand where nothing comes. */
@@ -195,13 +197,6 @@ export class Tail {
     await tellFork(connection, keys, cursor, state)
     return lookAt(connection, keys, cursor)
   }
-}
-
-/** What `XREAD` answers: a list of streams in the second version of the protocol, a map of them in the third, nothing without entries. */
-function streamsOf(reply: Reply): ReadonlyMap<string, readonly StoredEntry[]> {
-  if (reply === null || typeof reply !== 'object') return new Map()
-  const streams = Array.isArray(reply) ? reply : Object.entries(reply)
-  return new Map(streams as readonly (readonly [string, readonly StoredEntry[]])[])
 }
 
 /** Where reading goes on after a fork: all of a log that was begun since is new, what is new in another one is not known. */

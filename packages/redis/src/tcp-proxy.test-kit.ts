@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { Transform } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 
 /** A way to Redis that the test can cut, block and turn elsewhere. */
 export interface TcpProxy {
@@ -14,6 +16,10 @@ export interface TcpProxy {
   freeze(): void
   /** Brings what is sent to Redis, and none of its answers. */
   deafen(): void
+  /** Brings answers no faster than this: a slow line. */
+  slow(bytesPerSecond: number): void
+  /** Bytes of answers that were brought so far. */
+  readonly brought: number
   /** Lets through again; what was held by `freeze` goes on. */
   mend(): void
   /** Where connections go from now on; those there are break off. */
@@ -25,7 +31,16 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
   let state: 'open' | 'cut' | 'frozen' = 'open'
   let to = target
   let accepted = 0
-  const pairs = new Set<readonly [Socket, Socket]>()
+  let brought = 0
+  let bytesPerSecond = Number.POSITIVE_INFINITY
+  // What one line carries, however many connections share it.
+  let free = 0
+  const carry = async (bytes: number) => {
+    brought += bytes
+    free = Math.max(free, performance.now()) + (bytes / bytesPerSecond) * 1_000
+    if (free - performance.now() > 1) await delay(free - performance.now())
+  }
+  const pairs = new Set<Pair>()
   const server = createServer((client) => {
     accepted++
     client.on('error', () => {})
@@ -35,9 +50,16 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     }
     const upstream = connect(to, '127.0.0.1')
     upstream.on('error', () => {})
-    const pair = [client, upstream] as const
+    const line = new Transform({
+      transform: (chunk: Buffer, _, done) => void carry(chunk.length).then(() => done(null, chunk)),
+    })
+    line.pipe(client)
+    const pair = { client, upstream, line }
     pairs.add(pair)
-    for (const [one, other] of [pair, [upstream, client] as const]) {
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
       one.on('close', () => {
         other.destroy()
         pairs.delete(pair)
@@ -48,7 +70,7 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const breakOff = () => {
-    for (const [client, upstream] of pairs) {
+    for (const { client, upstream } of pairs) {
       client.destroy()
       upstream.destroy()
     }
@@ -61,19 +83,25 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     get open() {
       return pairs.size
     },
+    get brought() {
+      return brought
+    },
+    slow(rate) {
+      bytesPerSecond = rate
+    },
     cut() {
       state = 'cut'
       breakOff()
     },
     freeze() {
       state = 'frozen'
-      for (const [client, upstream] of pairs) {
+      for (const { client, upstream, line } of pairs) {
         client.unpipe(upstream).pause()
-        upstream.unpipe(client).pause()
+        upstream.unpipe(line).pause()
       }
     },
     deafen() {
-      for (const [client, upstream] of pairs) upstream.unpipe(client).pause()
+      for (const { upstream, line } of pairs) upstream.unpipe(line).pause()
     },
     mend() {
       state = 'open'
@@ -91,7 +119,14 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
   }
 }
 
-function join([client, upstream]: readonly [Socket, Socket]): void {
+interface Pair {
+  readonly client: Socket
+  readonly upstream: Socket
+  /** From Redis to the client. */
+  readonly line: Transform
+}
+
+function join({ client, upstream, line }: Pair): void {
   client.unpipe(upstream).pipe(upstream)
-  upstream.unpipe(client).pipe(client)
+  upstream.unpipe(line).pipe(line)
 }

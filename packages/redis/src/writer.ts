@@ -1,16 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { type Published, SseError } from '@sse/core'
+import type { Published, SseError } from '@sse/core'
 import type { Acknowledged } from './acknowledged.ts'
 import type { Connection } from './connection.ts'
-import { type Cursor, parseId } from './cursor.ts'
+import { type Cursor, cursorOf, parseId } from './cursor.ts'
 import { closedError, failure, failureOf, isHarmless, replyOf } from './failure.ts'
 import type { Keys } from './keys.ts'
 import type { Line } from './line.ts'
 import { lookAt, newNonce, verdictOn } from './log-state.ts'
 import { Outbox, type Publish } from './outbox.ts'
-import { readFrom } from './read-page.ts'
-import { append } from './scripts.ts'
-import { toEntries } from './stored-entry.ts'
+import { append, marks } from './scripts.ts'
 
 /** How long an idempotency key holds, in milliseconds. */
 const lifetime = '600000'
@@ -89,9 +87,10 @@ export class Writer {
         const connection = await this.#options.line.connected(this.#options.timeout)
         const registered = await this.#register(connection)
         await this.#append(registered)
-      } catch (error) {
-        if (this.#closing || (error instanceof SseError && error.code === 'closed'))
-          this.#outbox.rejectAll(closedError())
+      } catch {
+        const { closed } = this.#options.line
+        if (this.#closing) this.#outbox.rejectAll(closedError())
+        else if (closed !== undefined) this.#outbox.rejectAll(closed)
       }
     }
     // In the same turn as the last look: what is published after it runs anew.
@@ -130,7 +129,10 @@ export class Writer {
   /** What an error tells about a group: nothing was done, and it makes sense to try again or not; or nobody knows. */
   #refused(error: unknown): void {
     const reply = replyOf(error)
-    if (reply === undefined) return
+    if (reply === undefined) {
+      this.#outbox.lost()
+      return
+    }
     this.#outbox.returnAll()
     if (reply === 'FENCED') this.#registered = undefined
     else if (isHarmless(error)) this.#outbox.rejectAll(failureOf(error, this.#options.keys.log))
@@ -161,11 +163,11 @@ export class Writer {
     }
     const { keys } = this.#options
     for (let from = floor.at; ; ) {
-      const stored = await readFrom(connection, keys, `(${from}`, stride)
-      this.#outbox.found(toEntries(stored).map(({ cursor }) => cursor))
-      const last = stored.at(-1)
-      if (!last || stored.length < stride) break
-      from = last[0]
+      const found = await appendedAfter(connection, keys, from)
+      this.#outbox.found(found)
+      const last = found.at(-1)
+      if (!last || found.length < stride) break
+      from = last.at
     }
     const verdict = verdictOn(floor, await lookAt(connection, keys, floor))
     // It may have been among those that were let go meanwhile. A key tells by itself whether it was used.
@@ -185,6 +187,16 @@ export class Writer {
       ? failure('log-unreachable', keys.log, because === undefined ? { cause } : { cause, because })
       : failureOf(cause, keys.log)
   }
+}
+
+/** What was appended, without what it says: that may be much. */
+async function appendedAfter(connection: Connection, keys: Keys, at: string): Promise<readonly Cursor[]> {
+  const reply = await connection.run(marks, [keys.log], [at, String(stride)])
+  const texts = reply as readonly string[]
+  return Array.from({ length: texts.length / 2 }, (_, index) => {
+    const mark = texts[index * 2 + 1] ?? ''
+    return cursorOf(texts[index * 2] ?? '', mark.slice(0, 8), mark.slice(9))
+  })
 }
 
 function newEpoch(): string {

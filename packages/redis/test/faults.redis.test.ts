@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { until } from '@sse/testbed'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { moveSlot, slotOf } from '../src/redis-cluster.test-kit.ts'
 import { type RedisServer, startRedis } from '../src/redis-server.test-kit.ts'
 import { between, createRandom, type Random, seed } from './random.ts'
 import { type Run, World } from './world.ts'
@@ -24,6 +25,9 @@ interface Fault {
   readonly loses: boolean | 'all'
   happen(setting: Setting, run: Run): Promise<void>
 }
+
+/** The last slot of the first of two primaries. */
+const half = 8_191
 
 const pick = <T>(random: Random, from: readonly T[]): T => from[between(random, 0, from.length - 1)]!
 
@@ -145,19 +149,66 @@ const faults: readonly Fault[] = [
   },
 ]
 
-describe.each(faults)('$name', ({ name, args = [], maxLength, loses, happen }) => {
+/** What befalls a Cluster alone. */
+const clusterFaults: readonly Fault[] = [
+  {
+    name: 'a replica of the Cluster takes over, and its primary hears of it later',
+    loses: true,
+    async happen({ redis, replica, random }) {
+      // The one that took over before is the primary now.
+      const follower = String(await redis.command('ROLE')).startsWith('slave') ? redis : replica
+      await until(async () => String(await follower.command('ROLE')).includes('connected'), {
+        timeout: 30_000,
+      })
+      await delay(between(random, 0, 300))
+      // It is asleep, and takes over before it takes what its primary has sent meanwhile.
+      const asleep = follower.command('DEBUG', 'SLEEP', between(random, 0, 400) / 1_000)
+      await follower.command('CLUSTER', 'FAILOVER', 'TAKEOVER')
+      await asleep
+      await until(async () => String(await follower.command('ROLE')).startsWith('master'), {
+        timeout: 30_000,
+      })
+    },
+  },
+  {
+    name: 'the log moves to another node of the Cluster and back',
+    loses: false,
+    async happen({ redis, replica, random }) {
+      const slot = await slotOf(redis, 'faults')
+      const [home, away] = slot <= half ? ([redis, replica] as const) : ([replica, redis] as const)
+      for (const [from, to] of [
+        [home, away],
+        [away, home],
+      ] as const) {
+        await delay(between(random, 0, 300))
+        await moveSlot(slot, from, to)
+      }
+    },
+  },
+]
+
+/** All faults, and what becomes of a log when they befall it; those of a Cluster on one, and the others on one too. */
+const trials = [
+  ...faults.map((fault) => ({ ...fault, where: 'one server', way: 'server' as const })),
+  // A node of a Cluster is no replica of a server that it is told of.
+  ...faults
+    .filter(({ name }) => !name.startsWith('a replica'))
+    .map((fault) => ({ ...fault, where: 'a Cluster', way: 'cluster' as const })),
+  ...clusterFaults.map((fault) => ({ ...fault, where: 'a Cluster', way: 'announced cluster' as const })),
+]
+
+describe.each(trials)('$where: $name', ({ name, where, way, args = [], maxLength, loses, happen }) => {
   let redis: RedisServer
   let replica: RedisServer
   let world: World
 
   beforeAll(async () => {
-    redis = await startRedis({ args })
-    replica = await startRedis()
-    world = await World.start({
-      prefix: 'faults',
-      redisPort: redis.port,
-      ...(maxLength === undefined ? {} : { maxLength }),
-    })
+    const cluster =
+      way === 'server' ? [] : ['--cluster-enabled', 'yes', '--cluster-require-full-coverage', 'no']
+    redis = await startRedis({ args: [...args, ...cluster] })
+    replica = await startRedis({ args: cluster })
+    if (way !== 'server') await createCluster(redis, way === 'announced cluster' ? replica : undefined, name)
+    world = await World.start({ prefix: 'faults', redisPort: redis.port, maxLength, way })
   }, 60_000)
   afterAll(async () => {
     await world.stop()
@@ -169,7 +220,7 @@ describe.each(faults)('$name', ({ name, args = [], maxLength, loses, happen }) =
       ? 'what was lost is told, and all else comes once'
       : 'nothing is lost or repeated, and no gap is told',
     async () => {
-      const random = createRandom(seed + faults.findIndex((fault) => fault.name === name))
+      const random = createRandom(seed + trials.findIndex((one) => one.name === name && one.where === where))
       const told: string[] = []
       let [acknowledged, refused, gaps, excused] = [0, 0, 0, 0]
       for (let run = 0; run < runs; run++) {
@@ -186,13 +237,34 @@ describe.each(faults)('$name', ({ name, args = [], maxLength, loses, happen }) =
         gaps += ledger.gaps
         excused += ledger.excused
         // The one that took over is the primary of the next run.
-        if (name.startsWith('a replica')) [redis, replica] = [replica, redis]
+        if (way === 'server' && name.startsWith('a replica')) [redis, replica] = [replica, redis]
       }
       console.info(
-        `${name}, ${runs} times by the seed ${seed}: ${acknowledged} acknowledged, ${refused} refused, ${gaps} gaps told, ${excused} deliveries missing for them`,
+        `${where}: ${name}, ${runs} times by the seed ${seed}: ${acknowledged} acknowledged, ${refused} refused, ${gaps} gaps told, ${excused} deliveries missing for them`,
       )
       expect(told).toEqual([])
     },
     60_000 + runs * 30_000,
   )
 })
+
+/** Makes a Cluster, of one primary, of one and its replica, or of two. */
+async function createCluster(
+  redis: RedisServer,
+  other: RedisServer | undefined,
+  name: string,
+): Promise<void> {
+  const isReplica = name.startsWith('a replica')
+  await redis.command('CLUSTER', 'ADDSLOTSRANGE', 0, other && !isReplica ? half : 16_383)
+  if (other && !isReplica) await other.command('CLUSTER', 'ADDSLOTSRANGE', half + 1, 16_383)
+  if (other) await redis.command('CLUSTER', 'MEET', '127.0.0.1', other.port)
+  for (const node of other ? [redis, other] : [redis]) {
+    const knowsAll = async () =>
+      /cluster_slots_ok:16384\r/.test(String(await node.command('CLUSTER', 'INFO')))
+    await until(knowsAll, { timeout: 30_000 })
+  }
+  if (!other || !isReplica) return
+  const id = String(await redis.command('CLUSTER', 'MYID'))
+  await until(() => other.command('CLUSTER', 'REPLICATE', id), { timeout: 30_000 })
+  await until(async () => String(await other.command('ROLE')).includes('connected'), { timeout: 30_000 })
+}

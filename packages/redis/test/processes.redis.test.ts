@@ -64,6 +64,21 @@ it('a user is disconnected wherever the streams are, and nobody else', async () 
   expect(other.client.state.status).toBe('open')
 })
 
+it('a disconnect waits for the process that holds the stream, and not for one that was killed a second before', async () => {
+  const options = { prefix: 'processes', redisPort: redis.port }
+  const killed = await startNode(options)
+  const there = await open(nodes[1], 'leaving')
+  await open(killed, 'leaving')
+  onTestFinished(() => killed.proxy.close())
+  await killed.process.kill('SIGKILL')
+  const response = await fetch(`${nodes[0].url}/disconnect?user=leaving`, { method: 'POST' })
+  expect(response.status).toBe(204)
+  // It has resolved: the other process has ended the stream by now, and needs no more time.
+  const { streams } = (await (await fetch(`${nodes[1].url}/streams?user=leaving`)).json()) as { streams: number }
+  expect(streams).toBe(0)
+  await until(() => there.client.state.status === 'closed')
+})
+
 it('the channels of a stream are changed through a process that does not hold it', async () => {
   const { client, texts } = await open(nodes[0], 'reader')
   let stream = ''

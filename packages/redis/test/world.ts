@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { freePort, type RunningProcess, startProcess, until } from '@sse/testbed'
 import { startTcpProxy, type TcpProxy } from '../src/tcp-proxy.test-kit.ts'
+import type { Way } from './broker.ts'
 import { type Client, plain, supervised } from './clients.ts'
 import { Ledger } from './ledger.ts'
 import { Publisher } from './publisher.ts'
@@ -20,7 +21,8 @@ export interface Node {
 export interface WorldOptions {
   readonly prefix: string
   readonly redisPort: number
-  readonly maxLength?: number
+  readonly maxLength?: number | undefined
+  readonly way?: Way | undefined
 }
 
 export interface Run {
@@ -108,12 +110,17 @@ export class World {
   }
 }
 
-export async function startNode({ prefix, redisPort, maxLength = 100_000 }: WorldOptions): Promise<Node> {
+export async function startNode({
+  prefix,
+  redisPort,
+  maxLength = 100_000,
+  way = 'server',
+}: WorldOptions): Promise<Node> {
   const proxy = await startTcpProxy(redisPort)
   const port = await freePort()
   const redis = `redis://127.0.0.1:${proxy.port}`
   // A shorter timeout than usual: what hangs is noticed sooner.
-  const start = () => startServer(port, [redis, prefix, String(maxLength), '700'])
+  const start = () => startServer(port, [redis, prefix, String(maxLength), '700', way])
   const node: Node = {
     url: `http://127.0.0.1:${port}`,
     proxy,
