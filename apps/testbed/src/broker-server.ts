@@ -5,7 +5,8 @@
  *
  * The module's default export is given those arguments. `GET /events` is a stream of the channel `news`, and of those asked for; `?user=` is
  * its key. `POST /events` changes its channels. `POST /publish` takes a list of `{ data, key?, channel? }` and answers what became of them
- * once all are settled: 200, or 503 when one was refused, which says `{ error: code }`. `POST /disconnect?user=` ends that user's streams.
+ * once all are settled: 200, or 503 when one was refused, which says `{ error: code }`. `POST /disconnect?user=` ends that user's streams;
+ * `GET /streams?user=` counts those of this process.
  */
 import { type Broker, channels, createHub, SseError, sse } from '@sse/express'
 import express from 'express'
@@ -35,5 +36,9 @@ app.post('/publish', express.json({ limit: '1mb' }), async (req, res) => {
 app.post('/disconnect', async (req, res) => {
   await hub.disconnect(userOf(req) ?? '', { reconnect: false })
   res.sendStatus(204)
+})
+app.get('/streams', (req, res) => {
+  const user = userOf(req)
+  res.json({ streams: [...hub.streams].filter(({ key }) => key === user).length })
 })
 app.listen(Number(port), '127.0.0.1', () => console.log(`listening on ${port}`))

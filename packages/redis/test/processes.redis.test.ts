@@ -74,7 +74,9 @@ it('a disconnect waits for the process that holds the stream, and not for one th
   const response = await fetch(`${nodes[0].url}/disconnect?user=leaving`, { method: 'POST' })
   expect(response.status).toBe(204)
   // It has resolved: the other process has ended the stream by now, and needs no more time.
-  const { streams } = (await (await fetch(`${nodes[1].url}/streams?user=leaving`)).json()) as { streams: number }
+  const { streams } = (await (await fetch(`${nodes[1].url}/streams?user=leaving`)).json()) as {
+    streams: number
+  }
   expect(streams).toBe(0)
   await until(() => there.client.state.status === 'closed')
 })
