@@ -1,6 +1,7 @@
 /** The process: reads the environment, opens what is needed, listens, and leaves in order. */
 import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
+import { SseError } from '@sse/express'
 import { builtPage, createServerFor, developmentPage, leaveOn } from '@sse/kit'
 import { createApp } from './app.ts'
 import { openDatabase } from './database.ts'
@@ -35,12 +36,18 @@ async function start(settings: Settings): Promise<void> {
   const { production, port, host, allowedHosts, redisUrl } = settings
   const logger = await createLogger({ level: settings.logLevel, production })
   const database = openDatabase(settings.databaseFile)
-  const onError = (error: unknown) => logger.error(error)
+  const locked = Promise.withResolvers<never>()
+  locked.promise.catch(() => {})
+  const onError = (error: unknown) => {
+    logger.error(error)
+    if (isLocked(error)) locked.reject(error)
+  }
   const log = redisUrl
     ? createSharedLog(database, redisUrl, { onError })
     : createNotificationLog(database, { onError })
   const { hub } = log
-  await hub.ready
+  // In production the database may still belong to the process that this one replaces: the hub waits for it.
+  await Promise.race(production ? [hub.ready] : [hub.ready, locked.promise])
   const server = createServerFor(allowedHosts, (req, res) => app(req, res), { open: ['/healthz'] })
   const page = production ? builtPage(pageOptions) : await developmentPage(server, pageOptions)
   const app = createApp({
@@ -66,13 +73,17 @@ async function start(settings: Settings): Promise<void> {
   console.log(`Notifications: http://localhost:${bound}`)
 }
 
+function isLocked(error: unknown): error is SseError {
+  return error instanceof SseError && error.code === 'log-locked'
+}
+
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error) {
     const other = Number(error.port) + 1
     return `Port ${error.port} is in use by another program. Stop that one, or choose a port: PORT=${other}`
   }
-  if ('code' in error && error.code === 'log-locked') {
+  if (isLocked(error)) {
     return `${error.message} Is it running already? Stop that one, or choose a file: DATABASE_FILE=other.sqlite`
   }
   return error.message
