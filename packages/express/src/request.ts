@@ -21,6 +21,14 @@ export function askedChannelsOf(request: ExpressRequest): string[] {
   return asked.filter((name) => name !== '')
 }
 
+/**
+ * Whether several tabs share the stream, which the header `Sse-Shared: 1` says, or the query parameter `shared=1` where no header can be
+ * sent.
+ */
+export function isShared(request: ExpressRequest): boolean {
+  return request.headers['sse-shared'] === '1' || queryOf(request).get('shared') === '1'
+}
+
 /** How long a client waits for the answer to a poll, in milliseconds: `Prefer: wait=25` (RFC 7240, 4.3). */
 export function waitOf(request: IncomingMessage): number {
   const header = [request.headers['prefer'] ?? []].flat().join(',')

@@ -10,7 +10,7 @@ import type { Request, Response } from 'express'
 import type { Admission } from './admission/admission.ts'
 import { crossSiteProblem } from './admission/origins.ts'
 import type { SseOptions } from './options.ts'
-import { askedChannelsOf, lastEventIdOf, waitOf } from './request.ts'
+import { askedChannelsOf, isShared, lastEventIdOf, waitOf } from './request.ts'
 import { NodeTransport } from './response/node-transport.ts'
 import { ExpressPollResponse, isPoll } from './response/poll-response.ts'
 import { sendProblem } from './response/refusal.ts'
@@ -80,6 +80,7 @@ function openStream(response: Response, { options, admission }: Settings): SseSt
     stall,
     maxUnread,
     maxChannels: limits?.channels,
+    shared: hub && isShared(request),
     asked: names.length > 0 ? { names, authorize: (channel) => authorize(request, channel) } : undefined,
     admit: () => {
       const refusal = admission.refusal(key)

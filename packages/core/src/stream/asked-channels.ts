@@ -25,10 +25,13 @@ export function checkAsked({ names }: AskedChannels, maxChannels: number): void 
   )
 }
 
-/** Asks for every channel. @throws what `authorize` throws */
-export async function judge({ names, authorize }: AskedChannels): Promise<Verdict> {
+/** Asks for every channel, for as many as there may be; tabs that share a stream may ask for more together. @throws what `authorize` throws */
+export async function judge(
+  { names, authorize }: AskedChannels,
+  maxChannels = Number.POSITIVE_INFINITY,
+): Promise<Verdict> {
   const asked = [...new Set(names)]
-  const verdicts = await Promise.all(asked.map(async (name) => authorize(name)))
+  const verdicts = await Promise.all(asked.slice(0, maxChannels).map(async (name) => authorize(name)))
   return {
     granted: asked.filter((_, index) => verdicts[index]),
     refused: asked.filter((_, index) => !verdicts[index]),

@@ -35,6 +35,7 @@ const noChannels: ReadonlySet<string> = new Set()
 export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
   readonly key: string | undefined
   readonly lastEventId: string | undefined
+  readonly shared: boolean
   readonly maxChannels: number
   readonly #host: StreamHost
   readonly #transport: Transport
@@ -57,6 +58,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     const { key, lastEventId, retry = 2_000, stall = 30_000, maxUnread = 1_048_576 } = options
     this.key = key
     this.lastEventId = lastEventId || undefined
+    this.shared = options.shared ?? false
     this.maxChannels = options.maxChannels ?? 64
     this.#host = host
     this.#transport = transport
@@ -254,8 +256,8 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
   async #judgeAndRead(subscription: Subscription): Promise<void> {
     try {
       if (this.#asked && !this.closed) {
-        checkAsked(this.#asked, this.maxChannels)
-        subscription.grant(await judge(this.#asked))
+        checkAsked(this.#asked, this.shared ? Number.POSITIVE_INFINITY : this.maxChannels)
+        subscription.grant(await judge(this.#asked, this.maxChannels))
         this.#asked = undefined
       }
       if (this.#state === 'opening' && this.#transport.closed) this.#finish('unopened')
