@@ -21,6 +21,8 @@ export interface SseChannels {
   readonly channels: readonly string[]
   /** Asked for, and not allowed. */
   readonly refused: readonly string[]
+  /** Only on a connection that tabs share: the channels that it is on only because a tab asked for them. */
+  readonly asked?: readonly string[] | undefined
 }
 
 /** `sse.close`: milliseconds until the client may come back, or `false` to stay away; undefined: it does not say. */
@@ -43,7 +45,10 @@ function reader<T extends object>(fields: Fields<T>): (text: string) => T {
       given = Object(JSON.parse(text))
     } catch {}
     const event = {} as T
-    for (const name in fields) event[name] = fields[name](given[name])
+    for (const name in fields) {
+      const value = fields[name](given[name])
+      if (value !== undefined) event[name] = value
+    }
     return event
   }
 }
@@ -67,7 +72,11 @@ export const readGap = reader<SseGap>({
   requested: string,
 })
 
-export const readChannels = reader<SseChannels>({ channels: strings, refused: strings })
+export const readChannels = reader<SseChannels>({
+  channels: strings,
+  refused: strings,
+  asked: (value) => (value === undefined ? undefined : strings(value)),
+})
 
 export const readClose = reader<SseClose>({
   reconnect: (value) => value !== false && duration(value),

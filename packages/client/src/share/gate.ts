@@ -1,9 +1,11 @@
 import type { Clock } from '../clock.ts'
-import type { SourceMessage } from '../source.ts'
+import type { HeadersOption } from '../request.ts'
+import { type SourceMessage, takesFetch } from '../source.ts'
 import type { SseState } from '../state.ts'
 import type { Supervisor } from '../supervisor.ts'
 import type { SseClient, SseClientOptions } from '../types.ts'
 import type { listenToPage, onWakeup } from '../wakeup.ts'
+import { askForLabels } from './labels.ts'
 import { createMember, type Member } from './member.ts'
 import type { Wish } from './protocol.ts'
 
@@ -34,6 +36,9 @@ const BARE = { share: false, persist: undefined, channels: [], events: undefined
 
 /** Loaded when a client that shares connects. Until then that client has told of itself that it connects, so that is the first state. */
 export function createGate({ url, options, clock, listenToPage, onWakeup, ...client }: GateOptions): Gate {
+  const { EventSource, headers } = options
+  const asking = askForLabels(url, !EventSource || takesFetch(EventSource))
+  const own = { ...options, ...BARE, headers: withHeaders(headers, asking.headers) }
   let state: SseState = { status: 'connecting', attempt: 0 }
   let member: Member | undefined
 
@@ -42,7 +47,7 @@ export function createGate({ url, options, clock, listenToPage, onWakeup, ...cli
     const isHere = () => !mine || member === mine
     mine = createMember({
       ...{ url, share: options.share, clock, listenToPage, onWakeup, wishes, cursor: client.cursor() },
-      open: (lastEventId) => client.create(url, { ...options, ...BARE, lastEventId }),
+      open: (lastEventId) => client.create(asking.url, { ...own, lastEventId }),
       message: (message) => isHere() && client.message(message),
       state: (next) => isHere() && become(next),
     })
@@ -92,4 +97,14 @@ export function createGate({ url, options, clock, listenToPage, onWakeup, ...cli
     },
     wish: () => member?.wish(),
   }
+}
+
+/** The app's headers and our own. A client that is to send none is given none: not every EventSource takes them. */
+function withHeaders(
+  headers: HeadersOption | undefined,
+  own: Readonly<Record<string, string>>,
+): HeadersOption | undefined {
+  if (Object.keys(own).length === 0) return headers
+  if (typeof headers !== 'function') return { ...headers, ...own }
+  return async () => ({ ...(await headers()), ...own })
 }

@@ -5,12 +5,16 @@ import type { SseState } from '../state.ts'
  * What the tabs of a group say to each other. A number of its own, because an old and a new deployment may be open side by side: tabs that
  * do not speak the same protocol are two groups, with a connection each. To be raised with every change of {@link Word}.
  */
-const PROTOCOL = 1
+const PROTOCOL = 2
 
 /** One event as the server sent it, with the cursor after it. */
 export interface Entry extends SourceMessage {
   /** Whether the id came with this event: one without an id inherits the last one, and is never taken for a repetition. */
   readonly identified: boolean
+  /** The channels that it came on, of those that tabs have asked for. Left out: it is for every tab. */
+  readonly channels?: readonly string[] | undefined
+  /** The one tab that it is for. Left out: every tab. */
+  readonly to?: string | undefined
 }
 
 /** What a tab wants of the connection: `n:` and an event name it listens for, or `c:` and a channel. */
@@ -26,7 +30,7 @@ export interface Position {
   readonly cursor: string
 }
 
-/** Wishes that the connection serves, each with the cursor since which it does; `undefined`: the server has yet to confirm. */
+/** Wishes that the connection takes care of, each with the cursor since which it serves them; `undefined`: the server has yet to grant it. */
 export type Followed = ReadonlyMap<Wish, string | undefined>
 
 /**
@@ -51,7 +55,9 @@ export type Word =
       readonly at: Position
       readonly status: Status
       readonly entries: readonly Entry[] | undefined
-      /** The last `sse.open` and `sse.channels` of the open stream, for a tab that has just come. */
+      /** The cursor after which the entries come, if that is not where the tab stands but one that it has passed. */
+      readonly after: string | undefined
+      /** The `sse.open` of the open stream and the tab's own `sse.channels`, for a tab that has just come. */
       readonly told: readonly Entry[]
     }
   /** A tab's wishes; with `at` it wants what follows there, with `connect` a client that has closed shall connect again. */
@@ -59,6 +65,8 @@ export type Word =
       readonly type: 'hello'
       readonly wishes: readonly Wish[]
       readonly at: Position | undefined
+      /** Cursors that the tab has passed, the newest first: where it may meet a leader that does not know its position. */
+      readonly passed: readonly string[]
       readonly connect: boolean
     }
   /** `wake`: somebody looks at a tab again, or it is back online; a leader out of sight may sleep through that. */
