@@ -64,7 +64,7 @@ export function createFollower(options: FollowerOptions): Follower {
   /** A connection of its own, while the leader cannot tell how it goes on from here. */
   let reading: CatchUp | undefined
   /** Whether the server is to be asked, once the leader has said that it cannot tell. */
-  let mayRead = false
+  let mayRead = true
   let isHelpless = false
   /** The server does not know that event yet: there is no point in asking before some time has passed. */
   let hasTried = false
@@ -180,7 +180,8 @@ export function createFollower(options: FollowerOptions): Follower {
   /** Out of step the tab cannot take an entry. But it learns from it when to ask the server again. */
   function hearBeside(entry: Entry): void {
     if (entry.event === 'sse.channels' && entry.to === options.id) {
-      inbox.deliver({ ...entry, lastEventId: history.cursor })
+      // Before its first stream it is told with that.
+      if (inbox.opened) inbox.deliver({ ...entry, lastEventId: history.cursor })
       return
     }
     const isEvent = !entry.event.startsWith('sse.')
