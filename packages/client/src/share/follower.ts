@@ -133,6 +133,8 @@ export function createFollower(options: FollowerOptions): Follower {
   function readOn(told: Told): void {
     const { lastEventId } = told
     const entry = { ...told, identified: lastEventId !== '' && lastEventId !== history.cursor }
+    // What has no id is in no log: it comes by the connection of all tabs.
+    if (!entry.identified && !entry.event.startsWith('sse.')) return
     history.push(entry)
     joining = false
     // That this tab connects by itself is no new stream to its page, unless it has had none.
@@ -282,7 +284,8 @@ export function createFollower(options: FollowerOptions): Follower {
       rest()
       term = next
       counted = 0
-      joining = synced = false
+      joining = false
+      outOfStep()
       ahead.clear()
       if (isWhole) return followed
       // Others are not served from what this tab was told alone, but by the server.

@@ -41,6 +41,8 @@ export function createHistory(start: string): History {
     },
     push(entry) {
       entries.push(entry)
+      // Who has yet to come to a gap is not where a tab is that has passed it.
+      if (entry.event === 'sse.gap') marked = entries.length
       if (entries.length <= KEPT) return
       base = entries.shift()?.lastEventId ?? base
       marked = Math.max(0, marked - 1)

@@ -187,7 +187,6 @@ export function createLeader(options: LeaderOptions): Leader {
     const complete = isNew || tab.wishes.every((wish) => isServed(wish, place))
     const entries = complete && place >= 0 ? history.after(place) : undefined
     const view = viewOf(tab)
-    if (entries) tab.told = view
     const own = view === undefined ? [] : [toChannelsEntry(from, view)]
     const told = open ? [open, ...own] : own
     post({ type: 'welcome', to: from, at, status: status(), entries, after, told })

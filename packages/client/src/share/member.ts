@@ -147,7 +147,7 @@ export function createMember(options: MemberOptions): Member {
   /** Timers of a hidden tab run late and those of a frozen one not at all: what a leader says is never tied to one, so it is asked. */
   function look(): void {
     timer = clock.setTimeout(look, BEAT)
-    follower.beat()
+    if (!leader) follower.beat()
     misses = leader || follower.heard() ? 0 : misses + 1
     if (misses > 2) {
       misses = 0

@@ -250,7 +250,7 @@ describe('a tab that comes with a cursor', () => {
       await vi.waitUntil(() => up().length === 1)
       const main2 = main()!
       if (main2.readyState === 0) main2.open()
-      if (options.channels) {
+      if ('channels' in options) {
         main2.send('sse.open', '{"stream":"s3","heartbeat":0,"resumed":true}', 'i2')
         main2.send('sse.channels', '{"channels":["topic:b"],"refused":[]}', 'i2')
       }
