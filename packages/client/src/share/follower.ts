@@ -196,7 +196,8 @@ export function createFollower(options: FollowerOptions): Follower {
   function hearWelcome({ at, status, entries, after, told }: Message & { type: 'welcome' }): void {
     if (synced && status.term === term) return
     // An answer to a greeting of before: there is, or will be, one to the last.
-    if (JSON.stringify(at) !== JSON.stringify(position())) return
+    const isLate = after !== undefined && history.find(after) === undefined
+    if (isLate || JSON.stringify(at) !== JSON.stringify(position())) return
     term = status.term
     followed = status.followed
     onState(status.state)

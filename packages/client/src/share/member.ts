@@ -82,6 +82,7 @@ export function createMember(options: MemberOptions): Member {
       election = createElection({
         ...{ locks: meeting.locks, group, tab: id, elected: lead, failed: leadAlone },
         entered() {
+          misses = 0
           if (follower.joining) follower.greet(true)
           else follower.lost()
           look()

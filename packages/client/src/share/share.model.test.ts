@@ -186,7 +186,7 @@ test.each(['causal', 'fifo'] as const)(
       }
     })
     try {
-      await fc.assert(property, { numRuns: Math.ceil((2 * STEPS) / COMMANDS), seed: SEED })
+      await fc.assert(property, { numRuns: Math.ceil((2.1 * STEPS) / COMMANDS), seed: SEED })
     } finally {
       if (failedAfter !== undefined) console.info(`found after ${failedAfter} steps`)
     }
