@@ -41,6 +41,7 @@ export function openPage(
   const since = new Map<string, number>()
   const ticks: number[] = []
   const notes: string[] = []
+  let gaps = 0
   let view: SseChannels | undefined
   /** Whether it was told its channels since the last stream began. */
   let confirmed: string | undefined
@@ -122,6 +123,8 @@ export function openPage(
         if (!since.has(OWN)) since.set(OWN, newest())
       } else if (event === 'sse.gap') {
         note('gap')
+        gaps += 1
+        if (gaps > server.breaks) fail('was told of a gap, and the log has everything')
         // The page loads what it shows: it has everything up to now.
         for (const channel of since.keys()) since.set(channel, newest())
       }

@@ -21,6 +21,8 @@ export interface ModelEvent {
 export interface ModelServer {
   /** Every event ever published, also those that the log has lost. */
   readonly events: readonly ModelEvent[]
+  /** How often the log has given up what it held. */
+  readonly breaks: number
   /** The id of the newest event. */
   readonly position: string
   /** Connections that are up. */
@@ -53,6 +55,7 @@ export function createModelServer(browser: BrowserModel): ModelServer {
   let epoch = 1
   let origin = '1-0'
   let opened = 0
+  let breaks = 0
 
   const head = () => log.at(-1)?.id ?? origin
 
@@ -214,6 +217,9 @@ export function createModelServer(browser: BrowserModel): ModelServer {
 
   return {
     events,
+    get breaks() {
+      return breaks
+    },
     get position() {
       return head()
     },
@@ -234,6 +240,7 @@ export function createModelServer(browser: BrowserModel): ModelServer {
       for (const stream of streams) stream.send('sse.ping', '', head())
     },
     trim() {
+      breaks += 1
       origin = head()
       log = []
     },
@@ -245,6 +252,7 @@ export function createModelServer(browser: BrowserModel): ModelServer {
     },
     restart() {
       this.cut()
+      breaks += 1
       epoch += 1
       origin = `${epoch}-0`
       log = []

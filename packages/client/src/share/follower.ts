@@ -31,6 +31,8 @@ export interface Follower {
   wish(): void
   /** Tells the leader its wishes. Anew: and asks how things stand, as at the start and whenever it cannot know. */
   greet(anew?: boolean): void
+  /** Tells the page that it is no longer on channels that it has left. */
+  leave(): void
   /** The tab has been away: it cannot know where it stands. */
   lost(): void
   /** Hands an entry to the page, as it is for this tab. */
@@ -78,7 +80,8 @@ export function createFollower(options: FollowerOptions): Follower {
   function greet(anew = !synced): void {
     const at = anew ? position() : undefined
     const passed = anew ? history.passed() : []
-    post({ type: 'hello', wishes: options.wishes(), at, passed, connect: joining })
+    const { told } = inbox
+    post({ type: 'hello', wishes: options.wishes(), at, passed, told, connect: joining })
   }
 
   function outOfStep(): void {
@@ -275,6 +278,7 @@ export function createFollower(options: FollowerOptions): Follower {
       if (inbox.wish()) history.mark()
     },
     greet,
+    leave: inbox.leave,
     deliver: inbox.deliver,
     lost() {
       outOfStep()

@@ -1,10 +1,20 @@
 import type { Clock } from '../clock.ts'
+import type { SseChannels } from '../control.ts'
 import type { SseMeta } from '../emitter.ts'
 import type { SseState } from '../state.ts'
 import type { SseClient } from '../types.ts'
 import type { History } from './history.ts'
 import { type Told, withLabels } from './labels.ts'
-import type { Entry, Followed, Message, Position, Status, Wish, Word } from './protocol.ts'
+import {
+  compare,
+  type Entry,
+  type Followed,
+  type Message,
+  type Position,
+  type Status,
+  type Wish,
+  type Word,
+} from './protocol.ts'
 import { createSharedChannels } from './shared-channels.ts'
 
 /** Milliseconds that the tabs of the last leader have to repeat their wishes. */
@@ -41,7 +51,7 @@ export interface Leader {
 /** What the leader knows of a tab. */
 interface Tab {
   wishes: readonly Wish[]
-  /** What it was told of its channels since the stream began. */
+  /** What it was told of its channels since the stream began, for comparison. */
   told: string | undefined
 }
 
@@ -56,8 +66,6 @@ export function createLeader(options: LeaderOptions): Leader {
   const tabs = new Map<string, Tab>([[FORMER, { wishes: [...options.followed.keys()], told: undefined }]])
   const followed = new Map<Wish, string | undefined>()
   const ends = new Map<Wish, () => void>()
-  /** Channels that the connect under way has asked for. */
-  let carried: ReadonlySet<string> = new Set()
   let open: Entry | undefined
   let { state } = options
   let count = 0
@@ -69,11 +77,10 @@ export function createLeader(options: LeaderOptions): Leader {
     state = next
     if (state.status !== 'open') {
       open = undefined
-      carried = channels.asked
       channels.lost()
     } else {
       // What travelled with the connect is served from where it began.
-      for (const channel of carried) grant(channel)
+      for (const channel of channels.carried) grant(channel)
     }
     announce()
     options.onState(state)
@@ -147,13 +154,13 @@ export function createLeader(options: LeaderOptions): Leader {
   }
 
   /** What a tab is told of its channels. Nothing, as by a server of its own, if it has never asked for any. */
-  function viewOf({ wishes, told }: Tab): string | undefined {
+  function viewOf({ wishes, told }: Tab): SseChannels | undefined {
     const own = channelsOf(wishes)
-    const view = own.length > 0 || told !== undefined ? channels.view(own) : undefined
-    return view && JSON.stringify(view)
+    return own.length > 0 || told !== undefined ? channels.view(own) : undefined
   }
 
-  function toChannelsEntry(to: string, data: string): Entry {
+  function toChannelsEntry(to: string, view: SseChannels): Entry {
+    const data = JSON.stringify(view)
     return { event: 'sse.channels', data, lastEventId: history.cursor, identified: false, to }
   }
 
@@ -161,8 +168,8 @@ export function createLeader(options: LeaderOptions): Leader {
   function tellChannels(): void {
     for (const [id, tab] of tabs) {
       const view = viewOf(tab)
-      if (id === FORMER || view === undefined || view === tab.told) continue
-      tab.told = view
+      if (id === FORMER || !view || compare(view) === tab.told) continue
+      tab.told = compare(view)
       tell(toChannelsEntry(id, view))
     }
   }
@@ -187,7 +194,7 @@ export function createLeader(options: LeaderOptions): Leader {
     const complete = isNew || tab.wishes.every((wish) => isServed(wish, place))
     const entries = complete && place >= 0 ? history.after(place) : undefined
     const view = viewOf(tab)
-    const own = view === undefined ? [] : [toChannelsEntry(from, view)]
+    const own = view ? [toChannelsEntry(from, view)] : []
     const told = open ? [open, ...own] : own
     post({ type: 'welcome', to: from, at, status: status(), entries, after, told })
   }
@@ -226,6 +233,7 @@ export function createLeader(options: LeaderOptions): Leader {
         const { from } = message
         if (!tabs.has(from)) options.watch(from, () => forget(from))
         const tab = enrol(from, message.wishes)
+        tab.told = message.told
         welcome(message, tab)
         tellChannels()
         if (message.connect) client.connect()

@@ -168,8 +168,10 @@ export function createMember(options: MemberOptions): Member {
       // What is left and joined again in the same turn is not left.
       queueMicrotask(() => {
         isTelling = false
+        if (!leader && !channel) return
+        follower.leave()
         if (leader) leader.wish(id, wishes())
-        else if (channel) follower.greet()
+        else follower.greet()
       })
     },
     reconnect() {

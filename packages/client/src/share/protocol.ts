@@ -1,3 +1,4 @@
+import type { SseChannels } from '../control.ts'
 import type { SourceMessage } from '../source.ts'
 import type { SseState } from '../state.ts'
 
@@ -67,10 +68,17 @@ export type Word =
       readonly at: Position | undefined
       /** Cursors that the tab has passed, the newest first: where it may meet a leader that does not know its position. */
       readonly passed: readonly string[]
+      /** What it was told of its channels since the last stream began, as {@link compare} has it. */
+      readonly told: string | undefined
       readonly connect: boolean
     }
   /** `wake`: somebody looks at a tab again, or it is back online; a leader out of sight may sleep through that. */
   | { readonly type: 'ask'; readonly what: 'status' | 'reconnect' | 'wake' }
+
+/** What a tab is told of its channels, in a form that two of them can be compared by. */
+export function compare({ channels, refused }: SseChannels): string {
+  return JSON.stringify([[...channels].sort(), [...refused].sort()])
+}
 
 export type Message = Word & { readonly from: string }
 

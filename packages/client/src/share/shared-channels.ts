@@ -3,11 +3,11 @@ import type { SseClient } from '../types.ts'
 
 /** The channels of a connection that several tabs share: what all of them want, what the server has said, and what of that is one tab's. */
 export interface SharedChannels {
-  /** What the connection has been asked for. */
-  readonly asked: ReadonlySet<string>
+  /** What the last connect has asked for. */
+  readonly carried: ReadonlySet<string>
   /** Brings the connection to these channels. */
   want(channels: Iterable<string>): void
-  /** There is no stream. What is wanted travels with the next connect. */
+  /** There is no stream, or one is on its way that asks for what is wanted. What is wanted later travels with the next connect. */
   lost(): void
   /** A stream of a server that confirms channels has begun. */
   opened(): void
@@ -18,6 +18,11 @@ export interface SharedChannels {
   view(wishes: readonly string[]): SseChannels | undefined
 }
 
+interface Change {
+  readonly join: readonly string[]
+  readonly leave: readonly string[]
+}
+
 /**
  * One change is under way at a time. Two in the same moment, such as leaving a channel and joining it again, would come to none, and a tab
  * would wait in vain for the server's word.
@@ -25,23 +30,23 @@ export interface SharedChannels {
 export function createSharedChannels(client: SseClient): SharedChannels {
   let wanted: ReadonlySet<string> = new Set()
   let asked: ReadonlySet<string> = new Set()
+  let carried = asked
   let on: readonly string[] | undefined
   /** Those that the stream is on only because it was asked for them. */
   let only: ReadonlySet<string> = new Set()
   const refused = new Set<string>()
   let confirms = false
   /** What the server has yet to confirm. */
-  let change: { readonly join: readonly string[]; readonly leave: readonly string[] } | undefined
+  let change: Change | undefined
 
   function settle(): void {
-    if (change) return
-    const join = [...wanted].filter((channel) => !asked.has(channel))
-    const leave = [...asked].filter((channel) => !wanted.has(channel))
-    if (join.length + leave.length === 0) return
+    const next = difference(asked, wanted)
+    if (change || !next) return
+    const { join, leave } = next
     asked = new Set(wanted)
     on = on?.filter((channel) => !leave.includes(channel) || !only.has(channel))
     for (const channel of leave) refused.delete(channel)
-    if (confirms) change = { join, leave }
+    if (confirms) change = next
     if (join.length > 0) client.subscribe(join)
     if (leave.length > 0) client.unsubscribe(leave)
   }
@@ -51,8 +56,8 @@ export function createSharedChannels(client: SseClient): SharedChannels {
   }
 
   return {
-    get asked() {
-      return asked
+    get carried() {
+      return carried
     },
     want(channels) {
       wanted = new Set(channels)
@@ -61,10 +66,13 @@ export function createSharedChannels(client: SseClient): SharedChannels {
     lost() {
       confirms = false
       change = undefined
+      carried = asked
       settle()
     },
     opened() {
       confirms = true
+      // What was asked for since the connect is told to the stream now.
+      change = difference(carried, asked)
       on = undefined
       refused.clear()
     },
@@ -88,4 +96,10 @@ export function createSharedChannels(client: SseClient): SharedChannels {
       }
     },
   }
+}
+
+function difference(from: ReadonlySet<string>, to: ReadonlySet<string>): Change | undefined {
+  const join = [...to].filter((channel) => !from.has(channel))
+  const leave = [...from].filter((channel) => !to.has(channel))
+  return join.length + leave.length > 0 ? { join, leave } : undefined
 }
