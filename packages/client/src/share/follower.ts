@@ -7,6 +7,9 @@ import { createInbox } from './inbox.ts'
 import type { Told } from './labels.ts'
 import type { Entry, Followed, Message, Position, Status, Wish, Word } from './protocol.ts'
 
+/** How often the server is asked for an event that it ought to know. */
+const TRIES = 5
+
 export interface FollowerOptions {
   readonly id: string
   readonly history: History
@@ -49,7 +52,7 @@ export interface Follower {
 
 export function createFollower(options: FollowerOptions): Follower {
   const { history, post, onState } = options
-  const inbox = createInbox(options)
+  const inbox = createInbox({ ...options, outdated: () => greet() })
   let term = 0
   /** How far it has got, and by whose count: not that of a leader it has yet to get in step with. */
   let count = 0
@@ -68,10 +71,10 @@ export function createFollower(options: FollowerOptions): Follower {
   /** Whether the server is to be asked, once the leader has said that it cannot tell. */
   let mayRead = true
   let isHelpless = false
-  /** The server does not know that event yet: there is no point in asking before some time has passed. */
-  let hasTried = false
   /** The newest event for this tab that the leader told meanwhile. */
   let due: string | undefined
+  /** How often the server was asked and did not know that event: before it is asked again some time passes. */
+  let tries = 0
   /** The position that the server did not give a stream for. */
   let refused: string | undefined
 
@@ -85,8 +88,9 @@ export function createFollower(options: FollowerOptions): Follower {
   }
 
   function outOfStep(): void {
-    synced = isHelpless = hasTried = false
+    synced = isHelpless = false
     mayRead = true
+    tries = 0
     due = undefined
   }
 
@@ -147,7 +151,7 @@ export function createFollower(options: FollowerOptions): Follower {
 
   function hasRead(position: string | undefined): void {
     reading = undefined
-    hasTried = isMissing()
+    tries = isMissing() ? tries + 1 : 0
     if (position === undefined) {
       refused = history.cursor
       history.restart('')
@@ -192,7 +196,7 @@ export function createFollower(options: FollowerOptions): Follower {
     const isEvent = !entry.event.startsWith('sse.')
     if (isEvent && entry.identified && inbox.takes(entry)) due = entry.lastEventId
     else if (entry.event !== 'sse.open' && entry.event !== 'sse.gap') return
-    if (!hasTried) mayRead = true
+    if (tries === 0) mayRead = true
     read()
   }
 
@@ -252,6 +256,7 @@ export function createFollower(options: FollowerOptions): Follower {
   }
 
   function rest(): void {
+    if (reading) mayRead = true
     reading?.close()
     reading = undefined
   }
@@ -305,8 +310,12 @@ export function createFollower(options: FollowerOptions): Follower {
     },
     beat() {
       if (synced || reading) return
-      hasTried = false
-      mayRead ||= isMissing()
+      if (isMissing() && tries < TRIES) mayRead = true
+      else if (isMissing()) {
+        // By then it is one from before this tab's position.
+        due = undefined
+        tries = 0
+      }
       read()
     },
     rest,

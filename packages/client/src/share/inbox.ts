@@ -9,7 +9,12 @@ export interface InboxOptions {
   wishes(): readonly Wish[]
   /** Hands a message to the page. */
   deliver(message: SourceMessage): void
+  /** What the leader said of the tab's channels is of a time when it wanted others. */
+  outdated(): void
 }
+
+/** How many channels that a page has left it is known to have asked for. */
+const KEPT = 1000
 
 /** What a tab's page is told of what the connection brings: what it asked for. */
 export interface Inbox {
@@ -27,7 +32,7 @@ export interface Inbox {
   leave(): void
 }
 
-export function createInbox({ id, history, wishes, deliver }: InboxOptions): Inbox {
+export function createInbox({ id, history, wishes, deliver, outdated }: InboxOptions): Inbox {
   let wished = new Set<Wish>(wishes())
   /** It came without a cursor, and no stream has begun since: to this tab the next one is not a resumed one. */
   let isFresh = history.cursor === ''
@@ -42,6 +47,24 @@ export function createInbox({ id, history, wishes, deliver }: InboxOptions): Inb
   function takes({ to = id, channels }: Entry): boolean {
     if (to !== id) return false
     return !channels || channels.some((channel) => wished.has(`c:${channel}`) && (on?.has(channel) ?? true))
+  }
+
+  const hasLeft = (channel: string) => asked.has(`c:${channel}`) && !wished.has(`c:${channel}`)
+
+  /** Without the channels that the page has left. Those that are the app's own as well come back with the leader's next word. */
+  function withoutLeft(all: SseChannels): SseChannels {
+    if (![...all.channels, ...all.refused].some(hasLeft)) return all
+    const [channels, refused] = [all.channels, all.refused].map((names) =>
+      names.filter((name) => !hasLeft(name)),
+    )
+    return { channels: channels ?? [], refused: refused ?? [] }
+  }
+
+  function deliverChannels(entry: Entry): void {
+    const all: SseChannels = JSON.parse(entry.data)
+    const next = withoutLeft(all)
+    if (!isRepeated(next)) deliver({ ...entry, data: JSON.stringify(next) })
+    if (next !== all) outdated()
   }
 
   /** Whether the page knows it already. */
@@ -64,7 +87,7 @@ export function createInbox({ id, history, wishes, deliver }: InboxOptions): Inb
     takes,
     deliver(entry) {
       if (!takes(entry)) return
-      if (entry.event === 'sse.channels' && isRepeated(JSON.parse(entry.data))) return
+      if (entry.event === 'sse.channels') return deliverChannels(entry)
       if (entry.event !== 'sse.open') return deliver(entry)
       const isFirst = isFresh
       opened = true
@@ -78,16 +101,13 @@ export function createInbox({ id, history, wishes, deliver }: InboxOptions): Inb
       const before = wished
       wished = new Set(wishes())
       for (const wish of wished) asked.add(wish)
+      for (const wish of asked) if (asked.size > wished.size + KEPT && !wished.has(wish)) asked.delete(wish)
       return [...wished].some((wish) => !before.has(wish))
     },
     leave() {
-      const stays = (channel: string) => !asked.has(`c:${channel}`) || wished.has(`c:${channel}`)
-      if (!view || [...view.channels, ...view.refused].every(stays)) return
-      const next = { channels: view.channels.filter(stays), refused: view.refused.filter(stays) }
-      const isConfirmed = told !== undefined
+      const next = view && withoutLeft(view)
+      if (!next || next === view) return
       isRepeated(next)
-      // To a stream that has yet to confirm anything, this is no confirmation.
-      if (!isConfirmed) told = undefined
       deliver({ event: 'sse.channels', data: JSON.stringify(next), lastEventId: history.cursor })
     },
   }
