@@ -61,6 +61,8 @@ export function createFollower(options: FollowerOptions): Follower {
   let synced = false
   let joining = true
   let heard = false
+  /** The number of the last greeting that an answer is waited for. */
+  let greeting = 0
   /** Events that this tab has been told and its leader has not: they will come again. */
   const ahead = new Map<string, Entry>()
   /** The history has gaps for other tabs: what came by a connection of this tab's own is on its own channels only. */
@@ -81,13 +83,15 @@ export function createFollower(options: FollowerOptions): Follower {
   const position = (): Position => ({ term: counted, count, cursor: history.cursor })
 
   function greet(anew = !synced): void {
+    if (anew) greeting += 1
     const at = anew ? position() : undefined
     const passed = anew ? history.passed() : []
     const { told } = inbox
-    post({ type: 'hello', wishes: options.wishes(), at, passed, told, connect: joining })
+    post({ type: 'hello', greeting, wishes: options.wishes(), at, passed, told, connect: joining })
   }
 
   function outOfStep(): void {
+    greeting += 1
     synced = isHelpless = false
     mayRead = true
     tries = 0
@@ -131,6 +135,7 @@ export function createFollower(options: FollowerOptions): Follower {
   function read(): void {
     if (reading || !isHelpless || !mayRead || history.cursor === '') return
     mayRead = false
+    greeting += 1
     counted = 0
     isPartial = true
     history.restart(history.cursor)
@@ -200,11 +205,17 @@ export function createFollower(options: FollowerOptions): Follower {
     read()
   }
 
-  function hearWelcome({ at, status, entries, after, told }: Message & { type: 'welcome' }): void {
+  function hearWelcome({
+    greeting: of,
+    at,
+    status,
+    entries,
+    after,
+    told,
+  }: Message & { type: 'welcome' }): void {
     if (synced && status.term === term) return
-    // An answer to a greeting of before: there is, or will be, one to the last.
-    const isLate = after !== undefined && history.find(after) === undefined
-    if (isLate || JSON.stringify(at) !== JSON.stringify(position())) return
+    // There is, or will be, an answer to a later greeting.
+    if (of !== greeting || JSON.stringify(at) !== JSON.stringify(position())) return
     term = status.term
     followed = status.followed
     onState(status.state)

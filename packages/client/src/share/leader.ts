@@ -187,7 +187,7 @@ export function createLeader(options: LeaderOptions): Leader {
     return tab
   }
 
-  function welcome({ from, at, passed }: Message & { type: 'hello' }, tab: Tab): void {
+  function welcome({ from, greeting, at, passed }: Message & { type: 'hello' }, tab: Tab): void {
     if (!at) return
     const isNew = at.cursor === ''
     const { place, after } = isNew ? { place: history.size, after: undefined } : locate(at, passed)
@@ -196,7 +196,7 @@ export function createLeader(options: LeaderOptions): Leader {
     const view = viewOf(tab)
     const own = view ? [toChannelsEntry(from, view)] : []
     const told = open ? [open, ...own] : own
-    post({ type: 'welcome', to: from, at, status: status(), entries, after, told })
+    post({ type: 'welcome', to: from, greeting, at, status: status(), entries, after, told })
   }
 
   /** The place in the history of a position, or of the newest cursor passed that is held; negative when there is none. */

@@ -53,6 +53,7 @@ export type Word =
   | {
       readonly type: 'welcome'
       readonly to: string
+      readonly greeting: number
       readonly at: Position
       readonly status: Status
       readonly entries: readonly Entry[] | undefined
@@ -64,6 +65,8 @@ export type Word =
   /** A tab's wishes; with `at` it wants what follows there, with `connect` a client that has closed shall connect again. */
   | {
       readonly type: 'hello'
+      /** Counts the greetings of a tab: only the answer to the last one counts. */
+      readonly greeting: number
       readonly wishes: readonly Wish[]
       readonly at: Position | undefined
       /** Cursors that the tab has passed, the newest first: where it may meet a leader that does not know its position. */

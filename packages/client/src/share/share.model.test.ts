@@ -5,7 +5,7 @@ import { type ModelPage, openPage } from '../../test/model-page.ts'
 import { createModelServer, type ModelServer, OWN } from '../../test/model-server.ts'
 
 /** How many commands are run; the seed is in the test's name, and SSE_SEED runs the same ones again. */
-const STEPS = Number(process.env['SSE_STEPS'] ?? 2000)
+const STEPS = Number(process.env['SSE_STEPS'] ?? (process.env['SSE_FAULTS'] ? 50_000 : 2000))
 const SEED = Number(process.env['SSE_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 
 /** Commands of a run: not many, so that a failure is short; fast-check draws half of them on average. */
