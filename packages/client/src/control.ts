@@ -45,10 +45,7 @@ function reader<T extends object>(fields: Fields<T>): (text: string) => T {
       given = Object(JSON.parse(text))
     } catch {}
     const event = {} as T
-    for (const name in fields) {
-      const value = fields[name](given[name])
-      if (value !== undefined) event[name] = value
-    }
+    for (const name in fields) event[name] = fields[name](given[name])
     return event
   }
 }
@@ -75,7 +72,7 @@ export const readGap = reader<SseGap>({
 export const readChannels = reader<SseChannels>({
   channels: strings,
   refused: strings,
-  asked: (value) => (value === undefined ? undefined : strings(value)),
+  asked: (value) => (value ? strings(value) : undefined),
 })
 
 export const readClose = reader<SseClose>({

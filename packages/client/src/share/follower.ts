@@ -70,7 +70,7 @@ export function createFollower(options: FollowerOptions): Follower {
 
   /** A connection of its own, while the leader cannot tell how it goes on from here. */
   let reading: CatchUp | undefined
-  /** Whether the server is to be asked, once the leader has said that it cannot tell. */
+  /** Whether the server is to be asked, once the leader has answered the last greeting that it cannot tell. */
   let mayRead = true
   let isHelpless = false
   /** The newest event for this tab that the leader told meanwhile. */
@@ -83,7 +83,10 @@ export function createFollower(options: FollowerOptions): Follower {
   const position = (): Position => ({ term: counted, count, cursor: history.cursor })
 
   function greet(anew = !synced): void {
-    if (anew) greeting += 1
+    if (anew) {
+      greeting += 1
+      isHelpless = false
+    }
     const at = anew ? position() : undefined
     const passed = anew ? history.passed() : []
     const { told } = inbox

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { HeadersOption } from '../request.ts'
-import { type SourceMessage, takesFetch } from '../source.ts'
+import type { SourceMessage } from '../source.ts'
 import type { SseState } from '../state.ts'
 import type { Supervisor } from '../supervisor.ts'
 import type { SseClient, SseClientOptions } from '../types.ts'
@@ -34,10 +34,13 @@ export interface GateOptions {
 /** The connection's own client hands on what comes: reading and keeping is done by the client of each tab. */
 const BARE = { share: false, persist: undefined, channels: [], events: undefined, parse: 'text' } as const
 
+/** How an EventSource says that it takes a `fetch`, and with it headers. */
+const SENDS_HEADERS = Symbol.for('eventsource.supports-fetch-override')
+
 /** Loaded when a client that shares connects. Until then that client has told of itself that it connects, so that is the first state. */
 export function createGate({ url, options, clock, listenToPage, onWakeup, ...client }: GateOptions): Gate {
   const { EventSource, headers } = options
-  const asking = askForLabels(url, !EventSource || takesFetch(EventSource))
+  const asking = askForLabels(url, !EventSource || SENDS_HEADERS in EventSource)
   const own = { ...options, ...BARE, headers: withHeaders(headers, asking.headers) }
   let state: SseState = { status: 'connecting', attempt: 0 }
   let member: Member | undefined

@@ -1,6 +1,5 @@
 import type { SourceMessage } from '../source.ts'
 import type { SseClient } from '../types.ts'
-import { isCrossOrigin } from '../url.ts'
 
 /** An event as the connection told it. */
 export interface Told extends SourceMessage {
@@ -42,12 +41,16 @@ function readLabel(text: string): Label | undefined {
   }
 }
 
+/*
+ * Only types are imported here of what is loaded with the page: values would make a chunk of their own of it, and 400 bytes more to load.
+ */
+
 /** What a request of a connection that tabs share carries, so that the server names channels: a header, or where none can be sent the query. */
 export function askForLabels(
   url: URL,
   mayHaveHeaders: boolean,
 ): { url: URL; headers: Record<string, string> } {
-  if (mayHaveHeaders && !isCrossOrigin(url)) return { url, headers: { 'Sse-Shared': '1' } }
+  if (mayHaveHeaders && url.origin === location.origin) return { url, headers: { 'Sse-Shared': '1' } }
   const asking = new URL(url)
   asking.search += `${asking.search ? '&' : '?'}shared=1`
   return { url: asking, headers: {} }
