@@ -27,6 +27,7 @@ const board = { path: '/rooms/board/messages', body: { text: 'Hi' }, event: 'mes
 /** The whole servers of a page, in their order. */
 const servers: Readonly<Record<string, readonly Server[]>> = {
   'README.md': [{ stream: '/events', publish: news }],
+  'apps/docs/deployment/sqlite.md': [{ stream: '/events' }],
   'apps/docs/index.md': [{ stream: '/events', publish: news }],
   'apps/docs/ko/readme.md': [{ stream: '/events', publish: news }],
   'apps/docs/ko/start/server.md': [{ stream: '/events', publish: list }],

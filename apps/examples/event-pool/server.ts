@@ -43,7 +43,7 @@ app.get('/events', (_req, res) => {
   // Aborted at every end: the client left, the network broke, `close` was called.
   res.sse.signal.addEventListener('abort', () => {
     clearInterval(timer)
-    console.log(`A stream has ended (${res.sse.signal.reason}), ${pool.length} events are left`)
+    console.log(`A stream has ended (${res.sse.signal.reason.code}), ${pool.length} events are left`)
   })
   // Opens the stream at once: the page should not look unconnected until the first event.
   res.sse.comment('welcome')

@@ -21,6 +21,8 @@ export interface SseChannels {
   readonly channels: readonly string[]
   /** Asked for, and not allowed. */
   readonly refused: readonly string[]
+  /** Only on a connection that tabs share: the channels that it is on only because a tab asked for them. */
+  readonly asked?: readonly string[] | undefined
 }
 
 /** `sse.close`: milliseconds until the client may come back, or `false` to stay away; undefined: it does not say. */
@@ -67,7 +69,11 @@ export const readGap = reader<SseGap>({
   requested: string,
 })
 
-export const readChannels = reader<SseChannels>({ channels: strings, refused: strings })
+export const readChannels = reader<SseChannels>({
+  channels: strings,
+  refused: strings,
+  asked: (value) => (value ? strings(value) : undefined),
+})
 
 export const readClose = reader<SseClose>({
   reconnect: (value) => value !== false && duration(value),

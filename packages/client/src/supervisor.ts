@@ -50,7 +50,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   /** For the next attempt while waiting for it, else for silence. */
   const alarm = createAlarm(clock, () => {
     if (state.status === 'waiting') attempt()
-    else failed({ code: 'silence', message: 'The server has gone silent' })
+    else failed({ code: 'silence', message: 'The server is silent' })
   })
   let state: SseState = { status: 'idle' }
   let source: Source | undefined

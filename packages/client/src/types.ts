@@ -77,8 +77,8 @@ export interface SseClientOptions<Events extends object = Record<string, unknown
    */
   readonly persist?: PersistOption | undefined
   /**
-   * One connection for all tabs of the origin that have the same URL, `share.key` and `share.version`. With `headers` the key is needed: it
-   * says whose they are. Where there are no Web Locks or no BroadcastChannel, as in Node, each has its own connection. Default: `false`.
+   * One connection for all tabs of the origin that have the same URL, `share.key` and `share.version`; each is told of its own channels only.
+   * With `headers` the key is needed: it says whose they are. Where there are no Web Locks or no BroadcastChannel, as in Node, each has its own connection. Default: `false`.
    */
   readonly share?: ShareOption | undefined
   /** Channels to ask for at every connect, in the query `channels`. See `subscribe`. */
@@ -126,10 +126,12 @@ export interface SseClient<Events extends object = Record<string, unknown>> {
    * Asks for channels, now and at every connect. An open stream is changed by POST on its URL; where the server does not take that, by a
    * new connection. The answer is `sse.channels`.
    *
+   * The channels are a set, and nobody counts: two widgets that ask for the same one both lose it when one of them leaves it.
+   *
    * @throws SseError `invalid-channel` unless a name is 1–256 bytes without commas and control characters
    */
   subscribe(channels: string | readonly string[]): void
-  /** No longer asks for channels. */
+  /** No longer asks for channels, whoever asked for them and however often. */
   unsubscribe(channels: string | readonly string[]): void
   /**
    * Listens for an event by name, on this and every later connection; `message` is one without a name.

@@ -38,6 +38,26 @@ describe.each(expressVersions)('channels of an open stream on %s', (_, express) 
     expect((await stream.next('message')).data).toBe('hello')
   })
 
+  it.each([
+    ['the header Sse-Shared', '', { 'Sse-Shared': '1' }],
+    ['the query, where no header can be sent', '&shared=1', {}],
+  ])(
+    'are named with each event to tabs that share a stream, which is said by %s',
+    async (_, query, headers) => {
+      const { app, hub } = server()
+      using stream = await openStream(app, `/events?channels=topic:vue${query}`, {
+        headers: { ...ada, ...headers },
+      })
+      expect(JSON.parse((await stream.next('sse.channels')).data)).toMatchObject({ asked: ['topic:vue'] })
+      const { id } = await hub.publish(['topic:vue', 'user:bob'], 'hello')
+      const label = await stream.next('sse.event')
+      expect(JSON.parse(label.data)).toEqual({ id, channels: ['topic:vue'] })
+      expect((await stream.next('message')).id).toBe(id)
+      using other = await openStream(app, '/events?channels=topic:vue&shared=no', { headers: ada })
+      expect(JSON.parse((await other.next('sse.channels')).data)).not.toHaveProperty('asked')
+    },
+  )
+
   it('are changed by POST, and confirmed on the stream', async () => {
     const { app, hub } = server()
     using stream = await open(app)
@@ -100,7 +120,12 @@ describe.each(expressVersions)('channels of an open stream on %s', (_, express) 
       'application/json',
       /"sse:control"/,
     ],
-    ['a channel that is no text', '{"stream":"x","unsubscribe":[7]}', 'application/json', /7 is not a channel/],
+    [
+      'a channel that is no text',
+      '{"stream":"x","unsubscribe":[7]}',
+      'application/json',
+      /7 is not a channel/,
+    ],
     [
       'too many channels',
       JSON.stringify({ stream: 'x', subscribe: Array(65).fill('a') }),

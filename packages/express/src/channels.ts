@@ -3,7 +3,6 @@ import { show } from '@sse/core/internal'
 import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express'
 import { crossSiteProblem } from './admission/origins.ts'
 import type { Middleware } from './middleware.ts'
-import { checkCommas } from './request.ts'
 import { sendProblem } from './response/refusal.ts'
 import { isOver } from './response/response-state.ts'
 import { keyOf, middlewareOf } from './response-stream.ts'
@@ -123,7 +122,6 @@ function namesOf(value: unknown, maxChannels: number): readonly string[] {
       { value },
     )
   }
-  checkCommas(names)
   // That each is the name of a channel is for the hub to check.
   return names as readonly string[]
 }

@@ -49,15 +49,13 @@ export function checkQuery(request: ExpressRequest): void {
   }
 }
 
-/** Refuses names with commas, which the query of another client would take for two. @throws {SseError} `invalid-channel` */
-export function checkCommas(names: readonly unknown[]): void {
-  const name = names.find((name) => typeof name === 'string' && name.includes(','))
-  if (name === undefined) return
-  throw new SseError(
-    'invalid-channel',
-    `${show(name)} is no channel: a name has no comma. Separate names by commas that are not percent-encoded, or repeat channels=.`,
-    { value: name },
-  )
+/**
+ * Whether several tabs share the stream, which the header `Sse-Shared: 1` says, or the query parameter `shared=1` where no header can be
+ * sent.
+ */
+export function isShared(request: ExpressRequest): boolean {
+  const parameter = parametersOf(request).find(([name]) => name === 'shared')
+  return request.headers['sse-shared'] === '1' || parameter?.[1] === '1'
 }
 
 /** How long a client waits for the answer to a poll, in milliseconds: `Prefer: wait=25` (RFC 7240, 4.3). */

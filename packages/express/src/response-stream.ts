@@ -11,7 +11,7 @@ import type { Request, Response } from 'express'
 import { crossSiteProblem } from './admission/origins.ts'
 import type { Middleware } from './middleware.ts'
 import { reportAnswered, reportUse } from './mistakes.ts'
-import { askedChannelsOf, checkCommas, checkQuery, isPoll, lastEventIdOf, waitOf } from './request.ts'
+import { askedChannelsOf, checkQuery, isPoll, isShared, lastEventIdOf, waitOf } from './request.ts'
 import { NodeTransport } from './response/node-transport.ts'
 import { ExpressPollResponse } from './response/poll-response.ts'
 
@@ -83,7 +83,7 @@ function openStream(response: Response, its: Middleware, arrival: number | undef
   let key: { readonly is: string | undefined } | undefined
 
   function admit(): Refusal | undefined {
-    const problem = problemOf(request, response, names, its)
+    const problem = problemOf(request, response, its)
     if (problem) return problem
     key = { is: keyOf(request, its) }
     const refusal = its.refusal() ?? its.admission.refusal({ key: key.is, address: request.ip })
@@ -104,6 +104,7 @@ function openStream(response: Response, its: Middleware, arrival: number | undef
     stall: poll ? Number.POSITIVE_INFINITY : stall,
     maxUnread: poll ? Number.POSITIVE_INFINITY : maxUnread,
     maxChannels: limits?.channels,
+    shared: hub && isShared(request),
     asked: names.length > 0 ? { names, authorize: (channel) => its.authorize(request, channel) } : undefined,
     admit,
     arrival,
@@ -116,7 +117,6 @@ function openStream(response: Response, its: Middleware, arrival: number | undef
 function problemOf(
   request: Request,
   response: Response,
-  names: readonly string[],
   { options: { hub, origins } }: Middleware,
 ): Refusal | undefined {
   const detail = crossSiteProblem(request, response, origins)
@@ -124,7 +124,6 @@ function problemOf(
   if (!hub) return undefined
   try {
     checkQuery(request)
-    checkCommas(names)
     return undefined
   } catch (error) {
     if (!(error instanceof SseError)) throw error

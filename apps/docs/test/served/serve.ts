@@ -1,7 +1,8 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort, until } from '@sse/testbed'
@@ -28,7 +29,7 @@ export interface ServeOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Default: a free one. */
   readonly port?: number
-  /** Where it finds its files. */
+  /** Where it finds its files. Default: a new folder, because some write a file. */
   readonly cwd?: string
 }
 
@@ -55,7 +56,7 @@ export async function serve(
     execArgv: ['--conditions=@sse/source', `--import=${hooks}`],
     env: { ...process.env, EXPRESS: express, SESSION_SECRET: secret, NODE_OPTIONS: undefined, ...env },
     silent: true,
-    ...(cwd && { cwd }),
+    cwd: cwd ?? mkdtempSync(join(tmpdir(), 'served-')),
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {

@@ -14,9 +14,19 @@ test('a page in the back/forward cache lets go of the lead, and is told what it 
   expect(await leaving!.leads()).toBe(true)
 
   await leaving!.page.evaluate(() => {
-    const { told, client } = window as unknown as { told: object; client: { state: unknown } }
+    const { told, client } = window as unknown as {
+      told: object
+      client: { state: unknown; channels: unknown }
+    }
     addEventListener('pageshow', ({ persisted }) => localStorage.setItem('persisted', String(persisted)))
-    setInterval(() => localStorage.setItem('account', JSON.stringify({ ...told, state: client.state })), 50)
+    setInterval(
+      () =>
+        localStorage.setItem(
+          'account',
+          JSON.stringify({ ...told, state: client.state, channels: client.channels }),
+        ),
+      50,
+    )
   })
   await leaving!.page.goto(`${sharing.origin}client/index.ts`)
   await until(() => staying!.leads(), patience)
@@ -27,7 +37,10 @@ test('a page in the back/forward cache lets go of the lead, and is told what it 
   const written = (key: string) => staying!.page.evaluate((key) => localStorage.getItem(key), key)
   await until(() => written('persisted'), patience)
   expect(await written('persisted')).toBe('true')
-  const back = { account: async () => JSON.parse((await written('account')) ?? '') as TabAccount }
+  const back = {
+    ...leaving!,
+    account: async () => JSON.parse((await written('account')) ?? '') as TabAccount,
+  }
   await sharing.expectNothingLost([back, staying!])
   stop()
   await sharing.expectNothingLost([back, staying!])

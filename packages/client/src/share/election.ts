@@ -24,8 +24,8 @@ export interface ElectionOptions {
 export interface Election {
   leave(): void
   /**
-   * Takes the lead from a leader that does not answer. Of several tabs that want to, one does, and keeps the others off for as long as
-   * `settled` takes.
+   * Takes the lead from a leader that does not answer, or takes it up again. Of several tabs that want to, one does, and keeps the others
+   * off for as long as `settled` takes.
    */
   steal(settled: () => Promise<void>): void
   /** Calls `gone` when a tab has ended, unless `signal` comes first. */
@@ -81,8 +81,10 @@ export function createElection(options: ElectionOptions): Election {
     },
     steal(settled) {
       const take = (lock: unknown) => {
-        if (!lock || leads || membership.signal.aborted) return
-        stand(true)
+        if (!lock || membership.signal.aborted) return
+        // It has the lead, and left it to a tab that thought to have it: one that was robbed before it knew.
+        if (leads) options.elected()
+        else stand(true)
         return settled()
       }
       locks.request(nameOf('thief'), { ifAvailable: true }, take).catch(() => {})

@@ -1,40 +1,58 @@
+import type { SourceMessage } from '../source.ts'
 import type { SseState } from '../state.ts'
+import type { SseClient } from '../types.ts'
+import { type CatchUp, catchUp } from './catch-up.ts'
 import type { History } from './history.ts'
+import { createInbox } from './inbox.ts'
+import type { Told } from './labels.ts'
 import type { Entry, Followed, Message, Position, Status, Wish, Word } from './protocol.ts'
+
+/** How often the server is asked for an event that it ought to know. */
+const TRIES = 5
 
 export interface FollowerOptions {
   readonly id: string
   readonly history: History
   wishes(): readonly Wish[]
   post(word: Word): void
-  deliver(entry: Entry): void
+  /** Hands a message to the page. */
+  deliver(message: SourceMessage): void
   onState(state: SseState): void
+  /** Makes a client of this tab's own that connects from the history's cursor. */
+  open(): SseClient
 }
 
 /** A tab without a connection: it hears what the leader hands on, and reads on from where it stands when leaders change. */
 export interface Follower {
   readonly term: number
-  /** What the leader follows, for its successor. */
-  readonly followed: Followed
   /** Whether it knows where it stands with the leader. */
   readonly synced: boolean
   /** Whether it is still on its way into the group. */
   readonly joining: boolean
   hear(message: Message): void
+  /** The wishes have changed. */
+  wish(): void
   /** Tells the leader its wishes. Anew: and asks how things stand, as at the start and whenever it cannot know. */
   greet(anew?: boolean): void
+  /** Tells the page that it is no longer on channels that it has left. */
+  leave(): void
   /** The tab has been away: it cannot know where it stands. */
   lost(): void
   /** Hands an entry to the page, as it is for this tab. */
   deliver(entry: Entry): void
-  /** The tab leads from here, in this term. */
-  lead(term: number): void
+  /** The tab leads from here, in this term. @returns what the last leader followed */
+  lead(term: number): Followed
   /** Whether a leader was heard since this was asked last. */
   heard(): boolean
+  /** Time has passed: what did not help before may help now. */
+  beat(): void
+  /** Lets go of a connection of its own. */
+  rest(): void
 }
 
 export function createFollower(options: FollowerOptions): Follower {
-  const { id, history, wishes, post, onState } = options
+  const { history, post, onState } = options
+  const inbox = createInbox({ ...options, outdated: () => greet() })
   let term = 0
   /** How far it has got, and by whose count: not that of a leader it has yet to get in step with. */
   let count = 0
@@ -43,71 +61,132 @@ export function createFollower(options: FollowerOptions): Follower {
   let synced = false
   let joining = true
   let heard = false
-  /** It came without a cursor, and no stream has begun since: to this tab the next one is not a resumed one. */
-  let fresh = history.cursor === ''
-  /** Events that this tab has seen and its leader has not: they will come again. */
-  const ahead = new Set<string>()
+  /** The number of the last greeting that an answer is waited for. */
+  let greeting = 0
+  /** Events that this tab has been told and its leader has not: they will come again. */
+  const ahead = new Map<string, Entry>()
+  /** The history has gaps for other tabs: what came by a connection of this tab's own is on its own channels only. */
+  let isPartial = false
+
+  /** A connection of its own, while the leader cannot tell how it goes on from here. */
+  let reading: CatchUp | undefined
+  /** Whether the server is to be asked, once the leader has answered the last greeting that it cannot tell. */
+  let mayRead = true
+  let isHelpless = false
+  /** The newest event for this tab that the leader told meanwhile. */
+  let due: string | undefined
+  /** How often the server was asked and did not know that event: before it is asked again some time passes. */
+  let tries = 0
+  /** The position that the server did not give a stream for. */
+  let refused: string | undefined
 
   const position = (): Position => ({ term: counted, count, cursor: history.cursor })
 
-  function greet(anew = false): void {
-    post({ type: 'hello', wishes: wishes(), at: anew ? position() : undefined, connect: joining })
+  function greet(anew = !synced): void {
+    if (anew) {
+      greeting += 1
+      isHelpless = false
+    }
+    const at = anew ? position() : undefined
+    const passed = anew ? history.passed() : []
+    const { told } = inbox
+    post({ type: 'hello', greeting, wishes: options.wishes(), at, passed, told, connect: joining })
   }
 
-  function deliver(entry: Entry): void {
-    const first = fresh && entry.event === 'sse.open'
-    if (first) fresh = false
-    options.deliver(first ? { ...entry, data: reopen(entry, null) } : entry)
+  function outOfStep(): void {
+    greeting += 1
+    synced = isHelpless = false
+    mayRead = true
+    tries = 0
+    due = undefined
+  }
+
+  /** Something was said that did not arrive, as to a page in the back/forward cache. */
+  function lose(): void {
+    outOfStep()
+    greet()
   }
 
   function accept(entry: Entry): void {
-    const isControl = entry.event.startsWith('sse.')
-    if (entry.identified && !isControl && ahead.delete(entry.lastEventId)) return
-    if (entry.event === 'sse.gap') ahead.clear()
-    // What the leader says of its stream counts at once; its place in the log is behind this tab's.
-    const own =
-      isControl && ahead.size > 0 ? { ...entry, lastEventId: history.cursor, identified: false } : entry
-    history.push(own)
-    deliver(own)
-  }
-
-  /** A leader is new to this tab, or the tab does not know where it stands with it. */
-  function adopt(status: Status): void {
-    term = status.term
-    // The same leader knows by its count what this tab has missed; another one may be behind it.
-    if (term === counted) {
-      greet(true)
+    const isEvent = !entry.event.startsWith('sse.')
+    if (entry.identified && isEvent && ahead.delete(entry.lastEventId)) {
+      whole()
       return
     }
-    const place = joining ? undefined : history.find(status.cursor)
-    synced = place !== undefined && wishes().every((wish) => status.followed.has(wish))
-    if (synced) keepStep(status)
-    ahead.clear()
-    for (const { event, identified, lastEventId } of synced ? history.after(place ?? 0) : []) {
-      if (identified && !event.startsWith('sse.')) ahead.add(lastEventId)
+    if (entry.event === 'sse.gap') ahead.clear()
+    if (entry.identified && isEvent && ahead.size > 0) {
+      // The leader has passed what is this tab's: the rest will not come. What is others' alone is behind it.
+      if (inbox.takes(entry)) ahead.clear()
+      else isPartial = true
     }
-    greet(!synced)
+    // What a leader that is behind this tab says counts at once; its place in the log is behind this tab's.
+    const own = ahead.size > 0 ? { ...entry, lastEventId: history.cursor, identified: false } : entry
+    history.push(own)
+    inbox.deliver(own)
+    for (const [id, seen] of ahead) if (!inbox.takes(seen)) ahead.delete(id)
+    whole()
   }
 
-  function keepStep(status: Status): void {
-    counted = status.term
-    count = status.count
+  /** From here on the history has everything that the leader tells. */
+  function whole(): void {
+    if (!isPartial || !synced || ahead.size > 0) return
+    history.restart(history.cursor)
+    isPartial = false
   }
 
-  function update(status: Status): void {
+  /** The leader cannot tell how it goes on from where this tab stands. The server can. */
+  function read(): void {
+    if (reading || !isHelpless || !mayRead || history.cursor === '') return
+    mayRead = false
+    greeting += 1
+    counted = 0
+    isPartial = true
+    history.restart(history.cursor)
+    reading = catchUp({ open: options.open, wishes: options.wishes(), hear: readOn, done: hasRead })
+  }
+
+  function readOn(told: Told): void {
+    const { lastEventId } = told
+    const entry = { ...told, identified: lastEventId !== '' && lastEventId !== history.cursor }
+    // What has no id is in no log: it comes by the connection of all tabs.
+    if (!entry.identified && !entry.event.startsWith('sse.')) return
+    history.push(entry)
+    joining = false
+    // That this tab connects by itself is no new stream to its page, unless it has had none.
+    const isResumed = told.event === 'sse.open' && inbox.opened && JSON.parse(told.data).resumed === true
+    if (!isResumed) inbox.deliver(entry)
+  }
+
+  function hasRead(position: string | undefined): void {
+    reading = undefined
+    tries = isMissing() ? tries + 1 : 0
+    if (position === undefined) {
+      refused = history.cursor
+      history.restart('')
+    } else if (position !== '' && position !== history.cursor) {
+      const ping = { event: 'sse.ping', data: '', lastEventId: position, identified: true }
+      history.push(ping)
+      inbox.deliver(ping)
+    }
+    greet()
+  }
+
+  const isMissing = () => due !== undefined && history.find(due) === undefined
+
+  function hearStatus(status: Status): void {
+    if (status.term > term || !synced) {
+      if (status.term > term && synced) outOfStep()
+      term = status.term
+      greet()
+    } else if (status.count !== count) lose()
     followed = status.followed
     onState(status.state)
   }
 
-  function hearStatus(status: Status): void {
-    if (status.term > term || !synced) adopt(status)
-    else if (status.count !== count) lose()
-    update(status)
-  }
-
   function hearEntry({ term: of, count: next, entry }: Message & { type: 'entry' }): void {
     if (of > term) post({ type: 'ask', what: 'status' })
-    else if (!synced || next <= count) return
+    else if (!synced) hearBeside(entry)
+    else if (next <= count) return
     else if (next > count + 1) lose()
     else {
       count = next
@@ -115,44 +194,90 @@ export function createFollower(options: FollowerOptions): Follower {
     }
   }
 
-  /** Something was said that did not arrive, as to a page in the back/forward cache. */
-  function lose(): void {
-    synced = false
-    greet(true)
+  /** Out of step the tab cannot take an entry. But it learns from it when to ask the server again. */
+  function hearBeside(entry: Entry): void {
+    if (entry.event === 'sse.channels' && entry.to === options.id) {
+      // Before its first stream it is told with that.
+      if (inbox.opened) inbox.deliver({ ...entry, lastEventId: history.cursor })
+      return
+    }
+    const isEvent = !entry.event.startsWith('sse.')
+    if (isEvent && entry.identified && inbox.takes(entry)) due = entry.lastEventId
+    else if (entry.event !== 'sse.open' && entry.event !== 'sse.gap') return
+    if (tries === 0) mayRead = true
+    read()
   }
 
-  function hearWelcome({ at: asked, status, entries, told }: Message & { type: 'welcome' }): void {
+  function hearWelcome({
+    greeting: of,
+    at,
+    status,
+    entries,
+    after,
+    told,
+  }: Message & { type: 'welcome' }): void {
     if (synced && status.term === term) return
-    // An answer to a greeting of before: there is, or will be, one to the last.
-    if (JSON.stringify(asked) !== JSON.stringify(position())) return
-    const [wasJoining, from] = [joining, history.cursor]
-    const open = told.find(({ event }) => event === 'sse.open')
+    // There is, or will be, an answer to a later greeting.
+    if (of !== greeting || JSON.stringify(at) !== JSON.stringify(position())) return
     term = status.term
-    if (term !== counted || !entries) ahead.clear()
-    keepStep(status)
-    synced = true
-    joining = false
-    update(status)
-    if (!from || !entries) history.restart(status.cursor)
-    const at = { lastEventId: history.cursor, identified: false }
-    if (wasJoining && open) {
-      deliver({ ...open, ...at, data: reopen(open, from ? entries !== undefined : null) })
-    } else if (!from) deliver({ ...at, event: 'sse.ping', data: '' })
+    followed = status.followed
+    onState(status.state)
     if (!entries) {
-      deliver({ ...at, event: 'sse.gap', data: JSON.stringify({ reason: 'unknown', requested: from }) })
+      isHelpless = true
+      read()
+      return
     }
-    for (const entry of entries ?? []) accept(entry)
-    for (const entry of wasJoining ? told : []) {
-      if (entry !== open) deliver({ ...entry, ...at, lastEventId: history.cursor })
+    rest()
+    if (after !== undefined || counted !== term) meet(after)
+    counted = status.term
+    count = status.count
+    synced = true
+    enter(status, entries, told)
+    whole()
+  }
+
+  /** What this tab has been told after the place where it meets the leader will come again. */
+  function meet(after: string | undefined): void {
+    ahead.clear()
+    if (after === undefined) return
+    for (const entry of history.after(history.find(after) ?? history.size))
+      if (entry.identified && !entry.event.startsWith('sse.') && inbox.takes(entry))
+        ahead.set(entry.lastEventId, entry)
+  }
+
+  /** Takes its place in the group. */
+  function enter(status: Status, entries: readonly Entry[], told: readonly Entry[]): void {
+    const cursor = history.cursor
+    const isNew = joining && !inbox.opened
+    joining = false
+    if (!cursor) history.restart(status.cursor)
+    const place = { lastEventId: history.cursor, identified: false }
+    const deliver = (entry: Entry) => inbox.deliver({ ...entry, ...place })
+    for (const entry of told) {
+      if (entry.event !== 'sse.open') deliver(entry)
+      else if (isNew)
+        deliver({ ...entry, data: reopen(entry, refused !== undefined ? false : cursor ? true : null) })
     }
+    if (!cursor) deliver({ event: 'sse.ping', data: '', ...place })
+    if (refused !== undefined)
+      deliver({ event: 'sse.gap', data: JSON.stringify({ reason: 'unknown', requested: refused }), ...place })
+    refused = undefined
+    for (const entry of entries) {
+      // Streams that began before it came are none to its page.
+      if (isNew && entry.event === 'sse.open') history.push(entry)
+      else accept(entry)
+    }
+  }
+
+  function rest(): void {
+    if (reading) mayRead = true
+    reading?.close()
+    reading = undefined
   }
 
   return {
     get term() {
       return term
-    },
-    get followed() {
-      return followed
     },
     get synced() {
       return synced
@@ -166,25 +291,48 @@ export function createFollower(options: FollowerOptions): Follower {
       heard = true
       if (message.type === 'status') hearStatus(message)
       else if (message.type === 'entry') hearEntry(message)
-      else if (message.type === 'welcome' && message.to === id) hearWelcome(message)
+      else if (message.type === 'welcome' && message.to === options.id) hearWelcome(message)
+    },
+    wish() {
+      if (inbox.wish()) history.mark()
     },
     greet,
-    deliver,
+    leave: inbox.leave,
+    deliver: inbox.deliver,
     lost() {
-      synced = false
+      outOfStep()
       post({ type: 'ask', what: 'status' })
     },
     lead(next) {
+      const isWhole = synced && !isPartial && ahead.size === 0
+      rest()
       term = next
       counted = 0
-      joining = synced = false
+      joining = false
+      outOfStep()
       ahead.clear()
+      if (isWhole) return followed
+      // Others are not served from what this tab was told alone, but by the server.
+      history.restart(history.cursor)
+      isPartial = false
+      return new Map([...followed.keys()].map((wish) => [wish, undefined]))
     },
     heard() {
       const was = heard
       heard = false
       return was
     },
+    beat() {
+      if (synced || reading) return
+      if (isMissing() && tries < TRIES) mayRead = true
+      else if (isMissing()) {
+        // By then it is one from before this tab's position.
+        due = undefined
+        tries = 0
+      }
+      read()
+    },
+    rest,
   }
 }
 

@@ -1,9 +1,11 @@
 import type { Clock } from '../clock.ts'
+import type { HeadersOption } from '../request.ts'
 import type { SourceMessage } from '../source.ts'
 import type { SseState } from '../state.ts'
 import type { Supervisor } from '../supervisor.ts'
 import type { SseClient, SseClientOptions } from '../types.ts'
 import type { listenToPage, onWakeup } from '../wakeup.ts'
+import { askForLabels } from './labels.ts'
 import { createMember, type Member } from './member.ts'
 import type { Wish } from './protocol.ts'
 
@@ -32,8 +34,14 @@ export interface GateOptions {
 /** The connection's own client hands on what comes: reading and keeping is done by the client of each tab. */
 const BARE = { share: false, persist: undefined, channels: [], events: undefined, parse: 'text' } as const
 
+/** How an EventSource says that it takes a `fetch`, and with it headers. */
+const SENDS_HEADERS = Symbol.for('eventsource.supports-fetch-override')
+
 /** Loaded when a client that shares connects. Until then that client has told of itself that it connects, so that is the first state. */
 export function createGate({ url, options, clock, listenToPage, onWakeup, ...client }: GateOptions): Gate {
+  const { EventSource, headers } = options
+  const asking = askForLabels(url, !EventSource || SENDS_HEADERS in EventSource)
+  const own = { ...options, ...BARE, headers: withHeaders(headers, asking.headers) }
   let state: SseState = { status: 'connecting', attempt: 0 }
   let member: Member | undefined
 
@@ -42,7 +50,7 @@ export function createGate({ url, options, clock, listenToPage, onWakeup, ...cli
     const isHere = () => !mine || member === mine
     mine = createMember({
       ...{ url, share: options.share, clock, listenToPage, onWakeup, wishes, cursor: client.cursor() },
-      open: (lastEventId) => client.create(url, { ...options, ...BARE, lastEventId }),
+      open: (lastEventId) => client.create(asking.url, { ...own, lastEventId }),
       message: (message) => isHere() && client.message(message),
       state: (next) => isHere() && become(next),
     })
@@ -92,4 +100,14 @@ export function createGate({ url, options, clock, listenToPage, onWakeup, ...cli
     },
     wish: () => member?.wish(),
   }
+}
+
+/** The app's headers and our own. A client that is to send none is given none: not every EventSource takes them. */
+function withHeaders(
+  headers: HeadersOption | undefined,
+  own: Readonly<Record<string, string>>,
+): HeadersOption | undefined {
+  if (Object.keys(own).length === 0) return headers
+  if (typeof headers !== 'function') return { ...headers, ...own }
+  return async () => ({ ...(await headers()), ...own })
 }

@@ -3,6 +3,9 @@ import type { Entry } from './protocol.ts'
 /** How many entries a tab keeps, for those that come later and for itself as the next leader. */
 const KEPT = 1000
 
+/** How many cursors a tab names when it looks for the place where it and a leader meet. */
+const NAMED = 200
+
 /**
  * The newest entries that a tab has seen. A place in it is a number: how many entries to skip. Places shift when old entries are given up,
  * so they are used in the turn they were found in.
@@ -18,11 +21,17 @@ export interface History {
   after(place: number): readonly Entry[]
   /** Gives everything up: what follows begins at `cursor`. */
   restart(cursor: string): void
+  /** From here on the tab has been told more than before: it has not passed earlier cursors with the same wishes. */
+  mark(): void
+  /** Cursors that were passed since the mark, the newest first. */
+  passed(): readonly string[]
 }
 
 export function createHistory(start: string): History {
   let base = start
   let entries: Entry[] = []
+  /** The number of entries before the mark. */
+  let marked = 0
   return {
     get cursor() {
       return entries.at(-1)?.lastEventId ?? base
@@ -32,7 +41,11 @@ export function createHistory(start: string): History {
     },
     push(entry) {
       entries.push(entry)
-      if (entries.length > KEPT) base = entries.shift()?.lastEventId ?? base
+      // Who has yet to come to a gap is not where a tab is that has passed it.
+      if (entry.event === 'sse.gap') marked = entries.length
+      if (entries.length <= KEPT) return
+      base = entries.shift()?.lastEventId ?? base
+      marked = Math.max(0, marked - 1)
     },
     find(cursor) {
       const index = entries.findLastIndex(({ lastEventId }) => lastEventId === cursor)
@@ -42,6 +55,15 @@ export function createHistory(start: string): History {
     restart(cursor) {
       base = cursor
       entries = []
+      marked = 0
+    },
+    mark() {
+      marked = entries.length
+    },
+    passed() {
+      const cursors = entries.slice(Math.max(0, marked - 1)).map(({ lastEventId }) => lastEventId)
+      if (marked === 0) cursors.unshift(base)
+      return [...new Set(cursors.reverse())].filter(Boolean).slice(0, NAMED)
     },
   }
 }

@@ -56,7 +56,10 @@ export function createMember(options: MemberOptions): Member {
   const id = crypto.randomUUID()
   const history = createHistory(options.cursor)
   const post = (word: Word) => channel?.postMessage({ ...word, from: id })
-  const follower = createFollower({ id, history, wishes, post, deliver: options.message, onState })
+  const follower = createFollower({
+    ...{ id, history, wishes, post, deliver: options.message, onState },
+    open: () => options.open(history.cursor),
+  })
   let state: SseState = { status: 'connecting', attempt: 0 }
   let channel: ChannelLike | undefined
   let election: Election | undefined
@@ -64,6 +67,7 @@ export function createMember(options: MemberOptions): Member {
   let watching = new AbortController()
   let timer: unknown
   let misses = 0
+  let isTelling = false
 
   function onState(next: SseState): void {
     if (JSON.stringify(next) === JSON.stringify(state)) return
@@ -78,6 +82,7 @@ export function createMember(options: MemberOptions): Member {
       election = createElection({
         ...{ locks: meeting.locks, group, tab: id, elected: lead, failed: leadAlone },
         entered() {
+          misses = 0
           if (follower.joining) follower.greet(true)
           else follower.lost()
           look()
@@ -94,6 +99,7 @@ export function createMember(options: MemberOptions): Member {
 
   function exit(): void {
     follow()
+    follower.rest()
     clock.clearTimeout(timer)
     // Its last words are out: whoever leads next has heard them, or asks the server again.
     channel?.close()
@@ -108,13 +114,13 @@ export function createMember(options: MemberOptions): Member {
     const term = Math.max(Math.floor(follower.term) + 1, clock.now()) + clock.random()
     watching = new AbortController()
     const { signal } = watching
+    const followed = follower.lead(term)
     leader = createLeader({
-      ...{ term, history, followed: follower.followed, state, clock, post, onState },
+      ...{ term, history, followed, state, clock, post, onState },
       open: options.open,
       deliver: follower.deliver,
       watch: (tab, gone) => election?.watch(tab, gone, signal),
     })
-    follower.lead(term)
     leader.wish(id, wishes())
     if (connects) leader.connect()
     leader.hear({ type: 'ask', what: 'status', from: id })
@@ -142,6 +148,7 @@ export function createMember(options: MemberOptions): Member {
   /** Timers of a hidden tab run late and those of a frozen one not at all: what a leader says is never tied to one, so it is asked. */
   function look(): void {
     timer = clock.setTimeout(look, BEAT)
+    if (!leader) follower.beat()
     misses = leader || follower.heard() ? 0 : misses + 1
     if (misses > 2) {
       misses = 0
@@ -155,8 +162,17 @@ export function createMember(options: MemberOptions): Member {
 
   return {
     wish() {
-      if (leader) leader.wish(id, wishes())
-      else follower.greet()
+      follower.wish()
+      if (isTelling) return
+      isTelling = true
+      // What is left and joined again in the same turn is not left.
+      queueMicrotask(() => {
+        isTelling = false
+        if (!leader && !channel) return
+        follower.leave()
+        if (leader) leader.wish(id, wishes())
+        else follower.greet()
+      })
     },
     reconnect() {
       if (leader) leader.reconnect()

@@ -1,3 +1,4 @@
+import type { SseChannels } from '../control.ts'
 import type { SourceMessage } from '../source.ts'
 import type { SseState } from '../state.ts'
 
@@ -5,12 +6,16 @@ import type { SseState } from '../state.ts'
  * What the tabs of a group say to each other. A number of its own, because an old and a new deployment may be open side by side: tabs that
  * do not speak the same protocol are two groups, with a connection each. To be raised with every change of {@link Word}.
  */
-const PROTOCOL = 1
+const PROTOCOL = 2
 
 /** One event as the server sent it, with the cursor after it. */
 export interface Entry extends SourceMessage {
   /** Whether the id came with this event: one without an id inherits the last one, and is never taken for a repetition. */
   readonly identified: boolean
+  /** The channels that it came on, of those that tabs have asked for. Left out: it is for every tab. */
+  readonly channels?: readonly string[] | undefined
+  /** The one tab that it is for. Left out: every tab. */
+  readonly to?: string | undefined
 }
 
 /** What a tab wants of the connection: `n:` and an event name it listens for, or `c:` and a channel. */
@@ -26,7 +31,7 @@ export interface Position {
   readonly cursor: string
 }
 
-/** Wishes that the connection serves, each with the cursor since which it does; `undefined`: the server has yet to confirm. */
+/** Wishes that the connection takes care of, each with the cursor since which it serves them; `undefined`: the server has yet to grant it. */
 export type Followed = ReadonlyMap<Wish, string | undefined>
 
 /**
@@ -48,21 +53,35 @@ export type Word =
   | {
       readonly type: 'welcome'
       readonly to: string
+      readonly greeting: number
       readonly at: Position
       readonly status: Status
       readonly entries: readonly Entry[] | undefined
-      /** The last `sse.open` and `sse.channels` of the open stream, for a tab that has just come. */
+      /** The cursor after which the entries come, if that is not where the tab stands but one that it has passed. */
+      readonly after: string | undefined
+      /** The `sse.open` of the open stream and the tab's own `sse.channels`, for a tab that has just come. */
       readonly told: readonly Entry[]
     }
   /** A tab's wishes; with `at` it wants what follows there, with `connect` a client that has closed shall connect again. */
   | {
       readonly type: 'hello'
+      /** Counts the greetings of a tab: only the answer to the last one counts. */
+      readonly greeting: number
       readonly wishes: readonly Wish[]
       readonly at: Position | undefined
+      /** Cursors that the tab has passed, the newest first: where it may meet a leader that does not know its position. */
+      readonly passed: readonly string[]
+      /** What it was told of its channels since the last stream began, as {@link compare} has it. */
+      readonly told: string | undefined
       readonly connect: boolean
     }
   /** `wake`: somebody looks at a tab again, or it is back online; a leader out of sight may sleep through that. */
   | { readonly type: 'ask'; readonly what: 'status' | 'reconnect' | 'wake' }
+
+/** What a tab is told of its channels, in a form that two of them can be compared by. */
+export function compare({ channels, refused }: SseChannels): string {
+  return JSON.stringify([[...channels].sort(), [...refused].sort()])
+}
 
 export type Message = Word & { readonly from: string }
 

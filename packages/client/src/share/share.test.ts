@@ -221,19 +221,73 @@ describe('a tab that comes with a cursor', () => {
     expect(late.told).toEqual([{ 'sse.open': { stream: 's1', heartbeat: 0, resumed: true } }, 2, 3])
   })
 
-  test.each([
-    ['is not known here', { cursor: 'elsewhere' }, 'elsewhere'],
-    ['is of a time when nobody listened for its events', { cursor: 'i1', names: ['tick', 'other'] }, 'i1'],
-    ['is of a time when nobody was on its channel', { cursor: 'i1', channels: ['topic:b'] }, 'i1'],
-  ])('is told of a gap when it %s', async (_, options, requested) => {
+  describe.each([
+    ['is not known here', { cursor: 'elsewhere' }],
+    ['is of a time when nobody listened for its events', { cursor: 'i1', names: ['tick', 'other'] }],
+    ['is of a time when nobody was on its channel', { cursor: 'i1', channels: ['topic:b'] }],
+  ])('that %s', (_, options) => {
+    /** The connection of all tabs, and that of the one that comes late, which the server has yet to answer. */
+    async function comeLate() {
+      page()
+      const [leader, connection] = await openLeader()
+      for (const tick of [1, 2]) connection.send('tick', String(tick), `i${tick}`)
+      const late = openTab(options)
+      const others = new Set(up())
+      // Where a channel is new, a server that does not change open streams has the leader connect again.
+      const own = await vi.waitUntil(() =>
+        up().find(({ url }) => url.searchParams.get('lastEventId') === options.cursor),
+      )
+      if (!others.has(own)) expect(up().length).toBeLessThanOrEqual(2)
+      own.open()
+      return { leader, late, own, main: () => up().find((one) => one !== own) }
+    }
+
+    test('is told by the server what lies after it, and then shares', async () => {
+      const { leader, late, own, main } = await comeLate()
+      own.send('sse.open', '{"stream":"s2","heartbeat":0,"resumed":true}', options.cursor)
+      own.send('tick', '2', 'i2')
+      own.send('sse.ping', '', 'i2')
+      await vi.waitUntil(() => up().length === 1)
+      const main2 = main()!
+      if (main2.readyState === 0) main2.open()
+      if ('channels' in options) {
+        main2.send('sse.open', '{"stream":"s3","heartbeat":0,"resumed":true}', 'i2')
+        main2.send('sse.channels', '{"channels":["topic:b"],"refused":[]}', 'i2')
+      }
+      main2.send('tick', '3', 'i3')
+      await vi.waitUntil(() => late.told.includes(3))
+      expect(
+        late.told.filter((it) => typeof it === 'number' || JSON.stringify(it).includes('sse.gap')),
+      ).toEqual(leader.told.filter((it) => typeof it === 'number' && it > 1))
+      expect(late.told[0]).toEqual({ 'sse.open': { stream: 's2', heartbeat: 0, resumed: true } })
+    })
+
+    test('is told of a gap if that is what the server says', async () => {
+      const { late, own } = await comeLate()
+      own.send('sse.open', '{"stream":"s2","heartbeat":0,"resumed":false}')
+      own.send('sse.gap', `{"reason":"trimmed","requested":"${options.cursor}"}`, 'i2')
+      await vi.waitUntil(() => late.told.length === 2)
+      expect(late.told[1]).toEqual({ 'sse.gap': { reason: 'trimmed', requested: options.cursor } })
+      expect(late.lastEventId).toBe('i2')
+    })
+  })
+
+  test('goes on from where the others are, after a gap, when the server gives it no stream', async () => {
     page()
     const [, connection] = await openLeader()
-    for (const tick of [1, 2]) connection.send('tick', String(tick), `i${tick}`)
-    const late = openTab(options)
-    await vi.waitUntil(() => late.told.length > 0)
-    const gap = { 'sse.gap': { reason: 'unknown', requested } }
-    expect(late.told.filter((it) => JSON.stringify(it).includes('sse.gap'))).toEqual([gap])
-    expect(late.lastEventId).toBe('i2')
+    connection.send('tick', '1', 'i1')
+    const late = openTab({ cursor: 'elsewhere' })
+    const own = await vi.waitUntil(() => up().find((one) => one !== connection))
+    own.open()
+    own.send('sse.close', '{"reconnect":false}')
+    await vi.waitUntil(() => late.told.length === 2)
+    expect(late.told).toEqual([
+      { 'sse.open': { stream: 's1', heartbeat: 0, resumed: false } },
+      { 'sse.gap': { reason: 'unknown', requested: 'elsewhere' } },
+    ])
+    connection.send('tick', '2', 'i2')
+    await vi.waitUntil(() => late.told.length === 3)
+    expect(late.told[2]).toBe(2)
   })
 })
 

@@ -1,3 +1,4 @@
+import { eventFrame } from '../wire/control.ts'
 import { encodeFields } from '../wire/encode.ts'
 import { type Frame, frame } from '../wire/frame.ts'
 import type { Entry, GapReason, Page } from './broker.ts'
@@ -22,6 +23,8 @@ export interface Out extends Writer {
 /** Whom a reader serves: its stream. */
 export interface Sink {
   readonly channels: ReadonlySet<string>
+  /** Those of the channels whose events are preceded by their channels' names; `undefined` for a stream that does not ask for that. */
+  readonly labels: ReadonlySet<string> | undefined
   readonly signal: AbortSignal
   readonly out: Out
   /** The position is known: nothing was written from the log before. */
@@ -80,6 +83,10 @@ export class Reader {
 
   get channels(): ReadonlySet<string> {
     return this.#sink.channels
+  }
+
+  get labels(): ReadonlySet<string> | undefined {
+    return this.#sink.labels
   }
 
   /** Whether it stands at the head and takes what the fan-out hands it. */
@@ -160,7 +167,7 @@ export class Reader {
     for (let position = from; ; ) {
       const read = window.read(this.#sink.channels, position, stride)
       position = read.position
-      const full = read.records.length > 0 && !this.#out.write(read.records.map((record) => record.frame))
+      const full = read.records.length > 0 && !this.#out.write(this.#labelled(read.records))
       if (this.#state === 'ended') return
       if (full) {
         this.#cursor = window.idAt(position)
@@ -232,8 +239,27 @@ export class Reader {
     const own = entries.filter((entry) => entry.channels.some((channel) => channels.has(channel)))
     this.#cursor = entries.at(-1)!.id
     this.#forked = false
-    const full = own.length > 0 && !this.#out.write(own.map((entry) => frame(encodeFields(entry))))
+    const records = own.map((entry) => ({
+      id: entry.id,
+      channels: entry.channels,
+      frame: frame(encodeFields(entry)),
+    }))
+    const full = own.length > 0 && !this.#out.write(this.#labelled(records))
     if (!full) this.readOn()
+  }
+
+  /** The frames of what was read. An event that is on a channel of the app's own is not labelled, whatever else it is on. */
+  #labelled(
+    records: readonly { readonly id: string; readonly channels: readonly string[]; readonly frame: Frame }[],
+  ): Frame[] {
+    const { channels, labels } = this.#sink
+    if (!labels) return records.map((record) => record.frame)
+    return records.flatMap((record) => {
+      const own = record.channels.filter((channel) => channels.has(channel))
+      return own.every((channel) => labels.has(channel))
+        ? [eventFrame(record.id, own), record.frame]
+        : record.frame
+    })
   }
 
   /** What the window still holds is given after the gap, even if the broker's own log is shorter. */

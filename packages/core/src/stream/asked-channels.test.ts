@@ -173,7 +173,7 @@ describe('the judgement of channels', () => {
   it('asks no more once the client has left', async () => {
     const { questions, authorize } = waiting()
     let left = false
-    const verdict = judge({ names, authorize }, () => left)
+    const verdict = judge({ names, authorize }, { abandoned: () => left })
     const asked = questions.length
     left = true
     for (const { resolve } of questions) resolve(true)

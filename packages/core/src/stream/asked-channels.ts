@@ -35,18 +35,22 @@ export function checkAsked({ names }: AskedChannels, maxChannels: number): void 
  * Asks for every channel, a few at a time, until one question fails or nobody waits for the answer any more. Channels that were not asked for
  * are refused.
  *
- * @param abandoned whether the client has left: then nothing more is asked
+ * @param options `abandoned`: whether the client has left, then nothing more is asked; `maxChannels`: how many channels there may be. Tabs
+ * that share a stream may ask for more together, and are refused the rest
  * @throws what `authorize` throws
  */
 export async function judge(
   { names, authorize }: AskedChannels,
-  abandoned: () => boolean = () => false,
+  {
+    abandoned = () => false,
+    maxChannels = Number.POSITIVE_INFINITY,
+  }: { readonly abandoned?: () => boolean; readonly maxChannels?: number } = {},
 ): Promise<Verdict> {
   const asked = [...new Set(names)]
   const granted = new Set<string>()
   let next = 0
   async function askOn(): Promise<void> {
-    while (next < asked.length && !abandoned()) {
+    while (next < Math.min(asked.length, maxChannels) && !abandoned()) {
       const name = asked[next++]!
       try {
         if ((await authorize(name)) === true) granted.add(name)

@@ -8,14 +8,22 @@ import type { Transport } from './transport.ts'
 
 /** What a poll answers. */
 export interface PollDocument {
-  /** `data` is the text on the wire; `event` is `message` for an event without a name. */
+  /**
+   * `data` is the text on the wire; `event` is `message` for an event without a name. A poll of tabs that share has an `sse.event` in front
+   * of each event on a channel that only the client asked for.
+   */
   readonly events: readonly { readonly id?: string; readonly event: string; readonly data: string }[]
   /** Where to go on: the `lastEventId` of the next poll. Never empty: a poll without a cursor begins at the head, and would miss events. */
   readonly cursor: string
   /** The log could not give everything after the cursor that was asked for; what `events` has comes after the gap. */
   readonly gap?: { readonly reason: string; readonly requested: string }
   /** The channels of the answer, when the client asked for some itself. */
-  readonly channels?: { readonly channels: readonly string[]; readonly refused: readonly string[] }
+  readonly channels?: {
+    readonly channels: readonly string[]
+    readonly refused: readonly string[]
+    /** For tabs that share: those that it is on only because the client asked. */
+    readonly asked?: readonly string[]
+  }
 }
 
 /** The response to a poll: the port that an adapter implements. */
@@ -81,7 +89,11 @@ class Poll implements Transport {
   readonly #decoder = new Decoder()
   readonly #text = new TextDecoder()
   readonly #events: { id?: string; event: string; data: string }[] = []
+  /** Events of the log and of `send` among them: what is only said of an event does not count. */
+  #count = 0
   #bytes = 0
+  /** What was said of the event that comes next. */
+  #label: string | undefined
   #cursor = ''
   /** The id that was read last: an event that repeats it has none of its own. */
   #seen = ''
@@ -167,6 +179,7 @@ class Poll implements Transport {
     if (event === 'sse.open') this.#opened(id, data)
     else if (event === 'sse.gap') this.#missed(id, data)
     else if (event === 'sse.channels') this.#channels = JSON.parse(data)
+    else if (event === 'sse.event') this.#label = data
     else if (event === 'sse.close') this.#retry = JSON.parse(data).reconnect || undefined
     else if (event !== 'sse.ping') this.#gather(own ? { id, event, data } : { event, data })
     else if (this.#state === 'gathering') this.#cursor = id
@@ -190,16 +203,19 @@ class Poll implements Transport {
   /** What has no id is in no log, and would not come again: it is taken even when there is enough. */
   #gather(gathered: { id?: string; event: string; data: string }): void {
     const { id } = gathered
+    const label = this.#label === undefined ? [] : [{ event: 'sse.event', data: this.#label }]
+    this.#label = undefined
     if (id !== undefined && this.#state !== 'gathering') return
-    const bytes = Buffer.byteLength(JSON.stringify(gathered)) + 1
+    const bytes = Buffer.byteLength(JSON.stringify([...label, gathered]))
     if (id !== undefined && this.#events.length > 0 && this.#bytes + bytes > limit.bytes) {
       this.#fill()
       return
     }
-    this.#events.push(gathered)
+    this.#events.push(...label, gathered)
+    this.#count++
     this.#bytes += bytes
     if (id !== undefined) this.#cursor = id
-    if (this.#events.length >= limit.events || this.#bytes >= limit.bytes) this.#fill()
+    if (this.#count >= limit.events || this.#bytes >= limit.bytes) this.#fill()
     else this.#answerAtEndOfTurn()
   }
 

@@ -117,6 +117,11 @@ export interface StreamOptions {
   /** Channels that the client asks for, and who judges them: before anything is replayed. */
   readonly asked?: AskedChannels | undefined
   /**
+   * Whether several tabs share it, which tell their channels apart: each event on a channel that only the client asked for is preceded by
+   * `sse.event`, `sse.channels` says which these are, and an `sse.ping` tells when the replay is over. Default false.
+   */
+  readonly shared?: boolean | undefined
+  /**
    * Asked when the stream begins to open, before anything else is done for it; what it answers is sent instead. From then on the stream
    * counts as one that is open.
    */

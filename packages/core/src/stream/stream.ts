@@ -37,6 +37,7 @@ const subscribeOptions = ['expires', 'since']
 /** One open response: its beginning and its end, what is sent beside the log, and a subscription for what comes from the log. */
 export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
   readonly lastEventId: string | undefined
+  readonly shared: boolean
   readonly maxChannels: number
   readonly #host: StreamHost
   readonly #transport: Transport
@@ -65,6 +66,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     const { key, lastEventId, retry = 2_000, stall = 30_000, maxUnread = 1_048_576 } = options
     this.#key = key
     this.lastEventId = lastEventId || undefined
+    this.shared = options.shared ?? false
     this.maxChannels = options.maxChannels ?? 64
     this.#host = host
     this.#transport = transport
@@ -333,9 +335,12 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
   async #judgeAndRead(subscription: Subscription): Promise<void> {
     try {
       if (this.#asked && !this.closed && !this.#refusal) {
-        checkAsked(this.#asked, this.maxChannels)
+        checkAsked(this.#asked, this.shared ? Number.POSITIVE_INFINITY : this.maxChannels)
         const turn = this.wish()
-        const { granted, refused } = await judge(this.#asked, () => this.closed)
+        const { granted, refused } = await judge(this.#asked, {
+          abandoned: () => this.closed,
+          maxChannels: this.maxChannels,
+        })
         if (this.closed) return
         subscription.grant({ granted: this.#lastWished(granted, turn), refused })
         this.#asked = undefined

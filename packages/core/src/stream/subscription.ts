@@ -3,7 +3,7 @@ import type { GapReason } from '../log/broker.ts'
 import { isCursor } from '../log/cursor.ts'
 import type { Feed } from '../log/feed.ts'
 import { type Out, Reader, type Sink } from '../log/reader.ts'
-import { channelsFrame, gapFrame, openFrame } from '../wire/control.ts'
+import { channelsFrame, gapFrame, openFrame, pingFrame } from '../wire/control.ts'
 import type { Frame } from '../wire/frame.ts'
 import type { Verdict } from './asked-channels.ts'
 import type { ChannelsChange } from './sse-stream.ts'
@@ -12,6 +12,8 @@ import type { ChannelsChange } from './sse-stream.ts'
 export interface Subscriber {
   readonly id: string
   readonly lastEventId: string | undefined
+  /** Whether several tabs share it: they are told of each event on which of their channels it is. */
+  readonly shared: boolean
   readonly signal: AbortSignal
   readonly closed: boolean
   /** Where what the log has is written. */
@@ -33,6 +35,8 @@ export interface Subscriber {
 /** What ties a stream to the log: its channels, where it begins, and the reader that moves it forward. */
 export class Subscription implements Sink {
   readonly channels = new Set<string>()
+  /** Of a shared stream: the channels that only its client asked for. */
+  readonly labels: Set<string> | undefined
   readonly #feed: Feed
   readonly #stream: Subscriber
   #reader: Reader | undefined
@@ -47,6 +51,7 @@ export class Subscription implements Sink {
     this.#feed = feed
     this.#stream = stream
     this.#head = feed.log?.window.headId
+    this.labels = stream.shared ? new Set() : undefined
   }
 
   get signal(): AbortSignal {
@@ -64,10 +69,16 @@ export class Subscription implements Sink {
 
   /** Adds channels: before it begins they share the cursor, later they join where the stream stands and nothing of them is replayed. */
   add(names: readonly string[], since?: string): void {
+    if (!this.#reader) this.#since ??= since
+    this.#join(names, false)
+  }
+
+  #join(names: readonly string[], asked: boolean): void {
     this.#checkRoomFor(names)
     this.#reader?.catchUp()
-    if (!this.#reader) this.#since ??= since
     for (const name of names) {
+      if (!asked) this.labels?.delete(name)
+      else if (!this.channels.has(name)) this.labels?.add(name)
       this.channels.add(name)
       if (this.#reader) this.#feed.fanOut.add(name, this.#reader)
     }
@@ -77,27 +88,27 @@ export class Subscription implements Sink {
     this.#reader?.catchUp()
     for (const name of names) {
       if (this.channels.delete(name) && this.#reader) this.#feed.fanOut.remove(name, this.#reader)
+      this.labels?.delete(name)
     }
   }
 
   /** The channels that the client asked for when it connected join those of the app, as far as there is room. */
   grant({ granted, refused }: Verdict): void {
-    const { maxChannels } = this.#stream
-    const excess: string[] = []
-    for (const name of granted) {
-      if (this.channels.size < maxChannels || this.channels.has(name)) this.channels.add(name)
-      else excess.push(name)
-    }
+    const { room, excess } = this.#fit(granted)
+    this.#join(room, true)
     this.#refused = [...refused, ...excess]
   }
 
-  /** A change that the client asked for; confirmed by `sse.channels`. */
+  /** A change that the client asked for; confirmed by `sse.channels`. A tab cannot take the other tabs off the app's own channels. */
   change({ subscribe, unsubscribe, refused }: ChannelsChange): void {
-    const removed = unsubscribe.filter((name) => !subscribe.includes(name))
-    this.#checkRoomFor(subscribe, removed)
+    const { labels } = this
+    const removed = unsubscribe.filter((name) => !subscribe.includes(name) && (labels?.has(name) ?? true))
+    if (!labels) this.#checkRoomFor(subscribe, removed)
     this.remove(removed)
-    this.add(subscribe)
-    this.#refused = [...(this.#refused ?? []), ...refused]
+    // What one tab asks for must not cost the others their stream: it is refused what there is no room for.
+    const { room, excess } = labels ? this.#fit(subscribe) : { room: subscribe, excess: [] }
+    this.#join(room, true)
+    this.#refused = [...(this.#refused ?? []), ...refused, ...excess]
     if (this.#opened) this.#stream.writeBeside(this.#confirmation(this.position))
   }
 
@@ -161,6 +172,8 @@ export class Subscription implements Sink {
   /** Sink: all there is was written. */
   caughtUp(): void {
     this.#stream.caughtUp()
+    const { position } = this
+    if (this.labels && position !== undefined) this.#stream.writeBeside([pingFrame(position)])
   }
 
   /** Sink: the broker did not answer. */
@@ -172,7 +185,18 @@ export class Subscription implements Sink {
   #confirmation(position: string | undefined): Frame[] {
     const refused = this.#refused
     this.#refused = undefined
-    return refused ? [channelsFrame({ channels: [...this.channels], refused }, position)] : []
+    if (!refused) return []
+    const asked = this.labels && [...this.labels]
+    return [channelsFrame({ channels: [...this.channels], refused, ...(asked && { asked }) }, position)]
+  }
+
+  /** What the stream has room for, in the order in which it was asked for. */
+  #fit(names: readonly string[]): { room: string[]; excess: string[] } {
+    let free = this.#stream.maxChannels - this.channels.size
+    const room: string[] = []
+    const excess: string[] = []
+    for (const name of names) (this.channels.has(name) || free-- > 0 ? room : excess).push(name)
+    return { room, excess }
   }
 
   #checkRoomFor(names: readonly string[], leaving: readonly string[] = []): void {

@@ -20,12 +20,27 @@ export function gapFrame(reason: GapReason, requested: string, resumeAt: string)
   return control('sse.gap', { reason, requested: requested.slice(0, 256) }, resumeAt)
 }
 
-/** The channels that the stream is on, and those that its client asked for in vain. */
+/**
+ * The channels that the stream is on, and those that its client asked for in vain. A stream that several tabs share is told too which
+ * channels it is on only because its client asked: `asked`.
+ */
 export function channelsFrame(
-  data: { readonly channels: readonly string[]; readonly refused: readonly string[] },
+  data: {
+    readonly channels: readonly string[]
+    readonly refused: readonly string[]
+    readonly asked?: readonly string[]
+  },
   position: string | undefined,
 ): Frame {
   return control('sse.channels', data, position)
+}
+
+/**
+ * Says of the event that follows, by its id, on which channels the stream gets it. Only for a stream that several tabs share, and only
+ * about channels that its client asked for: the app's own channels are every tab's.
+ */
+export function eventFrame(id: string, channels: readonly string[]): Frame {
+  return frame(encodeFields({ event: 'sse.event', data: JSON.stringify({ id, channels }) }))
 }
 
 /** The heartbeat: it has a name, so that the client's watchdog sees it, and an id, so that quiet channels keep up. */
