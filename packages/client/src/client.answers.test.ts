@@ -36,11 +36,63 @@ describe('an answer', () => {
     const { reach, clock, server } = await answered(status)
     expect(await reach('waiting')).toMatchObject({
       attempt: 1,
-      retryAt: clock.now() + 1000,
+      retryAt: clock.now() + 750,
       error: { status },
     })
     clock.advance(1000)
     await server.next()
+  })
+
+  it.each([400, 414, 431])('of %i with a cursor is tried again at once without it, and a gap is told', async (status) => {
+    const { client, server } = await answered(status, {}, { lastEventId: '5' })
+    const gaps = take(client, 'sse.gap', 1)
+    const told: unknown[] = []
+    client.on('message', (data, { id }) => told.push([data, id]))
+    const second = await server.next()
+    expect([second.headers['last-event-id'], client.lastEventId]).toEqual([undefined, ''])
+    second.open('data: a\n\n')
+    expect(await gaps).toEqual([{ reason: 'unknown', requested: '5' }])
+    await vi.waitFor(() => expect(told).toEqual([['a', '']]))
+  })
+
+  it('of 400 without a cursor closes the client, also after one with a cursor', async () => {
+    const { server, reach } = await answered(400, {}, { lastEventId: '5' })
+    ;(await server.next()).answer(400)
+    expect(await reach('closed')).toMatchObject({ reason: 'rejected' })
+  })
+
+  it('with Retry-After is never waited for longer than that and `max`, whatever `retry` said', async () => {
+    const { client, server, clock, reach } = await setUp({ backoff: { max: 300 } })
+    client.connect()
+    const stream = await server.next()
+    stream.open('retry: 3600000\n\n')
+    await reach('open')
+    client.reconnect()
+    ;(await server.next()).answer(503, { 'Retry-After': '5' })
+    expect((await reach('waiting')).retryAt).toBe(clock.now() + 5150)
+  })
+
+  it('is not decided by a `retry` of an earlier life', async () => {
+    const { client, server, clock, reach } = await setUp({ backoff: { base: 1000, max: 86_400_000 } })
+    client.connect()
+    const stream = await server.next()
+    stream.open('retry: 86400000\n\n')
+    stream.send({ event: 'sse.close', data: { reconnect: false } })
+    await reach('closed')
+    client.connect()
+    ;(await server.next()).answer(503)
+    expect((await reach('waiting')).retryAt).toBe(clock.now() + 750)
+  })
+
+  it('that asks for no time at all in Retry-After is followed, spread over the base', async () => {
+    const { reach, clock } = await answered(503, { 'Retry-After': '0' })
+    expect((await reach('waiting')).retryAt).toBe(clock.now() + 500)
+  })
+
+  it('that asks for more time than a timer can hold is tried again all the same', async () => {
+    const { reach, clock } = await answered(503, { 'Retry-After': '9'.repeat(400) })
+    expect((await reach('waiting')).retryAt).toBe(clock.now() + 2 ** 31 - 1 + 500)
+    expect(clock.timers).toHaveLength(1)
   })
 
   it('with Retry-After is tried again no sooner', async () => {
@@ -109,33 +161,96 @@ describe('401 and 403', () => {
     expect(refresh).toHaveBeenCalledTimes(2)
   })
 
-  it('never have two refreshes under way, nor an attempt beside one', async () => {
-    let settle = () => {}
-    const refresh = vi.fn(() => new Promise<void>((resolve) => (settle = resolve)))
-    const { client, server } = await answered(401, {}, { refresh })
-    await vi.waitFor(() => expect(refresh).toHaveBeenCalled())
+  /** A client that is refreshing; the test says how each refresh ends. */
+  async function refreshing(options: SseClientOptions = {}) {
+    const refreshes: PromiseWithResolvers<void>[] = []
+    const refresh = vi.fn(() => {
+      const pending = Promise.withResolvers<void>()
+      refreshes.push(pending)
+      return pending.promise
+    })
+    const bed = await answered(401, {}, { refresh, ...options })
+    await vi.waitFor(() => expect(refreshes).toHaveLength(1))
+    return { ...bed, refresh, refreshes }
+  }
+
+  it('never have two refreshes of one life under way, nor an attempt beside one', async () => {
+    const { client, server, refresh, refreshes } = await refreshing()
     client.reconnect()
+    expect(client.state).toEqual({ status: 'connecting', attempt: 0 })
+    refreshes[0]?.resolve()
+    await server.next()
+    expect([refresh.mock.calls.length, server.waiting]).toEqual([1, 0])
+  })
+
+  it('do not wait in a new life for the refresh of the life before', async () => {
+    const { client, server, reach, refreshes } = await refreshing()
     client.close()
     client.connect()
-    expect(server.waiting).toBe(0)
-    settle()
+    const second = await server.next()
+    second.open()
+    await reach('open')
+    refreshes[0]?.resolve()
+    await turn()
+    expect([client.state.status, server.waiting]).toEqual(['open', 0])
+  })
+
+  it.each(['reject', 'resolve'] as const)(
+    'are not decided in a new life by what the refresh of the life before does: %s',
+    async (settle) => {
+      const { client, server, refreshes } = await refreshing()
+      client.close()
+      client.connect()
+      await server.next()
+      refreshes[0]?.[settle](undefined)
+      await turn()
+      expect(client.state).toEqual({ status: 'connecting', attempt: 0 })
+      expect(server.waiting).toBe(0)
+    },
+  )
+
+  it('give up a refresh that hangs, and ask for another one at the next refusal', async () => {
+    const { server, clock, reach, refreshes } = await refreshing()
+    clock.advance(30_000)
+    expect((await reach('waiting')).error).toMatchObject({ code: 'silence', message: expect.stringMatching('refresh') })
+    clock.advance(1000)
+    const second = await server.next()
+    refreshes[0]?.reject(new Error('too late'))
+    second.answer(401)
+    await vi.waitFor(() => expect(refreshes).toHaveLength(2))
+    refreshes[1]?.resolve()
     await server.next()
-    expect(refresh).toHaveBeenCalledOnce()
-    expect(server.waiting).toBe(0)
+  })
+
+  it.each([
+    ['a minute apart are not in a row', 60_000, 2],
+    ['less than a minute apart are', 50_000, 1],
+  ])('that are %s, whatever came between but a stream', async (_, time, count) => {
+    const { client, server, clock, reach, refresh, refreshes } = await refreshing({ backoff: { base: 50_000, max: 60_000 } })
+    refreshes[0]?.resolve()
+    const second = await server.next()
+    second.answer(503, { 'Retry-After': String(time / 1000) })
+    const { retryAt } = await reach('waiting')
+    clock.advance(time)
+    if (retryAt > clock.now()) client.reconnect()
+    const third = await server.next()
+    third.answer(401)
+    if (count === 1) expect(await reach('closed')).toMatchObject({ reason: 'unauthorized' })
+    else await vi.waitFor(() => expect(refresh).toHaveBeenCalledTimes(2))
   })
 
   it('do not wake a client that was closed meanwhile', async () => {
-    let settle = () => {}
-    const refresh = vi.fn(() => new Promise<void>((resolve) => (settle = resolve)))
-    const { client, states } = await answered(401, {}, { refresh })
-    await vi.waitFor(() => expect(refresh).toHaveBeenCalled())
+    const { client, states, refreshes } = await refreshing()
     client.close()
-    settle()
-    await null
+    refreshes[0]?.resolve()
+    await turn()
     expect(client.state).toEqual({ status: 'closed', reason: 'closed' })
     expect(states.at(-1)).toEqual(client.state)
   })
 })
+
+/** Everything that was about to happen has happened. */
+const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('a connection that is lost', () => {
   it('comes back after a clean end, and after a break', async () => {
@@ -178,7 +293,7 @@ describe('a connection that is lost', () => {
     clock.advance(5000)
     held.end()
     waits.push((await reach('waiting')).retryAt - clock.now())
-    expect(waits).toEqual([1000, 2000, 4000, 8000, 1000])
+    expect(waits).toEqual([750, 1500, 3000, 6000, 750])
   })
 
   it('waits from the time the server named in retry', async () => {
@@ -187,7 +302,7 @@ describe('a connection that is lost', () => {
     const stream = await server.next()
     stream.open('retry: 250\n\n')
     await reach('open')
-    stream.send({ retry: 300, data: 'x' })
+    stream.send({ retry: 400, data: 'x' })
     stream.end()
     expect((await reach('waiting')).retryAt).toBe(clock.now() + 300)
   })
@@ -210,7 +325,6 @@ describe('a connection that is lost', () => {
     client.reconnect()
     await server.next()
     expect(client.state).toEqual({ status: 'connecting', attempt: 0 })
-    expect(clock.timers).toEqual([])
   })
 })
 
@@ -305,11 +419,23 @@ describe('the watchdog', () => {
     expect((await reach('waiting')).error.code).toBe('silence')
   })
 
-  it('gives up an attempt that a server with a heartbeat does not answer', async () => {
-    const { client, clock, reach, server } = await announced()
+  it.each(['a server with a heartbeat', 'the first server'])('gives up an attempt that %s does not answer', async (which) => {
+    const { client, clock, reach, server } = which === 'the first server' ? await setUp() : await announced()
     client.reconnect()
     await server.next()
-    clock.advance(2500)
+    clock.advance(29_999)
+    expect(client.state.status).toBe('connecting')
+    clock.advance(1)
     expect((await reach('waiting')).error.code).toBe('silence')
+    clock.advance(1000)
+    await server.next()
+  })
+
+  it('gives up an attempt after the time that the app says', async () => {
+    const { client, clock, reach, server } = await setUp({ connectTimeout: 500 })
+    client.connect()
+    await server.next()
+    clock.advance(500)
+    await reach('waiting')
   })
 })

@@ -121,8 +121,8 @@ describe('waking up', () => {
     wake()
     expect(sources).toHaveLength(2)
     expect(client.state).toEqual({ status: 'connecting', attempt: 1 })
-    expect(clock.timers).toEqual([])
     client.close()
+    expect(clock.timers).toEqual([])
   })
 
   it('does not come before the time that the server asked for', () => {
@@ -181,6 +181,32 @@ describe('waking up', () => {
     clock.sleep(3_600_000)
     clock.advance(10_000)
     expect(sources).toHaveLength(3)
+    client.close()
+  })
+
+  it('makes a request anew that is not answered yet, once for all events of a waking page', () => {
+    const { wake, show } = stubPage()
+    const { client, clock, sources } = setUp()
+    client.connect()
+    show(false) // of a page that has only just been loaded
+    expect(sources).toHaveLength(1)
+    wake()
+    wake()
+    expect([sources.length, sources[0]?.readyState]).toEqual([2, 2])
+    clock.advance(1000)
+    show(true)
+    expect(sources).toHaveLength(3)
+    expect(client.state).toEqual({ status: 'connecting', attempt: 0 })
+    client.close()
+  })
+
+  it('gives up a request that was made before a sleep', () => {
+    const { show } = stubPage()
+    const { client, clock } = setUp()
+    client.connect()
+    clock.sleep(3_600_000)
+    show(false)
+    expect(client.state).toMatchObject({ status: 'waiting', error: { code: 'silence' } })
     client.close()
   })
 

@@ -1,4 +1,3 @@
-import { createScriptedServer } from '@sse/testbed'
 import { describe, expect, it, vi } from 'vitest'
 import { setUp, take } from '../test/client.ts'
 import { createSseClient, SseError } from './index.ts'
@@ -55,6 +54,9 @@ describe('a client', () => {
     { backoff: { max: Number.NaN } },
     { maxAttempts: -1 },
     { watchdog: -1 },
+    { connectTimeout: 0 },
+    { maxEventBytes: 0 },
+    { polls: { after: -1 } },
   ])('refuses %j', (options) => {
     expect(() => createSseClient('http://localhost', options)).toThrow(SseError)
   })
@@ -349,15 +351,4 @@ describe('headers', () => {
     const options = { EventSource: Native, headers: {} }
     expect(() => createSseClient('http://localhost', options)).toThrow('cannot send `headers`')
   })
-})
-
-it('resolves redirects as a page does', async () => {
-  const { client, server, reach } = await setUp()
-  const other = await createScriptedServer()
-  client.connect()
-  const first = await server.next()
-  first.answer(307, { Location: other.url })
-  const second = await other.next()
-  second.open()
-  await reach('open')
 })
