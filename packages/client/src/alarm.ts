@@ -17,7 +17,8 @@ const LOOK = 10_000
  * A timer that keeps to the clock, and that no timer's limit binds. Timers stand still while a machine sleeps, and go on where they were when
  * it wakes; this one looks at the clock every ten seconds, so it rings at most so late.
  *
- * The clock may be put back. Then the timer itself says how much time has passed at least, so it never rings later than without a clock.
+ * The clock may be put back. Then the timer itself says how much time has passed at least, so it rings in time; if it was put off, at most one
+ * look later.
  */
 export function createAlarm(clock: Clock, ring: () => void): Alarm {
   let handle: unknown

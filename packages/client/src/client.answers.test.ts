@@ -320,7 +320,7 @@ describe('a connection that is lost', () => {
   })
 
   it('comes back now when the app says so', async () => {
-    const { client, server, clock, reach } = await answered(503, {}, { polls: false })
+    const { client, server, reach } = await answered(503, {}, { polls: false })
     await reach('waiting')
     client.reconnect()
     await server.next()

@@ -45,6 +45,7 @@ export function createCursor(given: string | undefined, keep: Keep): Cursor {
   const stored = given === undefined ? keep.read() : undefined
   /** It is behind what was received while a schema takes its time. */
   let told = given ?? stored ?? ''
+  let kept = stored
   let dropped: string | undefined
 
   const cursor = {
@@ -56,8 +57,8 @@ export function createCursor(given: string | undefined, keep: Keep): Cursor {
       dropped = undefined
     },
     tell(position: string) {
-      if (told !== position) keep.write(isSendable(position) ? position : '')
-      told = position
+      if (kept !== position) keep.write(isSendable(position) ? position : '')
+      told = kept = position
       cursor.origin = 'told'
     },
     rewind() {
@@ -69,7 +70,7 @@ export function createCursor(given: string | undefined, keep: Keep): Cursor {
     },
     drop() {
       dropped = cursor.received
-      cursor.received = told = ''
+      cursor.received = told = kept = ''
       cursor.origin = 'none'
       keep.write('')
     },
