@@ -17,6 +17,7 @@ it(
   { timeout: 600_000 },
   async () => {
     onTestFinished(() => void vi.unstubAllGlobals())
+    let hasFailed = false
     await fc.assert(
       fc.asyncProperty(
         fc.commands(allCommands, { maxCommands: 2 * LENGTH, size: 'max' }),
@@ -25,10 +26,16 @@ it(
           const world = createWorld(random)
           for (const [name, value] of Object.entries(world.globals)) vi.stubGlobal(name, value)
           const model = createModel()
-          await fc.asyncModelRun(() => ({ model, real: world }), commands)
-          world.client.close()
-          if (model.status !== 'closed') Object.assign(model, { status: 'closed', reason: 'closed' })
-          await check(model, world)
+          try {
+            await fc.asyncModelRun(() => ({ model, real: world }), commands)
+            world.client.close()
+            if (model.status !== 'closed') Object.assign(model, { status: 'closed', reason: 'closed' })
+            await check(model, world)
+          } catch (error) {
+            if (!hasFailed) console.info(`It fails after ${stepsSoFar()} steps`)
+            hasFailed = true
+            throw error
+          }
         },
       ),
       { seed, numRuns: Math.ceil((STEPS * 2) / LENGTH) },
