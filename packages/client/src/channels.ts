@@ -33,7 +33,10 @@ export interface ChannelsState {
  *
  * @param tell brings the server to the wishes, until nothing has changed any more
  */
-export function createChannels(initial: readonly string[], tell: (state: ChannelsState) => unknown): Channels {
+export function createChannels(
+  initial: readonly string[],
+  tell: (state: ChannelsState) => unknown,
+): Channels {
   const wanted = new Set(initial.map(valid))
   let state = begin()
 

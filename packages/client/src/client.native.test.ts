@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createTestClock } from '../test/clock.ts'
-import { createSseClient, type SseClientOptions } from './index.ts'
+import { createSseClient, type EventLike, type SseClientOptions } from './index.ts'
 import { scriptEventSource } from './testing/index.ts'
 
 function setUp(options: SseClientOptions = {}) {
@@ -59,6 +59,44 @@ describe('over an EventSource that tells no status', () => {
     expect(heard).not.toHaveBeenCalled()
     expect(client.state).toEqual({ status: 'connecting', attempt: 0 })
     expect(client.lastEventId).toBe('')
+  })
+
+  it('listens for a name as long as somebody does, and for its own names always', () => {
+    const { EventSource, sources } = scriptEventSource()
+    const names = new Set<string>()
+    class Counting extends EventSource {
+      override addEventListener(name: string, listener: (event: EventLike) => void) {
+        names.add(name)
+        super.addEventListener(name, listener)
+      }
+      override removeEventListener(name: string, listener: (event: EventLike) => void) {
+        names.delete(name)
+        super.removeEventListener?.(name, listener)
+      }
+    }
+    const { client } = setUp({ EventSource: Counting })
+    const off = client.on('tick', () => {})
+    client.connect()
+    sources[0]?.open()
+    const before = names.size
+    for (let n = 0; n < 1000; n++) client.on(`name ${n}`, () => {})()
+    client.on('sse.gap', () => {})()
+    client.on('error', () => {})()
+    expect([before, names.size, names.has('tick')]).toEqual([10, 10, true])
+    off()
+    expect(names.has('tick')).toBe(false)
+    client.close()
+  })
+
+  it('discards a message that comes from another origin, after a redirect', () => {
+    const { client, newest } = setUp()
+    const heard = vi.fn()
+    client.on('tick', heard)
+    client.connect()
+    newest().open()
+    newest().dispatchEvent(new MessageEvent('tick', { data: '1', origin: 'http://b.example' }))
+    expect(client.state).toMatchObject({ status: 'closed', reason: 'rejected', error: { code: 'redirect' } })
+    expect(heard).not.toHaveBeenCalled()
   })
 
   it('ends when the server says so', () => {

@@ -1,7 +1,7 @@
 import { askStream, inHeader } from './ask.ts'
+import { type EventLike, type EventSourceLike, takesFetch } from './event-source-like.ts'
 import { toFailure } from './failure.ts'
 import { checkRedirect } from './request.ts'
-import { type EventLike, type EventSourceLike, takesFetch } from './event-source-like.ts'
 import type { Source, SourceEvents, SourceRequest } from './source.ts'
 import type { SseFailure } from './state.ts'
 import { withQuery } from './url.ts'

@@ -1,10 +1,10 @@
 import { createAlarm } from './alarm.ts'
 import { ask, checkStatus } from './ask.ts'
+import { checkSize, overflow } from './bytes.ts'
 import { isSendable } from './cursor.ts'
 import { openEventSource } from './event-source.ts'
 import { Failure, toFailure } from './failure.ts'
 import type { Fallback } from './fallback.ts'
-import { checkSize, overflow } from './bytes.ts'
 import { retryAfter } from './policy.ts'
 import type { Source, SourceEvents, SourceRequest } from './source.ts'
 import { openStream } from './stream.ts'
@@ -52,11 +52,7 @@ export async function firstPoll(request: SourceRequest, silence: AbortSignal): P
  *
  * @param first the answer to a poll that was made already
  */
-export function openPolls(
-  request: SourceRequest,
-  events: SourceEvents,
-  first?: PollDocument,
-): Source {
+export function openPolls(request: SourceRequest, events: SourceEvents, first?: PollDocument): Source {
   const { clock, fallback } = request
   const stop = new AbortController()
   const { signal } = stop

@@ -1,7 +1,7 @@
 import { createParser } from 'eventsource-parser'
 import { askStream } from './ask.ts'
-import { toFailure } from './failure.ts'
 import { checkSize, overflow } from './bytes.ts'
+import { toFailure } from './failure.ts'
 import { createPace } from './pace.ts'
 import type { Source, SourceEvents, SourceMessage, SourceRequest } from './source.ts'
 import type { SseFailure } from './state.ts'

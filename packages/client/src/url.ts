@@ -33,7 +33,8 @@ export function resolveUrl(url: string | URL): URL {
   try {
     resolved = new URL(url, base)
   } catch {}
-  if (resolved && /^https?:$/.test(resolved.protocol) && !resolved.username && !resolved.password) return resolved
+  if (resolved && /^https?:$/.test(resolved.protocol) && !resolved.username && !resolved.password)
+    return resolved
   throw new SseError(
     'invalid-url',
     `${JSON.stringify(String(url))} cannot be streamed from: give an absolute URL, http: or https:, without a password`,

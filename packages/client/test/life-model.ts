@@ -209,7 +209,8 @@ export async function check(model: Model, world: World): Promise<void> {
   const status = model.status === 'refreshing' ? 'connecting' : model.status
   expect('status', client.state.status, status)
   if (model.status === 'closed') expect('reason', (client.state as { reason?: string }).reason, model.reason)
-  const under = (what: ScriptedRequest['status']) => requests.filter((request) => request.status === what).length
+  const under = (what: ScriptedRequest['status']) =>
+    requests.filter((request) => request.status === what).length
   expect('requests', under('pending'), model.status === 'connecting' ? 1 : 0)
   expect('streams', under('streaming'), model.status === 'open' ? 1 : 0)
   if (status === 'connecting' || status === 'waiting') expect('a timer runs', clock.timers.length, 1)
@@ -479,7 +480,12 @@ export const allCommands: fc.Arbitrary<Command>[] = [
   fc.constantFrom(1, 900, 10_000, 31_000, 61_000).map(advance),
   fc.constantFrom(-3_600_000, -5000, 5000, 3_600_000).map(jump),
   fc
-    .constantFrom<[string, boolean | undefined]>(['online', undefined], ['visibilitychange', undefined], ['pageshow', true], ['pageshow', false])
+    .constantFrom<[string, boolean | undefined]>(
+      ['online', undefined],
+      ['visibilitychange', undefined],
+      ['pageshow', true],
+      ['pageshow', false],
+    )
     .map(([type, persisted]) => wake(type, persisted)),
 ]
 
