@@ -180,7 +180,7 @@ describe.each(connections)('over $name', ({ EventSource, seesBytes }) => {
 
     it('the partial last message is discarded, and so is its id', async () => {
       const { again, heard, until } = await afterBreak(`id: abc\n${END}`, {
-        partial: 'id: def\ndata: partial\n',
+        rest: 'id: def\ndata: partial\n',
       })
       expect(again.headers.get('last-event-id')).toBe('abc')
       const ended = until('second')
