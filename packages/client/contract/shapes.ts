@@ -7,6 +7,8 @@ export interface Heard {
 
 export const BOM = '\uFEFF'
 
+export const NUL_IN_ID = 'an id with NUL, which is ignored'
+
 /**
  * Messages and what must be heard of them, over every connection. Lines end in LF here, and in all three ways in the tests.
  */
@@ -47,7 +49,7 @@ export const shapes: readonly [name: string, stream: string, events: readonly Pa
       { id: '', data: 'second' },
     ],
   ],
-  ['an id with NUL, which is ignored', 'id: a\0bc\ndata: Hello\n\n', [{ id: '', data: 'Hello' }]],
+  [NUL_IN_ID, 'id: a\0bc\ndata: Hello\n\n', [{ id: '', data: 'Hello' }]],
   ['an unknown field', 'color: blue\ndata: Hello\n\n', [{ data: 'Hello' }]],
   ['fields in capitals, which are unknown', 'DATA: no\nData: no\ndata: Hello\n\n', [{ data: 'Hello' }]],
   ['comments', ': one\n:two\ndata: Hello\n: three\n\n:\n\n', [{ data: 'Hello' }]],

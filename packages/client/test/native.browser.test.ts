@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { launchChromium, until } from '@sse/testbed'
 import { launchFirefox } from '@sse/testbed/firefox'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { END, type Heard, heardOf, inChunks, names, shapes } from '../contract/shapes.ts'
+import { END, type Heard, heardOf, inChunks, NUL_IN_ID, names, shapes } from '../contract/shapes.ts'
 import type { createSseClient, SseClient } from '../src/index.ts'
 import { pageFile } from './page.ts'
 
@@ -90,7 +90,7 @@ const begin = (response: ServerResponse) => {
 describe.each<[string, () => Promise<Browser>]>([
   ['Chromium', async () => (await launchChromium()) as Browser],
   ['Firefox', async () => (await launchFirefox()) as unknown as Browser],
-])('in %s', (_, launch) => {
+])('in %s', (browserName, launch) => {
   let browser: Browser
   beforeAll(async () => {
     browser = await launch()
@@ -101,7 +101,9 @@ describe.each<[string, () => Promise<Browser>]>([
     ['fetch', false],
     ['the native EventSource', true],
   ])('over %s', (_, isNative) => {
-    test.each(shapes)('%s', async (_, text, events) => {
+    test.each(shapes)('%s', async (shape, text, events) => {
+      // Firefox drops the whole event; the documentation says so.
+      const isDropped = isNative && browserName === 'Firefox' && shape === NUL_IN_ID
       const origin = await serve(async (path, response) => {
         const [lineEnd = 0, size = 0] = path.split('-').map(Number)
         begin(response)
@@ -115,7 +117,7 @@ describe.each<[string, () => Promise<Browser>]>([
         for (const size of sizes.keys()) {
           await connect(page, `${lineEnd}-${size}`, isNative)
           expect(await heardAtEnd(page), `${JSON.stringify(lineEnds[lineEnd])}, ${sizes[size]}`).toEqual(
-            heardOf(events),
+            heardOf(isDropped ? [] : events),
           )
         }
       }
