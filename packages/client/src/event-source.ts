@@ -1,8 +1,14 @@
 import { askStream, inHeader } from './ask.ts'
-import { type EventLike, type EventSourceLike, takesFetch } from './event-source-like.ts'
 import { toFailure } from './failure.ts'
-import { checkRedirect } from './request.ts'
-import type { Source, SourceEvents, SourceRequest } from './source.ts'
+import { checkRedirect } from './redirect.ts'
+import {
+  type EventLike,
+  type EventSourceLike,
+  type Source,
+  type SourceEvents,
+  type SourceRequest,
+  takesFetch,
+} from './source.ts'
 import type { SseFailure } from './state.ts'
 import { withQuery } from './url.ts'
 

@@ -1,18 +1,7 @@
 import { createAlarm } from './alarm.ts'
-import { OPEN } from './event-source-like.ts'
 import { toFailure } from './failure.ts'
-import type { OpenSource, Source, SourceEvents, SourceRequest } from './source.ts'
+import { OPEN, type OpenSource, type Source, type SourceEvents, type SourceRequest } from './source.ts'
 import { openStream } from './stream.ts'
-
-/** When a client polls instead of streaming, and what it has learned of its server in this life. */
-export interface Fallback {
-  /** Milliseconds that the first byte of a stream may take. 0: never poll. */
-  readonly after: number
-  /** Milliseconds of polling until streaming is tried again. */
-  readonly retry: number
-  /** Until when the server is polled: 0 while it streams, -1 when it has shown that it cannot be polled. */
-  until: number
-}
 
 /**
  * Starts one connection. Throws what the constructor of an EventSource throws.

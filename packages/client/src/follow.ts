@@ -1,4 +1,4 @@
-import { checkRedirect } from './request.ts'
+import { checkRedirect } from './redirect.ts'
 
 /** Redirects in a row that are followed, as `fetch` does (Fetch standard, 4.4, "HTTP-redirect fetch"). */
 const MOST_REDIRECTS = 20

@@ -1,5 +1,5 @@
 import { SseError } from './errors.ts'
-import { takesFetch } from './event-source-like.ts'
+import { takesFetch } from './source.ts'
 import type { SseClientOptions } from './types.ts'
 import type { UrlOption } from './url.ts'
 

@@ -4,9 +4,8 @@ import { checkSize, overflow } from './bytes.ts'
 import { isSendable } from './cursor.ts'
 import { openEventSource } from './event-source.ts'
 import { Failure, toFailure } from './failure.ts'
-import type { Fallback } from './fallback.ts'
 import { retryAfter } from './policy.ts'
-import type { Source, SourceEvents, SourceRequest } from './source.ts'
+import type { Fallback, Source, SourceEvents, SourceRequest } from './source.ts'
 import { openStream } from './stream.ts'
 
 /** Seconds that the server may wait for the first event. */

@@ -2,7 +2,7 @@ import { createScriptedServer } from '@sse/testbed'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { setUp, take } from '../test/client.ts'
 import { createSseClient } from './index.ts'
-import { checkRedirect } from './request.ts'
+import { checkRedirect } from './redirect.ts'
 
 afterEach(() => vi.unstubAllGlobals())
 

@@ -1,4 +1,4 @@
-import { Failure } from './failure.ts'
+import { checkRedirect } from './redirect.ts'
 
 type HeadersRecord = Readonly<Record<string, string>>
 
@@ -49,23 +49,12 @@ export async function request(
     credentials: options.withCredentials ? 'include' : 'same-origin',
   }
   if (options.redirects === 'follow') return fetch(url, init)
-  if (!globalThis.location) return (await import('./later.ts')).follow(url, init)
+  if (!globalThis.location) return (await import('./follow.ts')).follow(url, init)
   const carriesMore = !!options.headers || init.method === 'POST'
   const response = await fetch(url, { ...init, redirect: carriesMore ? 'error' : 'follow' })
   // An answer that a service worker makes up has no address.
   if (response.url) checkRedirect(url, new URL(response.url))
   return response
-}
-
-/**
- * Whether a redirect stays within the origin, or goes from `http:` to `https:` on the same host.
- *
- * @throws Failure `redirect` if not
- */
-export function checkRedirect(from: URL, to: URL): void {
-  if (to.origin === from.origin || (to.host === from.host && to.protocol === 'https:')) return
-  const message = `A redirect leads to ${to.origin}: allow it by \`redirects: 'follow'\``
-  throw new Failure({ code: 'redirect', message })
 }
 
 /** An error of the app's function must not pass for one of `fetch`, such as an AbortError for the client's own. */

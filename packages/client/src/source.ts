@@ -1,6 +1,4 @@
 import type { Clock } from './clock.ts'
-import type { EventSourceConstructor } from './event-source-like.ts'
-import type { Fallback } from './fallback.ts'
 import type { RequestOptions } from './request.ts'
 import type { SseFailure } from './state.ts'
 
@@ -55,3 +53,46 @@ export interface SourceRequest extends RequestOptions {
 }
 
 export type OpenSource = (request: SourceRequest, events: SourceEvents) => Source
+
+/** When a client polls instead of streaming, and what it has learned of its server in this life. */
+export interface Fallback {
+  /** Milliseconds that the first byte of a stream may take. 0: never poll. */
+  readonly after: number
+  /** Milliseconds of polling until streaming is tried again. */
+  readonly retry: number
+  /** Until when the server is polled: 0 while it streams, -1 when it has shown that it cannot be polled. */
+  until: number
+}
+
+/** An event as any EventSource dispatches it. `data` and `lastEventId` are there if it is a message. */
+export interface EventLike {
+  readonly type: string
+  readonly data?: unknown
+  readonly lastEventId?: string
+  readonly origin?: string
+  /** The cause: only the package `eventsource` tells it, with its errors. */
+  readonly message?: unknown
+}
+
+type Listener = (event: EventLike) => void
+
+/** What is needed of an EventSource: the browser's own, the package `eventsource` and test doubles all fit. */
+export interface EventSourceLike {
+  readonly readyState: number
+  addEventListener(type: string, listener: Listener): void
+  removeEventListener?(type: string, listener: Listener): void
+  close(): void
+}
+
+export interface EventSourceConstructor {
+  new (url: string, init?: { withCredentials?: boolean }): EventSourceLike
+  /** How it is used, where that need not be loaded first: a test's double opens within `connect()`. */
+  readonly [OPEN]?: OpenSource
+}
+
+export const OPEN = Symbol.for('@sse/client.open')
+
+/** Whether a constructor takes a `fetch`, and with it headers, as the package `eventsource` says of itself. */
+export function takesFetch(Constructor: EventSourceConstructor): boolean {
+  return Symbol.for('eventsource.supports-fetch-override') in Constructor
+}
