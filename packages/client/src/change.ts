@@ -1,7 +1,6 @@
 import { createAlarm } from './alarm.ts'
 import type { ChannelsState } from './channels.ts'
 import type { Clock } from './clock.ts'
-import type { SseChannels } from './control.ts'
 import type { Question } from './request.ts'
 
 /** A change to the channels of an open stream, as the server takes it by POST. */
@@ -22,10 +21,8 @@ export interface Posting {
   readonly connectTimeout: number
   /** Makes a request of the stream's URL. */
   send(question: Question): Promise<Response>
-  /** What the server has said of channels last. */
-  followed(): SseChannels
-  /** Tells listeners what is followed now. */
-  tell(followed: SseChannels): void
+  /** The server takes these for bad names. They are wished for no more. */
+  refused(channels: readonly string[]): void
 }
 
 /**
@@ -53,8 +50,7 @@ async function tellChange(state: ChannelsState, posting: Posting): Promise<void>
   if (BAD.includes(status) && subscribe.length > 0) {
     for (const channel of subscribe) wanted.delete(channel)
     state.isChanged = true // what else was not taken with them
-    const { channels, refused } = posting.followed()
-    posting.tell({ channels, refused: [...new Set([...refused, ...subscribe])] })
+    posting.refused(subscribe)
   } else if (status >= 200 && status < 300) state.told = next
   else throw new Error(`The server answered ${status}`)
 }

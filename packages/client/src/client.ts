@@ -50,11 +50,9 @@ export function createSseClient<Events extends object>(
   const order = createOrder()
   const channels = createChannels(options.channels ?? [], async (state) => {
     const send = async (question: Question) => request(await address.get(), question, options)
-    const tell = (channels: SseChannels) =>
-      receive({ event: 'sse.channels', data: JSON.stringify(channels), lastEventId: cursor.received })
     try {
       const { tellChanges } = await import('./later.ts')
-      await tellChanges(state, { clock, connectTimeout, send, tell, followed: () => followed })
+      await tellChanges(state, { clock, connectTimeout, send, refused })
     } catch {
       if (!state.gone.signal.aborted) link().connect()
     }
@@ -86,11 +84,9 @@ export function createSseClient<Events extends object>(
   function supervise(): Supervisor {
     return createSupervisor({
       ...settings,
-      ...{ clock, refresh },
+      ...{ clock, cursor, refresh },
       open: (tell, fallback) => (share ? load() : open(tell, fallback)),
       onState: (state) => gate || changed(state),
-      hasCursor: () => cursor.received !== '',
-      dropCursor: cursor.drop,
     })
   }
 
@@ -139,11 +135,11 @@ export function createSseClient<Events extends object>(
     }
   }
 
-  function opened(tell: () => void): void {
-    tell()
+  function opened(then: () => void): void {
+    then()
     // Told at the opening, when the new stream brings whatever comes after what is loaded now.
     const gap = cursor.takeGap()
-    if (gap) receive({ event: 'sse.gap', data: JSON.stringify(gap), lastEventId: cursor.received })
+    if (gap) tell('sse.gap', gap)
   }
 
   function changed(state: SseState): void {
@@ -152,6 +148,15 @@ export function createSseClient<Events extends object>(
     // What the server said before it ended the stream comes before the end.
     if (state.status === 'closed' && state.reason !== 'closed') order.add(state, tell)
     else tell()
+  }
+
+  function refused(more: readonly string[]): void {
+    tell('sse.channels', { ...followed, refused: [...new Set([...followed.refused, ...more])] })
+  }
+
+  /** Something that only the client knows, as if the server had said it. */
+  function tell(event: string, data: object): void {
+    receive({ event, data: JSON.stringify(data), lastEventId: cursor.received })
   }
 
   function receive({ event, data, lastEventId: id }: SourceMessage): void {

@@ -53,18 +53,17 @@ export function createEmitter(report: ReportError = reportByDefault): Emitter {
       const named = entries.get(event) ?? new Set()
       entries.set(event, named.add(entry))
       return () => {
-        named.delete(entry)
-        if (named.size === 0 && entries.get(event) === named) entries.delete(event)
+        if (named.delete(entry) && named.size === 0) entries.delete(event)
       }
     },
     emit(data, meta) {
       if (queue.push([data, meta]) > 1) return
       // What listeners emit is appended meanwhile, and this loop comes to it.
       for (const [data, meta] of queue) {
-        const named = entries.get(meta.event)
-        for (const entry of [...(named ?? [])]) {
+        const named = entries.get(meta.event) ?? new Set()
+        for (const entry of [...named]) {
           // It may have been taken off by one before it.
-          if (named?.has(entry)) tell(entry.listener, data, meta)
+          if (named.has(entry)) tell(entry.listener, data, meta)
         }
       }
       queue.length = 0

@@ -54,9 +54,9 @@ export function openSource(request: SourceRequest, events: SourceEvents): Source
     if (!isClosed) events.failed(toFailure(error))
   }
 
+  const open = EventSource ? EventSource[OPEN] : openStream
   if (fallback.until > clock.now()) poll(false).catch(failed)
-  else if (!EventSource) stream(openStream)
-  else if (EventSource[OPEN]) stream(EventSource[OPEN])
+  else if (open) stream(open)
   else import('./later.ts').then(({ openEventSource }) => stream(openEventSource)).catch(failed)
 
   return {

@@ -40,10 +40,7 @@ export function readOptions(url: UrlOption, options: SseClientOptions): Settings
     ['persist', persist, varies],
   ] as const) {
     if (reason && option && Object(option).key === undefined)
-      wrong(
-        `With \`headers\` or a function for the URL say whose it is: \`${name}: { key: user.id }\``,
-        option,
-      )
+      wrong(`\`headers\` or a function for the URL need \`${name}: { key: user.id }\``, option)
   }
   if (headers && EventSource && !takesFetch(EventSource))
     wrong('This EventSource cannot send `headers`: leave it out', headers)

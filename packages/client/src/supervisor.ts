@@ -2,6 +2,7 @@ import { createAlarm } from './alarm.ts'
 import { backoff } from './backoff.ts'
 import type { Clock } from './clock.ts'
 import type { SseClose } from './control.ts'
+import type { Cursor } from './cursor.ts'
 import type { Settings } from './options.ts'
 import { judge } from './policy.ts'
 import type { Fallback, Source, SourceEvents } from './source.ts'
@@ -12,9 +13,7 @@ export interface SupervisorOptions extends Omit<Settings, 'maxEventBytes'> {
   /** Starts one attempt. */
   readonly open: (events: Omit<SourceEvents, 'message'>, fallback: Fallback) => Source
   readonly onState: (state: SseState) => void
-  /** Whether the next request would carry a cursor. */
-  readonly hasCursor: () => boolean
-  readonly dropCursor: () => void
+  readonly cursor: Pick<Cursor, 'received' | 'drop'>
   readonly refresh: (() => unknown) | undefined
   readonly clock: Clock
 }
@@ -52,7 +51,7 @@ const WAKING = 1000
  * has a supervisor of its own, and begins with nothing of it.
  */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
-  const { clock, connectTimeout, max, maxAttempts, refresh, watchdog } = options
+  const { clock, connectTimeout, cursor, max, maxAttempts, refresh, watchdog } = options
   const fallback: Fallback = { after: options.after, retry: options.retry, until: 0 }
   /** For the next attempt while waiting for it, for an answer while connecting, else for silence. */
   const alarm = createAlarm(clock, overdue)
@@ -126,10 +125,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     if (state.status === 'open' && clock.now() - state.openedAt >= (heartbeat || HOLD)) failures = 0
     drop()
     const mayRefresh = !!refresh && !isNear(refusedAt, IN_A_ROW)
-    const verdict = judge(error, { mayRefresh, hasCursor: options.hasCursor() })
+    const verdict = judge(error, { mayRefresh, hasCursor: !!cursor.received })
     if (verdict === 'refresh') void renew()
     else if (verdict === 'drop cursor') {
-      options.dropCursor()
+      cursor.drop()
       attempt()
     } else if (verdict !== 'retry') end(verdict, error)
     else if (failures + 1 >= maxAttempts) end('exhausted', error)
