@@ -5,18 +5,17 @@ import type { SourceRequest } from './source.ts'
 import { isCrossOrigin, withQuery } from './url.ts'
 
 /**
- * Whether a request carries the cursor in its header. That is the standard's way and every server reads it, but to another origin it costs a
- * preflight that many servers refuse: there the query carries it.
+ * Makes one request of a connection, for a stream unless headers of its `own` say something else. Rejects as {@link send} does.
+ *
+ * The cursor travels in the header, which is the standard's way and which every server reads. To another origin the header costs a preflight
+ * that many servers refuse: there the cursor travels in the query.
  */
-export const inHeader = (url: URL): boolean => !isCrossOrigin(url)
-
-/** Makes one request of a connection, for a stream unless headers of its `own` say something else. Rejects as {@link send} does. */
 export async function ask(
   { channels, cursor, url: address, ...options }: SourceRequest,
   { own, signal }: Pick<Question, 'own' | 'signal'>,
 ): Promise<Response> {
   const url = await address
-  const [header, query] = inHeader(url) ? [cursor, ''] : ['', cursor]
+  const [header, query] = isCrossOrigin(url) ? ['', cursor] : [cursor, '']
   return send(withQuery(url, channels, query), { cursor: header, own, signal }, options)
 }
 

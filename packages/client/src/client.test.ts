@@ -84,6 +84,20 @@ describe('listening', () => {
     ])
   })
 
+  it('is told of events that nobody listens for, by their names', async () => {
+    const { client, server } = await setUp()
+    const unhandled = take(client, 'sse.unhandled', 2)
+    client.on('tick', () => {})
+    client.connect()
+    const stream = await server.next()
+    stream.open()
+    stream.send({ event: 'tick', data: 1 })
+    stream.send({ event: 'tock', data: 2 })
+    stream.send({ event: 'sse.ping', data: '', id: '1' })
+    stream.send({ data: 3 })
+    expect(await unhandled).toEqual([{ event: 'tock' }, { event: 'message' }])
+  })
+
   it('begins and ends at any time, and outlives the connection', async () => {
     const { client, server, reach } = await setUp()
     client.connect()

@@ -68,6 +68,7 @@ export function createSseClient<Events extends object>(
     ['sse.close', nothing],
     ['sse.state', nothing],
     ['sse.invalid', nothing],
+    ['sse.unhandled', nothing],
   ])
   /** Of this life. */
   let supervisor = supervise()
@@ -94,7 +95,7 @@ export function createSseClient<Events extends object>(
     const request = {
       ...options,
       ...{ url: address.get(), channels: channels.connecting(), cursor: cursor.toSend() },
-      ...{ names: () => [...control.keys(), ...events.names()], fallback, clock, maxEventBytes },
+      ...{ names: () => ['message', ...control.keys(), ...events.names()], fallback, clock, maxEventBytes },
     }
     source = openSource(request, { ...tell, opened: () => opened(tell.opened), message: receive })
     return source
@@ -169,6 +170,7 @@ export function createSseClient<Events extends object>(
       cursor.tell(id)
       if (event === 'sse.channels') followed = value as SseChannels
       if (issues) events.emit({ event, data, issues }, { event: 'sse.invalid', id })
+      else if (!read && !events.has(event)) events.emit({ event }, { event: 'sse.unhandled', id })
       else if (!read || value !== undefined) events.emit(value, { event, id })
     })
     // After the listeners: what came before the goodbye has been told.
@@ -230,7 +232,8 @@ export function createSseClient<Events extends object>(
     },
     on(event, listener) {
       const listen = (isWanted: boolean) => {
-        if (!events.has(event) && !control.has(event)) source?.listen?.(event, isWanted)
+        if (event !== 'message' && !events.has(event) && !control.has(event))
+          source?.listen?.(event, isWanted)
       }
       listen(true)
       const off = events.on(event, listener)

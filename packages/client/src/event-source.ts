@@ -1,4 +1,4 @@
-import { askStream, inHeader } from './ask.ts'
+import { askStream } from './ask.ts'
 import { toFailure } from './failure.ts'
 import { checkRedirect } from './redirect.ts'
 import {
@@ -10,7 +10,7 @@ import {
   takesFetch,
 } from './source.ts'
 import type { SseFailure } from './state.ts'
-import { withQuery } from './url.ts'
+import { isCrossOrigin, withQuery } from './url.ts'
 
 /**
  * A connection over an EventSource. Its own reconnecting never happens, because it is closed at its first error.
@@ -43,7 +43,7 @@ export function openEventSource(request: SourceRequest, events: SourceEvents): S
   function open(from: URL): void {
     if (signal.aborted) return
     // One that is made anew cannot be given the header.
-    address = withQuery(from, channels, overFetch && inHeader(from) ? '' : cursor)
+    address = withQuery(from, channels, overFetch && !isCrossOrigin(from) ? '' : cursor)
     const init = { withCredentials: !!withCredentials, maxBufferSize: maxEventBytes, fetch: answer }
     source = new EventSource(address.href, init)
     for (const name of new Set([...OWN, ...request.names()])) source.addEventListener(name, hear)

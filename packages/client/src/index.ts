@@ -21,5 +21,6 @@ export type {
   SseClientOptions,
   SseEvent,
   SseInvalid,
+  SseUnhandled,
 } from './types.ts'
 export type { UrlOption } from './url.ts'

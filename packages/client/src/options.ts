@@ -28,7 +28,7 @@ export function readOptions(url: UrlOption, options: SseClientOptions): Settings
   const settings: Record<string, unknown> = {}
   for (const [name, otherwise] of Object.entries(DEFAULTS)) {
     const value = given[name] ?? otherwise
-    const least = name === 'connectTimeout' || name === 'maxEventBytes' ? 1 : 0
+    const least = /Timeout|Bytes/.test(name) ? 1 : 0
     if (value !== 'auto' && !(Number(value) >= least))
       wrong(`\`${name}\` is a number from ${least} on, not ${value}`, value)
     settings[name] = value

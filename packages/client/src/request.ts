@@ -36,7 +36,8 @@ export async function request(
   { cursor, own = {}, ...question }: Question,
   options: RequestOptions,
 ): Promise<Response> {
-  const headers = await headersOf(options.headers)
+  const { headers: given } = options
+  const headers = new Headers(typeof given === 'function' ? await given() : given)
   // Asking for problem documents too tells our server that this client can bear another status than 200.
   if (!headers.has('Accept')) headers.set('Accept', 'text/event-stream, application/problem+json')
   for (const name in own) headers.set(name, own[name]!)
@@ -50,18 +51,9 @@ export async function request(
   }
   if (options.redirects === 'follow') return fetch(url, init)
   if (!globalThis.location) return (await import('./follow.ts')).follow(url, init)
-  const carriesMore = !!options.headers || init.method === 'POST'
+  const carriesMore = !!given || init.method === 'POST'
   const response = await fetch(url, { ...init, redirect: carriesMore ? 'error' : 'follow' })
   // An answer that a service worker makes up has no address.
   if (response.url) checkRedirect(url, new URL(response.url))
   return response
-}
-
-/** An error of the app's function must not pass for one of `fetch`, such as an AbortError for the client's own. */
-async function headersOf(headers: HeadersOption | undefined): Promise<Headers> {
-  try {
-    return new Headers(typeof headers === 'function' ? await headers() : headers)
-  } catch (cause) {
-    throw new Error('`headers` failed', { cause })
-  }
 }

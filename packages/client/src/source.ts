@@ -90,7 +90,7 @@ export interface EventSourceConstructor {
   readonly [OPEN]?: OpenSource
 }
 
-export const OPEN = Symbol.for('@sse/client.open')
+export const OPEN = Symbol('open')
 
 /** Whether a constructor takes a `fetch`, and with it headers, as the package `eventsource` says of itself. */
 export function takesFetch(Constructor: EventSourceConstructor): boolean {

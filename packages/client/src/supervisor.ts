@@ -116,12 +116,16 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   function overdue(): void {
     if (state.status === 'waiting') attempt()
-    else if (refreshing) giveUpRefresh()
-    else failed({ code: 'silence', message: 'The server has gone silent' })
+    else {
+      // What was not refreshed may be refused again.
+      if (refreshing) refusedAt = NEVER
+      failed({ code: 'silence', message: `${refreshing ? '`refresh`' : 'The server'} has gone silent` })
+    }
   }
 
   function failed(error: SseFailure): void {
     if (state.status === 'closed') return
+    refreshing = undefined
     if (state.status === 'open' && clock.now() - state.openedAt >= (heartbeat || HOLD)) failures = 0
     drop()
     const mayRefresh = !!refresh && !isNear(refusedAt, IN_A_ROW)
@@ -164,13 +168,6 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     refreshing = undefined
     if (failure) failed(failure)
     else attempt()
-  }
-
-  function giveUpRefresh(): void {
-    refreshing = undefined
-    // What was not refreshed may be refused again.
-    refusedAt = NEVER
-    failed({ code: 'silence', message: '`refresh` took too long' })
   }
 
   /** Checks at once, whatever it is doing, but never before a time that the server asked for. */
