@@ -21,10 +21,10 @@ export const limits: readonly Limit[] = [
     name: '@sse/client',
     entry: 'packages/client/dist/index.js',
     without: [],
-    // 8 kB. `eventsource` is 3,613 of it, and has no smaller entry.
+    // 8 kB. The parser is some 1,550 of it.
     initial: 8192,
     // Sharing, which is loaded when a client shares, is 5.8 kB of it.
-    total: 15_500,
+    total: 16_500,
   },
   {
     name: '@sse/vuex',
@@ -48,7 +48,12 @@ export async function weigh({
     build: {
       // As a library: an app's own preloading of chunks does not count. Vite leaves white space in ES modules unless told otherwise.
       ...{ write: false, target: 'es2022', lib: { entry: join(root, entry), formats: ['es'] } },
-      rolldownOptions: { external: [...without], output: { minify: true } },
+      rolldownOptions: {
+        external: [...without],
+        // What is loaded later imports from the first chunk, as in an app: it is no reason for a chunk of its own.
+        preserveEntrySignatures: 'allow-extension',
+        output: { minify: true },
+      },
     },
   })
   const chunks = ([result].flat() as Rolldown.RolldownOutput[])

@@ -16,6 +16,10 @@ export interface Exchange {
   write(bytes: string | Uint8Array): void
   /** Answers with a status. */
   answer(status: number, headers?: Record<string, string>): void
+  /** Answers 200 with a document. */
+  json(document: unknown): void
+  /** Begins an answer of 200 with this type. */
+  start(type: string): void
   /** Ends the stream in order. */
   end(): void
   /** Breaks the connection off. */
@@ -78,6 +82,9 @@ function controls(response: ServerResponse): Omit<Exchange, 'method' | 'url' | '
     },
     write: (bytes) => response.write(bytes),
     answer: (status, headers = {}) => response.writeHead(status, headers).end(),
+    json: (document) =>
+      void response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(document)),
+    start: (type) => void response.writeHead(200, { 'Content-Type': type }),
     end: () => response.end(),
     destroy: () => response.destroy(),
     closed,

@@ -14,28 +14,39 @@ export interface Alarm {
 const LOOK = 10_000
 
 /**
- * A timer that keeps to the clock. Timers stand still while a machine sleeps, and go on where they were when it wakes; this one looks at the
- * clock every ten seconds, so it rings at most so late. A clock that is put back makes it count anew.
+ * A timer that keeps to the clock, and that no timer's limit binds. Timers stand still while a machine sleeps, and go on where they were when
+ * it wakes; this one looks at the clock every ten seconds, so it rings at most so late.
+ *
+ * The clock may be put back. Then the timer itself says how much time has passed at least, so it rings in time; if it was put off, at most one
+ * look later.
  */
 export function createAlarm(clock: Clock, ring: () => void): Alarm {
   let handle: unknown
-  let begun = 0
   let delay = Number.POSITIVE_INFINITY
-  const left = () => begun + delay - clock.now()
-  const isDue = () => left() <= 0
+  /** What was left at a moment of the clock. */
+  let left = delay
+  let since = 0
+  /** Milliseconds that the present timer shows for certain when it fires; unknown if it was put off meanwhile. */
+  let shown = 0
+  const passed = () => Math.max(0, clock.now() - since)
 
   function wait(): void {
-    if (delay < Number.POSITIVE_INFINITY) handle = clock.setTimeout(look, Math.min(left(), LOOK))
+    if (left === Number.POSITIVE_INFINITY) return
+    shown = Math.min(left, LOOK)
+    handle = clock.setTimeout(look, shown)
   }
 
   function look(): void {
-    begun = Math.min(begun, clock.now())
-    if (isDue()) ring()
+    left -= Math.max(passed(), shown)
+    since = clock.now()
+    if (left <= 0) ring()
     else wait()
   }
 
   function putOff(): void {
-    begun = clock.now()
+    left = delay
+    since = clock.now()
+    shown = 0
   }
 
   return {
@@ -46,6 +57,6 @@ export function createAlarm(clock: Clock, ring: () => void): Alarm {
       wait()
     },
     putOff,
-    isDue,
+    isDue: () => left <= passed(),
   }
 }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createTestClock } from '../test/clock.ts'
-import { createSseClient, type SseClientOptions } from './index.ts'
+import { createSseClient, type EventLike, type SseClientOptions } from './index.ts'
 import { scriptEventSource } from './testing/index.ts'
 
 function setUp(options: SseClientOptions = {}) {
@@ -59,6 +59,44 @@ describe('over an EventSource that tells no status', () => {
     expect(heard).not.toHaveBeenCalled()
     expect(client.state).toEqual({ status: 'connecting', attempt: 0 })
     expect(client.lastEventId).toBe('')
+  })
+
+  it('listens for a name as long as somebody does, and for its own names always', () => {
+    const { EventSource, sources } = scriptEventSource()
+    const names = new Set<string>()
+    class Counting extends EventSource {
+      override addEventListener(name: string, listener: (event: EventLike) => void) {
+        names.add(name)
+        super.addEventListener(name, listener)
+      }
+      override removeEventListener(name: string, listener: (event: EventLike) => void) {
+        names.delete(name)
+        super.removeEventListener?.(name, listener)
+      }
+    }
+    const { client } = setUp({ EventSource: Counting })
+    const off = client.on('tick', () => {})
+    client.connect()
+    sources[0]?.open()
+    const before = names.size
+    for (let n = 0; n < 1000; n++) client.on(`name ${n}`, () => {})()
+    client.on('sse.gap', () => {})()
+    client.on('error', () => {})()
+    expect([before, names.size, names.has('tick')]).toEqual([12, 12, true])
+    off()
+    expect(names.has('tick')).toBe(false)
+    client.close()
+  })
+
+  it('discards a message that comes from another origin, after a redirect', () => {
+    const { client, newest } = setUp()
+    const heard = vi.fn()
+    client.on('tick', heard)
+    client.connect()
+    newest().open()
+    newest().dispatchEvent(new MessageEvent('tick', { data: '1', origin: 'http://b.example' }))
+    expect(client.state).toMatchObject({ status: 'closed', reason: 'rejected', error: { code: 'redirect' } })
+    expect(heard).not.toHaveBeenCalled()
   })
 
   it('ends when the server says so', () => {
@@ -121,8 +159,8 @@ describe('waking up', () => {
     wake()
     expect(sources).toHaveLength(2)
     expect(client.state).toEqual({ status: 'connecting', attempt: 1 })
-    expect(clock.timers).toEqual([])
     client.close()
+    expect(clock.timers).toEqual([])
   })
 
   it('does not come before the time that the server asked for', () => {
@@ -181,6 +219,32 @@ describe('waking up', () => {
     clock.sleep(3_600_000)
     clock.advance(10_000)
     expect(sources).toHaveLength(3)
+    client.close()
+  })
+
+  it('makes a request anew that is not answered yet, once for all events of a waking page', () => {
+    const { wake, show } = stubPage()
+    const { client, clock, sources } = setUp()
+    client.connect()
+    show(false) // of a page that has only just been loaded
+    expect(sources).toHaveLength(1)
+    wake()
+    wake()
+    expect([sources.length, sources[0]?.readyState]).toEqual([2, 2])
+    clock.advance(1000)
+    show(true)
+    expect(sources).toHaveLength(3)
+    expect(client.state).toEqual({ status: 'connecting', attempt: 0 })
+    client.close()
+  })
+
+  it('gives up a request that was made before a sleep', () => {
+    const { show } = stubPage()
+    const { client, clock } = setUp()
+    client.connect()
+    clock.sleep(3_600_000)
+    show(false)
+    expect(client.state).toMatchObject({ status: 'waiting', error: { code: 'silence' } })
     client.close()
   })
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createSseClient, type SseClientOptions, type StorageLike } from './index.ts'
-import { createTestClock, scriptEventSource } from './testing/index.ts'
+import { createSseClient, type SseClient, type SseClientOptions, type StorageLike } from './index.ts'
+import { createTestClock, type ScriptedEventSource, scriptEventSource } from './testing/index.ts'
 
 const URL = 'http://a.example/events'
 
@@ -10,7 +10,7 @@ function load(options: SseClientOptions, url = URL) {
   const client = createSseClient(url, { EventSource, clock: createTestClock(), ...options })
   client.on('tick', () => {})
   client.connect()
-  return { client, source: sources[0]!, cursor: sources[0]!.url.searchParams.get('lastEventId') }
+  return { client, sources, source: sources[0]!, cursor: sources[0]!.url.searchParams.get('lastEventId') }
 }
 
 function createStorage(): StorageLike & { readonly kept: Map<string, string> } {
@@ -48,7 +48,55 @@ describe('the cursor over a reload', () => {
     expect(load(mina).cursor).toBe('5')
     expect(load({ persist: { storage, key: 'jon' } }).cursor).toBeNull()
     expect(load({ persist: storage }).cursor).toBeNull()
-    expect(load(mina, 'http://a.example/other').cursor).toBeNull()
+  })
+
+  it('is named by the key alone where there is one: a URL with a new token has the same', () => {
+    const storage = createStorage()
+    const mina = { persist: { storage, key: 'mina' } }
+    const { source } = load(mina, `${URL}?token=1`)
+    source.open()
+    source.send('tick', '1', '5')
+    expect(load(mina, `${URL}?token=2`).cursor).toBe('5')
+    const other = load({ persist: storage }, URL)
+    other.source.open()
+    other.source.send('tick', '1', '6')
+    expect(load({ persist: storage }, `${URL}/other`).cursor).toBeNull()
+  })
+
+  it.each(['1\n2', '\u0001', 'x'.repeat(20_000), ' 5', '\uD800'])(
+    'that no header can carry is neither sent nor kept, and a gap is told: %j',
+    (bad) => {
+      const storage = createStorage()
+      storage.setItem(`sse:url:${URL}`, bad)
+      const { client, source, cursor } = load({ persist: storage })
+      const gaps: unknown[] = []
+      client.on('sse.gap', (gap) => gaps.push(gap))
+      expect([cursor, client.lastEventId]).toEqual([null, ''])
+      source.open()
+      expect(gaps).toEqual([{ reason: 'unknown', requested: bad }])
+      source.send('tick', '1', bad)
+      expect([client.lastEventId, storage.kept.get(`sse:url:${URL}`)]).toEqual([bad, ''])
+    },
+  )
+
+  it('says where it came from, because one from a storage proves nothing about an empty page', () => {
+    const storage = createStorage()
+    const open = (client: SseClient, source: ScriptedEventSource) => {
+      source.open()
+      source.send('sse.open', '{"resumed":true}', '5')
+      return client.resumedFrom
+    }
+    const first = load({ persist: storage })
+    expect(open(first.client, first.source)).toBe('none')
+    const second = load({ persist: storage })
+    expect(open(second.client, second.source)).toBe('stored')
+    second.client.reconnect()
+    expect(open(second.client, second.sources[1]!)).toBe('told')
+    second.client.close()
+    second.client.connect({ lastEventId: '7' })
+    expect(open(second.client, second.sources[2]!)).toBe('app')
+    const third = load({ persist: storage, lastEventId: '9' })
+    expect(open(third.client, third.source)).toBe('app')
   })
 
   it('gives way to one that the app knows better', () => {

@@ -194,6 +194,102 @@ describe('polls', () => {
   })
 })
 
+describe('an answer to a poll', () => {
+  /** The client has polled a scripted server once beside a quiet stream. */
+  async function probing() {
+    const bed = await setUp()
+    bed.client.connect({ lastEventId: '5' })
+    const stream = await bed.server.next()
+    stream.open('')
+    await bed.reach('open')
+    bed.clock.advance(10_000)
+    return { ...bed, stream, probe: await bed.server.next() }
+  }
+  const document = { events: [{ id: '6', event: 'tick', data: '6' }], cursor: '7' }
+
+  it('of 406 means that this route knows no polls: the stream stays, and is not polled again', async () => {
+    const { client, server, clock, reach, stream, probe } = await probing()
+    probe.answer(406)
+    await probe.closed
+    const heard = take(client, 'message', 1)
+    stream.send({ data: 'late' })
+    expect(await heard).toEqual(['late'])
+    client.reconnect()
+    const second = await server.next()
+    second.open('')
+    await reach('open')
+    clock.advance(60_000)
+    expect([server.waiting, client.state.status]).toEqual([0, 'open'])
+  })
+
+  it('of 406 while it polls has it stream again, from where it is', async () => {
+    const { client, server, probe } = await probing()
+    const ticks = take(client, 'tick', 1)
+    probe.json(document)
+    expect(await ticks).toEqual([6])
+    const poll = await server.next()
+    expect(poll.headers['last-event-id']).toBe('7')
+    poll.answer(406)
+    const stream = await server.next()
+    expect(stream.headers).toMatchObject({
+      accept: expect.stringContaining('event-stream'),
+      'last-event-id': '7',
+    })
+    stream.open()
+    const heard = take(client, 'message', 1)
+    stream.send({ data: 'streamed' })
+    expect(await heard).toEqual(['streamed'])
+    expect(client.state.status).toBe('open')
+  })
+
+  it.each(['', '\u0001'])(
+    'without a position that could be sent is a failure, and the cursor stays: %j',
+    async (cursor) => {
+      const { client, server, clock, reach, probe } = await probing()
+      const ticks = take(client, 'tick', 1)
+      probe.json(document)
+      await ticks
+      ;(await server.next()).json({ ...document, cursor })
+      expect((await reach('waiting')).error.code).toBe('network')
+      expect(client.lastEventId).toBe('7')
+      clock.advance(1000)
+      expect((await server.next()).headers['last-event-id']).toBe('7')
+    },
+  )
+
+  it('has a bound', async () => {
+    const { probe, server, client, reach } = await probing()
+    const ticks = take(client, 'tick', 1)
+    probe.json(document)
+    await ticks
+    const poll = await server.next()
+    poll.start('application/json')
+    const chunk = ' '.repeat(1024 * 1024)
+    for (let megabytes = 0; megabytes < 40; megabytes++) poll.write(chunk)
+    expect((await reach('waiting')).error.code).toBe('overflow')
+    await poll.closed
+  })
+
+  it('that brings the client no further does not have it ask at once', async () => {
+    const { client, server, clock, probe } = await probing()
+    const ticks = take(client, 'tick', 2)
+    probe.json(document)
+    ;(await server.next()).json(document)
+    await ticks
+    await vi.waitFor(() => expect(clock.timers).toContain(5000))
+    expect(server.waiting).toBe(0)
+    clock.advance(5000)
+    await server.next()
+  })
+})
+
+it('a life begins with streaming, whatever the life before has learned', async () => {
+  const { client, streams } = await polling()
+  client.close()
+  client.connect()
+  await vi.waitFor(() => expect(streams()).toHaveLength(2))
+})
+
 describe('a stream that is only quiet', () => {
   it('is left alone when the server does not answer polls', async () => {
     const { client, server, clock, reach } = await setUp()

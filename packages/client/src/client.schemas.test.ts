@@ -127,6 +127,37 @@ describe('a schema that takes its time', () => {
     expect(newest().url.searchParams.get('lastEventId')).toBe('1')
   })
 
+  it('keeps what the server says in its place: channels, an own gap, the end', async () => {
+    const { slow, open } = createSlowSchema()
+    const { client, heard, newest } = connect({ slow })
+    client.on('slow', (data) => heard.push(data))
+    client.on('sse.channels', () => heard.push('channels'))
+    client.on('sse.state', ({ status }) => heard.push(status))
+    newest().send('slow', '1', '1')
+    newest().send('sse.channels', '{"channels":["a"],"refused":[]}', '2')
+    newest().send('sse.close', '{"reconnect":false}', '3')
+    await settle()
+    expect([heard, client.channels.channels, client.state.status]).toEqual([[], [], 'closed'])
+    open[0]?.()
+    await settle()
+    expect(heard).toEqual([1, 'channels', 'closed'])
+    expect(client.channels.channels).toEqual(['a'])
+  })
+
+  it('has what a life leaves behind brought again by the next, and told once', async () => {
+    const { slow, open } = createSlowSchema()
+    const { client, heard, newest } = connect({ slow })
+    client.on('slow', (data) => heard.push(data))
+    newest().send('slow', '1', '1')
+    newest().send('sse.gap', '{"reason":"trimmed","requested":"0"}', '2')
+    newest().send('sse.close', '{"reconnect":false}', '3')
+    client.connect()
+    open[0]?.()
+    await settle()
+    expect(heard).toEqual([])
+    expect(newest().url.searchParams.get('lastEventId')).toBeNull()
+  })
+
   it('does not let a cursor be kept that is ahead of what was told', async () => {
     const { slow, open } = createSlowSchema()
     const kept = new Map<string, string>()

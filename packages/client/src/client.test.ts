@@ -1,4 +1,3 @@
-import { createScriptedServer } from '@sse/testbed'
 import { describe, expect, it, vi } from 'vitest'
 import { setUp, take } from '../test/client.ts'
 import { createSseClient, SseError } from './index.ts'
@@ -55,6 +54,9 @@ describe('a client', () => {
     { backoff: { max: Number.NaN } },
     { maxAttempts: -1 },
     { watchdog: -1 },
+    { connectTimeout: 0 },
+    { maxEventBytes: 0 },
+    { polls: { after: -1 } },
   ])('refuses %j', (options) => {
     expect(() => createSseClient('http://localhost', options)).toThrow(SseError)
   })
@@ -80,6 +82,20 @@ describe('listening', () => {
       ['message', 'plain', '1'],
       ['message', '', '3'],
     ])
+  })
+
+  it('is told of events that nobody listens for, by their names', async () => {
+    const { client, server } = await setUp()
+    const unhandled = take(client, 'sse.unhandled', 2)
+    client.on('tick', () => {})
+    client.connect()
+    const stream = await server.next()
+    stream.open()
+    stream.send({ event: 'tick', data: 1 })
+    stream.send({ event: 'tock', data: 2 })
+    stream.send({ event: 'sse.ping', data: '', id: '1' })
+    stream.send({ data: 3 })
+    expect(await unhandled).toEqual([{ event: 'tock' }, { event: 'message' }])
   })
 
   it('begins and ends at any time, and outlives the connection', async () => {
@@ -349,15 +365,4 @@ describe('headers', () => {
     const options = { EventSource: Native, headers: {} }
     expect(() => createSseClient('http://localhost', options)).toThrow('cannot send `headers`')
   })
-})
-
-it('resolves redirects as a page does', async () => {
-  const { client, server, reach } = await setUp()
-  const other = await createScriptedServer()
-  client.connect()
-  const first = await server.next()
-  first.answer(307, { Location: other.url })
-  const second = await other.next()
-  second.open()
-  await reach('open')
 })

@@ -1,99 +1,103 @@
 import { createChannels } from './channels.ts'
 import { systemClock } from './clock.ts'
-import { readChannels, readClose, readGap, readOpen, type SseOpen } from './control.ts'
+import { readChannels, readClose, readGap, readOpen, type SseChannels, type SseOpen } from './control.ts'
+import { type CursorOrigin, createCursor } from './cursor.ts'
 import { type Reading, readEvent } from './data.ts'
 import { createEmitter } from './emitter.ts'
-import { SseError } from './errors.ts'
-import { ask } from './fetch.ts'
+import { openSource } from './fallback.ts'
+import { readOptions } from './options.ts'
+import { createOrder } from './order.ts'
 import { createKeep } from './persist.ts'
+import { type Question, request } from './request.ts'
 import type { Gate } from './share/gate.ts'
-import { openSource, type Source, type SourceEvents, type SourceMessage, takesFetch } from './source.ts'
-import type { SchemaOutputs, SchemaResult, StandardSchemaMap } from './standard-schema.ts'
+import type { Fallback, Source, SourceEvents, SourceMessage } from './source.ts'
+import type { SchemaIssue, SchemaOutputs, StandardSchemaMap } from './standard-schema.ts'
 import type { SseState } from './state.ts'
-import { createSupervisor } from './supervisor.ts'
+import { createSupervisor, type Supervisor } from './supervisor.ts'
 import type { SseClient, SseClientOptions } from './types.ts'
-import { resolveUrl } from './url.ts'
+import { createAddress, type UrlOption } from './url.ts'
 import { listenToPage, onWakeup } from './wakeup.ts'
 
 /**
  * A client for one URL: it holds what outlives a connection, the listeners, the cursor and the wishes for channels. Nothing happens before
  * `connect()`.
  *
- * @throws SseError `invalid-url` for a relative URL where there is no page, `invalid-option` for options that cannot work
+ * @param url where the stream is; a function is asked for it before every attempt (`share` and `persist` then need a key)
+ * @throws SseError `invalid-url` for a URL that cannot work, as a relative one where there is no page; `invalid-option` for options that
+ * cannot work
  */
 export function createSseClient<Schemas extends StandardSchemaMap>(
-  url: string | URL,
+  url: UrlOption,
   options: SseClientOptions<SchemaOutputs<Schemas>> & {
     /** Schemas by event name. What one does not take is told as `sse.invalid`; listeners get what it makes of the rest. */
     readonly events: Schemas
   },
 ): SseClient<SchemaOutputs<Schemas>>
 export function createSseClient<Events extends object = Record<string, unknown>>(
-  url: string | URL,
+  url: UrlOption,
   options?: SseClientOptions<Events>,
 ): SseClient<Events>
 export function createSseClient<Events extends object>(
-  address: string | URL,
+  url: UrlOption,
   options: SseClientOptions<Events> & Reading = {},
 ): SseClient<Events> {
-  const url = resolveUrl(address)
-  const { backoff = {}, clock = systemClock, maxAttempts = Number.POSITIVE_INFINITY } = options
-  const { polls = {}, refresh, watchdog = 'auto' } = options
-  const { base = 1000, max = 30_000 } = backoff
-  const { after = 10_000, retry = 300_000 } = polls || { after: 0 }
-  const numbers = { base, max, after, retry, maxAttempts, watchdog: watchdog || 0 }
-  check(options, numbers)
-  const fallback = { ...numbers, until: 0 }
-  const keep = createKeep(options.persist, url)
+  const settings = readOptions(url, options)
+  const { connectTimeout, maxEventBytes } = settings
+  const { clock = systemClock, refresh } = options
+  const address = createAddress(url)
+  const cursor = createCursor(options.lastEventId, createKeep(options.persist, address.fixed.href))
   const events = createEmitter(options.onError)
-  const channels = createChannels(options.channels ?? [], (wishes) =>
-    import('./later.ts')
-      .then(({ change }) => change(wishes, (init) => ask(options, url, init)))
-      .catch(reconnect),
-  )
-  /** The server's own events, and names that only this client tells, whatever a server sends: what they do, and what is told of them. */
+  const order = createOrder()
+  const channels = createChannels(options.channels ?? [], async (state) => {
+    const send = async (question: Question) => request(await address.get(), question, options)
+    try {
+      const { tellChanges } = await import('./later.ts')
+      await tellChanges(state, { clock, connectTimeout, send, refused })
+    } catch {
+      if (!state.gone.signal.aborted) link().connect()
+    }
+  })
+  /**
+   * The server's own events, and names that only this client tells, whatever a server sends: what is told of them. `undefined`: nothing.
+   */
   const control = new Map<string, (text: string) => unknown>([
-    ['sse.open', opened],
+    ['sse.open', hello],
     ['sse.gap', readGap],
-    ['sse.channels', (text) => (followed = readChannels(text))],
-    ['sse.close', (text) => supervisor.dismissed(readClose(text))],
-    ['sse.ping', () => true], // what leads a group of tabs listens for it: it moves the cursor
+    ['sse.channels', readChannels],
+    ['sse.ping', String], // what leads a group of tabs listens for it: it moves the cursor
+    ['sse.close', nothing],
     ['sse.state', nothing],
     ['sse.invalid', nothing],
+    ['sse.unhandled', nothing],
   ])
-  const supervisor = createSupervisor({
-    open: (tell) => (share ? load() : open(tell)),
-    onState: (state) => gate || changed(state),
-    ...{ ...numbers, refresh, clock },
-  })
+  /** Of this life. */
+  let supervisor = supervise()
   let source: Source | undefined
   /** Takes the place of the supervisor when it has been loaded. */
   let gate: Gate | undefined
   /** Tabs can meet in a page or a worker, with Web Locks and BroadcastChannel. */
   let share = globalThis.location && navigator.locks && globalThis.BroadcastChannel && options.share
   let followed = readChannels('')
-  /** The cursor that a connect brings: of the last event received. And of the last one told, which is behind it while a schema takes time. */
-  let received = options.lastEventId ?? keep.read() ?? ''
-  let told = received
-  /** What is told next waits for this. */
-  let before: Promise<unknown> | undefined
-  /** Counts the calls of `close`. */
-  let life = 0
+  let resumedFrom: CursorOrigin = 'none'
 
   const link = () => gate ?? supervisor
 
-  function reconnect(): void {
-    link().connect()
+  function supervise(): Supervisor {
+    return createSupervisor({
+      ...settings,
+      ...{ clock, cursor, refresh },
+      open: (tell, fallback) => (share ? load() : open(tell, fallback)),
+      onState: (state) => gate || changed(state),
+    })
   }
 
-  function open(tell: Omit<SourceEvents, 'message'>): Source {
-    source = openSource(
-      {
-        ...{ ...options, url, channels: channels.connecting(), cursor: received, fallback, clock },
-        names: () => [...control.keys(), ...events.names()],
-      },
-      { ...tell, message: receive },
-    )
+  function open(tell: Omit<SourceEvents, 'message'>, fallback: Fallback): Source {
+    const request = {
+      ...options,
+      ...{ url: address.get(), channels: channels.connecting(), cursor: cursor.toSend() },
+      ...{ names: () => ['message', ...control.keys(), ...events.names()], fallback, clock, maxEventBytes },
+    }
+    source = openSource(request, { ...tell, opened: () => opened(tell.opened), message: receive })
     return source
   }
 
@@ -102,15 +106,17 @@ export function createSseClient<Events extends object>(
    * its own.
    */
   function load(): Source {
+    let isClosed = false
     import('./share/gate.ts').then(
       ({ createGate }) => {
-        // Closed meanwhile, or loaded for an attempt that was replaced.
-        if (!supervisor.isRunning) return
+        // The attempt that it was loaded for may be over.
+        if (isClosed) return
         gate = createGate({
-          ...{ url, options, clock, listenToPage, onWakeup, create: createSseClient },
+          ...{ url: address.fixed, options, clock, listenToPage, onWakeup },
+          create: (_, options) => createSseClient(url, options),
           channels: channels.connecting,
           names: events.names,
-          cursor: () => received,
+          cursor: () => cursor.received,
           message: receive,
           state: changed,
         })
@@ -118,19 +124,60 @@ export function createSseClient<Events extends object>(
         gate.connect()
       },
       () => {
+        if (isClosed) return
         share = false
-        if (supervisor.isRunning) reconnect()
+        supervisor.connect()
       },
     )
-    return { listen: nothing, close: nothing }
+    return {
+      close() {
+        isClosed = true
+      },
+    }
+  }
+
+  function opened(then: () => void): void {
+    then()
+    // Told at the opening, when the new stream brings whatever comes after what is loaded now.
+    const gap = cursor.takeGap()
+    if (gap) tell('sse.gap', gap)
   }
 
   function changed(state: SseState): void {
-    if (state.status !== 'open') channels.opened(undefined)
-    events.emit(state, { event: 'sse.state', id: received })
+    if (state.status !== 'open') channels.lost()
+    const tell = () => events.emit(state, { event: 'sse.state', id: cursor.received })
+    // What the server said before it ended the stream comes before the end.
+    if (state.status === 'closed' && state.reason !== 'closed') order.add(state, tell)
+    else tell()
   }
 
-  function opened(text: string): SseOpen {
+  function refused(more: readonly string[]): void {
+    tell('sse.channels', { ...followed, refused: [...new Set([...followed.refused, ...more])] })
+  }
+
+  /** Something that only the client knows, as if the server had said it. */
+  function tell(event: string, data: object): void {
+    receive({ event, data: JSON.stringify(data), lastEventId: cursor.received })
+  }
+
+  function receive({ event, data, lastEventId: id }: SourceMessage): void {
+    const read = control.get(event)
+    if (event === 'sse.open') resumedFrom = cursor.origin
+    // Before the listeners: one that reconnects must not be sent this event again.
+    cursor.received = id
+    const result = read ? { value: read(data) } : readEvent(data, event, options)
+    order.add(result as Result | Promise<Result>, ({ issues, value }) => {
+      cursor.tell(id)
+      if (event === 'sse.channels') followed = value as SseChannels
+      if (issues) events.emit({ event, data, issues }, { event: 'sse.invalid', id })
+      else if (!read && !events.has(event)) events.emit({ event }, { event: 'sse.unhandled', id })
+      else if (!read || value !== undefined) events.emit(value, { event, id })
+    })
+    // After the listeners: what came before the goodbye has been told.
+    if (event === 'sse.close' && !gate) supervisor.dismissed(readClose(data))
+  }
+
+  function hello(text: string): SseOpen {
     const open = readOpen(text)
     if (!gate) {
       supervisor.announced(open.heartbeat)
@@ -139,34 +186,19 @@ export function createSseClient<Events extends object>(
     return open
   }
 
-  function receive({ event, data, lastEventId: id }: SourceMessage): void {
-    // Before the listeners: one that reconnects must not be sent this event again.
-    received = id
-    const read = control.get(event)
-    inOrder<SchemaResult<unknown>>(
-      read ? { value: read(data) } : readEvent(data, event, options),
-      (result) => {
-        if (told !== id) keep.write(id)
-        told = id
-        if (result.issues) events.emit({ event, data, issues: result.issues }, { event: 'sse.invalid', id })
-        else if (!read || result.value) events.emit(result.value, { event, id })
-      },
-    )
+  /** What waits for a schema is told no more, so that the next connection brings it again. */
+  function endLife(): void {
+    order.clear()
+    cursor.rewind()
   }
 
-  /** A schema may take its time: what comes after it waits, so that listeners see the order of the stream. */
-  function inOrder<T>(value: T | Promise<T>, tell: (value: T) => void): void {
-    if (!before && !(value instanceof Promise)) {
-      tell(value)
-      return
+  function connect(lastEventId?: string): void {
+    if (!link().isRunning) {
+      endLife()
+      if (!gate) supervisor = supervise()
     }
-    const mine = life
-    const turn: Promise<void> = Promise.all([value, before]).then(([ready]) => {
-      if (mine !== life) return
-      if (before === turn) before = undefined
-      tell(ready)
-    })
-    before = turn
+    if (lastEventId !== undefined) cursor.give(lastEventId)
+    link().connect()
   }
 
   return {
@@ -177,19 +209,17 @@ export function createSseClient<Events extends object>(
       return followed
     },
     get lastEventId() {
-      return received
+      return cursor.received
+    },
+    get resumedFrom() {
+      return resumedFrom
     },
     connect({ lastEventId } = {}) {
-      if (link().isRunning) return
-      if (lastEventId !== undefined) received = told = lastEventId
-      reconnect()
+      if (!link().isRunning) connect(lastEventId)
     },
-    reconnect,
+    reconnect: () => connect(),
     close() {
-      // What waits for a schema is told no more, so that the next connect brings it again.
-      life++
-      before = undefined
-      received = told
+      endLife()
       link().close()
     },
     subscribe(names) {
@@ -201,27 +231,25 @@ export function createSseClient<Events extends object>(
       gate?.wish()
     },
     on(event, listener) {
+      const listen = (isWanted: boolean) => {
+        if (event !== 'message' && !events.has(event) && !control.has(event))
+          source?.listen?.(event, isWanted)
+      }
+      listen(true)
       const off = events.on(event, listener)
-      source?.listen(event)
       gate?.wish()
-      return off
+      return () => {
+        off()
+        listen(false)
+      }
     },
   }
 }
 
-const nothing = () => {}
-
-/** @throws SseError `invalid-option` */
-function check(options: SseClientOptions, numbers: Readonly<Record<string, number | 'auto'>>): void {
-  const { EventSource, headers, share } = options
-  const wrong = (why: string, value: unknown) => {
-    throw new SseError('invalid-option', why, value)
-  }
-  if (share && headers && Object(share).key === undefined)
-    wrong('`headers` are shared by tabs of one user: `share: { key: user.id }`', share)
-  if (headers && EventSource && !takesFetch(EventSource))
-    wrong('This EventSource cannot send `headers`: leave it out', headers)
-  for (const [name, value] of Object.entries(numbers)) {
-    if (value !== 'auto' && !(value >= 0)) wrong(`\`${name}\` is a number from 0 on, not ${value}`, value)
-  }
+/** What a schema says of an event. */
+interface Result {
+  readonly value?: unknown
+  readonly issues?: readonly SchemaIssue[] | undefined
 }
+
+const nothing = () => undefined

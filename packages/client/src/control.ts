@@ -1,3 +1,5 @@
+import { LONGEST } from './policy.ts'
+
 /** `sse.open`: the first event of a stream; its channels are now followed. */
 export interface SseOpen {
   /** The server's name for this stream, empty if it gave none. */
@@ -56,7 +58,7 @@ const strings = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
 
 const duration = (value: unknown): number | undefined =>
-  typeof value === 'number' && value >= 0 ? value : undefined
+  typeof value === 'number' && value >= 0 ? Math.min(value, LONGEST) : undefined
 
 export const readOpen = reader<SseOpen>({
   stream: string,

@@ -28,6 +28,17 @@ describe('listeners', () => {
     expect([...names()]).toEqual(['tick'])
   })
 
+  it('of 200,000 names that come and go leave nothing behind', () => {
+    const { on, names } = createEmitter(vi.fn())
+    const off = on('tick', vi.fn())
+    for (let n = 0; n < 200_000; n++) on(`name ${n}`, () => {})()
+    expect([...names()]).toEqual(['tick'])
+    off()
+    on('tick', vi.fn())
+    off() // does nothing to a later one
+    expect([...names()]).toEqual(['tick'])
+  })
+
   it('that throw or reject are reported, and stop nothing', async () => {
     const report = vi.fn()
     const { on, emit } = createEmitter(report)

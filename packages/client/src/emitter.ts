@@ -16,7 +16,8 @@ export interface Emitter {
   /** @returns takes the listener off again */
   on(event: string, listener: Listener<never>): () => void
   emit(data: unknown, meta: SseMeta): void
-  /** The names of all listeners: one that has several comes several times. */
+  has(event: string): boolean
+  /** The names that are listened for. */
   names(): Iterable<string>
 }
 
@@ -25,8 +26,8 @@ export interface Emitter {
  * reached everybody, so all listeners see one order.
  */
 export function createEmitter(report: ReportError = reportByDefault): Emitter {
-  /** An entry for each call of `on`. Clients have tens of listeners, not thousands. */
-  const entries = new Set<{ readonly event: string; readonly listener: Listener<unknown> }>()
+  /** An entry for each call of `on`, because a listener may be put on several times. A name without one is not kept. */
+  const entries = new Map<string, Set<{ readonly listener: Listener<unknown> }>>()
   const queue: [data: unknown, meta: SseMeta][] = []
 
   function tell(listener: Listener<unknown>, data: unknown, meta: SseMeta): void {
@@ -48,22 +49,27 @@ export function createEmitter(report: ReportError = reportByDefault): Emitter {
   return {
     on(event, listener) {
       // Only the typed `on` of the client hands listeners in: the name decides what data they get.
-      const entry = { event, listener: listener as Listener<unknown> }
-      entries.add(entry)
-      return () => void entries.delete(entry)
+      const entry = { listener: listener as Listener<unknown> }
+      const named = entries.get(event) ?? new Set()
+      entries.set(event, named.add(entry))
+      return () => {
+        if (named.delete(entry) && named.size === 0) entries.delete(event)
+      }
     },
     emit(data, meta) {
       if (queue.push([data, meta]) > 1) return
       // What listeners emit is appended meanwhile, and this loop comes to it.
       for (const [data, meta] of queue) {
-        for (const entry of [...entries]) {
+        const named = entries.get(meta.event) ?? new Set()
+        for (const entry of [...named]) {
           // It may have been taken off by one before it.
-          if (entry.event === meta.event && entries.has(entry)) tell(entry.listener, data, meta)
+          if (named.has(entry)) tell(entry.listener, data, meta)
         }
       }
       queue.length = 0
     },
-    names: () => [...entries].map(({ event }) => event),
+    has: (event) => entries.has(event),
+    names: () => entries.keys(),
   }
 }
 

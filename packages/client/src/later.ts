@@ -1,4 +1,4 @@
 /** Parts of a connection that few need, loaded together when one of them is needed. */
-export { change } from './change.ts'
-export { createPolls } from './poll.ts'
-export { inSlices } from './slices.ts'
+export { tellChanges } from './change.ts'
+export { openEventSource } from './event-source.ts'
+export { firstPoll, openPolls } from './poll.ts'

@@ -12,20 +12,24 @@ export type PersistOption = PersistStorage | Kept
 
 interface Kept {
   readonly storage: PersistStorage
-  readonly key: string
+  /** The name of the stream and its user in the storage. Default: the URL. */
+  readonly key?: string | number | undefined
 }
 
 /** A place for one text. */
 export interface Keep {
-  read(): string | null | undefined
+  read(): string | undefined
   write(text: string): void
 }
 
-/** The place of the cursor of one URL and one user. A storage that is missing, forbidden, broken or full keeps nothing. */
-export function createKeep(persist: PersistOption | undefined, url: URL): Keep {
+/**
+ * The place of the cursor of one stream and one user: a `key` names it, else the URL does. A URL whose query changes, as with a token in it,
+ * needs a key. A storage that is missing, forbidden, broken or full keeps nothing.
+ */
+export function createKeep(persist: PersistOption | undefined, url: string): Keep {
   // A storage has no `storage` of its own.
-  const { storage = persist as PersistStorage | undefined, key = '' } = Object(persist) as Partial<Kept>
-  const name = `sse:${key}:${url}`
+  const { storage = persist as PersistStorage | undefined, key } = Object(persist) as Partial<Kept>
+  const name = key === undefined ? `sse:url:${url}` : `sse:key:${key}`
   /** Even to look at the page's own storage throws where it is forbidden. */
   function use<T>(what: (storage: StorageLike) => T): T | undefined {
     try {
@@ -35,7 +39,7 @@ export function createKeep(persist: PersistOption | undefined, url: URL): Keep {
     }
   }
   return {
-    read: () => use((storage) => storage.getItem(name)),
+    read: () => use((storage) => storage.getItem(name)) ?? undefined,
     write: (text) => use((storage) => storage.setItem(name, text)),
   }
 }

@@ -1,38 +1,23 @@
-import type { Clock } from './clock.ts'
-import type { FetchLike, Question, Read, ResponseHead } from './request.ts'
-
-/** When a client polls instead, and what it has learned of its server, over all its connections. */
-export interface Fallback {
-  /** Milliseconds that the first byte of a stream may take. 0: never poll. */
-  readonly after: number
-  /** Milliseconds of polling until streaming is tried again. */
-  readonly retry: number
-  /** Until when the server is polled: 0 while it streams, -1 when it has shown that it cannot be polled. */
-  until: number
-}
-
-/** What polls share with the stream in whose place they are. */
-export interface Polling {
-  readonly clock: Clock
-  readonly cursor: string
-  readonly fallback: Fallback
-  /** Asks for a stream, unless headers of its `own` say something else. */
-  ask(cursor: string, signal: AbortSignal, own?: Question['own']): Promise<Response>
-  /** Ends the connection unless this is an answer to go on with. */
-  answered(response: Response): boolean
-  /** The answer as `eventsource` takes it, every chunk noted. */
-  observe(read: Read, head: ResponseHead): ReturnType<FetchLike>
-  readonly stream: FetchLike
-  retryAfter(header: string | null, now: number): number | undefined
-}
+import { createAlarm } from './alarm.ts'
+import { ask, checkStatus } from './ask.ts'
+import { checkSize, overflow } from './bytes.ts'
+import { isSendable } from './cursor.ts'
+import { openEventSource } from './event-source.ts'
+import { Failure, toFailure } from './failure.ts'
+import { retryAfter } from './policy.ts'
+import type { Fallback, Source, SourceEvents, SourceRequest } from './source.ts'
+import { openStream } from './stream.ts'
 
 /** Seconds that the server may wait for the first event. */
 const WAIT = 25
 
-/** Milliseconds between two polls of a server that does not wait. */
+/** Milliseconds between two polls of a server that does not wait, or whose answer brought the client no further. */
 const PAUSE = 5000
 
-interface PollDocument {
+/** Bytes that an answer may have beside one event of the greatest size. Our server stops at 1 MiB, except for a snapshot of records. */
+const MOST = 16 * 1024 * 1024
+
+export interface PollDocument {
   readonly events: readonly { readonly id?: string; readonly event: string; readonly data: string }[]
   readonly cursor: string
   readonly gap?: unknown
@@ -41,139 +26,212 @@ interface PollDocument {
   readonly back: number | undefined
 }
 
-type Bytes = Uint8Array<ArrayBuffer>
+/** Polls once beside a silent stream. Rejects unless the server answers with a poll in time, and before the stream speaks. */
+export async function firstPoll(request: SourceRequest, silence: AbortSignal): Promise<PollDocument> {
+  const { clock, fallback } = request
+  const stop = new AbortController()
+  const abort = () => stop.abort()
+  const patience = createAlarm(clock, abort)
+  patience.set(fallback.after)
+  silence.addEventListener('abort', abort)
+  try {
+    const document = await poll(request, stop.signal, 0)
+    if (document) return document
+    throw new Error('The server knows no polls')
+  } finally {
+    patience.set(Number.POSITIVE_INFINITY)
+  }
+}
 
 /**
- * A `fetch` for `eventsource` that polls: one answer after the other, each from the cursor of the one before, made into the bytes of one
- * event stream. After a while streaming is tried again: from its first byte on, that is what is read.
+ * A connection of polls: one after the other, each from the cursor of the one before. After a while streaming is tried again: from its first
+ * byte on, the stream takes over. A server that turns out to know no polls is streamed from.
  *
  * This module is loaded when it is needed, which is rarely.
  *
- * @param isProbe there is a stream, which may yet speak: rejects unless a first poll is answered
+ * @param first the answer to a poll that was made already
  */
-export async function createPolls(polling: Polling, isProbe: boolean): Promise<FetchLike> {
-  const { ask, answered, clock, fallback } = polling
-  let { cursor } = polling
-  let first: PollDocument | undefined
-  if (isProbe) {
-    const response = await ask(cursor, AbortSignal.timeout(fallback.after), forPoll(0))
-    first = response.ok ? await readDocument(response, polling) : undefined
-    if (!first) throw new Error('The server knows no polls')
+export function openPolls(request: SourceRequest, events: SourceEvents, first?: PollDocument): Source {
+  const { clock, fallback } = request
+  const stop = new AbortController()
+  const { signal } = stop
+  /** What has taken over, or may be about to. */
+  let stream: Source | undefined
+  let cursor = request.cursor
+  let isOpen = false
+  let pause = 0
+  let endPause = () => {}
+
+  async function run(): Promise<void> {
+    let document = first ?? (await next(0))
+    if (fallback.until <= clock.now()) fallback.until = clock.now() + fallback.retry
+    while (!signal.aborted) {
+      if (!document) {
+        fallback.until = -1
+        const open = request.EventSource ? openEventSource : openStream
+        stream = open({ ...request, cursor }, events)
+        return
+      }
+      tell(document)
+      if (signal.aborted) return
+      if (fallback.until <= clock.now()) {
+        if (await streams()) return
+        fallback.until = clock.now() + fallback.retry
+      }
+      if (pause > 0) await rest()
+      if (!signal.aborted) document = await next(WAIT)
+    }
   }
 
-  return async (url, init) => {
-    const signal = init.signal as AbortSignal
-    let cancel = () => {}
-    signal.addEventListener('abort', () => cancel())
-    let stream: Read | undefined
-    let pause = 0
+  async function next(wait: number): Promise<PollDocument | undefined> {
+    const asked = clock.now()
+    const document = await poll({ ...request, cursor }, signal, wait)
+    const isQuick = wait > 0 && (!document?.events.length || document.cursor === cursor)
+    pause = isQuick ? Math.min(PAUSE, PAUSE - (clock.now() - asked)) : 0
+    return document
+  }
 
-    async function poll(wait: number): Promise<PollDocument | undefined> {
-      const asked = clock.now()
-      const response = await ask(cursor, signal, forPoll(wait))
-      if (!answered(response)) return undefined
-      const document = await readDocument(response, polling)
-      pause = wait && !document?.events.length ? Math.max(0, PAUSE - (clock.now() - asked)) : 0
-      return document
+  function tell({ back, channels, cursor: next, events: polled, gap }: PollDocument): void {
+    const message = (event: string, data: unknown, id = cursor) => {
+      cursor = id
+      if (signal.aborted) return
+      const text = typeof data === 'string' ? data : JSON.stringify(data)
+      events.message({ event, data: text, lastEventId: id })
     }
+    if (signal.aborted) return
+    const resumed = cursor ? !gap : null
+    if (!isOpen) {
+      isOpen = true
+      events.opened()
+      events.alive()
+      message('sse.open', { stream: '', heartbeat: WAIT * 1000, resumed })
+    } else events.alive()
+    if (channels) message('sse.channels', channels)
+    if (gap) message('sse.gap', gap)
+    for (const { event, data, id } of polled) message(event || 'message', data, id)
+    message('sse.ping', '', next)
+    if (back !== undefined) message('sse.close', { reconnect: back })
+  }
 
-    async function streamAgain(): Promise<Bytes | undefined> {
-      const stop = new AbortController()
-      cancel = () => stop.abort()
-      const timer = clock.setTimeout(cancel, fallback.after)
-      try {
-        const response = await ask(cursor, stop.signal)
-        const reader = response.ok ? response.body?.getReader() : undefined
-        const chunk = await reader?.read()
-        if (chunk?.value) stream = () => reader!.read()
-        return chunk?.value
-      } catch {
-        return undefined // the next poll shows what is wrong
-      } finally {
+  /** Tries a stream, beside no poll, and resolves with whether it has taken over. */
+  function streams(): Promise<boolean> {
+    return new Promise((resolve) => {
+      let speaks = false
+      const giveUp = () => {
+        patience.set(Number.POSITIVE_INFINITY)
+        trial.close()
+        resolve(false)
+      }
+      const patience = createAlarm(clock, giveUp)
+      patience.set(fallback.after)
+      const trial = openStream(
+        { ...request, cursor },
+        {
+          ...events,
+          opened() {},
+          alive() {
+            if (!speaks) patience.set(Number.POSITIVE_INFINITY)
+            speaks = true
+            fallback.until = 0
+            resolve(true)
+            events.alive()
+          },
+          failed(failure) {
+            // Before the first byte the next poll shows what is wrong.
+            if (speaks) events.failed(failure)
+            else giveUp()
+          },
+        },
+      )
+      stream = { close: () => (speaks ? trial.close() : giveUp()) }
+    })
+  }
+
+  const rest = () =>
+    new Promise<void>((resolve) => {
+      const timer = clock.setTimeout(resolve, pause)
+      endPause = () => {
         clock.clearTimeout(timer)
+        resolve()
       }
-    }
+    })
 
-    /** An aborted rest ends at once: the poll after it is aborted too. */
-    const rest = () =>
-      new Promise<void>((resolve) => {
-        const timer = clock.setTimeout(resolve, pause)
-        cancel = () => {
-          clock.clearTimeout(timer)
-          resolve()
-        }
-      })
+  run().catch((error) => {
+    if (signal.aborted) return
+    stop.abort()
+    events.failed(toFailure(error))
+  })
 
-    function told(document: PollDocument | undefined, isFirst: boolean): Bytes | undefined {
-      if (!document) return undefined
-      const resumed = cursor ? !document.gap : null
-      cursor = document.cursor
-      return toBytes(document, isFirst && { heartbeat: WAIT * 1000, resumed })
-    }
-
-    let pending = told(first ?? (await poll(0)), true)
-    if (!pending) return polling.stream(url, init)
-    if (fallback.until <= clock.now()) fallback.until = clock.now() + fallback.retry
-
-    async function next(): Promise<Bytes | undefined> {
-      const bytes = pending
-      pending = undefined
-      if (bytes) return bytes
-      if (fallback.until <= clock.now()) {
-        const chunk = await streamAgain()
-        fallback.until = chunk ? 0 : clock.now() + fallback.retry
-        if (chunk) return chunk
-      }
-      if (pause) await rest()
-      return told(await poll(WAIT), false)
-    }
-
-    const read: Read = async () => {
-      if (stream) return stream()
-      const value = await next()
-      return value ? { done: false, value } : { done: true, value }
-    }
-    return polling.observe(read, HEAD)
+  return {
+    listen: (name, isWanted) => stream?.listen?.(name, isWanted),
+    close() {
+      stop.abort()
+      endPause()
+      stream?.close()
+    },
   }
 }
 
-/** What makes a request a poll, which may wait so many seconds for its first event. */
-const forPoll = (wait: number) => ({
-  Accept: 'application/json, application/problem+json',
-  Prefer: `wait=${wait}`,
-})
-
-/** Polls have no head of their own that `eventsource` could look at. */
-const HEAD = { status: 200, headers: new Headers({ 'Content-Type': 'text/event-stream' }) }
-
-/** What answers otherwise knows no polls, and is not polled again. It may have answered with a stream without end. */
-async function readDocument(
-  response: Response,
-  { clock, fallback, retryAfter }: Polling,
+/**
+ * Makes one poll. Resolves without a value where the server knows no polls; 406 says so of this route. Rejects with a {@link Failure} for
+ * any other status but 200.
+ *
+ * @param wait seconds that the server may wait for the first event
+ */
+async function poll(
+  request: SourceRequest,
+  signal: AbortSignal,
+  wait: number,
 ): Promise<PollDocument | undefined> {
-  const { headers, body } = response
-  if (/json/.test(headers.get('Content-Type') ?? '')) {
-    const document = Object(await response.json())
-    const back = retryAfter(headers.get('Retry-After'), clock.now())
-    if (typeof document.cursor === 'string' && Array.isArray(document.events)) return { ...document, back }
-  } else await body?.cancel()
-  fallback.until = -1
+  const { clock, fallback, maxEventBytes } = request
+  const own = { Accept: 'application/json, application/problem+json', Prefer: `wait=${wait}` }
+  const response = await ask(request, { own, signal })
+  const { headers, status } = response
+  if (status !== 406) {
+    checkStatus(response, clock.now())
+    if (/json/.test(headers.get('Content-Type') ?? '')) {
+      const document: unknown = JSON.parse(await readText(response, maxEventBytes))
+      const back = retryAfter(headers.get('Retry-After'), clock.now())
+      if (isDocument(document)) return check({ ...document, back }, maxEventBytes)
+    }
+  }
+  await unpoll(response, fallback)
   return undefined
 }
 
-function toBytes({ events, cursor, gap, channels, back }: PollDocument, open: object | false): Bytes {
-  const text = [
-    open && frame('sse.open', open),
-    channels && frame('sse.channels', channels),
-    gap && frame('sse.gap', gap),
-    ...events.map(({ event, data, id }) => frame(event, data, id)),
-    frame('sse.ping', '', cursor),
-    back !== undefined && frame('sse.close', { reconnect: back }),
-  ]
-  return new TextEncoder().encode(text.filter(Boolean).join(''))
+/** It may have answered with a stream without end. */
+async function unpoll({ body }: Response, fallback: Fallback): Promise<void> {
+  fallback.until = -1
+  if (body && !body.locked) await body.cancel()
 }
 
-function frame(event: string, data: unknown, id?: string): string {
-  const text = typeof data === 'string' ? data : JSON.stringify(data)
-  return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${text.replaceAll('\n', '\ndata: ')}\n\n`
+function isDocument(value: unknown): value is Omit<PollDocument, 'back'> {
+  const { cursor, events } = Object(value)
+  const isEvent = (event: unknown) => typeof Object(event).data === 'string'
+  return typeof cursor === 'string' && Array.isArray(events) && events.every(isEvent)
+}
+
+/** A poll without a position would lead to a poll from nowhere, and what comes between would be lost. */
+function check(document: PollDocument, maxEventBytes: number): PollDocument {
+  if (!document.cursor || !isSendable(document.cursor))
+    throw new Failure({ code: 'network', message: 'The answer to a poll has no position that could be sent' })
+  for (const { data } of document.events) checkSize(data, maxEventBytes)
+  return document
+}
+
+/** @throws Failure `overflow` */
+async function readText({ body }: Response, maxEventBytes: number): Promise<string> {
+  const decoder = new TextDecoder()
+  const reader = body?.getReader()
+  let text = ''
+  let bytes = 0
+  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) {
+    bytes += chunk.value.length
+    if (bytes > maxEventBytes + MOST) {
+      await reader?.cancel()
+      throw overflow(maxEventBytes)
+    }
+    text += decoder.decode(chunk.value, { stream: true })
+  }
+  return text + decoder.decode()
 }

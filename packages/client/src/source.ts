@@ -1,199 +1,98 @@
-import { EventSource } from 'eventsource'
 import type { Clock } from './clock.ts'
-import { ask, observe } from './fetch.ts'
-import { retryAfter } from './policy.ts'
-import type { Fallback, Polling } from './poll.ts'
-import type { FetchLike, FetchRequest } from './request.ts'
-import { createRetryReader } from './retry.ts'
+import type { RequestOptions } from './request.ts'
 import type { SseFailure } from './state.ts'
-import { isCrossOrigin, withQuery } from './url.ts'
+
+/** An event of the stream, or of a poll. */
+export interface SourceMessage {
+  /** `message` for an event without a name. A block that only moves the cursor is told as `sse.ping`, without data. */
+  readonly event: string
+  readonly data: string
+  /** The cursor after it: the standard's "last event ID" (HTML standard, 9.2.6). */
+  readonly lastEventId: string
+}
+
+/** What one connection tells. After `failed`, and after `close()`, it tells nothing more. */
+export interface SourceEvents {
+  /** The server has answered with an event stream, or with a poll. */
+  opened(): void
+  /** A sign of life: any bytes where they can be seen, else an event. */
+  alive(): void
+  /** The server named its reconnection time, in milliseconds. */
+  retry(milliseconds: number): void
+  message(message: SourceMessage): void
+  failed(failure: SseFailure): void
+}
+
+/**
+ * One connection, from its request to its end. It never reconnects: the life of the client replaces it.
+ *
+ * There are three: a stream over `fetch` (the default), an EventSource, and polls.
+ */
+export interface Source {
+  close(): void
+  /**
+   * There is a first listener for a name, or no listener any more. Only an EventSource needs to know, because it dispatches by name.
+   */
+  listen?(event: string, isWanted: boolean): void
+}
+
+/** What one connection needs to know. */
+export interface SourceRequest extends RequestOptions {
+  /** The address without channels and cursor; a promise where the app gives a function. */
+  readonly url: URL | Promise<URL>
+  readonly channels: Iterable<string>
+  /** Where to go on from. Empty: from now on. */
+  readonly cursor: string
+  /** Names that are listened for, each once. */
+  names(): Iterable<string>
+  readonly EventSource?: EventSourceConstructor | undefined
+  /** Bytes that a line or an event may have. */
+  readonly maxEventBytes: number
+  readonly fallback: Fallback
+  readonly clock: Clock
+}
+
+export type OpenSource = (request: SourceRequest, events: SourceEvents) => Source
+
+/** When a client polls instead of streaming, and what it has learned of its server in this life. */
+export interface Fallback {
+  /** Milliseconds that the first byte of a stream may take. 0: never poll. */
+  readonly after: number
+  /** Milliseconds of polling until streaming is tried again. */
+  readonly retry: number
+  /** Until when the server is polled: 0 while it streams, -1 when it has shown that it cannot be polled. */
+  until: number
+}
 
 /** An event as any EventSource dispatches it. `data` and `lastEventId` are there if it is a message. */
 export interface EventLike {
   readonly type: string
   readonly data?: unknown
   readonly lastEventId?: string
-  /** The status, where the answer was no event stream, and the cause: only `eventsource` tells them, with its errors. */
-  readonly code?: unknown
+  readonly origin?: string
+  /** The cause: only the package `eventsource` tells it, with its errors. */
   readonly message?: unknown
 }
 
-/** What is needed of an EventSource: the native one, `eventsource` and test doubles all fit. */
+type Listener = (event: EventLike) => void
+
+/** What is needed of an EventSource: the browser's own, the package `eventsource` and test doubles all fit. */
 export interface EventSourceLike {
   readonly readyState: number
-  addEventListener(type: string, listener: (event: EventLike) => void): void
+  addEventListener(type: string, listener: Listener): void
+  removeEventListener?(type: string, listener: Listener): void
   close(): void
 }
 
-export type EventSourceConstructor = new (
-  url: string,
-  init?: { withCredentials?: boolean },
-) => EventSourceLike
-
-/** What one attempt needs to know. */
-export interface SourceRequest extends FetchRequest {
-  readonly url: URL
-  readonly channels: Iterable<string>
-  readonly cursor: string
-  /** Names whose messages are told; others are listened for later. */
-  names(): Iterable<string>
-  readonly EventSource?: EventSourceConstructor | undefined
-  readonly fallback: Fallback
-  readonly clock: Clock
+export interface EventSourceConstructor {
+  new (url: string, init?: { withCredentials?: boolean }): EventSourceLike
+  /** How it is used, where that need not be loaded first: a test's double opens within `connect()`. */
+  readonly [OPEN]?: OpenSource
 }
 
-/** What one attempt tells. After `failed`, and after `close()`, nothing more is told. */
-export interface SourceEvents {
-  opened(): void
-  /** A sign of life: over `fetch` any bytes, else an event. */
-  alive(): void
-  /** The server named its reconnection time, in milliseconds. Only seen over `fetch`. */
-  retry(milliseconds: number): void
-  message(message: SourceMessage): void
-  failed(failure: SseFailure): void
-}
+export const OPEN = Symbol('open')
 
-/** An event that is a message. */
-export interface SourceMessage {
-  readonly event: string
-  readonly data: string
-  /** The cursor after it. */
-  readonly lastEventId: string
-}
-
-/** One connection: an EventSource whose own reconnecting never happens, for at its first error it is closed. */
-export interface Source {
-  /** Has messages of this name told too; a name may be given twice. */
-  listen(event: string): void
-  close(): void
-}
-
-/** Whether a constructor takes a `fetch`, and with it headers, as the `eventsource` package says of itself. */
+/** Whether a constructor takes a `fetch`, and with it headers, as the package `eventsource` says of itself. */
 export function takesFetch(Constructor: EventSourceConstructor): boolean {
   return Symbol.for('eventsource.supports-fetch-override') in Constructor
 }
-
-/**
- * Starts one connection. Throws what the constructor throws.
- *
- * A stream without a first byte in time is held back by something in between. Then the same URL is polled, beside it, and only if that is
- * answered another EventSource, over polls, takes its place: a server that knows none keeps its stream.
- */
-export function openSource(request: SourceRequest, events: SourceEvents): Source {
-  const { EventSource: Constructor = EventSource, channels, clock, cursor, fallback, url } = request
-  const overFetch = takesFetch(Constructor)
-  // The header is the standard's way and every server reads it, but from another origin it costs a preflight that many servers refuse,
-  // and a native EventSource that was made anew cannot send it. There the query carries the cursor.
-  const inHeader = overFetch && !isCrossOrigin(url)
-  const address = (cursor: string) => withQuery(url, { channels, lastEventId: inHeader ? '' : cursor })
-  const findRetry = createRetryReader(events.retry)
-  let source: EventSourceLike | undefined
-  /** Hears the present source, for as long as it is that. */
-  let hear: (event: EventLike) => void
-  const names = new Set<string>()
-  let identified = false
-  /** Until the first byte: what happens if it takes too long. */
-  let timer: unknown
-
-  function speaks(): void {
-    clock.clearTimeout(timer)
-    timer = undefined
-  }
-
-  function close(): void {
-    speaks()
-    source?.close()
-    source = undefined
-  }
-
-  function fail(failure: SseFailure): void {
-    close()
-    events.failed(failure)
-  }
-
-  function alive(): void {
-    if (!source) return
-    speaks()
-    events.alive()
-  }
-
-  /** Once for each name: not every EventSource minds that it has the listener already. */
-  function listen(name: string): void {
-    if (!names.has(name)) source?.addEventListener(name, hear)
-    names.add(name)
-  }
-
-  function heard({ readyState }: EventSourceLike, event: EventLike): void {
-    const { type, data, lastEventId = '' } = event
-    // A server may name an event `open` or `error`. Those are messages like any other; EventSource's own carry no data.
-    if (data !== undefined) {
-      identified ||= lastEventId !== ''
-      alive()
-      // Until it has seen an id an EventSource knows nothing of the cursor.
-      events.message({ event: type, data: String(data), lastEventId: identified ? lastEventId : cursor })
-    } else if (type === 'open') {
-      if (!overFetch) speaks() // all that a native one lets see of its bytes
-      events.opened()
-    } else fail(overFetch || readyState !== CLOSED ? describe(event) : REFUSED)
-  }
-
-  function start(Type: EventSourceConstructor, fetch: FetchLike): void {
-    source?.close()
-    // One that is not over `fetch` does not look at it.
-    const init = { withCredentials: !!request.withCredentials, fetch }
-    const mine = new Type(address(cursor).href, init)
-    source = mine
-    names.clear()
-    hear = (event) => {
-      if (mine === source) heard(mine, event)
-    }
-    for (const name of ['open', 'error', ...request.names()]) listen(name)
-  }
-
-  const polling: Polling = {
-    ...request,
-    retryAfter,
-    ask: (cursor, signal, own) =>
-      ask(request, address(cursor), { cursor: inHeader ? cursor : '', signal, own }),
-    /** Any status but 200 is the end of the connection. */
-    answered({ headers, status }) {
-      if (status === 200) return true
-      const back = retryAfter(headers.get('Retry-After'), clock.now())
-      fail({ code: 'status', message: `The server answered ${status}`, status, retryAfter: back })
-      return false
-    },
-    observe: (read, head) =>
-      observe(read, head, (chunk) => {
-        alive()
-        findRetry(chunk)
-      }),
-    async stream(_, { signal }) {
-      const response = await polling.ask(cursor, signal as AbortSignal)
-      polling.answered(response)
-      const reader = response.body?.getReader()
-      return polling.observe(() => reader!.read(), response)
-    },
-  }
-  const polls = async (isProbe: boolean) => (await import('./later.ts')).createPolls(polling, isProbe)
-
-  if (fallback.until > clock.now()) start(EventSource, async (...args) => (await polls(false))(...args))
-  else start(Constructor, polling.stream)
-  if (fallback.after && !fallback.until) {
-    timer = clock.setTimeout(async () => {
-      const fetch = await polls(true).catch(() => undefined)
-      if (fetch && timer !== undefined) start(EventSource, fetch)
-    }, fallback.after)
-  }
-  return { listen, close }
-}
-
-const CLOSED = 2
-
-/** A native EventSource gives up after any answer it does not like, and tells nothing about it. */
-const REFUSED: SseFailure = { code: 'refused', message: 'EventSource gave up' }
-
-/** What `eventsource` tells: that a 200 was no event stream, or else the cause; nothing when the stream ended. */
-const describe = ({ code, message }: EventLike): SseFailure => ({
-  code: code === 200 ? 'content-type' : 'network',
-  message: String(message || 'The stream ended'),
-})

@@ -2,12 +2,24 @@
  * Why the connection is not open. Plain data, so that it can be shown, logged and kept in a store.
  *
  * - `network`: no answer, or the stream broke off. `ended`: the server ended the stream or asked us to leave.
- * - `status`: an answer other than 200. `content-type`: 200, but no event stream.
- * - `silence`: the watchdog heard nothing. `refused`: a native EventSource gave up and does not say why.
- * - `refresh`: `refresh` rejected.
+ * - `status`: an answer other than 200. `content-type`: 200, but not an event stream.
+ * - `silence`: nothing was heard in time: no answer, no byte of the stream, or no end of `refresh`.
+ * - `redirect`: a redirect leads to another origin. `url`: the function for the URL gave one that cannot work.
+ * - `overflow`: a line or an event has more than `maxEventBytes`.
+ * - `refused`: a native EventSource gave up and does not say why. `refresh`: `refresh` rejected.
  */
 export interface SseFailure {
-  readonly code: 'network' | 'ended' | 'status' | 'content-type' | 'silence' | 'refused' | 'refresh'
+  readonly code:
+    | 'network'
+    | 'ended'
+    | 'status'
+    | 'content-type'
+    | 'silence'
+    | 'redirect'
+    | 'url'
+    | 'overflow'
+    | 'refused'
+    | 'refresh'
   /** For people: what happened, in the words of whoever knew it. */
   readonly message: string
   /** The HTTP status, with `code: 'status'`. */
@@ -20,7 +32,7 @@ export interface SseFailure {
  * Why a client has closed for good.
  *
  * - `closed`: by `close()`. `ended`: the server said so (204, `sse.close`).
- * - `unauthorized`: 401 or 403, and `refresh` could not help. `rejected`: another 4xx, or no event stream.
+ * - `unauthorized`: 401 or 403, and `refresh` could not help. `rejected`: another 4xx, not an event stream, or a redirect elsewhere.
  * - `exhausted`: `maxAttempts` failed in a row.
  */
 export type SseCloseReason = 'closed' | 'ended' | 'unauthorized' | 'rejected' | 'exhausted'

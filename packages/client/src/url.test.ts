@@ -21,16 +21,28 @@ describe('resolving', () => {
   })
 })
 
+describe('a URL that can never be streamed from', () => {
+  it.each([
+    'data:text/plain,x',
+    'ftp://a.example/',
+    'about:blank',
+    'mailto:a@b.example',
+    'ws://a.example/',
+    'http://ada:secret@a.example/',
+  ])('%s is refused at once', (url) => {
+    expect(() => resolveUrl(url)).toThrow(expect.objectContaining({ code: 'invalid-url', value: url }))
+  })
+})
+
 describe('the query', () => {
   const url = new URL('http://a.example/events?room=1')
 
   it('leaves a URL alone that has nothing to carry', () => {
-    expect(withQuery(url, { channels: [] }).href).toBe(url.href)
-    expect(withQuery(url, { channels: [], lastEventId: '' }).href).toBe(url.href)
+    expect(withQuery(url, [], '').href).toBe(url.href)
   })
 
   it('carries channels and the cursor, whatever is in them', () => {
-    const { searchParams } = withQuery(url, { channels: ['topic:é', 'a&b'], lastEventId: 'x=1&y' })
+    const { searchParams } = withQuery(url, ['topic:é', 'a&b'], 'x=1&y')
     expect(Object.fromEntries(searchParams)).toEqual({
       room: '1',
       channels: 'topic:é,a&b',
@@ -38,8 +50,20 @@ describe('the query', () => {
     })
   })
 
+  it('leaves what the app wrote as it is, as a signed URL needs it', () => {
+    const signed = new URL('http://a.example/e?token=st=1~exp=2~acl=/live/*&q=a%20b&flag#part')
+    expect(withQuery(signed, ['a'], '5').href).toBe(
+      'http://a.example/e?token=st=1~exp=2~acl=/live/*&q=a%20b&flag&channels=a&lastEventId=5#part',
+    )
+  })
+
+  it('replaces parameters of its own names', () => {
+    const former = new URL('http://a.example/?lastEventId=1&lastEventIds=2&channels=x')
+    expect(withQuery(former, ['a'], '5').search).toBe('?lastEventIds=2&channels=a&lastEventId=5')
+  })
+
   it('changes no URL it was given', () => {
-    withQuery(url, { channels: ['a'] })
+    withQuery(url, ['a'], '')
     expect(url.search).toBe('?room=1')
   })
 })

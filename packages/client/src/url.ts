@@ -1,41 +1,62 @@
 import { SseError } from './errors.ts'
 
-/** What travels in the query of a connect. */
-export interface Query {
-  /** Channels wished for; none leaves the URL as the app wrote it. */
-  readonly channels: Iterable<string>
-  /** The cursor, where no header can carry it. */
-  readonly lastEventId?: string | undefined
+/** The address of a stream, or a function that is asked for it before every attempt. */
+export type UrlOption = string | URL | (() => string | URL | Promise<string | URL>)
+
+/** Where the requests of a client go. */
+export interface Address {
+  /** For one attempt. Rejects with what the function throws, and with an SseError when it gives what can never work. */
+  get(): URL | Promise<URL>
+  /** The URL that was given, or what stands for the function: it says whose requests they are, and is never asked. */
+  readonly fixed: URL
+}
+
+/** @throws SseError `invalid-url` for a URL that cannot work */
+export function createAddress(option: UrlOption): Address {
+  if (typeof option === 'function') {
+    return { fixed: new URL('function:'), get: async () => resolveUrl(await option()) }
+  }
+  const fixed = resolveUrl(option)
+  return { fixed, get: () => fixed }
 }
 
 /**
  * The absolute URL, resolved as EventSource does (HTML standard, 9.2.2): against the document's base; in a worker, which has no document,
  * against its own location.
  *
- * @throws SseError `invalid-url` when it cannot be resolved, as a relative URL in Node
+ * @throws SseError `invalid-url` when it cannot be resolved, as a relative URL in Node, when it is not `http:` or `https:`, and when it
+ * contains a password, which `fetch` refuses
  */
 export function resolveUrl(url: string | URL): URL {
   const base = globalThis.document?.baseURI ?? globalThis.location?.href
+  let resolved: URL | undefined
   try {
-    return new URL(url, base)
-  } catch {
-    throw new SseError(
-      'invalid-url',
-      `${JSON.stringify(String(url))} is no URL here: give an absolute URL`,
-      url,
-    )
-  }
+    resolved = new URL(url, base)
+  } catch {}
+  if (resolved && /^https?:$/.test(resolved.protocol) && !resolved.username && !resolved.password)
+    return resolved
+  throw new SseError(
+    'invalid-url',
+    `${JSON.stringify(String(url))} cannot be streamed from: give an absolute URL, http: or https:, without a password`,
+    url,
+  )
 }
 
-/** The URL of one attempt. */
-export function withQuery(url: URL, { channels, lastEventId }: Query): URL {
+/**
+ * The URL of one request, with the channels to ask for, and the cursor where no header can carry it. Empty ones leave the URL as the app wrote
+ * it. Parameters are appended as text: `searchParams` would rewrite the whole query, and break a signed one. Only parameters of the same
+ * names are replaced.
+ */
+export function withQuery(url: URL, channels: Iterable<string>, lastEventId: string): URL {
   const result = new URL(url)
-  const wishes = [...channels].map(encodeURIComponent).join(',')
-  if (lastEventId) result.searchParams.set('lastEventId', lastEventId)
-  if (!wishes) return result
-  result.searchParams.delete('channels')
   // Commas separate names, so they are not encoded.
-  result.search = [result.search.slice(1), `channels=${wishes}`].filter(Boolean).join('&')
+  const wishes = [...channels].map(encodeURIComponent).join(',')
+  const cursor = lastEventId && encodeURIComponent(lastEventId)
+  for (const [name, value] of Object.entries({ channels: wishes, lastEventId: cursor })) {
+    const others = result.search.slice(1).split('&')
+    const kept = others.filter((part) => part && !part.startsWith(`${name}=`))
+    if (value) result.search = [...kept, `${name}=${value}`].join('&')
+  }
   return result
 }
 

@@ -18,10 +18,11 @@ export function listenToPage(events: readonly string[], listener: (event: Event)
  *
  * A hidden page's stream is never closed: this only ever makes things happen sooner.
  *
- * @param wake told whether the page was in that cache: then its connections are dead, whatever they say of themselves (iOS says OPEN)
+ * @param wake told whether the page was in the back/forward cache: then its connections are dead, whatever they say of themselves (iOS says
+ * OPEN). `false`: it has only just been loaded. `undefined`: it may have slept.
  * @returns stops listening
  */
-export function onWakeup(wake: (wasCached: boolean) => void): () => void {
+export function onWakeup(wake: (wasCached: boolean | undefined) => void): () => void {
   return listenToPage(['visibilitychange', 'resume', 'pageshow', 'online'], (event) => {
     if (globalThis.document?.visibilityState !== 'hidden') wake((event as PageTransitionEvent).persisted)
   })

@@ -1,9 +1,19 @@
 import { createScriptedServer, type ScriptedServer } from '@sse/testbed'
+import { EventSource } from 'eventsource'
 import { onTestFinished } from 'vitest'
 import { createSseClient, type SseClient, type SseClientOptions, type SseState } from '../src/index.ts'
 import { createTestClock, type TestClock } from './clock.ts'
 
 type Status = SseState['status']
+
+/**
+ * The connections that a client has in Node: over `fetch`, and over the package `eventsource`, which hides from it every byte that is not
+ * an event that somebody listens for.
+ */
+export const connections = [
+  { name: 'fetch', EventSource: undefined, seesBytes: true },
+  { name: 'the package eventsource', EventSource, seesBytes: false },
+] as const
 
 /** A client on a scripted server, with a clock that stands still and a record of its states. */
 export interface TestBed {

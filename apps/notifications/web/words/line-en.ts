@@ -83,6 +83,9 @@ const causes = {
   status: 'The server refused',
   'content-type': 'No event stream came',
   silence: 'Silence: the watchdog gave up on it',
+  redirect: 'A redirect leads to another site',
+  url: 'There is no address to connect to',
+  overflow: 'An event was too large',
   refused: 'The browser gave up',
   refresh: 'Signing in again failed',
 }

@@ -71,6 +71,9 @@ const causes = {
   status: '서버가 거절함',
   'content-type': '이벤트 스트림이 아님',
   silence: '침묵: 감시기가 포기함',
+  redirect: '다른 사이트로 보내려고 함',
+  url: '연결할 주소가 없음',
+  overflow: '이벤트가 너무 큼',
   refused: '브라우저가 포기함',
   refresh: '다시 로그인하지 못함',
 }

@@ -1,4 +1,5 @@
-import type { EventSourceConstructor } from '../source.ts'
+import { openEventSource } from '../event-source.ts'
+import { type EventSourceConstructor, OPEN } from '../source.ts'
 
 /** An EventSource in the hands of the test, which like a native one tells no status and sends no headers. */
 export interface ScriptedEventSource extends EventTarget {
@@ -19,6 +20,7 @@ export function scriptEventSource(): { EventSource: EventSourceConstructor; sour
   const sources: ScriptedEventSource[] = []
 
   class ScriptedSource extends EventTarget implements ScriptedEventSource {
+    static readonly [OPEN] = openEventSource
     readonly url: URL
     readonly withCredentials: boolean
     readyState = 0

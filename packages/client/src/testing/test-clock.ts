@@ -10,7 +10,7 @@ export interface TestClock extends Clock {
   readonly timers: number[]
 }
 
-/** @param random what `random` returns, always. 0.5 makes every jitter factor 1. */
+/** @param random what `random` returns, always. 0.5 makes every wait three quarters of its longest. */
 export function createTestClock(random = 0.5): TestClock {
   /** What timers go by, and how far the time of day is ahead of it. */
   let elapsed = 0

@@ -1,0 +1,48 @@
+import { SseError } from './errors.ts'
+import { takesFetch } from './source.ts'
+import type { SseClientOptions } from './types.ts'
+import type { UrlOption } from './url.ts'
+
+/** The options that are numbers, with their defaults. Durations are milliseconds. */
+const DEFAULTS = {
+  base: 1000,
+  max: 30_000,
+  after: 10_000,
+  retry: 300_000,
+  connectTimeout: 30_000,
+  maxAttempts: Number.POSITIVE_INFINITY,
+  maxEventBytes: 16 * 1024 * 1024,
+  watchdog: 'auto' as number | 'auto' | false,
+}
+
+/** What the parts of a client take of its options. */
+export type Settings = Readonly<typeof DEFAULTS>
+
+/** @throws SseError `invalid-option` */
+export function readOptions(url: UrlOption, options: SseClientOptions): Settings {
+  const { backoff, EventSource, headers, persist, polls, share } = options
+  const wrong = (why: string, value: unknown): never => {
+    throw new SseError('invalid-option', why, value)
+  }
+  const given: Readonly<Record<string, unknown>> = { ...options, ...backoff, ...polls }
+  const settings: Record<string, unknown> = {}
+  for (const [name, otherwise] of Object.entries(DEFAULTS)) {
+    const value = given[name] ?? otherwise
+    const least = /Timeout|Bytes/.test(name) ? 1 : 0
+    if (value !== 'auto' && !(Number(value) >= least))
+      wrong(`\`${name}\` is a number from ${least} on, not ${value}`, value)
+    settings[name] = value
+  }
+  if (polls === false) settings['after'] = 0
+  const varies = typeof url === 'function'
+  for (const [name, option, reason] of [
+    ['share', share, headers || varies],
+    ['persist', persist, varies],
+  ] as const) {
+    if (reason && option && Object(option).key === undefined)
+      wrong(`\`headers\` or a function for the URL need \`${name}: { key: user.id }\``, option)
+  }
+  if (headers && EventSource && !takesFetch(EventSource))
+    wrong('This EventSource cannot send `headers`: leave it out', headers)
+  return settings as Settings
+}
