@@ -60,6 +60,7 @@ export function createSseClient<Events extends object>(
     ['sse.ping', () => true], // what leads a group of tabs listens for it: it moves the cursor
     ['sse.state', nothing],
     ['sse.invalid', nothing],
+    ['sse.unhandled', nothing],
   ])
   const supervisor = createSupervisor({
     open: (tell) => (share ? load() : open(tell)),
@@ -90,7 +91,7 @@ export function createSseClient<Events extends object>(
     source = openSource(
       {
         ...{ ...options, url, channels: channels.connecting(), cursor: received, fallback, clock },
-        names: () => [...control.keys(), ...events.names()],
+        names: () => ['message', ...control.keys(), ...events.names()],
       },
       { ...tell, message: receive },
     )
@@ -149,6 +150,7 @@ export function createSseClient<Events extends object>(
         if (told !== id) keep.write(id)
         told = id
         if (result.issues) events.emit({ event, data, issues: result.issues }, { event: 'sse.invalid', id })
+        else if (!read && !events.has(event)) events.emit({ event }, { event: 'sse.unhandled', id })
         else if (!read || result.value) events.emit(result.value, { event, id })
       },
     )

@@ -16,6 +16,7 @@ export interface Emitter {
   /** @returns takes the listener off again */
   on(event: string, listener: Listener<never>): () => void
   emit(data: unknown, meta: SseMeta): void
+  has(event: string): boolean
   /** The names of all listeners: one that has several comes several times. */
   names(): Iterable<string>
 }
@@ -63,6 +64,7 @@ export function createEmitter(report: ReportError = reportByDefault): Emitter {
       }
       queue.length = 0
     },
+    has: (event) => [...entries].some((entry) => entry.event === event),
     names: () => [...entries].map(({ event }) => event),
   }
 }

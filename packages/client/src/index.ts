@@ -20,4 +20,5 @@ export type {
   SseClientOptions,
   SseEvent,
   SseInvalid,
+  SseUnhandled,
 } from './types.ts'

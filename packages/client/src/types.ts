@@ -22,6 +22,8 @@ export interface SseClientEvents {
   'sse.channels': SseChannels
   /** An event whose data could not be read; its listeners were not called. */
   'sse.invalid': SseInvalid
+  /** An event that nobody listens for. An EventSource shows it only if it has no name, so that it is a `message`. */
+  'sse.unhandled': SseUnhandled
 }
 
 /** An event that could not be read, or that its schema does not take. */
@@ -31,6 +33,11 @@ export interface SseInvalid {
   readonly data: string
   /** Why, and where in the data if a schema said so. */
   readonly issues: readonly SchemaIssue[]
+}
+
+/** An event that nobody listens for: its name may be misspelt on one side. */
+export interface SseUnhandled {
+  readonly event: string
 }
 
 /** Names that can be listened for: the app's, and the client's own. */
