@@ -44,4 +44,39 @@ describe('over a real connection', () => {
     store.dispatch('sse/disconnect')
     await second.closed
   })
+  it('a reloaded page, which kept its cursor and nothing else, loads what it shows', async () => {
+    const server = await createScriptedServer()
+    const kept = new Map<string, string>()
+    const persist = {
+      getItem: (name: string) => kept.get(name) ?? null,
+      setItem: (name: string, text: string) => void kept.set(name, text),
+    }
+    /** A page: a store that is empty, and loads two notes. */
+    const visit = () => {
+      const options = { url: server.url, events: { note: 'add' }, resync: { dispatch: 'load' }, persist }
+      const store = createStore<{ notes: Events['note'][]; sse?: unknown }>({
+        strict: true,
+        state: { notes: [] },
+        mutations: { add: (state, note: Events['note']) => state.notes.push(note) },
+        actions: { load: ({ commit }) => [1, 2].forEach((id) => void commit('add', { id })) },
+        plugins: [createSse<Events>(options)],
+      })
+      store.dispatch('sse/connect')
+      return store
+    }
+    const loaded = [{ id: 1 }, { id: 2 }]
+    for (const [cursor, resumed] of [
+      [undefined, null],
+      ['1', true],
+    ] as const) {
+      const store = visit()
+      const stream = await server.next()
+      expect(stream.headers['last-event-id']).toBe(cursor)
+      stream.open()
+      stream.send({ event: 'sse.open', data: { stream: 's', heartbeat: 15_000, resumed }, id: '1' })
+      await vi.waitFor(() => expect(store.state).toMatchObject({ notes: loaded, sse: { stale: false } }))
+      store.dispatch('sse/disconnect')
+      await stream.closed
+    }
+  })
 })
