@@ -81,6 +81,7 @@ function build(folder: string): void {
     extends: join(packages, '../tsconfig.base.json'),
     compilerOptions: {
       ...{ rootDir: packages, outDir: join(folder, 'built'), lib: ['ES2023', 'DOM', 'DOM.Iterable'] },
+      target: 'ES2019',
       paths: { 'vue/types/vue': [join(own, 'node_modules/vue2/types/vue.d.ts')] },
     },
     include: ['client', 'vuex'].map((name) => join(packages, name, 'src')),
@@ -89,9 +90,14 @@ function build(folder: string): void {
   writeFileSync(tsconfig, JSON.stringify(config))
   const tsc = fileURLToPath(import.meta.resolve('typescript/lib/tsc.js'))
   spawnSync(process.execPath, [tsc, '--project', tsconfig, '--noCheck'])
-  for (const name of ['client', 'vuex']) {
+  for (const [name, entries] of [
+    ['client', ['iterate', 'testing']],
+    ['vuex', ['vue2']],
+  ] as const) {
     const installed = join(folder, 'node_modules/@sse', name)
     mkdirSync(dirname(installed), { recursive: true })
+    for (const entry of entries)
+      cpSync(join(packages, name, entry), join(installed, entry), { recursive: true })
     cpSync(join(folder, 'built', name, 'src'), join(installed, 'dist'), { recursive: true })
     cpSync(join(packages, name, 'package.json'), join(installed, 'package.json'))
   }
