@@ -56,8 +56,10 @@ export function attach(
 /** A `replaceState` by a state without the module, as one that was saved without it, leaves the module's state as it is. */
 function keepState(store: StoreLike, namespace: string, present: () => SseModuleState | undefined): void {
   const { replaceState } = store
-  store.replaceState = (next) =>
-    replaceState.call(store, next[namespace] ? next : { ...next, [namespace]: present() })
+  store.replaceState = (next) => {
+    const isWhole = !!(next as Readonly<Record<string, unknown>>)[namespace]
+    replaceState.call(store, isWhole ? next : { ...next, [namespace]: present() })
+  }
 }
 
 /**

@@ -7,6 +7,11 @@ interface Events {
   note: { id: number }
 }
 
+interface State {
+  readonly notes: Events['note'][]
+  readonly sse?: unknown
+}
+
 describe('over a real connection', () => {
   beforeEach(() => vi.stubGlobal('window', globalThis))
   afterEach(() => vi.unstubAllGlobals())
@@ -20,7 +25,7 @@ describe('over a real connection', () => {
       resync: load,
       backoff: { base: 1 },
     })
-    const store = createStore<{ notes: Events['note'][]; sse?: unknown }>({
+    const store = createStore<State>({
       strict: true,
       state: { notes: [] },
       mutations: { add: (state, note: Events['note']) => state.notes.push(note) },
@@ -54,7 +59,7 @@ describe('over a real connection', () => {
     /** A page: a store that is empty, and loads two notes. */
     const visit = () => {
       const options = { url: server.url, events: { note: 'add' }, resync: { dispatch: 'load' }, persist }
-      const store = createStore<{ notes: Events['note'][]; sse?: unknown }>({
+      const store = createStore<State>({
         strict: true,
         state: { notes: [] },
         mutations: { add: (state, note: Events['note']) => state.notes.push(note) },

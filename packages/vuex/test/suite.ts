@@ -217,8 +217,10 @@ export function describePair({ createStore, mount, h, nextTick, ref, effectScope
       source().send('note', '1', '2')
       frame()
       const before = store.state.sse
-      store.replaceState({ notes: { list: [] } })
-      expect(store.state.sse).toEqual(before)
+      for (const state of [{ notes: { list: [] } }, { notes: { list: [] }, sse: undefined }]) {
+        store.replaceState(state)
+        expect(store.state.sse).toEqual(before)
+      }
       source().send('note', '2', '3')
       frame()
       expect(store.state.notes.list).toEqual([2])
