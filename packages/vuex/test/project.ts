@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -25,7 +25,8 @@ export function createProject(pair: PairName): Project {
   const modules = join(folder, 'node_modules')
   symlinkSync(join(own, 'node_modules', vue), join(modules, 'vue'))
   symlinkSync(join(own, 'node_modules', vuex), join(modules, 'vuex'))
-  symlinkSync(join(packages, 'client/node_modules/eventsource'), join(modules, 'eventsource'))
+  for (const name of dependenciesOf('client'))
+    symlinkSync(join(packages, 'client/node_modules', name), join(modules, name))
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   return {
     folder,
@@ -53,6 +54,13 @@ export function createProject(pair: PairName): Project {
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
+}
+
+function dependenciesOf(name: string): string[] {
+  const manifest = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8')) as {
+    readonly dependencies: Readonly<Record<string, string>>
+  }
+  return Object.keys(manifest.dependencies)
 }
 
 /** Vuex's export map names no types: a user writes the same. Vuex 3 would find the Vue of this workspace. */
