@@ -62,7 +62,7 @@ describe.runIf(isWanted)('the packages as installed', { timeout: 120_000 }, () =
   afterAll(() => {
     registry?.close()
     rmSync(folder, { recursive: true, force: true })
-  })
+  }, 60_000)
 
   const entries = packages.flatMap(entriesOf)
   const browserEntries = entries.filter((entry) => /^@sse\/(client|vuex)/.test(entry))

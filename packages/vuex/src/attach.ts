@@ -53,10 +53,16 @@ export function attach(
   attachments.set(store, (attachments.get(store) ?? new Map()).set(namespace, attached))
 }
 
+/** Not part of `StoreLike`: Vuex would take the type of a store's state from it. */
+interface Replaceable {
+  replaceState(state: object): void
+}
+
 /** A `replaceState` by a state without the module, as one that was saved without it, leaves the module's state as it is. */
 function keepState(store: StoreLike, namespace: string, present: () => SseModuleState | undefined): void {
-  const { replaceState } = store
-  store.replaceState = (next) => {
+  const replaceable = store as StoreLike & Replaceable
+  const { replaceState } = replaceable
+  replaceable.replaceState = (next) => {
     const isWhole = !!(next as Readonly<Record<string, unknown>>)[namespace]
     replaceState.call(store, isWhole ? next : { ...next, [namespace]: present() })
   }

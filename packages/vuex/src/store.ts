@@ -5,7 +5,6 @@ export interface StoreLike {
   dispatch(type: string, payload?: unknown): Promise<unknown>
   /** Calls `listener` after every mutation; what is returned takes it off. */
   subscribe(listener: (mutation: { readonly type: string }) => void): () => void
-  replaceState(state: object): void
   registerModule(path: string, module: object): void
   unregisterModule(path: string): void
   hasModule(path: string): boolean

@@ -59,10 +59,11 @@ describe('over a real connection', () => {
     /** A page: a store that is empty, and loads two notes. */
     const visit = () => {
       const options = { url: server.url, events: { note: 'add' }, resync: { dispatch: 'load' }, persist }
-      const store = createStore<State>({
+      const store = createStore({
         strict: true,
-        state: { notes: [] },
-        mutations: { add: (state, note: Events['note']) => state.notes.push(note) },
+        // The plugin leaves the type of the state to this.
+        state: { notes: [] as Events['note'][] },
+        mutations: { add: ({ notes }, note: Events['note']) => notes.push(note) },
         actions: { load: ({ commit }) => [1, 2].forEach((id) => void commit('add', { id })) },
         plugins: [createSse<Events>(options)],
       })
