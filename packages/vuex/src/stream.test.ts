@@ -85,4 +85,25 @@ describe('over a real connection', () => {
       await stream.closed
     }
   })
+  it('an event that nothing handles is told of once in development, by its name', async () => {
+    const server = await createScriptedServer()
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    const sse = createSse<Events>({ url: server.url, events: { note: 'add' }, resync: false })
+    const store = createStore<State>({
+      state: { notes: [] },
+      mutations: { add: (state, note: Events['note']) => state.notes.push(note) },
+      plugins: [sse],
+    })
+    store.dispatch('sse/connect')
+    const stream = await server.next()
+    stream.open()
+    for (const event of ['notte', 'notte', 'note']) stream.send({ event, data: { id: 1 } })
+    await vi.waitFor(() => expect(store.state).toMatchObject({ notes: [{ id: 1 }], sse: { received: 1 } }))
+    expect(warn).toHaveBeenCalledExactlyOnceWith(
+      expect.stringMatching(/event 'notte', which nothing handles: `events` maps note\./),
+    )
+    warn.mockRestore()
+    store.dispatch('sse/disconnect')
+    await stream.closed
+  })
 })
