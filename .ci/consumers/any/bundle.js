@@ -30,7 +30,9 @@ compiler.run((failure, stats) => {
   const said = [...errors, ...warnings].map((problem) => problem.message ?? problem)
   const scripts = assets.map(({ name }) => name)
   // A text of the checks that a production build leaves out.
-  const isChecking = scripts.some((name) => readFileSync(join(built, name), 'utf8').includes(' is not an option'))
+  const isChecking = scripts.some((name) =>
+    readFileSync(join(built, name), 'utf8').includes(' is not an option'),
+  )
   console.log(JSON.stringify({ said, scripts, isChecking }))
   compiler.close?.(() => {})
 })
