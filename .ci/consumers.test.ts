@@ -15,21 +15,29 @@ import { folders } from './workspace.ts'
 const packages = folders('packages')
 const oldest = oldestNode(packages)
 
-const dependencies = {
+const ours = { '@sse/express': 'latest', '@sse/vuex': 'latest' }
+const vue2 = { vue: '2.7', 'vue-server-renderer': '2.7', vuex: '3' }
+
+const plans = {
   'vue-3': {
-    ...{ '@sse/client': 'latest', '@sse/core': 'latest', '@sse/express': 'latest', '@sse/redis': 'latest' },
-    ...{ '@sse/sqlite': 'latest', '@sse/vuex': 'latest' },
-    ...{ express: '5', jsdom: '29', redis: '6', vue: '3', vuex: '4', webpack: '5' },
-    ...{ '@types/express': '5', '@types/node': '22', typescript: '6' },
-    ...{ 'typescript-5.8': 'npm:typescript@5.8', 'typescript-5.9': 'npm:typescript@5.9' },
+    pages: 'vue-3',
+    dependencies: {
+      ...ours,
+      ...{ '@sse/client': 'latest', '@sse/core': 'latest', '@sse/redis': 'latest', '@sse/sqlite': 'latest' },
+      ...{ '@types/express': '5', '@types/node': '22', typescript: '6' },
+      ...{ 'typescript-5.8': 'npm:typescript@5.8', 'typescript-5.9': 'npm:typescript@5.9' },
+      ...{ express: '5', jsdom: '29', redis: '6', vue: '3', vuex: '4', webpack: '5' },
+    },
   },
-  'vue-2': {
-    ...{ '@sse/express': 'latest', '@sse/vuex': 'latest' },
-    ...{ express: '4', jsdom: '29', vue: '2.7', 'vue-server-renderer': '2.7', vuex: '3', webpack: '5' },
+  'vue-2': { pages: 'vue-2', dependencies: { ...ours, ...vue2, express: '4', jsdom: '29', webpack: '5' } },
+  // What many apps on Vue 2.7 have: it knows no syntax after ES2019 but `import()`, and no `exports` of a package.json.
+  'vue-2-webpack-4': {
+    pages: 'vue-2',
+    dependencies: { ...ours, ...vue2, express: '4', jsdom: '29', webpack: '4' },
   },
 }
-const pairs = ['vue-3', 'vue-2'] as const
-type Pair = (typeof pairs)[number]
+type Name = keyof typeof plans
+const names = Object.keys(plans) as Name[]
 
 const ping = ['view', 'express', 'version', '--fetch-retries=0']
 /** What is not ours comes from npm. Without it there is nothing to see here; in CI that is a failure. */
@@ -39,29 +47,27 @@ if (!isWanted) console.warn('npm does not answer: the packages are not tried as 
 
 let folder: string
 let registry: Registry
-let projects: Record<Pair, Project>
+let projects: Record<Name, Project>
 let oldestPath: string
 
 describe.runIf(isWanted)('the packages as installed', { timeout: 120_000 }, () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'sse-consumers-'))
     registry = await serveRegistry(packPackages(folder))
-    const create = (pair: Pair) => createProject(folder, pair, dependencies[pair], registry)
-    const [vue3, vue2, node] = await Promise.all([
-      create('vue-3'),
-      create('vue-2'),
-      installNode(folder, oldest),
-    ])
-    projects = { 'vue-3': vue3, 'vue-2': vue2 }
+    const create = async (name: Name) =>
+      [name, await createProject(folder, name, plans[name], registry)] as const
+    const [node, ...created] = await Promise.all([installNode(folder, oldest), ...names.map(create)])
+    projects = Object.fromEntries(created) as Record<Name, Project>
     oldestPath = node
   }, 300_000)
 
   afterAll(() => {
     registry?.close()
     rmSync(folder, { recursive: true, force: true })
-  })
+  }, 60_000)
 
   const entries = packages.flatMap(entriesOf)
+  const browserEntries = entries.filter((entry) => /^@sse\/(client|vuex)/.test(entry))
 
   describe.each([
     [`Node ${process.versions.node}`, () => process.execPath],
@@ -109,22 +115,29 @@ describe.runIf(isWanted)('the packages as installed', { timeout: 120_000 }, () =
     })
   })
 
-  describe.each(pairs)('beside %s', (pair) => {
+  describe.each(names)('in the project %s', (name) => {
     test('webpack has nothing to say, and the page it makes gets its events', async () => {
-      const bundle = (await projects[pair].run('bundle.js')) as { said: string[]; scripts: string[] }
-      expect(bundle.said).toEqual([])
+      const bundle = await projects[name].run('bundle.js')
+      expect(bundle).toMatchObject({ said: [], isChecking: false })
       // What only some pages need is in scripts of their own, loaded when a page is one of these.
-      const visit = await projects[pair].run('visit.js')
+      const visit = await projects[name].run('visit.js')
       expect(visit).toEqual({
         text: 'open, 2 heard, Hi,Sunny',
         scripts: ['main.js', expect.stringMatching(/^\d+\.js$/)],
         said: [],
       })
-      expect(bundle.scripts).toEqual(expect.arrayContaining((visit as { scripts: string[] }).scripts))
+      const { scripts } = visit as { readonly scripts: readonly string[] }
+      expect(bundle).toMatchObject({ scripts: expect.arrayContaining(scripts) })
     })
 
+    test('every entry for browsers can be bundled', async () => {
+      expect(await projects[name].run('entries.js', { args: browserEntries })).toEqual([])
+    })
+  })
+
+  describe.each(['vue-3', 'vue-2'] as const)('in the project %s', (name) => {
     test('a server renders every request with a store of its own, opens no stream and keeps nothing', async () => {
-      const rendered = await projects[pair].run('render.js', { nodeOptions: ['--expose-gc'] })
+      const rendered = await projects[name].run('render.js', { nodeOptions: ['--expose-gc'] })
       const { pages, ...rest } = rendered as { pages: { html: string; state: object }[] }
       expect(rest).toEqual({ streams: 0, held: 0 })
       expect(pages).toHaveLength(20)

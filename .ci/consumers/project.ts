@@ -25,19 +25,23 @@ export interface RunOptions {
 
 const fixtures = join(root, '.ci/consumers')
 
-/**
- * @param name the folder of the fixtures that it gets beside those for any
- * @param dependencies as they stand in a package.json
- */
+/** What a project is made of. */
+export interface ProjectPlan {
+  /** The folder of the fixtures that it gets beside those for any. */
+  readonly pages: string
+  /** As they stand in a package.json. */
+  readonly dependencies: Readonly<Record<string, string>>
+}
+
 export async function createProject(
   parent: string,
   name: string,
-  dependencies: Readonly<Record<string, string>>,
+  { pages, dependencies }: ProjectPlan,
   registry: Registry,
 ): Promise<Project> {
   const folder = join(parent, name)
   mkdirSync(folder)
-  for (const some of ['any', name]) cpSync(join(fixtures, some), folder, { recursive: true })
+  for (const some of ['any', pages]) cpSync(join(fixtures, some), folder, { recursive: true })
   writeFileSync(join(folder, '.npmrc'), `@sse:registry=${registry.origin}\n`)
   await install(folder, { type: 'module', dependencies })
   return {

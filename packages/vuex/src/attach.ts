@@ -1,24 +1,15 @@
-import { type Listener, SseError } from '@sse/client'
+import { SseError } from '@sse/client'
 import { createState, mutations, type SseModuleState } from './module.ts'
 import { type AnyEvents, createSession, type Session } from './session.ts'
 import type { StoreLike } from './store.ts'
 import type { Sse, SseOptions } from './types.ts'
 
-/** What a store has of a stream. The session is replaced by a hot reload, the rest stays. */
+/** What a store has of a stream. */
 export interface Attached {
-  session: Session
-  readonly state: () => SseModuleState
+  readonly session: Session
   readonly sse: Sse<AnyEvents>
-  /** Handlers of components. */
-  readonly listeners: Set<Listening>
   /** Apps, or in Vue 2.7 roots, that show the store now. */
   readonly apps: Set<object>
-}
-
-export interface Listening {
-  readonly event: string
-  readonly handler: Listener<never>
-  off: () => void
 }
 
 const attachments = new WeakMap<StoreLike, Map<string, Attached>>()
@@ -27,20 +18,18 @@ export const find = (store: StoreLike | undefined, namespace: string): Attached 
   store && attachments.get(store)?.get(namespace)
 
 /**
- * Registers the module in a store. Done again, as a hot reload does, the new options take the place of the former ones: same state and
- * cursor, the handlers of components stay, and there is one connection if there was one.
+ * Registers the module in a store.
  *
- * @throws SseError `invalid-option` when the app has a module of this name
+ * @param create makes the session
+ * @throws SseError `invalid-option` when the store has a module of this name
  */
-export function attach(store: StoreLike, options: SseOptions<AnyEvents>): void {
+export function attach(
+  store: StoreLike,
+  options: SseOptions<AnyEvents>,
+  create: typeof createSession = createSession,
+): void {
   const { namespace = 'sse' } = options
   const present = () => (store.state as Record<string, SseModuleState | undefined>)[namespace]
-  const commit = (name: string, payload: unknown) => store.commit(`${namespace}/${name}`, payload)
-  const known = find(store, namespace)
-  if (known) {
-    replace(known, createSession({ store, state: known.state, commit }, options))
-    return
-  }
   if (store.hasModule(namespace)) {
     throw new SseError(
       'invalid-option',
@@ -51,37 +40,31 @@ export function attach(store: StoreLike, options: SseOptions<AnyEvents>): void {
   // There is a state before there is a module when a server has rendered the page.
   const initial = createState(present()?.lastEventId ?? options.lastEventId ?? '')
   const state = () => present() ?? initial
-  const session = createSession({ store, state, commit }, options)
-  const listeners = new Set<Listening>()
-  const attached: Attached = {
-    ...{ session, state, listeners, apps: new Set() },
-    sse: toSse(store, namespace, state, (event, handler) => listen(attached, event, handler)),
-  }
+  const commit = (name: string, payload: unknown) => store.commit(`${namespace}/${name}`, payload)
+  const session = create({ store, state, commit }, options)
   store.registerModule(namespace, {
     namespaced: true,
     state: () => initial,
     mutations,
-    // Of the session as it is then: a hot reload replaces it.
-    actions: eachAction(
-      (action) => (_: unknown, payload: unknown) => attached.session[action](payload as never),
-    ),
+    actions: eachAction((action) => (_: unknown, payload: unknown) => session[action](payload as never)),
   })
+  keepState(store, namespace, present)
+  const attached: Attached = { session, sse: toSse(store, namespace, state, session.on), apps: new Set() }
   attachments.set(store, (attachments.get(store) ?? new Map()).set(namespace, attached))
 }
 
-function replace(attached: Attached, session: Session): void {
-  const wasConnected = attached.session.end()
-  attached.session = session
-  for (const listening of attached.listeners) listening.off = session.on(listening.event, listening.handler)
-  if (wasConnected) session.connect()
+/** Not part of `StoreLike`: Vuex would take the type of a store's state from it. */
+interface Replaceable {
+  replaceState(state: object): void
 }
 
-function listen({ listeners, session }: Attached, event: string, handler: Listener<never>): () => void {
-  const listening: Listening = { event, handler, off: session.on(event, handler) }
-  listeners.add(listening)
-  return () => {
-    listeners.delete(listening)
-    listening.off()
+/** A `replaceState` by a state without the module, as one that was saved without it, leaves the module's state as it is. */
+function keepState(store: StoreLike, namespace: string, present: () => SseModuleState | undefined): void {
+  const replaceable = store as StoreLike & Replaceable
+  const { replaceState } = replaceable
+  replaceable.replaceState = (next) => {
+    const isWhole = !!(next as Readonly<Record<string, unknown>>)[namespace]
+    replaceState.call(store, isWhole ? next : { ...next, [namespace]: present() })
   }
 }
 
@@ -116,7 +99,7 @@ function toSse(
   const methods = eachAction(
     (action) => (payload?: unknown) => store.dispatch(`${namespace}/${action}`, payload),
   )
-  const getters = Object.keys(state()).map((key) => {
+  const getters = Object.keys(createState('')).map((key) => {
     return [key, { enumerable: true, get: () => state()[key as keyof SseModuleState] }]
   })
   return Object.defineProperties({ ...methods, on }, Object.fromEntries(getters)) as Sse<AnyEvents>

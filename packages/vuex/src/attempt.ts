@@ -1,23 +1,22 @@
 import type { ReportError } from '@sse/client'
 
 /** Runs what belongs to the app: what it throws or rejects with is reported, and stops nothing. */
-export type Attempt = (run: () => unknown, event: string) => void
+export interface Attempt {
+  (run: () => unknown, event: string): void
+  /** Tells an error and the event it came of. Never throws: when the app's own `onError` does, both errors are on the console. */
+  report(error: unknown, event: string): void
+}
 
-/** Tells an error and the event it came of. Never throws: when the app's own `onError` does, both errors are on the console. */
-export type Report = (error: unknown, event: string) => void
-
-export function createReport(onError: ReportError): Report {
-  return (error, event) => {
+export function createAttempt(onError: ReportError): Attempt {
+  function report(error: unknown, event: string): void {
     try {
       onError(error, { event })
     } catch (again) {
       console.error(error, again)
     }
   }
-}
 
-export function createAttempt(report: Report): Attempt {
-  return (run, event) => {
+  function attempt(run: () => unknown, event: string): void {
     const failed = (error: unknown) => report(error, event)
     try {
       const result = run()
@@ -26,6 +25,8 @@ export function createAttempt(report: Report): Attempt {
       failed(error)
     }
   }
+
+  return Object.assign(attempt, { report })
 }
 
 /** Not only `Promise`: Vuex takes whatever promises the app brings along. */

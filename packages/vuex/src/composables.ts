@@ -1,4 +1,4 @@
-import type { EventData, EventName, Listener } from '@sse/client'
+import { type EventData, type EventName, type Listener, SseError } from '@sse/client'
 import { getCurrentInstance, onScopeDispose } from 'vue'
 import { sseOf } from './attach.ts'
 import type { RegisteredEvents } from './register.ts'
@@ -8,21 +8,28 @@ import type { Sse } from './types.ts'
 /**
  * The stream of the app's store: its reactive state, and its actions. For `setup`, in Vue 3 and 2.7.
  *
- * @throws SseError `invalid-use` outside of `setup`, or when the store has no such stream
+ * @throws SseError `invalid-use` outside of `setup` or after an `await` in it, and when the store has no such stream
  */
 export function useSse<Namespace extends string = 'sse'>(
   namespace?: Namespace,
 ): Sse<RegisteredEvents<Namespace>>
 export function useSse<Events extends object>(namespace?: string): Sse<Events>
 export function useSse(namespace = 'sse'): unknown {
-  const component = getCurrentInstance()?.proxy as { readonly $store?: StoreLike } | null | undefined
-  return sseOf(component?.$store, namespace)
+  const component = getCurrentInstance()
+  if (!component) {
+    throw new SseError(
+      'invalid-use',
+      'useSse and useSseEvent work in `setup`, and there only before the first `await`',
+      namespace,
+    )
+  }
+  return sseOf((component.proxy as { readonly $store?: StoreLike }).$store, namespace)
 }
 
 /**
  * Calls a handler for every event of a name, after the store has got it, until the component or the effect scope ends.
  *
- * @throws SseError `invalid-use` outside of `setup`
+ * @throws SseError as `useSse`
  */
 export function useSseEvent<
   Name extends EventName<RegisteredEvents<Namespace>>,

@@ -1,4 +1,4 @@
-import type { SseMeta } from '@sse/client'
+import { SseError, type SseMeta } from '@sse/client'
 import type { Attempt } from './attempt.ts'
 import type { Target } from './mapping.ts'
 
@@ -7,6 +7,8 @@ export interface Delivery {
   readonly targets: readonly Target[]
   readonly data: unknown
   readonly meta: SseMeta
+  /** How many of its targets the store does not have. */
+  lost: number
 }
 
 export interface Courier {
@@ -18,8 +20,7 @@ export interface Courier {
 
 interface Batch {
   readonly target: Target
-  readonly data: unknown[]
-  meta: SseMeta
+  readonly deliveries: Delivery[]
 }
 
 /**
@@ -30,34 +31,43 @@ export function createCourier(attempt: Attempt): Courier {
   const batches = new Map<unknown, Batch>()
   const calls: (() => void)[] = []
 
-  function collect(target: Target, { data, meta }: Delivery): void {
+  function collect(target: Target, delivery: Delivery): void {
     const batch = batches.get(target.batch)
-    if (batch) {
-      batch.data.push(data)
-      batch.meta = meta
-    } else {
-      batches.set(target.batch, { target, data: [data], meta })
-    }
+    if (batch) batch.deliveries.push(delivery)
+    else batches.set(target.batch, { target, deliveries: [delivery] })
+  }
+
+  function hand(target: Target, data: unknown, deliveries: readonly Delivery[]): void {
+    const { meta } = deliveries.at(-1) as Delivery
+    attempt(() => {
+      try {
+        return target.run(data as never, meta)
+      } catch (error) {
+        // The store does not have the target.
+        if (error instanceof SseError) for (const delivery of deliveries) delivery.lost++
+        throw error
+      }
+    }, meta.event)
   }
 
   function settle(): void {
     // Taken out before it runs: what it calls may come back here.
-    for (const [key, { target, data, meta }] of batches) {
+    for (const [key, { target, deliveries }] of batches) {
       batches.delete(key)
-      attempt(() => target.run(data as never, meta), meta.event)
+      const data = deliveries.map((delivery) => delivery.data)
+      hand(target, data, deliveries)
     }
     for (let call = calls.shift(); call; call = calls.shift()) call()
   }
 
   return {
     deliver(delivery) {
-      const { targets, data, meta } = delivery
-      for (const target of targets) {
+      for (const target of delivery.targets) {
         if (target.batch) {
           collect(target, delivery)
           continue
         }
-        const run = () => attempt(() => target.run(data as never, meta), meta.event)
+        const run = () => hand(target, delivery.data, [delivery])
         if (target.isCall && batches.size + calls.length > 0) {
           calls.push(run)
         } else {

@@ -33,14 +33,15 @@ export function watchApp(app: AppLike, namespace: string): void {
   const { mount, unmount } = app
   if (!mount || !unmount) {
     // Vue 2.7, where every root is an app.
-    app.mixin?.({
-      mounted(this: Instance) {
-        if (this.$root === this) enter(this.$store, this)
-      },
-      destroyed(this: Instance) {
-        leave(this.$store, this)
-      },
-    })
+    if (app.mixin)
+      app.mixin({
+        mounted(this: Instance) {
+          if (this.$root === this) enter(this.$store, this)
+        },
+        destroyed(this: Instance) {
+          leave(this.$store, this)
+        },
+      })
     return
   }
   const store = () => (app.config as { readonly globalProperties: WithStore }).globalProperties.$store

@@ -1,4 +1,5 @@
 import type { SseMeta } from '@sse/client'
+import { call } from './call.ts'
 import type { ActionFor, MutationFor } from './register.ts'
 import type { StoreLike } from './store.ts'
 
@@ -43,9 +44,9 @@ function toTarget(store: StoreLike, target: SseTarget<unknown>): Target {
   if (typeof target === 'string') return toTarget(store, { commit: target })
   if ('run' in target) return { run: target.run, batch: target.run }
   const method = 'commit' in target ? 'commit' : 'dispatch'
-  const type = 'commit' in target ? target.commit : target.dispatch
+  const name = 'commit' in target ? target.commit : target.dispatch
   return {
-    run: (data) => store[method](type, data),
-    batch: target.batch && method + type,
+    run: (data, { event }) => call(store, method, name, data, `events.${event}`),
+    batch: target.batch && method + name,
   }
 }

@@ -1,4 +1,4 @@
-import type { SseCloseReason, SseFailure, SseState } from '@sse/client'
+import type { SseChannels, SseCloseReason, SseFailure, SseState } from '@sse/client'
 
 /** An event as `keep` keeps it; frozen. */
 export interface SseEntry {
@@ -29,6 +29,8 @@ export interface SseModuleState {
   readonly gaps: number
   /** What the stream follows, as the server confirmed it. */
   readonly channels: readonly string[]
+  /** Channels that were asked for, and that the server does not allow. */
+  readonly refused: readonly string[]
   /** Events may have been missed, and `resync` has not caught up yet. */
   readonly stale: boolean
   /** The newest events that the app got, oldest first, as many as `keep` says. */
@@ -61,6 +63,7 @@ export const createState = (lastEventId: string): SseModuleState => ({
   received: 0,
   gaps: 0,
   channels: [],
+  refused: [],
   stale: false,
   history: [],
 })
@@ -78,8 +81,9 @@ export const mutations = {
     state.gaps++
     state.lastEventId = lastEventId
   },
-  channels(state: Mutable, channels: readonly string[]) {
+  channels(state: Mutable, { channels, refused }: SseChannels) {
     state.channels = channels
+    state.refused = refused
   },
   stale(state: Mutable, stale: boolean) {
     state.stale = stale

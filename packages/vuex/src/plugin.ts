@@ -1,4 +1,6 @@
+import { SseError } from '@sse/client'
 import { attach, sseOf } from './attach.ts'
+import { development } from './development.ts'
 import { type AppLike, watchApp } from './lifetime.ts'
 import type { RegisteredEvents } from './register.ts'
 import type { AnyEvents } from './session.ts'
@@ -17,18 +19,35 @@ export interface SsePlugin {
  * A stream for Vuex stores. Put it into the `plugins` of a store, and connect by `store.dispatch('sse/connect')`.
  *
  * It may serve several stores, each with its own connection, as a server render needs it.
+ *
+ * @throws SseError `invalid-option` without a `url`, and in development for any option that is unknown or cannot work
  */
 export function createSse<Events extends object = RegisteredEvents>(options: SseOptions<Events>): SsePlugin {
+  const tools = development()
+  tools?.created(options)
+  // An address that comes from the environment may be missing in production only.
+  if (!options?.url) {
+    throw new SseError(
+      'invalid-option',
+      "createSse() needs an address: createSse({ url: '/events' })",
+      options,
+    )
+  }
   const { namespace = 'sse' } = options
+  const name = `$${namespace}`
   // Types of events are for the app: inside they are whatever the wire brings.
   const any = options as SseOptions<object> as SseOptions<AnyEvents>
 
-  return Object.assign((store: StoreLike) => attach(store, any), {
+  return Object.assign((store: StoreLike) => (tools?.attach ?? attach)(store, any), {
     install(app: AppLike) {
-      Object.defineProperty(propertiesOf(app), `$${namespace}`, {
+      Object.defineProperty(propertiesOf(app), name, {
         configurable: true,
         get(this: { readonly $store?: StoreLike }) {
           return sseOf(this.$store, namespace)
+        },
+        // Tests put a double in its place: for all components, or for one.
+        set(this: object, value: unknown) {
+          Object.defineProperty(this, name, { configurable: true, writable: true, value })
         },
       })
       watchApp(app, namespace)

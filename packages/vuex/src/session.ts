@@ -1,11 +1,18 @@
-import { createSseClient, type Listener, type SseMeta, type SseOpen, type SseState } from '@sse/client'
-import { createAttempt, createReport } from './attempt.ts'
-import { createCourier } from './courier.ts'
-import { warnOfMissing } from './development.ts'
+import {
+  createSseClient,
+  type Listener,
+  type SseClient,
+  type SseMeta,
+  type SseOpen,
+  type SseState,
+} from '@sse/client'
+import { createAttempt } from './attempt.ts'
+import { call } from './call.ts'
+import { createCourier, type Delivery } from './courier.ts'
 import { type Target, toTargets } from './mapping.ts'
 import { type CommitOwn, type SseEntry, type SseModuleState, toConnectionState } from './module.ts'
 import { createQueue } from './queue.ts'
-import { createResync, type SseResyncCause } from './resync.ts'
+import { createResync, type Resync, type SseResyncCause } from './resync.ts'
 import type { StoreLike } from './store.ts'
 import type { ConnectPayload, SseOptions } from './types.ts'
 
@@ -14,24 +21,21 @@ export type AnyEvents = Record<string, unknown>
 
 /** One stream of one store. The client stays in this closure: no state ever holds it. */
 export interface Session {
-  connect(payload?: ConnectPayload): void
+  connect(payload?: ConnectPayload | null): void
   disconnect(): void
   reconnect(): void
   subscribe(channels: string | readonly string[]): void
   unsubscribe(channels: string | readonly string[]): void
   on(event: string, handler: Listener<never>): () => void
-  /**
-   * Disconnects, and says nothing more to the store: another session takes over.
-   *
-   * @returns whether it was connected, or about to be
-   */
-  end(): boolean
 }
 
 export interface SessionContext {
   readonly store: StoreLike
   readonly state: () => SseModuleState
-  readonly commit: CommitOwn
+  /** Takes the place of `resync` where the app says nothing of it. */
+  readonly unset?: Resync | undefined
+  /** Put out of action when another session takes over: this one says nothing more to the store then. */
+  commit: CommitOwn
 }
 
 /** Milliseconds in which a server of ours has said `sse.open`. From one that has not, no opening is a resume. */
@@ -40,64 +44,75 @@ const ANNOUNCED = 1000
 /** Connects nothing yet, and never anything where there is no window: there `connect` only notes the cursor for the browser. */
 export function createSession(context: SessionContext, options: SseOptions<AnyEvents>): Session {
   const { store, state } = context
-  const { url, events = {}, resync: load, batch = true, freeze = false, keep = 0, ...others } = options
-  const { namespace = 'sse', onError = (error: unknown) => console.error(error), ...clientOptions } = others
-  const client =
-    typeof window === 'undefined' ? undefined : createSseClient(url, { ...clientOptions, onError })
-  const report = createReport(onError)
-  const attempt = createAttempt(report)
+  const {
+    url,
+    events = {},
+    resync: load,
+    namespace = 'sse',
+    batch = true,
+    freeze = false,
+    keep = 0,
+    ...rest
+  } = options
+  const onError = rest.onError ?? ((error: unknown) => console.error(error))
+  const client = typeof window === 'undefined' ? undefined : createSseClient(url, { ...rest, onError })
+  const attempt = createAttempt(onError)
   const courier = createCourier(attempt)
-  let received = 0
-  let newest: SseMeta | undefined
-  let history: SseEntry[] = []
+  /** Events since the last progress, once for each of their listeners. */
+  let deliveries: Delivery[] = []
+  /** The event that was counted last. */
+  let counted: SseMeta | undefined
   let announcement: ReturnType<typeof setTimeout> | undefined
-  let isWarned = false
-  let hasEnded = false
+  /** What the app shows goes on from a position: the app gave it, or has been told to load everything. A cursor that the client kept is none. */
+  let isComplete = !!options.lastEventId
 
   /** A subscriber of the store may throw, after the mutation was made. */
   const commit: CommitOwn = (...args) => {
-    if (!hasEnded) attempt(() => context.commit(...args), `${namespace}/${args[0]}`)
+    attempt(() => context.commit(...args), `${namespace}/${args[0]}`)
   }
 
-  const queue = createQueue<{ targets: readonly Target[]; data: unknown; meta: SseMeta }>(
+  const queue = createQueue<Delivery>(
     batch,
     (delivery) => {
-      const { data, meta } = delivery
-      // All listeners of one event are given the same meta.
-      if (meta !== newest) {
-        received++
-        if (keep > 0) history.push(Object.freeze({ ...meta, data }))
-      }
-      newest = meta
+      deliveries.push(delivery)
       courier.deliver(delivery)
     },
     () => {
       courier.settle()
-      if (received === 0) return
-      const progress = { received, lastEventId: newest?.id ?? '' }
-      const kept = history
-      received = 0
-      history = []
-      if (keep > 0) commit('history', [...state().history, ...kept].slice(-keep))
-      commit('progress', progress)
+      progress()
     },
   )
 
+  /** Tells the state what the app has got. An event that reached no target does not count. */
+  function progress(): void {
+    const last = deliveries.at(-1)
+    if (!last) return
+    const got = deliveries.filter(({ lost, meta, targets }) => {
+      // All listeners of one event are given the same meta.
+      const isNew = meta !== counted && lost < targets.length
+      if (isNew) counted = meta
+      return isNew
+    })
+    deliveries = []
+    if (keep > 0 && got.length > 0) commit('history', [...state().history, ...got.map(toEntry)].slice(-keep))
+    commit('progress', { received: got.length, lastEventId: last.meta.id })
+  }
+
   const resync = load
     ? createResync(
-        (cause) => (typeof load === 'function' ? load(cause) : store.dispatch(load.dispatch, cause)),
-        {
-          get: () => state().stale,
-          set: (stale) => state().stale !== stale && commit('stale', stale),
-        },
-        report,
+        (cause) =>
+          typeof load === 'function' ? load(cause) : call(store, 'dispatch', load.dispatch, cause, 'resync'),
+        state,
+        commit,
+        attempt.report,
       )
-    : undefined
+    : load === undefined
+      ? context.unset
+      : undefined
 
   function missed(reason: SseResyncCause['reason']): void {
+    isComplete = true
     resync?.start({ reason })
-    if (load === undefined && !isWarned) warnOfMissing(namespace, { reason })
-    isWarned = true
   }
 
   /** Commits in the order of the wire: events that came before are in the store first. */
@@ -106,36 +121,44 @@ export function createSession(context: SessionContext, options: SseOptions<AnyEv
     commit(...args)
   }
 
-  const on = (event: string, listener: Listener<unknown>) => client?.on(event, listener) ?? (() => {})
+  const on: SseClient['on'] = (event, listener) => client?.on(event, listener) ?? (() => {})
 
   const listen = (event: string, targets: readonly Target[]) =>
-    on(event, (data, meta) => queue.push({ targets, data: freeze ? Object.freeze(data) : data, meta }))
+    on(event, (data, meta) =>
+      queue.push({ targets, data: freeze ? Object.freeze(data) : data, meta, lost: 0 }),
+    )
 
-  client?.on('sse.state', (next: SseState) => {
+  on('sse.state', (next: SseState) => {
+    if (state().status === 'closed') resync?.cancel()
     commitNext('state', toConnectionState(next))
     clearTimeout(announcement)
     if (next.status === 'open') announcement = setTimeout(() => missed('open'), ANNOUNCED)
   })
-  client?.on('sse.open', ({ resumed }: SseOpen, { id }) => {
+  on('sse.open', ({ resumed }: SseOpen, { id }) => {
     clearTimeout(announcement)
     commitNext('progress', { received: 0, lastEventId: id })
-    if (resumed === true) resync?.retry()
+    if (resumed === true && isComplete) resync?.retry()
     else missed('open')
   })
-  client?.on('sse.gap', (_, { id }) => {
+  on('sse.gap', (_, { id }) => {
     commitNext('gap', id)
     missed('gap')
   })
-  client?.on('sse.channels', ({ channels }) => commitNext('channels', channels))
+  on('sse.channels', (channels) => commitNext('channels', channels))
   // Own properties of the list and nothing else: what a server names otherwise is not even listened for.
   for (const [event, mapping] of Object.entries(events)) {
     if (mapping) listen(event, toTargets(store, mapping))
   }
 
-  function connect({ lastEventId }: ConnectPayload = {}): void {
-    const cursor = lastEventId ?? knownCursor()
-    if (client) client.connect({ lastEventId: cursor })
-    else if (cursor !== undefined) commit('progress', { received: 0, lastEventId: cursor })
+  function connect(payload?: ConnectPayload | null): void {
+    const cursor = payload?.lastEventId ?? knownCursor()
+    if (!client) {
+      if (cursor !== undefined) commit('progress', { received: 0, lastEventId: cursor })
+      return
+    }
+    client.connect({ lastEventId: cursor })
+    // One that is connected already stays where it is.
+    if (cursor && cursor === client.lastEventId) isComplete = true
   }
 
   /** The first time the state may know more than the client: it may have come with the page, or from a former session. */
@@ -148,6 +171,7 @@ export function createSession(context: SessionContext, options: SseOptions<AnyEv
 
   function disconnect(): void {
     queue.flush()
+    resync?.cancel()
     client?.close()
   }
 
@@ -159,20 +183,16 @@ export function createSession(context: SessionContext, options: SseOptions<AnyEv
     unsubscribe: (channels) => client?.unsubscribe(channels),
     on(event, handler) {
       // The typed `on` of `Sse` hands handlers in: the name decides what data they get.
-      const call = handler as Listener<unknown>
-      if (event.startsWith('sse.')) return on(event, call)
+      const listener = handler as Listener<unknown>
+      if (event.startsWith('sse.')) return on(event, listener)
       let isOn = true
-      const off = listen(event, [{ run: (data, meta) => isOn && call(data, meta), isCall: true }])
+      const off = listen(event, [{ run: (data, meta) => isOn && listener(data, meta), isCall: true }])
       return () => {
         isOn = false
         off()
       }
     },
-    end() {
-      const status = client?.state.status ?? 'idle'
-      disconnect()
-      hasEnded = true
-      return status !== 'idle' && status !== 'closed'
-    },
   }
 }
+
+const toEntry = ({ data, meta }: Delivery): SseEntry => Object.freeze({ ...meta, data })

@@ -3,6 +3,8 @@ export interface StoreLike {
   readonly state: unknown
   commit(type: string, payload?: unknown): void
   dispatch(type: string, payload?: unknown): Promise<unknown>
+  /** Calls `listener` after every mutation; what is returned takes it off. */
+  subscribe(listener: (mutation: { readonly type: string }) => void): () => void
   registerModule(path: string, module: object): void
   unregisterModule(path: string): void
   hasModule(path: string): boolean

@@ -7,6 +7,11 @@ interface Events {
   note: { id: number }
 }
 
+interface State {
+  readonly notes: Events['note'][]
+  readonly sse?: unknown
+}
+
 describe('over a real connection', () => {
   beforeEach(() => vi.stubGlobal('window', globalThis))
   afterEach(() => vi.unstubAllGlobals())
@@ -20,7 +25,7 @@ describe('over a real connection', () => {
       resync: load,
       backoff: { base: 1 },
     })
-    const store = createStore<{ notes: Events['note'][]; sse?: unknown }>({
+    const store = createStore<State>({
       strict: true,
       state: { notes: [] },
       mutations: { add: (state, note: Events['note']) => state.notes.push(note) },
@@ -43,5 +48,62 @@ describe('over a real connection', () => {
     expect(store.state.sse).toMatchObject({ status: 'open', received: 2, lastEventId: '2', stale: false })
     store.dispatch('sse/disconnect')
     await second.closed
+  })
+  it('a reloaded page, which kept its cursor and nothing else, loads what it shows', async () => {
+    const server = await createScriptedServer()
+    const kept = new Map<string, string>()
+    const persist = {
+      getItem: (name: string) => kept.get(name) ?? null,
+      setItem: (name: string, text: string) => void kept.set(name, text),
+    }
+    /** A page: a store that is empty, and loads two notes. */
+    const visit = () => {
+      const options = { url: server.url, events: { note: 'add' }, resync: { dispatch: 'load' }, persist }
+      const store = createStore({
+        strict: true,
+        // The plugin leaves the type of the state to this.
+        state: { notes: [] as Events['note'][] },
+        mutations: { add: ({ notes }, note: Events['note']) => notes.push(note) },
+        actions: { load: ({ commit }) => [1, 2].forEach((id) => void commit('add', { id })) },
+        plugins: [createSse<Events>(options)],
+      })
+      store.dispatch('sse/connect')
+      return store
+    }
+    const loaded = [{ id: 1 }, { id: 2 }]
+    for (const [cursor, resumed] of [
+      [undefined, null],
+      ['1', true],
+    ] as const) {
+      const store = visit()
+      const stream = await server.next()
+      expect(stream.headers['last-event-id']).toBe(cursor)
+      stream.open()
+      stream.send({ event: 'sse.open', data: { stream: 's', heartbeat: 15_000, resumed }, id: '1' })
+      await vi.waitFor(() => expect(store.state).toMatchObject({ notes: loaded, sse: { stale: false } }))
+      store.dispatch('sse/disconnect')
+      await stream.closed
+    }
+  })
+  it('an event that nothing handles is told of once in development, by its name', async () => {
+    const server = await createScriptedServer()
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    const sse = createSse<Events>({ url: server.url, events: { note: 'add' }, resync: false })
+    const store = createStore<State>({
+      state: { notes: [] },
+      mutations: { add: (state, note: Events['note']) => state.notes.push(note) },
+      plugins: [sse],
+    })
+    store.dispatch('sse/connect')
+    const stream = await server.next()
+    stream.open()
+    for (const event of ['notte', 'notte', 'note']) stream.send({ event, data: { id: 1 } })
+    await vi.waitFor(() => expect(store.state).toMatchObject({ notes: [{ id: 1 }], sse: { received: 1 } }))
+    expect(warn).toHaveBeenCalledExactlyOnceWith(
+      expect.stringMatching(/event 'notte', which nothing handles: `events` maps note\./),
+    )
+    warn.mockRestore()
+    store.dispatch('sse/disconnect')
+    await stream.closed
   })
 })

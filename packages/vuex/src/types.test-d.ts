@@ -1,6 +1,7 @@
 import { describe, expectTypeOf, it } from 'vitest'
 import { createApp } from 'vue'
-import { createSse, type Sse, type SseMeta, useSse, useSseEvent } from './index.ts'
+import type { OPTIONS } from './check-options.ts'
+import { createSse, type Sse, type SseMeta, type SseOptions, useSse, useSseEvent } from './index.ts'
 
 interface Events {
   notification: { title: string }
@@ -52,4 +53,8 @@ describe('components', () => {
     useSseEvent('anything', (data) => expectTypeOf(data).toBeUnknown())
     expectTypeOf(createApp({}).config.globalProperties.$sse).toEqualTypeOf<Sse>()
   })
+})
+
+it('checks the names of all options', () => {
+  expectTypeOf<keyof SseOptions<Record<string, unknown>>>().toExtend<(typeof OPTIONS)[number]>()
 })

@@ -11,8 +11,9 @@ export interface SseOptions<Events extends object> extends SseClientOptions<Even
   /** What becomes of which event. Only names listed here reach the store. */
   readonly events?: SseMappings<Events> | undefined
   /**
-   * Loads what the app shows, whenever events may have been missed: at an opening that is not a resume, and at a gap. `false`: nothing has to
-   * be loaded. Left out, development is warned once when it would have been needed.
+   * Loads what the app shows, whenever that may be incomplete: at the first opening of the store, unless the app gave the position and the
+   * stream resumed there; at every other opening that does not resume; at a gap. One that fails is tried again with backoff. `false`: nothing
+   * has to be loaded. Left out, development is warned once when it would have been needed.
    */
   readonly resync?: SseResync | false | undefined
   /** The name of the module, and with a `$` before it of the property of components. Default: `sse`. */

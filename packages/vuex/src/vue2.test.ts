@@ -1,8 +1,9 @@
 // @vitest-environment jsdom
-import { describe, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import vue2, { effectScope, h, nextTick, ref } from 'vue2'
 import Vuex from 'vuex3'
 import { describePair, type TestStore } from '../test/suite.ts'
+import { createSse } from './index.ts'
 
 vi.mock('vue', () => import('vue2'))
 
@@ -28,5 +29,17 @@ describe('Vue 2.7 and Vuex 3', () => {
     nextTick,
     ref: ref as <Value>(value: Value) => { value: Value },
     effectScope,
+  })
+
+  it('takes a double of $sse for all components of an extended Vue', () => {
+    Vue.use(createSse({ url: 'http://events.example/' }))
+    const Extended = Vue.extend()
+    Object.assign(Extended.prototype, { $sse: { status: 'a double' } })
+    const app = new Extended({
+      render(this: { $sse: { status: string } }) {
+        return h('p', this.$sse.status)
+      },
+    } as object)
+    expect(app.$mount().$el.textContent).toBe('a double')
   })
 })

@@ -24,6 +24,17 @@ describe('Vue 3 and Vuex 4', () => {
     effectScope,
   })
 
+  it('takes a double of $sse for all components of an app', () => {
+    const sse = createSse({ url: 'http://events.example/' })
+    const app = createApp({ render: () => h('p', app.config.globalProperties.$sse.status) })
+    app.use(createStore({ plugins: [sse] })).use(sse)
+    Object.assign(app.config.globalProperties, { $sse: { status: 'a double' } })
+    const page = document.createElement('main')
+    app.mount(page)
+    expect(page.textContent).toBe('a double')
+    app.unmount()
+  })
+
   it('reloads and rerenders components by the runtime of Vue: one connection, one handler', async () => {
     const { createRecord, reload, rerender } = (globalThis as unknown as { __VUE_HMR_RUNTIME__: HmrRuntime })
       .__VUE_HMR_RUNTIME__

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -25,7 +25,8 @@ export function createProject(pair: PairName): Project {
   const modules = join(folder, 'node_modules')
   symlinkSync(join(own, 'node_modules', vue), join(modules, 'vue'))
   symlinkSync(join(own, 'node_modules', vuex), join(modules, 'vuex'))
-  symlinkSync(join(packages, 'client/node_modules/eventsource'), join(modules, 'eventsource'))
+  for (const name of dependenciesOf('client'))
+    symlinkSync(join(packages, 'client/node_modules', name), join(modules, name))
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   return {
     folder,
@@ -55,6 +56,13 @@ export function createProject(pair: PairName): Project {
   }
 }
 
+function dependenciesOf(name: string): string[] {
+  const manifest = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8')) as {
+    readonly dependencies: Readonly<Record<string, string>>
+  }
+  return Object.keys(manifest.dependencies)
+}
+
 /** Vuex's export map names no types: a user writes the same. Vuex 3 would find the Vue of this workspace. */
 function pathsOf(pair: PairName, modules: string): ts.MapLike<string[]> {
   const vuex = { vuex: [`${modules}/vuex/types/index.d.ts`] }
@@ -81,6 +89,7 @@ function build(folder: string): void {
     extends: join(packages, '../tsconfig.base.json'),
     compilerOptions: {
       ...{ rootDir: packages, outDir: join(folder, 'built'), lib: ['ES2023', 'DOM', 'DOM.Iterable'] },
+      target: 'ES2019',
       paths: { 'vue/types/vue': [join(own, 'node_modules/vue2/types/vue.d.ts')] },
     },
     include: ['client', 'vuex'].map((name) => join(packages, name, 'src')),
@@ -89,9 +98,14 @@ function build(folder: string): void {
   writeFileSync(tsconfig, JSON.stringify(config))
   const tsc = fileURLToPath(import.meta.resolve('typescript/lib/tsc.js'))
   spawnSync(process.execPath, [tsc, '--project', tsconfig, '--noCheck'])
-  for (const name of ['client', 'vuex']) {
+  for (const [name, entries] of [
+    ['client', ['iterate', 'testing']],
+    ['vuex', ['vue2']],
+  ] as const) {
     const installed = join(folder, 'node_modules/@sse', name)
     mkdirSync(dirname(installed), { recursive: true })
+    for (const entry of entries)
+      cpSync(join(packages, name, entry), join(installed, entry), { recursive: true })
     cpSync(join(folder, 'built', name, 'src'), join(installed, 'dist'), { recursive: true })
     cpSync(join(packages, name, 'package.json'), join(installed, 'package.json'))
   }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { scriptEventSource } from '@sse/client/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createSse, useSse, useSseEvent } from '../src/index.ts'
@@ -8,6 +10,17 @@ export interface ServerPair {
   createStore(options: object): TestStore
   render(component: object, store: TestStore, plugin: ReturnType<typeof createSse>): Promise<string>
   h(tag: string, text: string): unknown
+}
+
+/** Waits until the garbage collector has taken all of these. */
+async function collected(references: readonly WeakRef<object>[]): Promise<void> {
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc') as () => void
+  const left = () => {
+    gc()
+    return references.filter((reference) => reference.deref()).length
+  }
+  await vi.waitFor(() => expect(left()).toBe(0), 20_000)
 }
 
 /** One suite for both pairs, where there is no window. */
@@ -31,6 +44,7 @@ export function describeServerRender({ createStore, render, h }: ServerPair): vo
 
   afterEach(() => {
     vi.unstubAllGlobals()
+    vi.unstubAllEnvs()
   })
 
   describe('where there is no window', () => {
@@ -80,6 +94,30 @@ export function describeServerRender({ createStore, render, h }: ServerPair): vo
         inBrowser.dispatch('sse/connect')
         expect(sources.map(({ url }) => url.href)).toEqual(['http://page.example/events?lastEventId=41'])
         inBrowser.dispatch('sse/disconnect')
+      },
+    )
+
+    it.each(['development', 'production'])(
+      'nothing is kept of the components, also with one store for all requests, in %s',
+      async (environment) => {
+        vi.stubEnv('NODE_ENV', environment)
+        const { sse, create } = setUp()
+        const store = create()
+        const handlers: WeakRef<object>[] = []
+        const component = () => ({
+          setup() {
+            const stream = useSse()
+            const handler = () => {}
+            handlers.push(new WeakRef(handler))
+            useSseEvent('note', handler)
+            stream.on('note', handler)
+            return () => h('p', stream.status)
+          },
+        })
+        for (let count = 0; count < 50; count++) await render(component(), store, sse)
+        expect(handlers).toHaveLength(50)
+        await collected(handlers)
+        expect(store.state.sse.status).toBe('idle')
       },
     )
 

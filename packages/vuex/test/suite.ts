@@ -89,6 +89,7 @@ export function describePair({ createStore, mount, h, nextTick, ref, effectScope
   afterEach(() => {
     vi.useRealTimers()
     vi.unstubAllGlobals()
+    vi.unstubAllEnvs()
     vi.restoreAllMocks()
   })
 
@@ -122,7 +123,8 @@ export function describePair({ createStore, mount, h, nextTick, ref, effectScope
       expect(sources).toEqual([])
       expect(store.state.sse).toEqual({
         ...{ status: 'idle', reason: null, lastEventId: '', error: null, attempt: 0, retryAt: null },
-        ...{ openedAt: null, received: 0, gaps: 0, channels: [], stale: false, history: [] },
+        ...{ openedAt: null, received: 0, gaps: 0, channels: [], refused: [], stale: false },
+        history: [],
       })
     })
 
@@ -173,7 +175,15 @@ export function describePair({ createStore, mount, h, nextTick, ref, effectScope
       expect(source().url.searchParams.get('lastEventId')).toBe('41')
     })
 
-    it('asks for channels, and shows those the server confirmed', () => {
+    it('goes on from where it was without a payload, whatever stands for none', () => {
+      for (const payload of [undefined, null, {}, { lastEventId: undefined }, { lastEventId: null }]) {
+        const { store, source } = setUp({ lastEventId: '7' })
+        store.dispatch('sse/connect', payload)
+        expect(source().url.searchParams.get('lastEventId')).toBe('7')
+      }
+    })
+
+    it('asks for channels, and shows those the server confirmed and those it refused', () => {
       const { store, source } = opened({ channels: ['a'] })
       store.dispatch('sse/disconnect')
       store.dispatch('sse/subscribe', ['b', 'c'])
@@ -182,7 +192,39 @@ export function describePair({ createStore, mount, h, nextTick, ref, effectScope
       expect(source().url.searchParams.get('channels')).toBe('b,c')
       source().open()
       source().send('sse.channels', '{"channels":["b"],"refused":["c"]}', '1')
-      expect(store.state.sse.channels).toEqual(['b'])
+      expect(store.state.sse).toMatchObject({ channels: ['b'], refused: ['c'] })
+    })
+
+    it.each(['development', 'production'])(
+      'refuses a second stream of the same name, in %s',
+      (environment) => {
+        vi.stubEnv('NODE_ENV', environment)
+        const { EventSource } = scriptEventSource()
+        const [news, prices] = [
+          createSse({ url: '/news', EventSource }),
+          createSse({ url: '/prices', EventSource }),
+        ]
+        const refusal = expect.objectContaining({
+          ...{ name: 'SseError', code: 'invalid-option', value: 'sse' },
+          message: expect.stringMatching(/another `?namespace/),
+        })
+        expect(() => createStore({ plugins: [news, prices] })).toThrow(refusal)
+      },
+    )
+
+    it('stays where it is when the state is replaced by one without it', () => {
+      const { store, source } = opened({ events: { note: 'notes/add' } })
+      source().send('note', '1', '2')
+      frame()
+      const before = store.state.sse
+      for (const state of [{ notes: { list: [] } }, { notes: { list: [] }, sse: undefined }]) {
+        store.replaceState(state)
+        expect(store.state.sse).toEqual(before)
+      }
+      source().send('note', '2', '3')
+      frame()
+      expect(store.state.notes.list).toEqual([2])
+      expect(store.state.sse).toMatchObject({ status: 'open', received: 2, lastEventId: '3' })
     })
 
     it('refuses the name of a module of the app', () => {
@@ -255,6 +297,28 @@ export function describePair({ createStore, mount, h, nextTick, ref, effectScope
       expect(store.state.notes.list).toEqual([1])
       expect(store.state.sse).toMatchObject({ status: 'open', received: 1, stale: false })
       expect(load).toHaveBeenCalledOnce()
+    })
+
+    it('of the stream keeps the channels that were asked for at run time', () => {
+      const { store } = opened({ channels: ['a', 'b'] })
+      store.dispatch('sse/subscribe', ['room:1', 'room:2'])
+      store.dispatch('sse/unsubscribe', ['a', 'room:2'])
+      for (const more of [[], ['room:1']]) {
+        const { EventSource, sources } = scriptEventSource()
+        createSse({ url: URL, EventSource, channels: ['a', 'b', 'c', ...more] })(store)
+        const asked = sources[0]?.url.searchParams.get('channels')?.split(',')
+        expect(asked?.sort()).toEqual(['b', 'c', 'room:1'])
+      }
+    })
+
+    it('of the stream is told from another stream of the same name by its address', () => {
+      const warn = vi.spyOn(console, 'warn').mockReturnValue()
+      const { store } = setUp()
+      const { EventSource } = scriptEventSource()
+      createSse({ url: URL, EventSource })(store)
+      expect(warn).not.toHaveBeenCalled()
+      createSse({ url: '/prices', EventSource })(store)
+      expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('was replaced by one of /prices'))
     })
 
     it('of the stream while it loads: the new one loads again, and only then is nothing stale', async () => {
@@ -501,6 +565,39 @@ export function describePair({ createStore, mount, h, nextTick, ref, effectScope
       expect(commits.at(-1)).toBe('sse/state')
     })
 
+    it('that nothing handles are told of once in development, with the names that are mapped', () => {
+      const warn = vi.spyOn(console, 'warn').mockReturnValue()
+      const { source, store } = opened({ events: { note: 'notes/add', task: [] } })
+      for (const name of ['message', 'message', 'note', 'task']) source().send(name, '1', '2')
+      frame()
+      expect(warn).toHaveBeenCalledExactlyOnceWith(
+        expect.stringMatching(/event 'message', which nothing handles: `events` maps note, task\./),
+      )
+      expect(store.state.sse.received).toBe(1)
+    })
+
+    it('that nothing handles are not told of in production, nor where a component hears them', () => {
+      const warn = vi.spyOn(console, 'warn').mockReturnValue()
+      vi.stubEnv('NODE_ENV', 'production')
+      opened().source().send('message', '1')
+      vi.unstubAllEnvs()
+      const { plugin, source, store } = opened()
+      const page = mount(
+        {
+          setup() {
+            useSseEvent('message', () => {})
+            return () => h('p', '')
+          },
+        },
+        store,
+        plugin,
+      )
+      source().send('message', '1')
+      frame()
+      expect(warn).not.toHaveBeenCalled()
+      page.unmount()
+    })
+
     it('may be frozen', () => {
       const { source, store } = opened({ events: { note: 'notes/add' }, freeze: true })
       source().send('note', '{"read":false}')
@@ -623,6 +720,61 @@ export function describePair({ createStore, mount, h, nextTick, ref, effectScope
       expect(complain).toHaveBeenCalledWith(new Error('from the mutation'), new Error('from onError'))
     })
 
+    describe.each(['development', 'production'])('that a name is not in the store, in %s', (environment) => {
+      const many = { commit: 'notes/addMay', batch: true } as const
+      const mistakes: Record<string, SseOptions<Record<string, unknown>>['events']> = {
+        'a mutation': { note: 'notes/ad' },
+        'a mutation of batches': { note: many },
+        'an action': { note: { dispatch: 'notes/ad' } },
+        'an action of batches': { note: { dispatch: 'notes/addMay', batch: true } },
+      }
+
+      beforeEach(() => {
+        vi.stubEnv('NODE_ENV', environment)
+        vi.spyOn(console, 'error').mockReturnValue()
+      })
+
+      it.each(Object.entries(mistakes))('are reported of %s, and its events are not counted', (_, events) => {
+        const { source, store, onError } = opened({ events, keep: 10 })
+        source().send('note', '1', '2')
+        source().send('note', '2', '3')
+        frame()
+        expect(onError).toHaveBeenCalledWith(
+          expect.objectContaining({
+            ...{ name: 'SseError', code: 'invalid-option' },
+            message: expect.stringContaining('events.note'),
+            value: expect.stringMatching(/^notes\/(ad|addMay)$/),
+          }),
+          { event: 'note' },
+        )
+        expect(store.state.sse).toMatchObject({ received: 0, lastEventId: '3', history: [] })
+      })
+
+      it('go to the console by default, and stop nothing', () => {
+        const called = vi.fn()
+        const events = { note: ['notes/ad', many, called, 'notes/add'] }
+        const { source, store } = opened({ events, onError: undefined })
+        source().send('note', '1', '2')
+        frame()
+        expect(console.error).toHaveBeenCalledWith(expect.objectContaining({ value: 'notes/ad' }))
+        expect(console.error).toHaveBeenCalledWith(expect.objectContaining({ value: 'notes/addMay' }))
+        expect(called).toHaveBeenCalledOnce()
+        expect(store.state.notes.list).toEqual([1])
+        expect(store.state.sse.received).toBe(1)
+      })
+
+      it('are over when the module is registered', () => {
+        const { source, store, onError } = opened({
+          events: { note: ['late/add', { dispatch: 'late/add' }] },
+        })
+        store.registerModule('late', createNotes())
+        source().send('note', '1')
+        frame()
+        expect(onError).not.toHaveBeenCalled()
+        expect(store.state['late']).toEqual({ list: [1, 1] })
+      })
+    })
+
     it('go to the console by default', () => {
       const complain = vi.spyOn(console, 'error').mockReturnValue()
       const { source } = opened({ events: { note: 'notes/fail' }, onError: undefined })
@@ -709,6 +861,138 @@ export function describePair({ createStore, mount, h, nextTick, ref, effectScope
       next().resolve()
       await settled()
       expect(store.state.sse.stale).toBe(false)
+    })
+
+    it('that fails is tried again with backoff, until it succeeds', async () => {
+      const { load, next } = createLoad()
+      const { store, onError } = opened({ resync: load })
+      await settled()
+      for (const longest of [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
+        next().reject(new Error('offline'))
+        await settled()
+        const calls = load.mock.calls.length
+        vi.advanceTimersByTime(longest / 2 - 1)
+        expect(load).toHaveBeenCalledTimes(calls)
+        vi.advanceTimersByTime(longest / 2 + 1)
+        await settled()
+        expect(load).toHaveBeenCalledTimes(calls + 1)
+        expect(store.state.sse.stale).toBe(true)
+      }
+      next().resolve()
+      await settled()
+      expect(store.state.sse.stale).toBe(false)
+      expect(onError).toHaveBeenCalledTimes(7)
+      vi.advanceTimersByTime(60_000)
+      await settled()
+      expect(load).toHaveBeenCalledTimes(8)
+    })
+
+    it.each(['development', 'production'])(
+      'that names no action is reported in %s, leaves the store stale, and works once the action is there',
+      async (environment) => {
+        vi.stubEnv('NODE_ENV', environment)
+        vi.spyOn(console, 'error').mockReturnValue()
+        const { store, onError } = opened({ resync: { dispatch: 'late/add' } })
+        await settled()
+        expect(onError).toHaveBeenCalledExactlyOnceWith(
+          expect.objectContaining({
+            name: 'SseError',
+            value: 'late/add',
+            message: expect.stringContaining('resync'),
+          }),
+          { event: 'sse.open' },
+        )
+        expect(store.state.sse.stale).toBe(true)
+        store.registerModule('late', createNotes())
+        vi.advanceTimersByTime(1000)
+        await settled()
+        expect(store.state['late']).toEqual({ list: [{ reason: 'open' }] })
+        expect(store.state.sse.stale).toBe(false)
+      },
+    )
+
+    describe('at the first opening of a store, when the stream resumes', () => {
+      const storage = () => ({ getItem: () => '7', setItem() {} })
+
+      it('loads, for a cursor that outlived the page proves nothing about an empty one', async () => {
+        const { load, next } = createLoad()
+        const { store, source, sources, open } = setUp({ resync: load, persist: storage() })
+        store.dispatch('sse/connect')
+        expect(source().url.searchParams.get('lastEventId')).toBe('7')
+        open(true, '7')
+        await settled()
+        expect(load).toHaveBeenCalledExactlyOnceWith({ reason: 'open' })
+        expect(store.state.sse.stale).toBe(true)
+        next().resolve()
+        await settled()
+        store.dispatch('sse/reconnect')
+        expect(sources).toHaveLength(2)
+        open(true, '7')
+        await settled()
+        expect(load).toHaveBeenCalledOnce()
+        expect(store.state.sse.stale).toBe(false)
+      })
+
+      it('loads when a position comes too late: the store is connected already', async () => {
+        const { load } = createLoad()
+        const { store, open } = setUp({ resync: load, persist: storage() })
+        store.dispatch('sse/connect')
+        store.dispatch('sse/connect', { lastEventId: '41' })
+        open(true, '7')
+        await settled()
+        expect(load).toHaveBeenCalledOnce()
+      })
+
+      it.each<[string, Partial<SseOptions<Record<string, unknown>>>, (store: TestStore) => void]>([
+        ['in the options', { lastEventId: '41' }, () => {}],
+        ['to connect', {}, (store) => store.dispatch('sse/connect', { lastEventId: '41' })],
+        [
+          'with a rendered page',
+          {},
+          (store) => store.replaceState({ ...store.state, sse: { ...store.state.sse, lastEventId: '41' } }),
+        ],
+      ])('does not load when the app gave the position %s', async (_, options, give) => {
+        const { load } = createLoad()
+        const { store, source, open } = setUp({ resync: load, persist: storage(), ...options })
+        give(store)
+        store.dispatch('sse/connect')
+        expect(source().url.searchParams.get('lastEventId')).toBe('41')
+        open(true, '41')
+        await settled()
+        expect(load).not.toHaveBeenCalled()
+        expect(store.state.sse.stale).toBe(false)
+      })
+    })
+
+    it('of an earlier life decides nothing: one that hangs holds nothing up, one that comes late clears nothing', async () => {
+      const { load, next } = createLoad()
+      const { store, open } = opened({ resync: load })
+      await settled()
+      const early = next()
+      store.dispatch('sse/disconnect')
+      store.dispatch('sse/connect')
+      open(true)
+      await settled()
+      expect(load).toHaveBeenCalledTimes(2)
+      early.resolve()
+      await settled()
+      expect(store.state.sse.stale).toBe(true)
+      next().resolve()
+      await settled()
+      expect(store.state.sse.stale).toBe(false)
+    })
+
+    it('that has failed is not tried again after a disconnect', async () => {
+      const { load, next } = createLoad()
+      const { store } = opened({ resync: load })
+      await settled()
+      next().reject(new Error('offline'))
+      await settled()
+      store.dispatch('sse/disconnect')
+      vi.advanceTimersByTime(60_000)
+      await settled()
+      expect(load).toHaveBeenCalledOnce()
+      expect(store.state.sse.stale).toBe(true)
     })
 
     it('takes a stream that never says sse.open for a fresh one', async () => {
@@ -887,8 +1171,58 @@ export function describePair({ createStore, mount, h, nextTick, ref, effectScope
       expect(source().readyState).toBe(2)
     })
 
-    it('outside of setup are told what is missing', () => {
-      expect(() => useSse()).toThrow("No stream 'sse'")
+    it('may have a double of $sse', () => {
+      const { store, plugin } = setUp()
+      const component = {
+        beforeCreate(this: { $sse: unknown }) {
+          this.$sse = { status: 'a double' }
+        },
+        render(this: { $sse: Sse }) {
+          return h('p', this.$sse.status)
+        },
+      }
+      const page = mount(component, store, plugin)
+      expect(page.text()).toBe('a double')
+      page.unmount()
+    })
+
+    it('are told that useSse comes too late: outside of setup, or after an await in it', async () => {
+      const { store, plugin } = setUp()
+      let late: Promise<unknown> | undefined
+      const component = {
+        setup() {
+          late = Promise.resolve().then(() => useSse())
+          return () => h('p', '')
+        },
+      }
+      const page = mount(component, store, plugin)
+      const said = expect.objectContaining({
+        code: 'invalid-use',
+        message: expect.stringContaining('`await`'),
+      })
+      await expect(late).rejects.toThrow(said)
+      expect(() => useSseEvent('note', () => {})).toThrow(said)
+      page.unmount()
+    })
+
+    it('of a store without the stream are told what is missing', () => {
+      const { plugin } = setUp()
+      let fault: unknown
+      const component = {
+        setup() {
+          try {
+            useSse()
+          } catch (error) {
+            fault = error
+          }
+          return () => h('p', '')
+        },
+      }
+      mount(component, createStore({}), plugin).unmount()
+      expect(fault).toMatchObject({
+        code: 'invalid-use',
+        message: expect.stringContaining("No stream 'sse'"),
+      })
     })
   })
 }
