@@ -119,7 +119,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     else {
       // What was not refreshed may be refused again.
       if (refreshing) refusedAt = NEVER
-      failed({ code: 'silence', message: `${refreshing ? '`refresh`' : 'The server'} has gone silent` })
+      failed({ code: 'silence', message: `${refreshing ? '`refresh`' : 'The server'} is silent` })
     }
   }
 

@@ -37,7 +37,7 @@ export function resolveUrl(url: string | URL): URL {
     return resolved
   throw new SseError(
     'invalid-url',
-    `${JSON.stringify(String(url))} cannot be streamed from: give an absolute URL, http: or https:, without a password`,
+    `${JSON.stringify(String(url))} is not a URL to stream from: use http: or https:, without a password`,
     url,
   )
 }
@@ -50,12 +50,14 @@ export function resolveUrl(url: string | URL): URL {
 export function withQuery(url: URL, channels: Iterable<string>, lastEventId: string): URL {
   const result = new URL(url)
   // Commas separate names, so they are not encoded.
-  const wishes = [...channels].map(encodeURIComponent).join(',')
-  const cursor = lastEventId && encodeURIComponent(lastEventId)
-  for (const [name, value] of Object.entries({ channels: wishes, lastEventId: cursor })) {
+  const parameters = {
+    channels: [...channels].map(encodeURIComponent),
+    lastEventId: encodeURIComponent(lastEventId),
+  }
+  for (const [name, value] of Object.entries(parameters)) {
     const others = result.search.slice(1).split('&')
     const kept = others.filter((part) => part && !part.startsWith(`${name}=`))
-    if (value) result.search = [...kept, `${name}=${value}`].join('&')
+    if (value.length > 0) result.search = [...kept, `${name}=${value}`].join('&')
   }
   return result
 }
