@@ -1,0 +1,301 @@
+import { Ledger } from '@sse/testbed/ledger'
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import type { Request, Response } from 'express'
+import type { SseStream } from '../../src/index.ts'
+import { Exchange } from './exchange.ts'
+import type { RawListener } from './raw-client.ts'
+import { Boom, perKey, type Server } from './server.ts'
+import type { World } from './world.ts'
+
+/** What a client asks for, and how the app serves it. */
+export interface Asks {
+  readonly kind: 'stream' | 'poll'
+  readonly key: string | undefined
+  /** The channels on which the app puts it. */
+  readonly channels: readonly string[]
+  /** The channels that it names itself: `x` is not granted, `boom` makes the app throw. */
+  readonly named: readonly string[]
+  readonly cursor: string | undefined
+  /** Whether verdicts wait for a command. */
+  readonly verdicts: 'now' | 'held'
+  /** Whether the app looks something up before it uses `res.sse`. */
+  readonly looksUp: boolean
+  /** Whether something is sent before the first channel: then the stream is open when it is subscribed. */
+  readonly greets: boolean
+  /** Milliseconds after which its credentials run out. */
+  readonly expires: number | undefined
+  /** Whether it reads problem documents. */
+  readonly problems: boolean
+  /** Seconds that a poll waits. */
+  readonly wait: number
+}
+
+/** Why a stream may end. */
+export type Cause =
+  | 'app'
+  | 'broken'
+  | 'disconnected'
+  | 'expired'
+  | 'left'
+  | 'shutdown'
+  | 'slow'
+  | 'threw'
+  | 'outage'
+
+/** A client of a stream or a poll: what it asked for, what it was promised, and what it got. */
+export class Client implements RawListener {
+  readonly asks: Asks
+  readonly key: string | undefined
+  readonly server: Server
+  readonly ledger: Ledger
+  readonly causes = new Set<Cause>()
+  /** The channels that it may be given events of. */
+  readonly allowed: Set<string>
+  stream: SseStream | undefined
+  /** Its status, in whatever form it was told. */
+  status: number | undefined
+  end: 'complete' | 'broken' | undefined
+  /** Whether a heartbeat said that it stands at the head, and it reads since: then it is given whatever its server is. */
+  live = false
+  /** Whether its key had all the streams that it may have when it came. */
+  overLimit = false
+  /** The moment from which on it is over the time of its credentials. */
+  expiresAt = Number.POSITIVE_INFINITY
+  /** When it was last asked to read and had nothing to do so. */
+  stalledAt: number | undefined
+  /** Whether the app has begun to serve it. */
+  isServed = false
+  readonly #world: World
+  readonly #exchange: Exchange
+  readonly #transcript: string[] = []
+  readonly #parser = createParser({
+    onEvent: (event) => this.#receive(event),
+    onComment: (text) => this.#comment(text),
+  })
+  #lastEventId = ''
+  /** Changes of its channels by the app, each at the byte of the response at which it was made. */
+  readonly #changes: { readonly at: number; readonly make: () => void }[] = []
+  /** The byte of the response after which it may be told nothing more. */
+  #silentFrom = Number.POSITIVE_INFINITY
+  #offset = 0
+  #isDocument = false
+  #document = ''
+
+  constructor(world: World, server: Server, port: number, number: number, asks: Asks) {
+    this.asks = asks
+    this.key = asks.key
+    this.server = server
+    this.#world = world
+    this.allowed = new Set(asks.channels)
+    this.ledger = new Ledger(world, asks.cursor)
+    this.#exchange = new Exchange(port, requestOf(asks, number), '', this)
+  }
+
+  get exchange(): Exchange {
+    return this.#exchange
+  }
+
+  /** The cursor with which it would come back. */
+  get lastEventId(): string {
+    return this.#lastEventId
+  }
+
+  /** Whether the limits count it. */
+  get isIn(): boolean {
+    return this.isServed && !this.overLimit && this.stream !== undefined && !this.#exchange.isOver
+  }
+
+  /** Whether it has an open stream, as far as it knows. */
+  get isOpen(): boolean {
+    return this.status === 200 && this.end === undefined && !this.#exchange.hasLeft
+  }
+
+  mayEnd(cause: Cause): void {
+    this.causes.add(cause)
+  }
+
+  arrive(server: Server, request: Request, response: Response): void {
+    this.#exchange.arrive(request, response)
+    server.clients.add(this)
+  }
+
+  /** The app serves it: the route's handler. */
+  serve(response: Response): void {
+    const { asks, server, ledger } = this
+    this.isServed = true
+    this.overLimit = this.key !== undefined && server.count(this.key) >= perKey
+    const stream = response.sse
+    this.stream = stream
+    if (stream.closed) return
+    if (server.state !== 'running') this.mayEnd('shutdown')
+    if (server.standing !== undefined) ledger.beginsAt(server.standing)
+    for (const channel of asks.channels) ledger.joins(channel)
+    if (asks.greets) stream.send('x', { event: 'beside' })
+    if (asks.expires === undefined) stream.subscribe(asks.channels)
+    else {
+      this.expiresAt = Date.now() + asks.expires
+      this.mayEnd('expired')
+      stream.subscribe(asks.channels, { expires: new Date(this.expiresAt) })
+    }
+  }
+
+  /** The app's `authorize`. */
+  async judge(channel: string): Promise<boolean> {
+    const { asks } = this
+    const verdict =
+      asks.verdicts === 'held'
+        ? await this.#world.holds.wait({ what: 'a verdict', client: this })
+        : channel === 'boom'
+          ? 'throws'
+          : channel !== 'x'
+    if (verdict === 'throws') {
+      this.mayEnd('threw')
+      throw new Boom()
+    }
+    if (verdict) this.allowed.add(channel)
+    return verdict
+  }
+
+  /** The app puts its stream on a channel. */
+  subscribe(channel: string): void {
+    const { stream, server } = this
+    if (!stream || stream.closed) return
+    stream.subscribe(channel)
+    const stands = this.live ? server.standing : undefined
+    const now = this.#world.log.length
+    this.#change(() => {
+      if (stands !== undefined) this.ledger.stands(stands, 'what came before it joined')
+      this.allowed.add(channel)
+      this.ledger.joins(channel, stands, now)
+    })
+  }
+
+  unsubscribe(channel: string): void {
+    const { stream, server } = this
+    if (!stream || stream.closed) return
+    stream.unsubscribe(channel)
+    const stands = this.live ? server.standing : undefined
+    this.#change(() => {
+      if (stands !== undefined) this.ledger.stands(stands, 'what came before it left')
+      this.ledger.leaves(channel)
+    })
+  }
+
+  stall(): void {
+    this.live = false
+    this.stalledAt ??= performance.now()
+    this.mayEnd('slow')
+    this.#exchange.stall()
+  }
+
+  drain(): void {
+    this.stalledAt = undefined
+    this.#exchange.drain()
+  }
+
+  leave(inOrder: boolean): void {
+    this.mayEnd('left')
+    this.#exchange.leave(inOrder)
+  }
+
+  /** From now on it may be told nothing more. */
+  silence(): void {
+    this.#silentFrom = Math.min(this.#silentFrom, this.#exchange.written)
+  }
+
+  /** Looks at what it was promised, when nothing is on its way. */
+  check(): void {
+    if (!this.#exchange.isPaused) this.#changeUpTo(Number.POSITIVE_INFINITY)
+    const { standing } = this.server
+    if (this.live && this.isOpen && standing !== undefined) this.ledger.stands(standing, 'what its hub has')
+  }
+
+  head(status: number, headers: ReadonlyMap<string, string>): void {
+    this.status = status
+    this.#isDocument = !headers.get('content-type')?.startsWith('text/event-stream')
+  }
+
+  body(text: string, offset: number): void {
+    this.#changeUpTo(offset)
+    this.#offset = offset
+    if (this.#isDocument) this.#document += text
+    else this.#parser.feed(text)
+  }
+
+  over(how: 'complete' | 'broken'): void {
+    this.end = how
+    if (this.asks.kind === 'poll' && how === 'complete' && this.status === 200) this.#answered()
+  }
+
+  toString(): string {
+    return `client ${this.#world.requests.numberOf(this)} ${JSON.stringify(this.asks)}: ${this.status} ${this.end ?? 'open'}\n      ${this.#transcript.join('\n      ')}`
+  }
+
+  #change(make: () => void): void {
+    this.#changes.push({ at: this.#exchange.written, make })
+  }
+
+  #changeUpTo(offset: number): void {
+    while (this.#changes[0] && this.#changes[0].at <= offset) this.#changes.shift()!.make()
+  }
+
+  /** What a native EventSource is told instead of a status that would end it for good. */
+  #comment(text: string): void {
+    const status = /^(\d{3}) /.exec(text)?.[1]
+    if (status) this.status = Number(status)
+  }
+
+  #receive({ event = 'message', id, data }: EventSourceMessage): void {
+    if (id !== undefined) this.#lastEventId = id
+    this.#transcript.push([event, id, data.slice(0, 60)].filter(Boolean).join(' '))
+    if (this.#offset >= this.#silentFrom && event !== 'sse.close') {
+      this.ledger.breach('I7', `it was told ${event} after its key was disconnected`)
+    }
+    this.ledger.receives({ type: 'event', event, data, id: this.#lastEventId, retry: undefined })
+    if (event === 'sse.ping' && id !== undefined && !this.#exchange.isPaused) this.live = true
+    if (event === 'sse.channels') this.#confirmed(JSON.parse(data).channels, this.#lastEventId)
+  }
+
+  /** What the client is told of its channels is the moment at which they change. */
+  #confirmed(channels: readonly string[], id: string): void {
+    const { ledger } = this
+    const now = this.#world.log.place(id)
+    for (const channel of ledger.channels) if (!channels.includes(channel)) ledger.leaves(channel)
+    for (const channel of channels) {
+      if (!this.allowed.has(channel)) ledger.breach('its channels only', `nobody granted ${channel}`)
+      if (!ledger.channels.includes(channel)) ledger.joins(channel, now === undefined ? undefined : id, now)
+    }
+  }
+
+  /** A poll was answered: the same as a stream that ends there. */
+  #answered(): void {
+    const { ledger } = this
+    if (this.#silentFrom === 0) ledger.breach('I7', 'a poll was answered after its key was disconnected')
+    const { events, cursor, gap, channels } = JSON.parse(this.#document)
+    if (!cursor) ledger.breach('I2', 'a poll answered an empty cursor')
+    const told = (event: string, id: string, data: unknown) =>
+      this.#receive({ event, id, data: typeof data === 'string' ? data : JSON.stringify(data) })
+    const first = events.find(({ id }: { id?: string }) => id !== undefined)?.id
+    const begins = this.asks.cursor ?? cursor
+    told('sse.open', gap && !this.#world.log.isOwnForm(begins) ? '' : begins, {})
+    if (channels) this.#confirmed(channels.channels, begins)
+    if (gap) told('sse.gap', this.#world.log.endOfGap(first, cursor), gap)
+    for (const { event, id, data } of events) this.#receive({ event, id, data })
+    told('sse.ping', cursor, '')
+    this.live = false
+  }
+}
+
+function requestOf(asks: Asks, number: number): string[] {
+  const { kind, key, named, cursor, problems, wait } = asks
+  const accept = kind === 'poll' ? 'application/json' : 'text/event-stream'
+  return [
+    `GET /events${named.length > 0 ? `?channels=${named.join(',')}` : ''} HTTP/1.1`,
+    'Host: localhost',
+    `x-number: ${number}`,
+    `Accept: ${accept}${problems ? ', application/problem+json' : ''}`,
+    ...(wait > 0 ? [`Prefer: wait=${wait}`] : []),
+    ...(key === undefined ? [] : [`x-key: ${key}`]),
+    ...(cursor === undefined ? [] : [`Last-Event-ID: ${cursor}`]),
+  ]
+}

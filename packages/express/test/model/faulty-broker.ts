@@ -1,0 +1,123 @@
+import type { Broker, Entry, Page, Published, Receiver } from '@sse/core'
+import type { Holds } from './holds.ts'
+import { isCommand, type TrueLog } from './true-log.ts'
+
+/** What a broker throws that does not reach its log. */
+export class Unreachable extends Error {}
+
+/** The broker of one process, and its faults in the hands of the commands. */
+export class FaultyBroker implements Broker {
+  /** The newest entry that the hub was handed; `undefined` before its start. */
+  handed: string | undefined
+  /** Events that were handed to the hub since its start, or since it missed some: its window holds the newest of them. */
+  events = 0
+  /** Whether the hub was told that it missed entries. */
+  broke = false
+  /** When the connection to the log was lost. */
+  downSince: number | undefined
+  /** Whether it was ever down, or a read or a publish failed. */
+  troubled = false
+  holdsReads = false
+  losesAck = false
+  readonly #broker: Broker
+  readonly #log: TrueLog
+  readonly #holds: Holds
+  #failingStarts: number
+  #receiver: Receiver | undefined
+
+  constructor(broker: Broker, log: TrueLog, holds: Holds, failingStarts: number) {
+    this.#broker = broker
+    this.#log = log
+    this.#holds = holds
+    this.#failingStarts = failingStarts
+    this.troubled = failingStarts > 0
+  }
+
+  get isDown(): boolean {
+    return this.downSince !== undefined
+  }
+
+  async start(receiver: Receiver): Promise<{ head: string; tail: readonly Entry[] }> {
+    if (this.#failingStarts > 0 || this.isDown) {
+      this.#failingStarts--
+      throw new Unreachable('start')
+    }
+    this.#receiver = receiver
+    const started = await this.#broker.start({
+      ...receiver,
+      entries: (batch) => {
+        if (!this.isDown) this.#hand(batch)
+      },
+      health() {},
+      signal: (text) => {
+        if (!this.isDown) receiver.signal(text)
+      },
+    })
+    // Something may have been handed over before this answer came.
+    this.handed ??= started.head
+    this.events += started.tail.filter((entry) => !isCommand(entry)).length
+    receiver.health(this.isDown ? 'down' : 'up')
+    return started
+  }
+
+  async publish(...args: Parameters<Broker['publish']>): Promise<Published> {
+    this.#mustReach()
+    const lost = this.losesAck
+    this.losesAck = false
+    const published = await this.#broker.publish(...args)
+    if (lost || this.isDown) throw new Unreachable('an acknowledgement')
+    return published
+  }
+
+  async read(...args: Parameters<Broker['read']>): Promise<Page> {
+    this.#mustReach()
+    if (this.holdsReads) await this.#holds.wait({ what: 'a read' })
+    this.#mustReach()
+    return this.#broker.read(...args)
+  }
+
+  async signal(text: string): Promise<void> {
+    if (!this.isDown) await this.#broker.signal(text)
+  }
+
+  async close(): Promise<void> {
+    this.#receiver = undefined
+    await this.#broker.close()
+  }
+
+  down(): void {
+    if (this.isDown) return
+    this.troubled = true
+    this.downSince = performance.now()
+    this.#receiver?.health('down')
+  }
+
+  /** Reaches its log again, and hands over what was published meanwhile. */
+  up(): void {
+    if (!this.isDown) return
+    this.downSince = undefined
+    if (!this.#receiver || this.handed === undefined) return
+    const missed = this.#log.since(this.handed)
+    if ('head' in missed) {
+      this.handed = missed.head
+      this.events = 0
+      this.broke = true
+      this.#receiver.discontinuity({ reason: 'trimmed', head: missed.head })
+      const rest = this.#log.since(missed.head)
+      if (!('head' in rest)) this.#hand(rest)
+    } else this.#hand(missed)
+    this.#receiver.health('up')
+  }
+
+  #hand(batch: readonly Entry[]): void {
+    if (!this.#receiver || batch.length === 0) return
+    this.handed = batch.at(-1)!.id
+    this.events += batch.filter((entry) => !isCommand(entry)).length
+    this.#receiver.entries(batch)
+  }
+
+  #mustReach(): void {
+    if (!this.isDown) return
+    throw new Unreachable('the broker does not reach its log')
+  }
+}

@@ -1,0 +1,64 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { clock } from './clock.ts'
+import { appSteps } from './commands/app.ts'
+import { channelSteps } from './commands/channels.ts'
+import { clientSteps } from './commands/clients.ts'
+import { serverSteps } from './commands/servers.ts'
+import { timeSteps } from './commands/time.ts'
+import { conclude } from './conclude.ts'
+import { World, type WorldOptions } from './world.ts'
+
+/** How many steps are taken; every promise is looked at after each of them. */
+const wanted = Number(process.env['SSE_STEPS'] ?? 2_000)
+
+/** `SSE_SEED=-492316430` takes the same steps again, `SSE_SEED=-492316430:3` begins with one of the runs: a failure prints it. */
+const [seedText, path] = process.env['SSE_SEED']?.split(':') ?? []
+const firstSeed = seedText ? Number(seedText) : Date.now() % 2 ** 31
+
+const stepsOfRun = 60
+const timeout = 60_000 + wanted * 200
+
+const commands = fc.commands(
+  [
+    fc.oneof(...clientSteps, ...appSteps, ...channelSteps, ...serverSteps, ...timeSteps),
+  ],
+  { maxCommands: stepsOfRun, size: 'max' },
+)
+const options: fc.Arbitrary<WorldOptions> = fc.record({
+  window: fc.constantFrom(2, 4, 100),
+  capacity: fc.constantFrom(4, 8, 100),
+})
+
+let taken = 0
+const met = new Map<string, number>()
+
+const runs = fc.asyncProperty(options, commands, async (options, commands) => {
+  clock.start()
+  let world: World | undefined
+  try {
+    await fc.asyncModelRun(async () => {
+      world = await World.begin(options, (situation) => met.set(situation, (met.get(situation) ?? 0) + 1))
+      return { model: { clients: 0, replaced: 0 }, real: world }
+    }, commands)
+    if (world) await conclude(world)
+  } finally {
+    taken += world?.steps ?? 0
+    await world?.end()
+    clock.stop()
+  }
+})
+
+it(`keeps every promise in ${wanted} steps of clients, apps, servers, brokers and the clock`, { timeout }, async () => {
+  for (let seed = firstSeed; taken < wanted; seed++) {
+    const before = taken
+    const details = await fc.check(runs, { seed, numRuns: 20, ...(path !== undefined && seed === firstSeed && { path }) })
+    if (!details.failed) continue
+    const run = details.counterexamplePath?.split(':')[0]
+    const again = `Again: SSE_SEED=${seed}:${run} pnpm vitest run packages/express/test/model`
+    const report = await fc.asyncDefaultReportMessage(details)
+    expect.fail(`${details.errorInstance}\n${again}\nAfter ${before} steps and ${details.numRuns} runs.\n${report}`)
+  }
+  console.info(`${taken} steps, beginning with the seed ${firstSeed}`)
+  if (process.env['SSE_MET']) console.info(Object.fromEntries([...met].sort()))
+})
