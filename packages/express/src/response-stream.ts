@@ -17,12 +17,14 @@ import { ExpressPollResponse } from './response/poll-response.ts'
 
 const middleware = Symbol('middleware of @sse/express')
 const stream = Symbol('stream of @sse/express')
+const arrival = Symbol('arrival at @sse/express')
 const writeHead = Symbol('writeHead before @sse/express')
 
 /** A response behind the middleware. */
 interface SseResponse extends Response {
   [middleware]?: Middleware
   [stream]?: SseStream
+  [arrival]?: number | undefined
   [writeHead]?: Response['writeHead']
 }
 
@@ -30,7 +32,7 @@ interface SseResponse extends Response {
 const property: PropertyDescriptor & ThisType<SseResponse> = {
   configurable: true,
   get() {
-    this[stream] ??= openStream(this, this[middleware]!)
+    this[stream] ??= openStream(this, this[middleware]!, this[arrival])
     return this[stream]
   },
 }
@@ -39,6 +41,8 @@ const property: PropertyDescriptor & ThisType<SseResponse> = {
 export function giveStream(response: Response, its: Middleware): void {
   const sseResponse: SseResponse = response
   sseResponse[middleware] = its
+  // The app may look something up before it uses `sse`; a key that is disconnected meanwhile is given nothing.
+  sseResponse[arrival] = its.options.hub?.arrival()
   Object.defineProperty(response, 'sse', property)
   if (response.writeHead === lastOfConnection) return
   sseResponse[writeHead] = response.writeHead
@@ -70,7 +74,7 @@ export function keyOf(request: Request, { options }: Middleware): string | undef
 }
 
 /** A stream that decides nothing yet: whether it may open is judged when it begins to. */
-function openStream(response: Response, its: Middleware): SseStream {
+function openStream(response: Response, its: Middleware, arrived: number | undefined): SseStream {
   const request = response.req
   const { hub, retry, stall, maxUnread, limits } = its.options
   const names = hub ? askedChannelsOf(request) : []
@@ -101,6 +105,7 @@ function openStream(response: Response, its: Middleware): SseStream {
     maxChannels: limits?.channels,
     asked: names.length > 0 ? { names, authorize: (channel) => its.authorize(request, channel) } : undefined,
     admit,
+    arrival: arrived,
   }
   const opened = hub ? hub.stream(transport, streamOptions) : createStream(transport, streamOptions)
   return reportUse(its, response, opened)
