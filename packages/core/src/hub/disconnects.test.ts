@@ -174,6 +174,30 @@ describe('hub.disconnect', () => {
     expect(open.stream.closed).toBe(false)
   })
 
+  it.each(['end', 'refuse'] as const)(
+    'ends all streams of a key, although the %s of one transport throws',
+    async (call) => {
+      const onError = vi.fn()
+      const hub = createHub({ onError })
+      const verdict = new Promise<boolean>(() => {})
+      const options = call === 'refuse' ? { asked: { names: ['x'], authorize: () => verdict } } : {}
+      const [broken, whole] = [asking(hub, options), asking(hub, options)]
+      if (call === 'refuse')
+        for (const { transport } of [broken, whole]) Object.assign(transport, { begun: false })
+      await opening()
+      broken.transport[call] = () => {
+        throw new Error('broken')
+      }
+      await hub.disconnect('ada')
+      expect([broken.transport.state, broken.stream.closed, whole.stream.closed]).toEqual([
+        'destroyed',
+        true,
+        true,
+      ])
+      expect(onError).toHaveBeenCalledOnce()
+    },
+  )
+
   it('takes no place in the window', async () => {
     const hub = createHub({ window: { entries: 2 } })
     await hub.ready

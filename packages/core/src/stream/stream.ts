@@ -209,8 +209,12 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     if (reconnect !== undefined) this.write([closeFrame(reconnect, reason)])
     if (this.closed) return
     this.#finish(reason)
-    this.#transport.end(options)
-    this.#outlet.linger(options.lastOfConnection ? shutdownGrace : undefined)
+    try {
+      this.#transport.end(options)
+      this.#outlet.linger(options.lastOfConnection ? shutdownGrace : undefined)
+    } catch (error) {
+      this.failed(error)
+    }
   }
 
   /** Whether anything of the response is on its way. */
@@ -408,7 +412,11 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
   #refuse(refusal: Refusal, reason: StreamEnd = 'refused'): void {
     this.#finish(reason)
     if (reason === 'refused') this.#host.refused(this, refusal)
-    this.#transport.refuse(refusal)
+    try {
+      this.#transport.refuse(refusal)
+    } catch (error) {
+      this.failed(error)
+    }
   }
 
   #expireAt(expires: Date): void {
