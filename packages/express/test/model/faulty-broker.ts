@@ -5,14 +5,18 @@ import { isCommand, type TrueLog } from './true-log.ts'
 /** What a broker throws that does not reach its log. */
 export class Unreachable extends Error {}
 
+/** Told before the hub is. */
+export interface Watcher {
+  /** The streams of a key end; `undefined`: those of all keys may end, because the hub does not know what it missed. */
+  disconnects(key: string | undefined): void
+}
+
 /** The broker of one process, and its faults in the hands of the commands. */
 export class FaultyBroker implements Broker {
   /** The newest entry that the hub was handed; `undefined` before its start. */
   handed: string | undefined
   /** Events that were handed to the hub since its start, or since it missed some: its window holds the newest of them. */
   events = 0
-  /** Whether the hub was told that it missed entries. */
-  broke = false
   /** When the connection to the log was lost. */
   downSince: number | undefined
   /** Whether it was ever down, or a read or a publish failed. */
@@ -22,13 +26,15 @@ export class FaultyBroker implements Broker {
   readonly #broker: Broker
   readonly #log: TrueLog
   readonly #holds: Holds
+  readonly #watcher: Watcher
   #failingStarts: number
   #receiver: Receiver | undefined
 
-  constructor(broker: Broker, log: TrueLog, holds: Holds, failingStarts: number) {
+  constructor(broker: Broker, log: TrueLog, holds: Holds, watcher: Watcher, failingStarts: number) {
     this.#broker = broker
     this.#log = log
     this.#holds = holds
+    this.#watcher = watcher
     this.#failingStarts = failingStarts
     this.troubled = failingStarts > 0
   }
@@ -101,7 +107,7 @@ export class FaultyBroker implements Broker {
     if ('head' in missed) {
       this.handed = missed.head
       this.events = 0
-      this.broke = true
+      this.#watcher.disconnects(undefined)
       this.#receiver.discontinuity({ reason: 'trimmed', head: missed.head })
       const rest = this.#log.since(missed.head)
       if (!('head' in rest)) this.#hand(rest)
@@ -112,7 +118,10 @@ export class FaultyBroker implements Broker {
   #hand(batch: readonly Entry[]): void {
     if (!this.#receiver || batch.length === 0) return
     this.handed = batch.at(-1)!.id
-    this.events += batch.filter((entry) => !isCommand(entry)).length
+    for (const entry of batch) {
+      if (isCommand(entry)) this.#watcher.disconnects(JSON.parse(entry.data).key)
+      else this.events++
+    }
     this.#receiver.entries(batch)
   }
 

@@ -28,6 +28,8 @@ function checkAnswer(world: World, client: Client): void {
     200: true,
     204: causes.has('disconnected') || causes.has('app'),
     401: causes.has('expired'),
+    // It was closed after what it was sent, and before it was on a channel.
+    406: asks.kind === 'poll' && asks.greets && causes.has('app'),
     429: overLimit,
     503:
       causes.has('disconnected') ||

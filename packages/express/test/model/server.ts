@@ -1,5 +1,5 @@
-import express, { type ErrorRequestHandler, type Request, type Response } from 'express'
-import { channels, createHub, type Hub, sse } from '../../src/index.ts'
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express'
+import { channels, createHub, type Hub, SseError, sse } from '../../src/index.ts'
 import type { Client } from './client.ts'
 import { FaultyBroker, Unreachable } from './faulty-broker.ts'
 import { Poster } from './poster.ts'
@@ -28,7 +28,7 @@ export class Unwritable extends Error {}
 export class Server {
   readonly broker: FaultyBroker
   readonly hub: Hub
-  readonly app = express()
+  readonly app: Express = express()
   readonly clients = new Set<Client>()
   state: 'running' | 'closing' | 'closed' = 'running'
   isReady = false
@@ -36,7 +36,7 @@ export class Server {
 
   constructor(world: World, { window }: ServerOptions, failingStarts: number) {
     this.#world = world
-    this.broker = new FaultyBroker(world.connect(), world.log, world.holds, failingStarts)
+    this.broker = new FaultyBroker(world.connect(), world.log, world.holds, this, failingStarts)
     this.hub = createHub({
       broker: this.broker,
       heartbeat,
@@ -56,6 +56,11 @@ export class Server {
   /** Streams and polls of a key that were let in and are not over. */
   count(key: string): number {
     return [...this.clients].filter((client) => client.key === key && client.isIn).length
+  }
+
+  disconnects(key: string | undefined): void {
+    for (const client of this.clients)
+      if (client.key !== undefined && client.key === (key ?? client.key)) client.mayEnd('disconnected')
   }
 
   /** Closes its hub. */
@@ -108,6 +113,9 @@ export class Server {
 
   #judge(error: unknown): void {
     if (error instanceof Boom || error instanceof Unwritable || error instanceof Unreachable) return
+    // Express cuts a connection when even the answer to an error throws, and that is reported.
+    const isCut = error instanceof SseError && error.code === 'headers-sent'
+    if (isCut && [...this.clients].some(({ causes }) => causes.has('broken'))) return
     this.#world.surprised(error)
   }
 }

@@ -63,9 +63,10 @@ export class TrueLog implements LedgerLog {
     return place >= oldest ? this.#entries.slice(place) : { head: this.back(this.length - oldest) }
   }
 
-  /** Where a gap ended that an answer tells without saying so: before its first event at the latest, and where the log begins. */
-  endOfGap(first: string | undefined, cursor: string): string {
+  /** Where a gap ended that an answer tells without saying so: before its first event at the latest, and where the log begins or, after a cursor that is unknown, at its head. */
+  endOfGap(reason: string, first: string | undefined, cursor: string): string {
     const latest = first === undefined ? cursor : (this.#history.get(first)?.previous ?? cursor)
+    if (reason === 'unknown') return latest
     const oldest = Math.max(0, this.length - this.#capacity)
     return (this.place(latest) ?? 0) <= oldest ? latest : this.back(this.length - oldest)
   }

@@ -21,7 +21,7 @@ const posts = fc
       new Step(
         `posts ${JSON.stringify({ address, which, isOwn, ...asked })}`,
         (world) => {
-          const open = world.clients.filter(({ stream, asks }) => stream && asks.kind === 'stream')
+          const open = world.clients.filter(({ ledger, asks }) => ledger.opened && asks.kind === 'stream')
           const target = pick(open, which)
           if (!target?.stream) return false
           const key = isOwn ? target.key : 'mallory'
