@@ -198,6 +198,23 @@ describe('hub.disconnect', () => {
     },
   )
 
+  it('rejects when the hub is closed before the command is in the log, and leaves no rejection unhandled', async () => {
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    const published = Promise.withResolvers<never>()
+    const hub = createHub({
+      broker: wrapped(createMemoryLog().connect(), { publish: () => published.promise }),
+    })
+    await hub.ready
+    const disconnected = hub.disconnect('ada')
+    await hub.close()
+    published.reject(new Error('closed meanwhile'))
+    await expect(disconnected).rejects.toThrow()
+    await endOfTurn()
+    expect(unhandled).not.toHaveBeenCalled()
+    process.off('unhandledRejection', unhandled)
+  })
+
   it('takes no place in the window', async () => {
     const hub = createHub({ window: { entries: 2 } })
     await hub.ready

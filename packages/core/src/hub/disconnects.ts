@@ -68,6 +68,8 @@ export class Disconnects {
       asked: 0,
       done: Promise.withResolvers(),
     }
+    // The hub may be closed while the command is published: nobody awaits this yet.
+    pending.done.promise.catch(() => {})
     this.#pending.set(request, pending)
     try {
       pending.id = await this.#options.publish(command)
