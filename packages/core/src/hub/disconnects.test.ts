@@ -125,6 +125,20 @@ describe('hub.disconnect', () => {
     expect(one.stats().hubs).toBe(1)
   })
 
+  it('does not wait for a process that has started since', async () => {
+    vi.useFakeTimers({
+      toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout', 'performance'],
+    })
+    const { one, brokers, log } = await twoHubs()
+    brokers[1].signal = async () => {}
+    const done = vi.fn()
+    void one.disconnect('ada').then(done)
+    await vi.advanceTimersByTimeAsync(1_000)
+    await createHub({ broker: log.connect() }).ready
+    await vi.advanceTimersByTimeAsync(8_000)
+    expect(done).toHaveBeenCalled()
+  })
+
   it('does not wait for a process that was closed', async () => {
     const { one, other } = await twoHubs()
     await other.close()
