@@ -75,6 +75,7 @@ export function createPoll(response: PollResponse, wait: number, options: PollOp
 class Poll implements Transport {
   onDrain: (() => void) | undefined
   onClose: Transport['onClose']
+  onError: Transport['onError']
   readonly #response: PollResponse
   readonly #wait: number
   readonly #options: PollOptions
@@ -224,10 +225,19 @@ class Poll implements Transport {
     })
   }
 
+  /** It may be the end of a turn: nobody else would catch what the response throws. */
   #answer(lastOfConnection: boolean): void {
     clearTimeout(this.#timer)
     if (this.closed) return
     this.#state = 'answered'
+    try {
+      this.#respond(lastOfConnection)
+    } catch (error) {
+      this.onError?.(error)
+    }
+  }
+
+  #respond(lastOfConnection: boolean): void {
     const refusal = this.#refusal()
     if (refusal) {
       this.#response.refuse(refusal)

@@ -73,6 +73,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     this.#arrival = options.arrival ?? host.arrival()
     this.#outlet = new Outlet(transport, { stall, maxUnread }, this)
     transport.onDrain = () => this.#drained()
+    transport.onError = (error) => this.failed(error)
     transport.onClose = (end = 'client') => {
       this.#finish(end)
       this.#outlet.end()
