@@ -61,8 +61,8 @@ export class Client implements RawListener {
   overLimit = false
   /** The moment from which on it is over the time of its credentials. */
   expiresAt = Number.POSITIVE_INFINITY
-  /** When it was last asked to read and had nothing to do so. */
-  stalledAt: number | undefined
+  /** Since when its connection has taken nothing of what waits for it. */
+  fullSince: number | undefined
   /** Whether the app has begun to serve it. */
   isServed = false
   readonly #world: World
@@ -184,13 +184,11 @@ export class Client implements RawListener {
 
   stall(): void {
     this.live = false
-    this.stalledAt ??= performance.now()
     this.mayEnd('slow')
     this.#exchange.stall()
   }
 
   drain(): void {
-    this.stalledAt = undefined
     this.#exchange.drain()
   }
 
@@ -206,6 +204,9 @@ export class Client implements RawListener {
 
   /** Looks at what it was promised, when nothing is on its way. */
   check(): void {
+    this.fullSince = this.#exchange.isFull ? (this.fullSince ?? performance.now()) : undefined
+    if (this.status === undefined && (this.server.isAway || this.server.broker.holdsReads))
+      this.mayEnd('outage')
     if (!this.#exchange.isPaused) this.#changeUpTo(Number.POSITIVE_INFINITY)
     const { standing } = this.server
     if (this.live && this.isOpen && standing !== undefined) this.ledger.stands(standing, 'what its hub has')

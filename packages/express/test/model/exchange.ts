@@ -51,6 +51,11 @@ export class Exchange {
     return this.#socket && !this.#socket.destroyed ? this.#socket.writableLength : 0
   }
 
+  /** Whether so much waits that nothing more is written. */
+  get isFull(): boolean {
+    return this.pending >= (this.#socket?.writableHighWaterMark ?? Number.POSITIVE_INFINITY)
+  }
+
   /** Bytes that the client has read. */
   get received(): number {
     return this.#client.received

@@ -19,8 +19,6 @@ export class FaultyBroker implements Broker {
   events = 0
   /** When the connection to the log was lost. */
   downSince: number | undefined
-  /** Whether it was ever down, or a read or a publish failed. */
-  troubled = false
   holdsReads = false
   losesAck = false
   readonly #broker: Broker
@@ -36,7 +34,6 @@ export class FaultyBroker implements Broker {
     this.#holds = holds
     this.#watcher = watcher
     this.#failingStarts = failingStarts
-    this.troubled = failingStarts > 0
   }
 
   get isDown(): boolean {
@@ -93,7 +90,6 @@ export class FaultyBroker implements Broker {
 
   down(): void {
     if (this.isDown) return
-    this.troubled = true
     this.downSince = performance.now()
     this.#receiver?.health('down')
   }

@@ -20,9 +20,7 @@ const stepsOfRun = 60
 const timeout = 60_000 + wanted * 200
 
 const commands = fc.commands(
-  [
-    fc.oneof(...clientSteps, ...appSteps, ...channelSteps, ...serverSteps, ...timeSteps),
-  ],
+  [fc.oneof(...clientSteps, ...appSteps, ...channelSteps, ...serverSteps, ...timeSteps)],
   { maxCommands: stepsOfRun, size: 'max' },
 )
 const options: fc.Arbitrary<WorldOptions> = fc.record({
@@ -36,6 +34,8 @@ const met = new Map<string, number>()
 const runs = fc.asyncProperty(options, commands, async (options, commands) => {
   clock.start()
   let world: World | undefined
+  const unhandled = (error: unknown) => world?.surprised(error)
+  process.on('unhandledRejection', unhandled)
   try {
     await fc.asyncModelRun(async () => {
       world = await World.begin(options, (situation) => met.set(situation, (met.get(situation) ?? 0) + 1))
@@ -43,21 +43,30 @@ const runs = fc.asyncProperty(options, commands, async (options, commands) => {
     }, commands)
     if (world) await conclude(world)
   } finally {
+    process.off('unhandledRejection', unhandled)
     taken += world?.steps ?? 0
     await world?.end()
     clock.stop()
   }
 })
 
-it(`keeps every promise in ${wanted} steps of clients, apps, servers, brokers and the clock`, { timeout }, async () => {
+it(`keeps every promise in ${wanted} steps of clients, apps, servers, brokers and the clock`, {
+  timeout,
+}, async () => {
   for (let seed = firstSeed; taken < wanted; seed++) {
     const before = taken
-    const details = await fc.check(runs, { seed, numRuns: 20, ...(path !== undefined && seed === firstSeed && { path }) })
+    const details = await fc.check(runs, {
+      seed,
+      numRuns: 20,
+      ...(path !== undefined && seed === firstSeed && { path }),
+    })
     if (!details.failed) continue
     const run = details.counterexamplePath?.split(':')[0]
     const again = `Again: SSE_SEED=${seed}:${run} pnpm vitest run packages/express/test/model`
     const report = await fc.asyncDefaultReportMessage(details)
-    expect.fail(`${details.errorInstance}\n${again}\nAfter ${before} steps and ${details.numRuns} runs.\n${report}`)
+    expect.fail(
+      `${details.errorInstance}\n${again}\nAfter ${before} steps and ${details.numRuns} runs.\n${report}`,
+    )
   }
   console.info(`${taken} steps, beginning with the seed ${firstSeed}`)
   if (process.env['SSE_MET']) console.info(Object.fromEntries([...met].sort()))

@@ -26,6 +26,8 @@ export class Poster implements RawListener {
   threw = false
   /** When it was posted, or a verdict about it came; no one waits longer for each other process than it may take. */
   since = performance.now()
+  /** Whether its server, or that of the stream, was away meanwhile. */
+  sawOutage = false
   /** Whether the same client had used up what it may cause in this second. */
   readonly spent: boolean
   readonly #world: World
@@ -47,6 +49,7 @@ export class Poster implements RawListener {
       ...(key === undefined ? [] : [`x-key: ${key}`]),
     ]
     this.#exchange = new Exchange(port, request, body, this)
+    this.check()
   }
 
   get exchange(): Exchange {
@@ -74,6 +77,12 @@ export class Poster implements RawListener {
     return verdict
   }
 
+  check(): void {
+    const { target } = this.wish
+    if (this.status === undefined && (isGone(this.server) || (target && isGone(target.server))))
+      this.sawOutage = true
+  }
+
   leave(inOrder: boolean): void {
     this.#exchange.leave(inOrder)
   }
@@ -93,4 +102,8 @@ export class Poster implements RawListener {
     const of = target ? this.#world.requests.numberOf(target) : 'nobody'
     return `post ${JSON.stringify(wish)} for ${of}: ${this.status}`
   }
+}
+
+function isGone(server: Server): boolean {
+  return server.isAway || server.state !== 'running'
 }

@@ -1,7 +1,7 @@
 import type { Client } from './client.ts'
-import { maxUnread, stall } from './server.ts'
 import type { Poster } from './poster.ts'
 import type { Server } from './server.ts'
+import { stall } from './server.ts'
 import type { World } from './world.ts'
 
 /** Looks whether every promise is kept, when nothing is on its way. What a stream is told is looked at when it comes. */
@@ -11,19 +11,21 @@ export function check(world: World): void {
     checkAnswer(world, client)
     checkEnd(world, client)
   }
-  for (const poster of world.posters) checkPost(world, poster)
+  for (const poster of world.posters) {
+    poster.check()
+    checkPost(world, poster)
+  }
   for (const server of world.servers) checkCounts(world, server)
 }
 
 /** I8: nobody is refused but for what it is, or does itself. */
 function checkAnswer(world: World, client: Client): void {
-  const { asks, status, causes, server, overLimit } = client
+  const { asks, status, causes, overLimit } = client
   if (client.exchange.hasLeft || client.exchange.isPaused) return
   if (status === undefined) {
     if (mustBeAnswered(world, client)) world.breach('nothing stuck', `there is no answer for ${client}`)
     return
   }
-  const isOutage = asks.kind === 'poll' ? server.broker.troubled || server.broker.holdsReads : false
   const fits: Readonly<Record<number, boolean>> = {
     200: true,
     204: causes.has('disconnected') || causes.has('app'),
@@ -36,7 +38,7 @@ function checkAnswer(world: World, client: Client): void {
       causes.has('shutdown') ||
       causes.has('threw') ||
       causes.has('app') ||
-      isOutage,
+      (asks.kind === 'poll' && causes.has('outage')),
   }
   if (!fits[status]) world.breach('I8', `nothing explains the answer to ${client}`)
   const isStream = status === 200 && asks.kind === 'stream'
@@ -55,8 +57,7 @@ function mustBeAnswered(world: World, client: Client): boolean {
 /** Whether its server knows the log, and may read it. */
 function mustBeOpen(world: World, client: Client): boolean {
   const { server } = client
-  const { broker } = server
-  return server.isReady && !broker.isDown && !broker.troubled && !isHeld(world, client) && !holdsRead(world)
+  return !server.isAway && !server.broker.holdsReads && !isHeld(world, client) && !holdsRead(world)
 }
 
 function isHeld(world: World, client: Client | Poster): boolean {
@@ -78,22 +79,15 @@ function checkEnd(world: World, client: Client): void {
   if (Date.now() > client.expiresAt) world.breach('I6', `its time is over: ${client}`)
   if (client.server.state === 'closed' && status === 200)
     world.breach('I6', `its hub is closed, and it is open: ${client}`)
-  const { stalledAt } = client
-  if (stalledAt !== undefined && exchange.pending > 16 * 1024 * 1024)
+  if (client.fullSince !== undefined && performance.now() - client.fullSince > 2 * stall)
     world.breach('I6', `${exchange.pending} bytes wait for ${client}`)
 }
 
 /** I8: a wish is answered, and refused for nothing that another client did. */
 function checkPost(world: World, poster: Poster): void {
-  const { status, wish, server, threw, spent } = poster
+  const { status, wish, threw, spent, sawOutage } = poster
   const { target } = wish
   if (poster.exchange.hasLeft) return
-  const other = target?.server
-  const isOutage =
-    server.state !== 'running' ||
-    server.broker.troubled ||
-    !server.isReady ||
-    (other !== undefined && other !== server && (other.broker.troubled || other.state !== 'running'))
   if (status === undefined) {
     const waits = isHeld(world, poster) || performance.now() - poster.since < 6_000
     if (!waits) world.breach('nothing stuck', `there is no answer to ${poster}`)
@@ -102,9 +96,9 @@ function checkPost(world: World, poster: Poster): void {
   const hasStream = target?.stream !== undefined && target.key === wish.key
   const fits: Readonly<Record<number, boolean>> = {
     200: hasStream,
-    404: !hasStream || target.stream?.closed === true || isOutage,
+    404: !hasStream || target.stream?.closed === true || sawOutage,
     500: threw,
-    503: spent || isOutage,
+    503: spent || sawOutage,
   }
   if (!fits[status]) world.breach('I8', `nothing explains the answer to ${poster}`)
 }
@@ -119,5 +113,3 @@ function checkCounts(world: World, server: Server): void {
   if (windowEntries !== held)
     world.breach('I8', `the window holds ${windowEntries} entries, and there were ${held} events`)
 }
-
-export const limits = { maxUnread, stall }

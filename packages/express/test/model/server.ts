@@ -53,6 +53,11 @@ export class Server {
     this.#route()
   }
 
+  /** Whether it does not reach the log, or never did. */
+  get isAway(): boolean {
+    return !this.isReady || this.broker.isDown
+  }
+
   /** Streams and polls of a key that were let in and are not over. */
   count(key: string): number {
     return [...this.clients].filter((client) => client.key === key && client.isIn).length

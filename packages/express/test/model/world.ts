@@ -1,4 +1,4 @@
-import { createMemoryLog, SseError, type SharedMemoryLog, type SseStream } from '@sse/core'
+import { createMemoryLog, type SharedMemoryLog, SseError, type SseStream } from '@sse/core'
 import { Breach, type LedgerWorld, type PromiseName } from '@sse/testbed/ledger'
 import type { Entry } from '../../src/index.ts'
 import { turns } from '../fuzz/serving.ts'
@@ -67,11 +67,6 @@ export class World implements LedgerWorld {
   /** Entries that each hub's window holds at most. */
   get window(): number {
     return this.#options.window
-  }
-
-  /** Whether a server does not reach the log, or never did. */
-  isAway({ broker, isReady }: Server): boolean {
-    return !isReady || broker.isDown
   }
 
   connect() {
@@ -203,7 +198,7 @@ export class World implements LedgerWorld {
       .catch((error: unknown) => {
         if (error instanceof Unreachable) return
         const isClosed = error instanceof SseError && error.code === 'closed' && server.state !== 'running'
-        const isStarting = error instanceof SseError && error.code === 'not-ready' && server.broker.troubled
+        const isStarting = error instanceof SseError && error.code === 'not-ready' && !server.isReady
         if (!isClosed && !isStarting) this.surprised(error)
       })
       .finally(() => {

@@ -54,7 +54,7 @@ const floods = fc
         await clock.pass(1_250)
         await world.settle()
         for (const poster of posters)
-          if (poster.status === undefined && !world.isAway(poster.server))
+          if (poster.status === undefined && !poster.server.isAway)
             world.breach('I8', `nobody has this stream, and there is no answer to ${poster}`)
       }),
   )

@@ -49,14 +49,17 @@ const opens = asks.map(
     ),
 )
 
-/** Something that one of the clients does whose response is not over. */
-function does(name: string, act: (client: Client, inOrder: boolean) => unknown) {
+/** Something that one of the clients does whose response is not over, and who reads, or not. */
+function does(name: string, act: (client: Client, inOrder: boolean) => unknown, isPaused?: boolean) {
   return fc.tuple(which, fc.boolean()).map(
     ([number, inOrder]) =>
       new Step(
         `${name} ${number} ${inOrder}`,
         (world) => {
-          const here = world.clients.filter(({ exchange }) => !exchange.isOver && !exchange.hasLeft)
+          const here = world.clients.filter(
+            ({ exchange }) =>
+              !exchange.isOver && !exchange.hasLeft && exchange.isPaused === (isPaused ?? exchange.isPaused),
+          )
           const client = pick(here, number)
           return client ? act(client, inOrder) : false
         },
@@ -68,10 +71,10 @@ function does(name: string, act: (client: Client, inOrder: boolean) => unknown) 
 export const clientSteps = [
   { weight: 8, arbitrary: opens },
   { weight: 2, arbitrary: does('leaves', (client, inOrder) => client.leave(inOrder)) },
-  { weight: 2, arbitrary: does('stalls', (client) => client.stall()) },
+  { weight: 2, arbitrary: does('stalls', (client) => client.stall(), false) },
   {
     weight: 2,
-    arbitrary: does('drains', (client) => (client.exchange.isPaused ? client.drain() : false)),
+    arbitrary: does('drains', (client) => client.drain(), true),
   },
   {
     weight: 1,
