@@ -44,6 +44,8 @@ export default defineConfig({
             '**/dist/**',
             '**/direct.test.ts',
             '**/compression.test.ts',
+            // Agents do the wrapping there.
+            '**/agents.test.ts',
             ...leftOut,
           ],
         },

@@ -20,6 +20,8 @@ const dependencies = {
     ...{ '@sse/client': 'latest', '@sse/core': 'latest', '@sse/express': 'latest', '@sse/redis': 'latest' },
     ...{ '@sse/sqlite': 'latest', '@sse/vuex': 'latest' },
     ...{ express: '5', jsdom: '29', redis: '6', vue: '3', vuex: '4', webpack: '5' },
+    ...{ '@types/express': '5', '@types/node': '22', typescript: '6' },
+    ...{ 'typescript-5.8': 'npm:typescript@5.8', 'typescript-5.9': 'npm:typescript@5.9' },
   },
   'vue-2': {
     ...{ '@sse/express': 'latest', '@sse/vuex': 'latest' },
@@ -83,6 +85,27 @@ describe.runIf(isWanted)('the packages as installed', { timeout: 120_000 }, () =
         },
       })
       expect(Object.keys((imported as { loaded: object }).loaded)).toEqual(entries)
+    })
+  })
+
+  test('CommonJS in TypeScript compiles with the settings that the guide names', async () => {
+    const nodenext = ['5.8 nodenext', '5.9 node20', '6.0 nodenext', '6.0 commonjs']
+    const node16 = ['5.8 node16', '6.0 node16', '6.0 node18']
+    expect(await projects['vue-3'].run('compile.js', { timeout: 110_000 })).toEqual({
+      // 1479: these settings are older than Node's `require` of ES modules.
+      'static.cts': { taken: nodenext, refused: Object.fromEntries(node16.map((name) => [name, [1479]])) },
+      'dynamic.cts': {
+        taken: [
+          '5.8 node16',
+          '5.8 nodenext',
+          '5.9 node20',
+          '6.0 node16',
+          '6.0 node18',
+          '6.0 nodenext',
+          '6.0 commonjs',
+        ],
+        refused: {},
+      },
     })
   })
 

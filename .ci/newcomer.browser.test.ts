@@ -61,6 +61,7 @@ describe.runIf(isOnline || process.env['CI'] === 'true')('a newcomer who copies 
       await reader.read(`apps/docs/start/${page}.md`)
       await expectNews(`http://localhost:${ports[5173]}`, 'From curl')
       await expectNews(`http://localhost:${ports[3000]}`, 'From curl')
+      await expectReturn(`http://localhost:${ports[5173]}`, reader)
       await reader.stop()
     },
     300_000,
@@ -80,7 +81,8 @@ async function expectNews(address: string, before: string): Promise<void> {
     await page.goto(address)
     await page.getByText(before).waitFor()
   }
-  const title = `Message ${++messages} at ${address}`
+  // What others type is text: markup would not be found as such.
+  const title = `Message <b>${++messages}</b> at ${address}`
   await here.getByPlaceholder('Say something').fill(title)
   await here.getByRole('button', { name: 'Send' }).click()
   for (const page of [here, there]) {
@@ -89,4 +91,24 @@ async function expectNews(address: string, before: string): Promise<void> {
   }
   expect(said).toEqual([])
   await Promise.all(contexts.map((context) => context.close()))
+}
+
+/** A page whose server goes says so. When the server is back, what is sent arrives again. */
+async function expectReturn(address: string, reader: Reader): Promise<void> {
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  await page.goto(address)
+  const send = async (title: string) => {
+    await page.getByPlaceholder('Say something').fill(title)
+    await page.getByRole('button', { name: 'Send' }).click()
+  }
+  await send('Before the restart')
+  await page.getByText('Before the restart').waitFor()
+  await reader.without('http://localhost:3000', async () => {
+    await page.getByText('Offline').waitFor()
+  })
+  await page.getByText('Offline').waitFor({ state: 'detached', timeout: 60_000 })
+  await send('After the restart')
+  await page.getByText('After the restart').waitFor()
+  await context.close()
 }

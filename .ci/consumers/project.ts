@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly node?: string
   readonly nodeOptions?: readonly string[]
   readonly args?: readonly string[]
+  /** Milliseconds. Default 60,000. */
+  readonly timeout?: number
 }
 
 const fixtures = join(root, '.ci/consumers')
@@ -40,11 +42,11 @@ export async function createProject(
   await install(folder, { type: 'module', dependencies })
   return {
     folder,
-    async run(file, { node = process.execPath, nodeOptions = [], args = [] } = {}) {
+    async run(file, { node = process.execPath, nodeOptions = [], args = [], timeout = 60_000 } = {}) {
       // As it is deployed, and without what vitest sets for tests.
       const { NODE_OPTIONS: _, VITEST: __, ...env } = process.env
       const { stdout } = await execute(node, [...nodeOptions, file, ...args], {
-        ...{ cwd: folder, env: { ...env, NODE_ENV: 'production' }, timeout: 60_000 },
+        ...{ cwd: folder, env: { ...env, NODE_ENV: 'production' }, timeout },
       })
       return JSON.parse(stdout)
     },

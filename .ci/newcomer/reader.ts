@@ -14,6 +14,8 @@ export interface Reader {
   readonly folder: string
   /** Does what a page says, top to bottom. */
   read(page: string): Promise<void>
+  /** Stops what answers at this address, as the pages name it, does something, and starts it again. */
+  without(address: string, does: () => Promise<void>): Promise<void>
   /** Stops what the pages started. */
   stop(): Promise<void>
 }
@@ -27,7 +29,8 @@ export function createReader(
   ports: Readonly<Record<string, number>>,
   env: Readonly<Record<string, string>>,
 ): Reader {
-  const started: RunningProcess[] = []
+  const started = new Map<string, RunningProcess>()
+  const commands = new Map<string, () => Promise<RunningProcess>>()
   let at = folder
 
   const here = (text: string) =>
@@ -39,10 +42,18 @@ export function createReader(
       writeFileSync(join(at, file), here(code))
     } else if (language === 'sh' && background) {
       const ready = new RegExp(here(background))
-      started.push(await startProcess('sh', ['-ec', `exec ${here(code)}`], { cwd: at, env, ready }))
+      const cwd = at
+      commands.set(background, () => startProcess('sh', ['-ec', `exec ${here(code)}`], { cwd, env, ready }))
+      await start(background)
     } else if (language === 'sh') {
       at = await run(here(code))
     }
+  }
+
+  async function start(address: string): Promise<void> {
+    const command = commands.get(address)
+    if (!command) throw new Error(`No page has said what answers at ${address}.`)
+    started.set(address, await command())
   }
 
   /** @returns the folder that the commands have left the shell in. Throws what they said when one fails. */
@@ -60,8 +71,13 @@ export function createReader(
     async read(page) {
       for (const block of blocksOf(page, readFileSync(join(root, page), 'utf8'))) await take(block)
     },
+    async without(address, does) {
+      await started.get(address)?.kill()
+      await does()
+      await start(address)
+    },
     async stop() {
-      await Promise.all(started.map((one) => one.kill()))
+      await Promise.all([...started.values()].map((one) => one.kill()))
     },
   }
 }

@@ -23,6 +23,7 @@ export const english: Items = [
       { text: 'LLM streams', link: '/recipes/llm-streams' },
       { text: 'Several nodes', link: '/recipes/several-nodes' },
       { text: 'Graceful deploy', link: '/recipes/graceful-deploy' },
+      { text: 'Tracing', link: '/recipes/tracing' },
       { text: 'Testing', link: '/recipes/testing' },
     ],
   },
@@ -31,6 +32,7 @@ export const english: Items = [
     items: [
       { text: 'Proxies', link: '/deployment/proxies' },
       { text: 'Limits: clouds, kernel, browsers', link: '/deployment/limits' },
+      { text: 'SQLite in operation', link: '/deployment/sqlite' },
       { text: 'Threat model', link: '/deployment/threat-model' },
     ],
   },

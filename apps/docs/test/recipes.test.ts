@@ -1,17 +1,25 @@
 /** Recipes are run as they stand on their pages, on a real server. Those that are tests themselves are run as tests. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { openStream } from '@sse/core/testing'
 import { createHub, sse } from '@sse/express'
 import { until } from '@sse/testbed'
-import express from 'express'
+import express, { type RequestHandler } from 'express'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { run, scriptsOf } from './run.ts'
 
 const hub = createHub()
 const app = express()
 app.use(express.json())
+app.use((req, _res, next) => {
+  const id = req.get('X-User')
+  if (id) Object.assign(req, { user: { id } })
+  next()
+})
 app.use(sse({ hub, key: (req) => req.get('X-User') }))
+const requireUser: RequestHandler = (req, res, next) =>
+  req.get('X-User') ? next() : void res.status(401).end()
 const server = createServer(app).listen(0, '127.0.0.1')
 const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 afterAll(async () => {
@@ -43,42 +51,76 @@ describe('LLM streams', async () => {
       yield* ['Well, ', '1.0 ']
       if (prompt === 'fail') throw new Error('the model broke off')
       yield prompt
+      while (prompt === 'endless') {
+        await endOfTurn()
+        yield prompt
+      }
     } finally {
       ended++
     }
   }
-  const promptOf = (id: string) => `prompt ${id}`
-  const [straight, words, failing, , published] = scriptsOf('recipes/llm-streams.md')
-  for (const block of [straight, words, failing, published])
-    await run(block!, { app, hub, model: { answer }, promptOf })
+  /** Mina's only. */
+  const promptOf = (user: string, id: string) => (user === 'mina' ? id : undefined)
+  const [straight, , , words, published] = scriptsOf('recipes/llm-streams.md')
+  for (const block of [straight, words, published])
+    await run(block!, { app, hub, requireUser, model: { answer }, promptOf })
+  const open = (path: string, user = 'mina') => openStream(origin(), path, { headers: { 'X-User': user } })
 
   test('tokens arrive as the text they are, and the client is told to stay away', async () => {
-    await using stream = await openStream(origin(), '/answers/7')
+    await using stream = await open('/answers/Hello')
     const tokens = await stream.take(3, 'token')
-    expect(tokens.map(({ data }) => data)).toEqual(['Well, ', '1.0 ', 'prompt 7'])
+    expect(tokens.map(({ data }) => data)).toEqual(['Well, ', '1.0 ', 'Hello'])
+    await stream.next('done')
     expect((await stream.next('sse.close')).data).toContain('"reconnect":false')
   })
+  test("nobody gets an answer to somebody else's prompt", async () => {
+    expect((await open('/answers/Hello', 'otto')).status).toBe(404)
+  })
+  test('an answer that breaks off says so, and not why', async () => {
+    await using stream = await open('/answers/fail')
+    expect((await stream.next('failed')).data).toBe('{"message":"The answer broke off."}')
+    await stream.next('sse.close')
+    expect(ended).toBeGreaterThan(0)
+  })
+  test('the model is cancelled when the reader leaves', async () => {
+    const before = ended
+    const stream = await open('/answers/endless')
+    await stream.take(3, 'token')
+    await stream.close()
+    await until(() => ended > before)
+  })
   test('a generator may make them', async () => {
-    await using stream = await openStream(origin(), '/words')
+    await using stream = await open('/words')
     expect((await stream.take(4, 'word')).map(({ data }) => JSON.parse(data).word).join(' ')).toBe(
       'One after the other',
     )
   })
-  test('an answer that breaks off says so', async () => {
-    await using stream = await openStream(origin(), '/answer?prompt=fail')
-    expect((await stream.next('failed')).data).toContain('broke off')
-    expect(ended).toBeGreaterThan(0)
-  })
-  test('a published answer is read from its beginning by whoever comes later', async () => {
-    app.get('/read', (req, res) => void res.sse.subscribe(String(req.query['channel'])))
-    const response = await fetch(`${origin()}/answers`, {
+
+  const ask = async (prompt: unknown) =>
+    fetch(`${origin()}/answers`, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ prompt: 'Hello' }),
+      headers: { 'Content-Type': 'application/json', 'X-User': 'mina' },
+      body: JSON.stringify({ prompt }),
     })
-    const { channel, cursor } = (await response.json()) as { channel: string; cursor: string }
-    await using stream = await openStream(origin(), `/read?channel=${channel}`, { lastEventId: cursor })
-    expect((await stream.next('answered')).data).toBe('{"text":"Well, 1.0 Hello"}')
+  test('a published answer is read from its beginning by its own user, however late', async () => {
+    const { id } = (await (await ask('Hello')).json()) as { id: string }
+    for (const end of ['first', 'second']) {
+      await using stream = await open(`/answers/${id}/events`)
+      expect([end, (await stream.take(3, 'token')).map(({ data }) => data).join('')]).toEqual([
+        end,
+        'Well, 1.0 Hello',
+      ])
+      await stream.next('done')
+    }
+    expect((await open(`/answers/${id}/events`, 'otto')).status).toBe(404)
+  })
+  test('a published answer that breaks off says so', async () => {
+    const { id } = (await (await ask('fail')).json()) as { id: string }
+    await using stream = await open(`/answers/${id}/events`)
+    await stream.next('failed')
+  })
+  test.each([undefined, '', 7, 'x'.repeat(5_000)])('the prompt %j is refused', async (prompt) => {
+    expect((await ask(prompt)).status).toBe(400)
   })
 })
 

@@ -34,10 +34,16 @@ const app = express()
 app.use(sse())
 
 app.get('/answer', async (req, res) => {
-  const prompt = String(req.query['prompt'] ?? '')
+  const prompt = String(req.query['prompt'] ?? '').slice(0, 4_000)
   // A string travels as it is: the spaces and line breaks of tokens are theirs. A token is asked for when there is room
   // for it, so a slow reader slows the model down and fills no memory.
-  await res.sse.from(generate(prompt, res.sse.signal), { event: 'token' })
+  try {
+    await res.sse.from(generate(prompt, res.sse.signal), { event: 'token' })
+  } catch (error) {
+    // The head is sent: what goes wrong now can only be told by an event, and the details are for the log.
+    if (!res.sse.closed) console.error(error)
+    res.sse.send({ message: 'The answer broke off.' }, { event: 'failed' })
+  }
   // Told apart from a connection that broke. Without it the browser would come back, and ask the model once more.
   res.sse.close({ reconnect: false })
 })

@@ -1,5 +1,14 @@
 export { SseError, type SseErrorCode } from './errors.ts'
-export type { AnyEvents, EventMap, EventName, Payload, Register, RegisteredEvents } from './event-map.ts'
+export type {
+  AnyEvents,
+  EventMap,
+  EventName,
+  MessageName,
+  MessagePayload,
+  Payload,
+  Register,
+  RegisteredEvents,
+} from './event-map.ts'
 export type {
   ChannelsChanged,
   ChannelsRequest,

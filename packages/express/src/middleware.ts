@@ -19,7 +19,7 @@ const reported = 100
 export class Middleware {
   readonly options: SseOptions<AnyEvents>
   readonly admission: Admission
-  readonly #hub: (HubForAdapters<AnyEvents> & { readonly closing?: boolean }) | undefined
+  readonly #hub: HubForAdapters<AnyEvents> | undefined
   /** Streams that were let in and are not over. */
   readonly #streams = new Map<Response, SseStream>()
   readonly #said = new Set<string>()
@@ -48,14 +48,15 @@ export class Middleware {
     }
   }
 
-  /** Counts a stream until its response is over. */
+  /** A stream is let in: it counts until it leaves, which is when its response is over. */
   enter(stream: SseStream, response: Response, key: string | undefined): void {
-    const leave = this.admission.enter(key)
+    this.admission.enter(key)
     this.#streams.set(response, stream)
-    response.on('close', () => {
-      leave()
-      this.#streams.delete(response)
-    })
+  }
+
+  leave(response: Response, key: string | undefined): void {
+    this.admission.leave(key)
+    this.#streams.delete(response)
   }
 
   /** Ends all streams, spread over `drain` milliseconds. */

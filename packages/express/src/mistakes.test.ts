@@ -44,7 +44,7 @@ describe.each(expressVersions)('a mistake in a route is told once, on %s', (_, e
     for (let count = 0; count < 3; count++) {
       await fetch(`${origin}/orders/${count}`, { redirect: 'manual' })
     }
-    await expect.poll(() => errors).toHaveLength(1)
+    await expect.poll(() => errors, { timeout: 20_000 }).toHaveLength(1)
     expect(errors[0]).toMatchObject({ code: 'headers-sent' })
     expect(errors[0]?.message).toMatch(/^The stream of GET \/orders\/:id was dropped, .* not both\.$/)
     expect(hub.stats()).toMatchObject({ streams: 0, opened: 0 })
@@ -73,7 +73,7 @@ describe.each(expressVersions)('a mistake in a route is told once, on %s', (_, e
         .then((response) => response.text())
         .catch(() => {})
     }
-    await expect.poll(() => errors).toHaveLength(1)
+    await expect.poll(() => errors, { timeout: 20_000 }).toHaveLength(1)
     expect(errors[0]?.message).toMatch(/POST \/events .*next\(\)/)
   })
 
@@ -94,7 +94,7 @@ describe.each(expressVersions)('a mistake in a route is told once, on %s', (_, e
       await stream.rest()
       expect(stream.state).toBe('broken')
     }
-    await expect.poll(() => errors).toHaveLength(1)
+    await expect.poll(() => errors, { timeout: 20_000 }).toHaveLength(1)
     expect(errors[0]?.message).toMatch(
       /^The open stream of POST \/events was cut by this server.*express\.json\(\)/,
     )
@@ -109,7 +109,7 @@ describe.each(expressVersions)('a mistake in a route is told once, on %s', (_, e
     })
     await get('/events')
     await get('/events')
-    await expect.poll(() => errors).toHaveLength(1)
+    await expect.poll(() => errors, { timeout: 20_000 }).toHaveLength(1)
     expect(errors[0]?.message).toMatch(/^The stream of GET \/events was dropped/)
   })
 
@@ -164,7 +164,7 @@ describe.each(expressVersions)('a mistake in a route is told once, on %s', (_, e
     const left = await openStream(origin, '/left')
     await left.next()
     await left.close()
-    await expect.poll(() => hub.streams.size).toBe(0)
+    await expect.poll(() => hub.streams.size, { timeout: 20_000 }).toBe(0)
     expect(errors).toEqual([])
   })
 

@@ -16,15 +16,16 @@ import { NodeTransport } from './response/node-transport.ts'
 import { ExpressPollResponse } from './response/poll-response.ts'
 
 const middleware = Symbol('middleware of @sse/express')
+const arrival = Symbol('arrival of @sse/express')
 const stream = Symbol('stream of @sse/express')
-const arrival = Symbol('arrival at @sse/express')
 const writeHead = Symbol('writeHead before @sse/express')
 
 /** A response behind the middleware. */
 interface SseResponse extends Response {
   [middleware]?: Middleware
-  [stream]?: SseStream
+  /** When the request came, as the hub counts. */
   [arrival]?: number | undefined
+  [stream]?: SseStream
   [writeHead]?: Response['writeHead']
 }
 
@@ -41,7 +42,6 @@ const property: PropertyDescriptor & ThisType<SseResponse> = {
 export function giveStream(response: Response, its: Middleware): void {
   const sseResponse: SseResponse = response
   sseResponse[middleware] = its
-  // The app may look something up before it uses `sse`; a key that is disconnected meanwhile is given nothing.
   sseResponse[arrival] = its.options.hub?.arrival()
   Object.defineProperty(response, 'sse', property)
   if (response.writeHead === lastOfConnection) return
@@ -74,7 +74,7 @@ export function keyOf(request: Request, { options }: Middleware): string | undef
 }
 
 /** A stream that decides nothing yet: whether it may open is judged when it begins to. */
-function openStream(response: Response, its: Middleware, arrived: number | undefined): SseStream {
+function openStream(response: Response, its: Middleware, arrival: number | undefined): SseStream {
   const request = response.req
   const { hub, retry, stall, maxUnread, limits } = its.options
   const names = hub ? askedChannelsOf(request) : []
@@ -90,6 +90,7 @@ function openStream(response: Response, its: Middleware, arrived: number | undef
     if (refusal) return refusal
     its.enter(opened, response, key.is)
     response.on('close', () => {
+      its.leave(response, key?.is)
       if (!(poll ?? (transport as NodeTransport)).answered) reportAnswered(its, response)
     })
     return undefined
@@ -105,7 +106,7 @@ function openStream(response: Response, its: Middleware, arrived: number | undef
     maxChannels: limits?.channels,
     asked: names.length > 0 ? { names, authorize: (channel) => its.authorize(request, channel) } : undefined,
     admit,
-    arrival: arrived,
+    arrival,
   }
   const opened = hub ? hub.stream(transport, streamOptions) : createStream(transport, streamOptions)
   return reportUse(its, response, opened)

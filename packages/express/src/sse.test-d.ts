@@ -7,15 +7,20 @@ interface Events {
   tick: { now: number }
 }
 
+/** What is registered holds for the whole program, the other tests included: they send events without a name. */
+interface WithMessage extends Events {
+  message: unknown
+}
+
 declare module './index.ts' {
   interface Register {
-    events: Events
+    events: WithMessage
   }
 }
 
 describe('res.sse', () => {
   it('is typed by the registered events', () => {
-    expectTypeOf<Response['sse']>().toEqualTypeOf<SseStream<Events>>()
+    expectTypeOf<Response['sse']>().toEqualTypeOf<SseStream<WithMessage>>()
     const { sse: stream } = {} as Response
     assertType<boolean>(stream.send({ title: 'Hi' }, { event: 'notification' }))
     assertType<boolean>(stream.send({ now: 3 }, { event: 'tick' }))
@@ -24,6 +29,14 @@ describe('res.sse', () => {
     stream.send({ title: 'Hi' }, { event: 'tick' })
     // @ts-expect-error no event of this name
     stream.send(1, { event: 'tock' })
+  })
+
+  it('takes an event without a name only if the map has message', () => {
+    const stream = {} as SseStream<Events>
+    // @ts-expect-error the map has no message: the event needs a name
+    stream.send({ anything: true })
+    // @ts-expect-error the map has no message
+    void stream.from(['a'])
   })
 })
 
@@ -37,6 +50,11 @@ describe('createHub', () => {
     hub.publish('news', 'x', { event: 'tick' })
     // @ts-expect-error no event of this name
     hub.publish(['news'], 1, { event: 'tock' })
+    // @ts-expect-error the map has no message: the event needs a name
+    hub.publish('news', { now: 1 })
+    // @ts-expect-error the map has no message: the event needs a name
+    hub.publish('news', { now: 1 }, { idempotencyKey: 'k' })
+    createHub<Events & { message: string }>().publish('news', 'text', { idempotencyKey: 'k' })
     assertType(sse({ hub }))
   })
 

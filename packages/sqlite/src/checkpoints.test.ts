@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it, onTestFinished } from 'vitest'
-import { newFile, readAll, startBroker } from './log-file.test-kit.ts'
+import { newFile, readAll, startBroker, turns } from './log-file.test-kit.ts'
 
 const megabyte = 1_048_576
 
@@ -32,9 +32,27 @@ it('a write-ahead log that a reader made grow is small again after the reader, w
   await expect.poll(size, { timeout: 15_000 }).toBeLessThan(megabyte)
   await expect.poll(autoCheckpoint).toBe(900)
   await publish()
-  expect((await readAll(broker)).length).toBeGreaterThan(20)
+  broker.transaction(() => void broker.publish(['news'], { data: 'the last' }))
+  const texts = (await readAll(broker)).map(({ data }) => data)
+  expect([texts.length > 20, texts.at(-1)]).toEqual([true, 'the last'])
   expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
   await broker.close()
+}, 60_000)
+
+it('transactions and publishes go on while the write-ahead log is made small', async () => {
+  const path = newFile()
+  const database = new DatabaseSync(path)
+  onTestFinished(() => database.close())
+  const { broker, reader, size } = await growLog(path, database)
+  reader.exec('COMMIT')
+  const ids: string[] = []
+  while (size() > megabyte) {
+    const publishing = [broker.publish(['news'], { data: 'x' })]
+    broker.transaction(() => void publishing.push(broker.publish(['news'], { data: 'y' })))
+    for (const { id } of await Promise.all(publishing)) ids.push(id)
+    await turns(1)
+  }
+  expect((await readAll(broker)).slice(-ids.length).map(({ id }) => id)).toEqual(ids)
 }, 60_000)
 
 it('a write-ahead log of an app that checkpoints by itself is left to the app', async () => {

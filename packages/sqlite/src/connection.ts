@@ -89,6 +89,11 @@ export class Connection {
       this.#attempt(() => this.table.statements.begin.run())
   }
 
+  /** Before a transaction of the app: our own thread may have the lock for a moment. */
+  letCheckpointEnd(): void {
+    this.#checkpoints.letGo()
+  }
+
   close(): void {
     this.health.stop()
     this.#checkpoints.close()

@@ -5,9 +5,9 @@ import { type SqliteBrokerOptions, settingsOf } from './options.ts'
 import type { SqliteBroker } from './sqlite-broker.ts'
 
 /**
- * The log in a SQLite file that survives restarts, for one hub. `start` opens it; while another process has it, it waits up to `lockTimeout`
- * and tells `down` meanwhile. It rejects with what is wrong: `log-locked` when the other process has it still, `log-corrupt`, `log-read-only`,
- * `log-full`, `log-failed`; then it may be called again. A second start of a broker that has started is refused: `invalid-option`.
+ * The log in a SQLite file that survives restarts, for one hub. `start` opens it, and rejects with what is wrong: `log-locked` when another
+ * process has it, `log-corrupt`, `log-read-only`, `log-full`, `log-failed`. Nothing of a failed start remains, and it may be called again;
+ * the hub does so. To start a broker that has started is refused: `invalid-option`.
  *
  * @param database the path of the file, or the app's own database, which the app closes itself, after the broker
  * @throws {SseError} `invalid-option`

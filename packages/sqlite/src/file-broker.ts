@@ -89,6 +89,7 @@ export class FileBroker implements SqliteBroker {
     }
     const transaction = new Transaction(connection, writer)
     try {
+      connection.letCheckpointEnd()
       // What was published before comes before.
       writer.flush()
       return transaction.run((database) => this.#within(transaction, fn, database))
@@ -121,21 +122,12 @@ export class FileBroker implements SqliteBroker {
     this.#opened?.close()
   }
 
-  /** Waits for a process before that has the log still, and says so. */
+  /** Waits a while for a process before that has the log still. */
   async #open(receiver: Receiver): Promise<{ head: string; tail: readonly Entry[] }> {
-    const { lockTimeout } = this.#settings
-    let waiting = false
-    const opened = await whileLocked(
-      lockTimeout,
-      () => {
-        this.#refuseWhenClosed()
-        return openLog(this.#source, this.#settings, this.#delivery)
-      },
-      () => {
-        if (!waiting) receiver.health('down')
-        waiting = true
-      },
-    )
+    const opened = await whileLocked(this.#settings.lockTimeout, () => {
+      this.#refuseWhenClosed()
+      return openLog(this.#source, this.#settings, this.#delivery)
+    })
     try {
       this.#refuseWhenClosed()
       const { table, health } = opened.connection

@@ -128,7 +128,8 @@ export class LogTable {
     const { epoch, seq, nonce } = cursor
     const gap = epoch === this.#epoch ? this.#gapAt(seq, nonce) : 'forked'
     if (gap) return { gap, resumeAt: this.#idOf(this.#base.seq) }
-    const rows = this.statements.after.all(seq, Math.min(limit, longestPage), pageBytes)
+    const last = seq + Math.min(limit, longestPage)
+    const rows = this.statements.after.all(seq, last, seq + 1, pageBytes, seq)
     const entries = this.#entriesOf(rows, seq)
     const done = seq + entries.length === this.#head.seq
     if (entries.length === 0 && !done) throw this.#changed()

@@ -1,4 +1,5 @@
 import { SseError } from '@sse/core'
+import { checkFunction, checkNames, checkObject, show } from '@sse/core/internal'
 
 /** How far a commit has come when a publish resolves: on the disk, in the file, in the hands of the operating system. */
 export type Synchronous = 'full' | 'normal' | 'off'
@@ -24,8 +25,8 @@ export interface SqliteBrokerOptions {
   /** How much of the log's end is read when it starts, for the hub's window. Default 10,000 entries or 16 MiB, as the window holds. */
   readonly tail?: { readonly entries?: number | undefined; readonly bytes?: number | undefined } | undefined
   /**
-   * Milliseconds that `start` waits for the process before to close the log, before it rejects with `log-locked`. Make it longer than that
-   * one's drain. Default 30,000.
+   * Milliseconds that `start` waits for the process before to close the log, before it rejects with `log-locked`. The hub tells `down` and
+   * the error then, and starts the broker again until the other process has let go. Default 2,000.
    */
   readonly lockTimeout?: number | undefined
   /**
@@ -48,13 +49,20 @@ export interface Settings {
 }
 
 const day = 86_400_000
+const names = ['synchronous', 'keep', 'tail', 'lockTimeout', 'busyTimeout', 'now']
 const levels: readonly unknown[] = ['full', 'normal', 'off', undefined]
 
 /** @throws {SseError} `invalid-option` */
 export function settingsOf(options: SqliteBrokerOptions): Settings {
+  checkObject('options', options)
+  checkNames('', options, names)
   const { synchronous, keep = {}, tail = {}, now = Date.now } = options
+  checkObject('keep', keep)
+  checkNames('keep.', keep, ['entries', 'bytes', 'age'])
+  checkObject('tail', tail)
+  checkNames('tail.', tail, ['entries', 'bytes'])
   if (!levels.includes(synchronous)) refuse('synchronous', "'full', 'normal' or 'off'", synchronous)
-  if (typeof now !== 'function') refuse('now', 'a function', now)
+  checkFunction('now', now)
   return {
     synchronous,
     keep: {
@@ -66,7 +74,7 @@ export function settingsOf(options: SqliteBrokerOptions): Settings {
       entries: amount('tail.entries', tail.entries, 10_000, 0),
       bytes: amount('tail.bytes', tail.bytes, 16_777_216, 0),
     },
-    lockTimeout: amount('lockTimeout', options.lockTimeout, 30_000, 0),
+    lockTimeout: amount('lockTimeout', options.lockTimeout, 2_000, 0),
     busyTimeout: amount('busyTimeout', options.busyTimeout, 5_000, 0),
     now: () => Math.floor(now()),
   }
@@ -80,5 +88,5 @@ function amount(name: string, value: unknown, fallback: number, least = 1): numb
 }
 
 function refuse(name: string, words: string, value: unknown): never {
-  throw new SseError('invalid-option', `${name} is ${words}, not ${String(value)}.`, { value })
+  throw new SseError('invalid-option', `${name} is ${words}, not ${show(value)}.`, { value })
 }

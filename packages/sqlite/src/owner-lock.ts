@@ -24,7 +24,7 @@ export class OwnerLock {
       const failed = failureOf(error, path)
       if (failed.code !== 'log-locked') throw failed
       const because =
-        'belongs to another broker, of this process or of another one: a file has one process. For several processes there is @sse/redis'
+        'belongs to another broker, of this process or of another one, until that one is closed: a file has one process at a time. For several processes there is @sse/redis'
       throw failure('log-locked', path, { because })
     }
   }

@@ -58,8 +58,8 @@ export class Statements {
     this.oldest = query<Row & Mark>('SELECT * FROM sse_entries ORDER BY seq LIMIT 1')
     // A range instead of LIMIT: a page that is over its bytes ends there, and does not look for more.
     this.after = query<Row>(
-      `SELECT ${row} FROM sse_entries WHERE seq > ?1 AND seq <= ?1 + ?2 AND (
-         seq = ?1 + 1 OR bytes <= ?3 + coalesce((SELECT bytes FROM sse_entries WHERE seq = ?1), (SELECT base_bytes FROM sse_log))
+      `SELECT ${row} FROM sse_entries WHERE seq > ? AND seq <= ? AND (
+         seq = ? OR bytes <= ? + coalesce((SELECT bytes FROM sse_entries WHERE seq = ?), (SELECT base_bytes FROM sse_log))
        ) ORDER BY seq`,
     )
     this.before = query<Row>(`SELECT ${row} FROM sse_entries WHERE seq <= ? ORDER BY seq DESC LIMIT ?`)

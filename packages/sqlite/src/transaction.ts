@@ -79,8 +79,10 @@ export class Transaction implements OpenTransaction {
 
   #part(): void {
     const { seq: head } = this.#connection.table.head
-    this.#lost.push(...this.#written.filter(({ seq }) => seq > head).map(({ publish }) => publish))
-    this.#written = this.#written.filter(({ seq }) => seq <= head)
+    this.#lost.push(
+      ...this.#written.filter(({ appended }) => appended.seq > head).map(({ publish }) => publish),
+    )
+    this.#written = this.#written.filter(({ appended }) => appended.seq <= head)
   }
 
   /** What is in the table now is delivered: if the app has committed a part of a transaction that failed, that part. */

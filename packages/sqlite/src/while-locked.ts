@@ -4,12 +4,8 @@ import { SseError } from '@sse/core'
 /** Milliseconds between two attempts. */
 const interval = 50
 
-/**
- * Tries again for so many milliseconds while somebody else holds the file: the process before may be about to end.
- *
- * @param waits called before each time that it waits
- */
-export async function whileLocked<T>(timeout: number, attempt: () => T, waits: () => void): Promise<T> {
+/** Tries again for so many milliseconds while somebody else holds the file: the process before may be about to end. */
+export async function whileLocked<T>(timeout: number, attempt: () => T): Promise<T> {
   const end = performance.now() + timeout
   for (;;) {
     try {
@@ -17,7 +13,6 @@ export async function whileLocked<T>(timeout: number, attempt: () => T, waits: (
     } catch (error) {
       const left = end - performance.now()
       if (!(error instanceof SseError) || error.code !== 'log-locked' || left <= 0) throw error
-      waits()
       await delay(Math.min(interval, left))
     }
   }

@@ -1,4 +1,4 @@
-import { type Published, SseError } from '@sse/core'
+import { type Entry, type Published, SseError } from '@sse/core'
 import type { Connection } from './connection.ts'
 import type { Delivery } from './delivery.ts'
 import { failure } from './failure.ts'
@@ -12,8 +12,9 @@ export interface Publish extends Message {
 }
 
 /** A publish that is in the table, by a transaction that may not have ended yet. */
-export interface Written extends Appended {
+export interface Written {
   readonly publish: Publish
+  readonly appended: Appended
 }
 
 /** What is written by one commit at the most: a turn that publishes more takes several, and lets others have their turn in between. */
@@ -73,14 +74,16 @@ export class Writer {
   append(publishes: readonly Publish[]): Written[] {
     return this.#connection.own(() => {
       const now = this.#settings.now()
-      return publishes.map((publish) => ({ publish, ...this.#connection.table.append(publish, now) }))
+      return publishes.map((publish) => ({ publish, appended: this.#connection.table.append(publish, now) }))
     })
   }
 
   /** After the commit: what was appended is delivered before its publishes are settled, which is in a later microtask. */
   committed(written: readonly Written[]): void {
-    this.#delivery.committed(written.flatMap(({ entry }) => entry ?? []))
-    for (const { publish, published } of written) publish.outcome.resolve(published)
+    const entries: Entry[] = []
+    for (const { appended } of written) if (appended.entry) entries.push(appended.entry)
+    this.#delivery.committed(entries)
+    for (const { publish, appended } of written) publish.outcome.resolve(appended.published)
     if (this.#trim.due) this.wake()
   }
 

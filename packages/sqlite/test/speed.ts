@@ -52,11 +52,11 @@ async function measure(hub: Hub, perTurn: number, milliseconds: number): Promise
   return { events, milliseconds: performance.now() - start, cpu: user + system, longest: delay.max / 1e6 }
 }
 
+const hubs = Object.entries(brokers).map(([name, broker]) => ({ name, hub: createHub({ broker }) }))
+await Promise.all(hubs.map(({ hub }) => hub.ready))
 const results = new Map<string, Measured>()
 for (let round = 0; round < rounds; round++) {
-  for (const [name, broker] of Object.entries(brokers)) {
-    const hub = createHub({ broker })
-    await hub.ready
+  for (const { name, hub } of hubs) {
     for (const perTurn of turns) {
       const total = results.get(`${name} ${perTurn}`) ?? { events: 0, milliseconds: 0, cpu: 0, longest: 0 }
       const measured = await measure(hub, perTurn, (Number(seconds) * 1_000) / rounds)
@@ -69,7 +69,7 @@ for (let round = 0; round < rounds; round++) {
     }
   }
 }
-for (const broker of Object.values(brokers)) await broker.close()
+await Promise.all(hubs.map(({ hub }) => hub.close()))
 rmSync(directory, { recursive: true })
 
 const perSecond = ({ events, milliseconds }: Measured) => (events / milliseconds) * 1_000

@@ -41,6 +41,7 @@ function counted(broker: Broker): { broker: Broker; reads: () => number } {
         count++
         return broker.read(...args)
       },
+      signal: (text) => broker.signal(text),
       close: () => broker.close(),
     },
     reads: () => count,

@@ -21,15 +21,6 @@ declare module 'vue-sse' {
   export type SSEClient = Client
 }
 
-declare module 'cors' {
-  export default function cors(options: {
-    origin: string
-    credentials?: boolean
-    allowedHeaders?: string[]
-    exposedHeaders?: string[]
-  }): import('express').RequestHandler
-}
-
 declare module '@vitejs/plugin-vue2' {
   export default function vue(): import('vite').Plugin
 }

@@ -1,12 +1,29 @@
-import { checkFunction, checkNumber, checkObject, checkRange } from '../check.ts'
+import { checkFunction, checkNames, checkNumber, checkObject, checkRange } from '../check.ts'
 import { SseError, show } from '../errors.ts'
 import type { CloseHubOptions, HubOptions } from './hub.ts'
+
+const names = [
+  'broker',
+  'window',
+  'heartbeat',
+  'maxEventBytes',
+  'events',
+  'onError',
+  'onStream',
+  'onBroker',
+  'now',
+  'random',
+]
 
 /** @throws {SseError} `invalid-option` */
 export function checkHubOptions(options: HubOptions): void {
   checkObject('options', options)
+  checkNames('', options, names)
   const { broker, window, events } = options
-  if (window !== undefined) checkObject('window', window)
+  if (window !== undefined) {
+    checkObject('window', window)
+    checkNames('window.', window, ['entries', 'bytes'])
+  }
   if (events !== undefined) checkObject('events', events)
   checkNumber('heartbeat', options.heartbeat, 'delay')
   checkNumber('maxEventBytes', options.maxEventBytes, 'positive')
@@ -14,22 +31,14 @@ export function checkHubOptions(options: HubOptions): void {
   checkNumber('window.bytes', window?.bytes, 'positive')
   for (const name of ['onError', 'onStream', 'onBroker', 'now', 'random'] as const)
     checkFunction(name, options[name])
-  if (broker !== undefined && typeof broker?.start !== 'function') {
-    throw new SseError(
-      'invalid-option',
-      `broker is a Broker, such as createMemoryBroker(), not ${show(broker)}.`,
-      {
-        value: broker,
-      },
-    )
-  }
+  checkBroker(broker)
   // Also those that are not enumerated: `publish` would find them all the same.
   for (const event of Object.getOwnPropertyNames(events ?? {})) {
     const schema = events?.[event]
     if (typeof schema?.['~standard']?.validate === 'function') continue
     throw new SseError(
       'invalid-option',
-      `events.${event} is no Standard Schema: give one of Zod, Valibot, ArkType….`,
+      `events.${event} is not a Standard Schema: give one of Zod, Valibot, ArkType….`,
       {
         value: schema,
       },
@@ -40,7 +49,20 @@ export function checkHubOptions(options: HubOptions): void {
 /** @throws {SseError} `invalid-option` */
 export function checkCloseOptions(options: CloseHubOptions): void {
   checkObject('options', options)
+  checkNames('', options, ['drain', 'retry'])
   const { drain, retry } = options
   checkNumber('drain', drain, 'delay')
   checkRange('retry', retry)
+}
+
+function checkBroker(broker: unknown): void {
+  if (broker === undefined) return
+  if (typeof broker === 'function') {
+    const name = broker.name || 'createMemoryBroker'
+    const message = `broker is a Broker, not the function that makes one: call it, as in broker: ${name}().`
+    throw new SseError('invalid-option', message, { value: broker })
+  }
+  if (typeof (broker as { start?: unknown } | null)?.start === 'function') return
+  const message = `broker is a Broker, such as createMemoryBroker(), not ${show(broker)}.`
+  throw new SseError('invalid-option', message, { value: broker })
 }

@@ -1,4 +1,4 @@
-import type { AnyEvents, EventMap, EventName, Payload } from '../event-map.ts'
+import type { AnyEvents, EventMap, EventName, MessageName, MessagePayload, Payload } from '../event-map.ts'
 import type { Broker, GapReason, Published } from '../log/broker.ts'
 import type { SchemaInputs, SchemaOutputs, StandardSchemaMap } from '../standard-schema.ts'
 import type { AskedChannels } from '../stream/asked-channels.ts'
@@ -22,10 +22,15 @@ export interface Hub<E extends EventMap = AnyEvents, I extends EventMap = E> ext
    * @throws {SseError} (rejected) `invalid-channel`, `invalid-event`, `invalid-data` (with `issues` when a schema refused it),
    * `event-too-large`, `invalid-key`, `invalid-option`, `closed`
    */
-  publish<N extends EventName<I> = 'message'>(
+  publish<N extends EventName<I>>(
     channels: string | readonly string[],
     data: Payload<I, N>,
-    options?: PublishOptions<N>,
+    options: PublishOptions<N> & { readonly event: N },
+  ): Promise<Published>
+  publish(
+    channels: string | readonly string[],
+    data: MessagePayload<I>,
+    options?: PublishOptions<MessageName<I>>,
   ): Promise<Published>
   /** The head of the log: read it before a snapshot and hand out both. @throws {SseError} `not-ready` before `ready` */
   readonly position: string

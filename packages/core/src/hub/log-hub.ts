@@ -1,4 +1,4 @@
-import { checkKey, checkObject } from '../check.ts'
+import { checkKey, checkNames, checkObject } from '../check.ts'
 import { drawBetween } from '../draw-between.ts'
 import { SseError } from '../errors.ts'
 import type { AnyEvents, EventMap } from '../event-map.ts'
@@ -264,6 +264,7 @@ class LogHub implements Hub, StreamHost {
   async #disconnect(key: string, options: { reconnect?: false | number }): Promise<void> {
     checkKey(key)
     checkObject('options', options)
+    checkNames('', options, ['reconnect'])
     const { reconnect } = options
     if (reconnect !== undefined && reconnect !== false) checkRetry(reconnect)
     this.#refuseWhenClosed()

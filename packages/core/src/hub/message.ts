@@ -1,11 +1,14 @@
-import { checkObject } from '../check.ts'
+import { checkNames, checkObject } from '../check.ts'
 import { SseError, show } from '../errors.ts'
 import { toChannels } from '../log/channel.ts'
 import type { StandardSchemaMap } from '../standard-schema.ts'
+import { isThenable } from '../thenable.ts'
 import { serialize } from '../wire/data.ts'
 import { checkEventName } from '../wire/encode.ts'
 import type { PublishOptions } from './hub.ts'
 import { validate } from './validate.ts'
+
+const optionNames = ['event', 'idempotencyKey']
 
 /** What a hub holds every event to. */
 export interface MessageRules {
@@ -33,8 +36,9 @@ export function toMessage(
   options: PublishOptions,
   { events, maxEventBytes }: MessageRules,
 ): Message | Promise<Message> {
-  const names = toChannels(channels)
+  const names = toChannels(channels, { byApp: true })
   checkObject('options', options)
+  checkNames('', options, optionNames)
   const { event, idempotencyKey } = options
   if (event !== undefined) checkEventName(event)
   if (idempotencyKey !== undefined) checkIdempotencyKey(idempotencyKey)
@@ -46,7 +50,7 @@ export function toMessage(
   })
   if (!events) return message(data)
   const output = validate(events, event, data)
-  return output instanceof Promise ? output.then(message) : message(output)
+  return isThenable(output) ? Promise.resolve(output).then(message) : message(output)
 }
 
 function textOf(data: unknown, maxBytes: number): string {

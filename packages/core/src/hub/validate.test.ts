@@ -57,6 +57,28 @@ describe('a hub with schemas', () => {
     await expect(strict.publish('a', 'text' as never)).rejects.toMatchObject({ code: 'invalid-data' })
   })
 
+  it('waits for a schema that answers with something that can be awaited and is not a promise', async () => {
+    const lazy = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: (value: unknown) => ({
+          // biome-ignore lint/suspicious/noThenProperty: that is what it tests
+          then: (resolve: (result: { value: unknown }) => void) => resolve({ value: `${value}!` }),
+        }),
+      },
+    }
+    const { hub, transport } = await hubWithStream({ events: { note: lazy as never } })
+    await hub.publish('a', 'x', { event: 'note' })
+    expect(transport.data('note')).toEqual(['x!'])
+  })
+
+  it('rejects what a schema answers that is not a result', async () => {
+    const broken = { '~standard': { version: 1, vendor: 'test', validate: () => undefined } }
+    const { hub } = await hubWithStream({ events: { note: broken as never } })
+    await expect(hub.publish('a', 'x', { event: 'note' })).rejects.toMatchObject({ code: 'invalid-data' })
+  })
+
   it('waits for a schema that takes time', async () => {
     const slow = v.pipeAsync(
       v.string(),
@@ -85,6 +107,8 @@ describe('a hub with schemas', () => {
   })
 
   it('refuses at once what is no schema', () => {
-    expect(() => createHub({ events: { tick: {} as never } })).toThrow(/events\.tick is no Standard Schema/)
+    expect(() => createHub({ events: { tick: {} as never } })).toThrow(
+      /events\.tick is not a Standard Schema/,
+    )
   })
 })

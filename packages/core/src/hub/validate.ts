@@ -1,5 +1,6 @@
 import { SseError, show } from '../errors.ts'
 import type { SchemaIssue, SchemaResult, StandardSchemaMap } from '../standard-schema.ts'
+import { isThenable } from '../thenable.ts'
 
 /**
  * What a schema makes of an event's data. Only a promise is waited for, so that events which are checked at once keep the order of
@@ -22,12 +23,16 @@ export function validate(schemas: StandardSchemaMap, event: string | undefined, 
     )
   }
   const result = schema['~standard'].validate(data)
-  return result instanceof Promise
-    ? result.then((settled) => outputOf(settled, name, data))
+  return isThenable(result)
+    ? Promise.resolve(result).then((settled) => outputOf(settled as SchemaResult<unknown>, name, data))
     : outputOf(result, name, data)
 }
 
 function outputOf(result: SchemaResult<unknown>, event: string, data: unknown): unknown {
+  if (typeof result !== 'object' || result === null || !('value' in result || result.issues)) {
+    const message = `The schema of ${show(event)} answered ${show(result)}: a Standard Schema answers { value } or { issues }.`
+    throw new SseError('invalid-data', message, { value: data })
+  }
   if (!result.issues) return result.value
   throw new SseError(
     'invalid-data',

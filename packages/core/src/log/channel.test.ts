@@ -16,6 +16,8 @@ describe('channel names', () => {
     ['a\nb'],
     ['\u0085'],
     ['sse:control'],
+    ['a,b'],
+    ['half a \ud83d'],
     [7],
     [null],
     [[]],
@@ -23,5 +25,17 @@ describe('channel names', () => {
     [{}],
   ])('refuses %j and says why', (channels) => {
     expect(() => toChannels(channels as string)).toThrow(expect.objectContaining({ code: 'invalid-channel' }))
+  })
+
+  it.each(['user:undefined', 'undefined', 'room/NaN/7', '[object Object]', 'a.undefined.b'])(
+    'refuses %s of the app and says why, because everybody without the value would share the channel',
+    (channel) => {
+      expect(() => toChannels(channel, { byApp: true })).toThrow(/its part ".*" is a value that was missing/)
+      expect(toChannels(channel)).toEqual([channel])
+    },
+  )
+
+  it.each(['user:undefined7', 'not-undefined', 'Infinity', 'null'])('takes %s of the app', (channel) => {
+    expect(toChannels(channel, { byApp: true })).toEqual([channel])
   })
 })

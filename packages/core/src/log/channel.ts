@@ -12,34 +12,46 @@ export function isCommand(entry: Entry): boolean {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that they are refused is the point
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/
 
+/** What JavaScript makes of a value that is missing, as a part of a name. */
+const missing = new Set(['undefined', 'NaN', '[object Object]'])
+
+export interface ChannelRules {
+  /** Whether an empty list is taken. Default: it is not. */
+  readonly orNone?: boolean
+  /**
+   * Whether the app made the names. Then a segment such as `undefined` is a mistake, by which all users without an id would share a channel.
+   * What a client asks for is for `authorize` to judge. Default: the app did not.
+   */
+  readonly byApp?: boolean
+}
+
 /**
  * One or several channel names, each checked, none twice.
  *
- * @throws {SseError} `invalid-channel`: a name is a string of 1 to 256 bytes without control characters; the prefix `sse:`
- * is reserved; at least one is needed, unless `orNone`.
+ * @throws {SseError} `invalid-channel`: a name is 1 to 256 bytes of well-formed Unicode without control characters and commas, and does not
+ * begin with `sse:`
  */
 export function toChannels(
   channels: string | readonly string[],
-  { orNone = false }: { orNone?: boolean } = {},
+  { orNone = false, byApp = false }: ChannelRules = {},
 ): readonly string[] {
   const names = typeof channels === 'string' ? [channels] : copyOf(channels)
   if (!names) {
-    throw new SseError(
-      'invalid-channel',
-      `${show(channels)} is no channel: give a string or an array of strings.`,
-      {
-        value: channels,
-      },
-    )
+    const message = `${show(channels)} is not a channel: give a string or an array of strings.`
+    throw new SseError('invalid-channel', message, { value: channels })
   }
   if (names.length === 0 && !orNone) {
     throw new SseError('invalid-channel', 'No channel was given: name at least one.', { value: channels })
   }
-  for (const name of names) checkChannel(name)
+  for (const name of names) {
+    const problem = problemOf(name) ?? (byApp ? missingPartOf(name) : undefined)
+    if (problem)
+      throw new SseError('invalid-channel', `${show(name)} is not a channel: ${problem}.`, { value: name })
+  }
   return names.length <= 1 ? names : [...new Set(names)]
 }
 
-/** A copy, because the caller may use the array again; `undefined` for what is no array. */
+/** A copy, because the caller may use the array again; `undefined` for what is not an array. */
 function copyOf(channels: unknown): string[] | undefined {
   try {
     return Array.isArray(channels) ? [...channels] : undefined
@@ -49,19 +61,19 @@ function copyOf(channels: unknown): string[] | undefined {
   }
 }
 
-function checkChannel(name: unknown): void {
-  const problem =
-    typeof name !== 'string'
-      ? 'a channel is a string'
-      : name === ''
-        ? 'a channel has a name'
-        : Buffer.byteLength(name) > 256
-          ? 'a channel name has at most 256 bytes'
-          : controlCharacter.test(name)
-            ? 'a channel name has no control characters'
-            : name.startsWith('sse:')
-              ? 'the prefix "sse:" is reserved'
-              : undefined
-  if (problem)
-    throw new SseError('invalid-channel', `${show(name)} is no channel: ${problem}.`, { value: name })
+function problemOf(name: unknown): string | undefined {
+  if (typeof name !== 'string') return 'a channel is a string'
+  if (name === '') return 'a channel has a name'
+  if (Buffer.byteLength(name) > 256) return 'a channel name has at most 256 bytes'
+  if (controlCharacter.test(name)) return 'a channel name has no control characters'
+  if (name.includes(',')) return 'a channel name has no comma, because commas separate names in ?channels=a,b'
+  if (!name.isWellFormed()) return 'half of a character is missing'
+  if (name.startsWith('sse:')) return 'the prefix "sse:" is reserved'
+  return undefined
+}
+
+function missingPartOf(name: string): string | undefined {
+  const part = name.split(/[:/.]/).find((segment) => missing.has(segment))
+  if (part === undefined) return undefined
+  return `its part "${part}" is a value that was missing when the name was made, so everybody without that value would share the channel`
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { checkNames, checkObject } from '../check.ts'
 import { atEndOfTurn } from '../end-of-turn.ts'
 import { SseError, show } from '../errors.ts'
 import type { Entry, Page, Published, Receiver } from './broker.ts'
@@ -10,9 +11,9 @@ export interface MemoryLogOptions {
    * Entries held for reading back, beyond what each hub's window holds. Default 10,000; 0 when a single hub with its window
    * is all there is, which is what `createHub()` does.
    */
-  readonly entries?: number
+  readonly entries?: number | undefined
   /** The clock, in milliseconds. Default `Date.now`. */
-  readonly now?: () => number
+  readonly now?: (() => number) | undefined
 }
 
 const idForm = /^([0-9a-f]{16})-(0|[1-9][0-9]{0,14})$/
@@ -34,7 +35,10 @@ export class MemoryLog {
   #delivering = false
 
   /** @throws {SseError} `invalid-option` */
-  constructor({ entries = 10_000, now = Date.now }: MemoryLogOptions = {}) {
+  constructor(options: MemoryLogOptions = {}) {
+    checkObject('options', options)
+    checkNames('', options, ['entries', 'now'])
+    const { entries = 10_000, now = Date.now } = options
     if (!Number.isSafeInteger(entries) || entries < 0) {
       throw new SseError('invalid-option', `entries is a whole number, 0 or more, not ${show(entries)}.`, {
         value: entries,

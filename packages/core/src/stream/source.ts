@@ -1,5 +1,6 @@
 import type { ReadableStream } from 'node:stream/web'
 import { SseError, show } from '../errors.ts'
+import { isThenable } from '../thenable.ts'
 
 /** What a stream can be fed from: also Node's `Readable` and the web's `ReadableStream`, which are async iterables. */
 export type Source<T = unknown> = Iterable<T> | AsyncIterable<T>
@@ -158,10 +159,4 @@ function isReadableStream(source: object): source is ReadableStream {
 
 function isDestroyable(source: object): source is { destroy(): void } {
   return 'destroy' in source && typeof source.destroy === 'function'
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
-  )
 }

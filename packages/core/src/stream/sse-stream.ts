@@ -1,4 +1,4 @@
-import type { AnyEvents, EventMap, EventName, Payload } from '../event-map.ts'
+import type { AnyEvents, EventMap, EventName, MessageName, MessagePayload, Payload } from '../event-map.ts'
 import type { AskedChannels } from './asked-channels.ts'
 import type { Refusal } from './refusal.ts'
 import type { Source } from './source.ts'
@@ -35,7 +35,8 @@ export interface SseStream<E extends EventMap = AnyEvents> {
    * @throws {SseError} `invalid-event`, `invalid-id`, `invalid-retry`, `invalid-data`, `invalid-option`; `id-on-subscribed-stream`, because
    * there the ids are positions in the log; `headers-sent` when something else was answered already
    */
-  send<N extends EventName<E> = 'message'>(data: Payload<E, N>, options?: SendOptions<N>): boolean
+  send<N extends EventName<E>>(data: Payload<E, N>, options: SendOptions<N> & { readonly event: N }): boolean
+  send(data: MessagePayload<E>, options?: SendOptions<MessageName<E>>): boolean
   /**
    * Sends every item of a source, one event each, no faster than the client takes them. Opens the stream, and leaves it open at the end.
    * When the client leaves the source is cancelled and the promise resolves.
@@ -43,10 +44,11 @@ export interface SseStream<E extends EventMap = AnyEvents> {
    * @throws {SseError} (rejected) as `send`; `invalid-data` for what is no source; and what the source throws. A rejection that nobody
    * awaits goes to `onError`.
    */
-  from<N extends EventName<E> = 'message'>(
+  from<N extends EventName<E>>(
     source: Source<Payload<E, N> | Uint8Array>,
-    options?: FromOptions<N>,
+    options: FromOptions<N> & { readonly event: N },
   ): Promise<void>
+  from(source: Source<MessagePayload<E> | Uint8Array>, options?: FromOptions<MessageName<E>>): Promise<void>
   /** Writes a comment, which clients skip. Opens the stream. @returns as `send` */
   comment(text?: string): boolean
   /**

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { checkObject } from '../check.ts'
+import { checkNames, checkObject } from '../check.ts'
 import { drawBetween } from '../draw-between.ts'
 import { atEndOfTurn, endOfTurn } from '../end-of-turn.ts'
 import { SseError, show } from '../errors.ts'
@@ -31,6 +31,8 @@ import type { Transport } from './transport.ts'
 import { Wishes } from './wishes.ts'
 
 const noChannels: ReadonlySet<string> = new Set()
+const sendOptions = ['event', 'id', 'retry']
+const subscribeOptions = ['expires', 'since']
 
 /** One open response: its beginning and its end, what is sent beside the log, and a subscription for what comes from the log. */
 export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
@@ -117,6 +119,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
 
   send(data: unknown, options: SendOptions = {}): boolean {
     checkObject('options', options)
+    checkNames('', options, sendOptions)
     const { event, id, retry } = options
     const text = encode({ event, id, retry, data })
     if (id !== undefined && this.#subscription) {
@@ -138,7 +141,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
   }
 
   subscribe(channels: string | readonly string[], options: SubscribeOptions = {}): this {
-    const names = toChannels(channels, { orNone: true })
+    const names = toChannels(channels, { orNone: true, byApp: true })
     const { feed } = this.#host
     if (!feed) {
       throw new SseError('no-hub', 'Channels need a hub: app.use(sse({ hub: createHub() })).', {
@@ -146,6 +149,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
       })
     }
     checkObject('options', options)
+    checkNames('', options, subscribeOptions)
     const { expires, since } = options
     checkSince(since)
     if (expires !== undefined) this.#expireAt(expires)
@@ -181,6 +185,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
 
   close(options: CloseOptions = {}): void {
     checkObject('options', options)
+    checkNames('', options, ['reconnect'])
     const { reconnect } = options
     if (reconnect !== undefined && reconnect !== false) checkRetry(reconnect)
     this.closeFor('closed', reconnect)
@@ -299,6 +304,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     const open = openSource(source)
     try {
       checkObject('options', options)
+      checkNames('', options, ['event'])
       this.#openNow()
     } catch (error) {
       open.cancel()

@@ -33,4 +33,38 @@ describe('serialize', () => {
       expect.objectContaining({ name: 'SseError', code: 'invalid-data', value }),
     )
   })
+
+  it('makes halves of characters U+FFFD, as they are on the wire', () => {
+    expect(serialize('a\ud83d')).toBe('a\ufffd')
+  })
+
+  it.each([
+    ['a promise', Promise.resolve(1), 'await it first'],
+    ['a promise as a property', { user: Promise.resolve(1) }, '"user" in the data is a promise'],
+    ['a Map', new Map([[1, 2]]), 'Object.fromEntries'],
+    ['a Set in a list', [new Set([1])], '[...set]'],
+    ['a regular expression', /x/, 'source'],
+    ['an error', new Error('x'), 'send its message'],
+  ])('refuses %s, which JSON would write as {}', (_, value, wayOut) => {
+    expect(() => serialize(value)).toThrow(expect.objectContaining({ code: 'invalid-data', value }))
+    expect(() => serialize(value)).toThrow(wayOut)
+  })
+
+  it('takes what says itself how it is written, and errors with properties of their own', () => {
+    const map = Object.assign(new Map(), { toJSON: () => [1] })
+    expect(serialize(map)).toBe('[1]')
+    expect(serialize(Object.assign(new Error('x'), { code: 'E' }))).toBe('{"code":"E"}')
+  })
+
+  it('does not run getters to look for them', () => {
+    let runs = 0
+    const data = {
+      get once() {
+        runs++
+        return 1
+      },
+    }
+    expect(serialize(data)).toBe('{"once":1}')
+    expect(runs).toBe(1)
+  })
 })

@@ -82,23 +82,34 @@ export function checkEventName(name: unknown): asserts name is string {
   }
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that they are refused is the point
+const unprintable = /[\u0000-\u001f\u007f-\u009f]/
+
+/** A client sends it back in a header, which takes no control characters and is refused when it is long. */
 function checkId(id: unknown): void {
-  const isText = typeof id === 'string' && !breaksField.test(id)
-  if (!isText && !(typeof id === 'number' && Number.isFinite(id))) {
-    throw new SseError('invalid-id', `${show(id)} is no event id: use a string without CR, LF and NUL.`, {
-      value: id,
-    })
-  }
+  if (typeof id === 'number' && Number.isFinite(id)) return
+  if (typeof id === 'string' && !unprintable.test(id) && id.isWellFormed() && Buffer.byteLength(id) <= 64)
+    return
+  throw new SseError(
+    'invalid-id',
+    `${show(id)} is not an event id: use at most 64 bytes without control characters.`,
+    { value: id },
+  )
 }
 
-/** @throws {SseError} `invalid-retry` */
+/** @throws {SseError} `invalid-retry`; `invalid-option` when it is longer than the timer of a client can wait */
 export function checkRetry(retry: unknown): asserts retry is number {
   if (!Number.isSafeInteger(retry) || (retry as number) < 0) {
-    throw new SseError('invalid-retry', `${show(retry)} is no retry: use whole milliseconds, 0 or more.`, {
-      value: retry,
-    })
+    const message = `${show(retry)} is not a time to reconnect: use whole milliseconds, 0 or more.`
+    throw new SseError('invalid-retry', message, { value: retry })
   }
+  if ((retry as number) <= longestDelay) return
+  const message = `${show(retry)} ms is too long: clients wait at most 2,147,483,647 ms, and treat longer times as none.`
+  throw new SseError('invalid-option', message, { value: retry })
 }
+
+/** The longest time of a timer with 32 bits, in milliseconds. */
+const longestDelay = 2 ** 31 - 1
 
 /** Most text has one line: it is not split. */
 function writeLines(field: string, text: string): string {

@@ -78,10 +78,13 @@ export class Admission {
     return undefined
   }
 
-  /** A stream is let in; what is answered lets it out again. */
-  enter(key: string | undefined): () => void {
+  /** A stream is let in. */
+  enter(key: string | undefined): void {
     this.#count(key, 1)
-    return () => this.#count(key, -1)
+  }
+
+  leave(key: string | undefined): void {
+    this.#count(key, -1)
   }
 
   #count(key: string | undefined, change: 1 | -1): void {

@@ -35,7 +35,7 @@ describe.each(expressVersions)('limits on %s', (_, express) => {
     const { app, hub } = appWith({ streams: 1 })
     const one = await openStream(app, '/events', as('ada'))
     one.close()
-    await expect.poll(() => hub.streams.size).toBe(0)
+    await expect.poll(() => hub.streams.size, { timeout: 20_000 }).toBe(0)
     using two = await openStream(app, '/events', as('bob'))
     expect(two.status).toBe(200)
   })
@@ -120,10 +120,10 @@ describe.each(expressVersions)('limits on %s', (_, express) => {
     app.get('/events', (_req, res) => void res.sse.subscribe([]))
     const open = (user: string) => openStream(app, '/events?channels=a', as(user))
     const pending = [open('ada'), open('ada')]
-    await expect.poll(() => asked).toEqual(['ada', 'ada'])
+    await expect.poll(() => asked, { timeout: 20_000 }).toEqual(['ada', 'ada'])
     expect((await open('ada')).status).toBe(429)
     pending.push(open('bob'))
-    await expect.poll(() => asked).toEqual(['ada', 'ada', 'bob'])
+    await expect.poll(() => asked, { timeout: 20_000 }).toEqual(['ada', 'ada', 'bob'])
     expect((await open('eve')).status).toBe(503)
     verdict.resolve(true)
     for (const stream of await Promise.all(pending)) {

@@ -5,7 +5,7 @@ import type { Middleware } from '../middleware.ts'
 import { reportCut } from '../mistakes.ts'
 import { readsProblems } from '../request.ts'
 import type { Body } from './body/body.ts'
-import { chunkOf, directSocketOf, onEnd } from './body/direct.ts'
+import { chunkOf, directSocketOf, onEnd, onGatheredWrite } from './body/direct.ts'
 import { openBody } from './body/open-body.ts'
 import { setStreamHead } from './head.ts'
 import { refuse } from './refusal.ts'
@@ -21,6 +21,7 @@ export class NodeTransport implements Transport {
   #socket: Socket | undefined
   #body: Body | undefined
   readonly #response: Response
+  #ended = false
   /** Whether what the client gets is this stream, or its refusal. */
   answered = false
   onDrain: (() => void) | undefined
@@ -44,7 +45,9 @@ export class NodeTransport implements Transport {
   }
 
   get pending(): number {
-    return (this.#socket ? this.#socket.writableLength : this.#body?.pending) ?? 0
+    // A session store may hold the end of a response back until it has answered. What never ends counts as never taken.
+    const held = this.#ended && !this.#response.writableEnded ? 1 : 0
+    return held + ((this.#body ? this.#body.pending : this.#socket?.writableLength) ?? 0)
   }
 
   open(): void {
@@ -70,6 +73,7 @@ export class NodeTransport implements Transport {
     const { socket } = this.#response
     // Kept alive, the connection of a server that shuts down would bring it further requests.
     if (lastOfConnection) this.#response.once('finish', () => socket?.end())
+    this.#ended = true
     this.#response.end()
   }
 
@@ -89,6 +93,11 @@ export class NodeTransport implements Transport {
     socket.on('drain', this.#drained)
     onEnd(this.#response, () => {
       this.#direct = undefined
+    })
+    // From then on all of it takes the same way.
+    onGatheredWrite(this.#response, () => {
+      this.#direct = undefined
+      this.#body ??= openBody(this.#response, this.#drained)
     })
   }
 }

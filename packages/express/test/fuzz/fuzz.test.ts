@@ -8,6 +8,7 @@ import {
   channels,
   createHub,
   createMemoryBroker,
+  type Hub,
   type HubOptions,
   SseError,
   type SseOptions,
@@ -321,7 +322,7 @@ describe.each(expressVersions)('any value whatever, on %s', { timeout }, (_, exp
     })
     const closing = anyOptions({ drain: number, retry: fc.tuple(fc.nat(), fc.nat()) })
     await holds(400, fc.record({ options, closing }), async ({ options, closing }) => {
-      let hub: ReturnType<typeof createHub> | undefined
+      let hub: Hub | undefined
       const refusal = thrown(() => {
         hub = createHub(options.make() as HubOptions)
       })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { ServerResponse } from 'node:http'
 import { connect } from 'node:net'
+import { setImmediate as endOfTurn } from 'node:timers/promises'
 import type { RequestHandler, Response } from 'express'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type ListeningServer, listening } from '../../../test/listening.ts'
@@ -87,6 +88,21 @@ describe.each(expressVersions)('straight to the socket, on %s', (_, express) => 
       get('/sent'),
       async ({ began }, client) => {
         ;(await began).end()
+        client.write(last)
+      },
+    ],
+    'what is sent in a later turn, with the app writing in between': [
+      get('/sent'),
+      async ({ began }, client) => {
+        const response = await began
+        await once(client, 'data')
+        response.write(': by hand\n\n')
+        response.sse.send('between')
+        response.write(': by hand again\n\n')
+        response.sse.send('after')
+        await endOfTurn()
+        response.sse.send('in a turn of its own')
+        response.end()
         client.write(last)
       },
     ],

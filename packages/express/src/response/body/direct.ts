@@ -1,7 +1,8 @@
-import { IncomingMessage, OutgoingMessage, ServerResponse } from 'node:http'
+import { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { Frame } from '@sse/core'
+import { nodesOwnWrite } from './nodes-own-write.ts'
 
 /*
  * Straight to the socket, past `res.write`, which makes a chunk of the same bytes for every client anew: measured with one event to 1,000
@@ -9,7 +10,7 @@ import type { Frame } from '@sse/core'
  * the same frames.
  *
  * What the response does itself stays sound: `end()` writes the last chunk after these, the connection is used again, and its own
- * `write` may come between, because all of it passes through this socket in the order of the calls.
+ * `write` may come between, because all of it passes through this socket in the order of the calls (from Node 26 on, see `onGatheredWrite`).
  */
 
 /**
@@ -26,8 +27,6 @@ export function directSocketOf(response: ServerResponse): Socket | undefined {
   return (isDirect && response.socket) || undefined
 }
 
-const nodesOwnWrite = OutgoingMessage.prototype.write
-
 /**
  * Calls back when the response is ended, within the call of `end`: what is written to the socket later would stand in the next response. To
  * ask `writableEnded` at every write instead costs a thousand streams as many trips to memory, at each event.
@@ -36,21 +35,38 @@ export function onEnd(response: ServerResponse, callback: () => void): void {
   response.on(endEvent, callback)
 }
 
+/**
+ * Calls back before each write to the response itself, on a Node that gathers those until the next tick: what goes straight to the socket
+ * meanwhile would overtake them.
+ */
+export function onGatheredWrite(response: ServerResponse, callback: () => void): void {
+  const write = nodesOwnWrite
+  if (!gathersWrites || !write) return
+  response.write = function (this: ServerResponse, ...args: unknown[]): boolean {
+    callback()
+    return Reflect.apply(write, this, args)
+  }
+}
+
 /** Node emits it within `end`, and its documentation does not say so. */
 const endEvent = 'prefinish'
-const tellsOfEnd = tryEnd()
+const { tellsOfEnd, gathersWrites } = tryResponse()
 
-function tryEnd(): boolean {
+/** What this Node does: it tells of the end, and from 26 on it gathers what is written in a turn. */
+function tryResponse(): { tellsOfEnd: boolean; gathersWrites: boolean } {
   const nowhere = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() }) as Socket
-  const response = new ServerResponse(new IncomingMessage(nowhere))
-  let told = false
+  const request = Object.assign(new IncomingMessage(nowhere), { httpVersionMajor: 1, httpVersionMinor: 1 })
+  const response = new ServerResponse(request)
+  let tellsOfEnd = false
   onEnd(response, () => {
-    told = true
+    tellsOfEnd = true
   })
   response.assignSocket(nowhere)
   response.flushHeaders()
+  response.write('.')
+  const gathersWrites = response.writableCorked > 0
   response.end()
-  return told
+  return { tellsOfEnd, gathersWrites }
 }
 
 /** The frames whose chunk was made last, and it: a broadcast hands the same ones to one stream after the other. */
