@@ -346,7 +346,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
         this.#asked = undefined
       }
       if (this.#state === 'opening' && this.#transport.closed) this.#finish('unopened')
-      else if (this.#state === 'opening') this.#open()
+      else if (this.#state === 'opening') this.#openUnattended()
       else if (this.#state === 'open') subscription.begin()
     } catch (error) {
       this.#turnAway(error)
@@ -414,6 +414,16 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     if (this.closed) return
     this.write([frame(`:\nretry: ${this.#drawRetry()}\n\n`)])
     if (!this.#asked) this.#subscription?.begin()
+  }
+
+  /** Opens outside of a call of the app's: if that fails nobody else would answer, unless somebody else already has. */
+  #openUnattended(): void {
+    try {
+      this.#open()
+    } catch (error) {
+      if (error instanceof SseError && error.code === 'headers-sent') this.#host.report(error)
+      else this.failed(error)
+    }
   }
 
   #refuse(refusal: Refusal, reason: StreamEnd = 'refused'): void {
