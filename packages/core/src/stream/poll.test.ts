@@ -376,6 +376,21 @@ describe('a poll', () => {
     },
   )
 
+  it('whose response throws after it was ended, while it is not let in, is cut', async () => {
+    const onError = vi.fn()
+    const hub = createHub({ onError })
+    void hub.close()
+    const response = new RecordingResponse()
+    response.refuse = () => {
+      response.closed = true
+      throw new Error('broken')
+    }
+    hub.stream(createPoll(response, 0)).subscribe('a')
+    await opening()
+    expect(response.destroyed).toBe(true)
+    expect(onError).toHaveBeenCalledOnce()
+  })
+
   it('that is left before its answer was taken is counted as that', async () => {
     const { hub, ids } = await hubWith(1)
     const { response } = await poll(hub, { lastEventId: ids[0], response: new UnreadResponse() })

@@ -151,6 +151,7 @@ class Poll implements Transport {
 
   refuse(refusal: Refusal): void {
     clearTimeout(this.#timer)
+    this.#state = 'answered'
     this.#response.refuse(refusal)
   }
 
