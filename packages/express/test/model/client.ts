@@ -89,6 +89,7 @@ export class Client implements RawListener {
     this.allowed = new Set(asks.channels)
     this.ledger = new Ledger(world, asks.cursor)
     this.#exchange = new Exchange(port, requestOf(asks, number), '', this)
+    this.#noteOutage()
   }
 
   get exchange(): Exchange {
@@ -205,8 +206,7 @@ export class Client implements RawListener {
   /** Looks at what it was promised, when nothing is on its way. */
   check(): void {
     this.fullSince = this.#exchange.isFull ? (this.fullSince ?? performance.now()) : undefined
-    if (this.status === undefined && (this.server.isAway || this.server.broker.holdsReads))
-      this.mayEnd('outage')
+    this.#noteOutage()
     if (!this.#exchange.isPaused) this.#changeUpTo(Number.POSITIVE_INFINITY)
     const { standing } = this.server
     if (this.live && this.isOpen && standing !== undefined) this.ledger.stands(standing, 'what its hub has')
@@ -231,6 +231,11 @@ export class Client implements RawListener {
 
   toString(): string {
     return `client ${this.#world.requests.numberOf(this)} ${JSON.stringify(this.asks)}: ${this.status} ${this.end ?? 'open'}\n      ${this.#transcript.join('\n      ')}`
+  }
+
+  #noteOutage(): void {
+    const { isAway, broker } = this.server
+    if (this.status === undefined && (isAway || broker.holdsReads)) this.mayEnd('outage')
   }
 
   #change(make: () => void): void {

@@ -6,6 +6,7 @@ import { Unwritable } from './server.ts'
 /** A request and its response, seen from both ends of the connection. */
 export class Exchange {
   readonly #client: RawClient
+  #response: Response | undefined
   /** The server's end. */
   #socket: Socket | undefined
   #hasLeft = false
@@ -19,6 +20,7 @@ export class Exchange {
   /** The server has the request. */
   arrive(request: Request, response: Response): void {
     this.#socket = request.socket
+    this.#response = response
     response.on('close', () => {
       this.#isOver = true
     })
@@ -91,6 +93,11 @@ export class Exchange {
     this.#socket.write = () => {
       throw new Unwritable()
     }
+  }
+
+  /** The app ends the response after an error. */
+  fail(): void {
+    this.#response?.destroy()
   }
 
   leave(inOrder: boolean): void {

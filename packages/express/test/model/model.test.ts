@@ -36,6 +36,7 @@ const runs = fc.asyncProperty(options, commands, async (options, commands) => {
   let world: World | undefined
   const unhandled = (error: unknown) => world?.surprised(error)
   process.on('unhandledRejection', unhandled)
+  process.on('uncaughtExceptionMonitor', unhandled)
   try {
     await fc.asyncModelRun(async () => {
       world = await World.begin(options, (situation) => met.set(situation, (met.get(situation) ?? 0) + 1))
@@ -44,6 +45,7 @@ const runs = fc.asyncProperty(options, commands, async (options, commands) => {
     if (world) await conclude(world)
   } finally {
     process.off('unhandledRejection', unhandled)
+    process.off('uncaughtExceptionMonitor', unhandled)
     taken += world?.steps ?? 0
     await world?.end()
     clock.stop()

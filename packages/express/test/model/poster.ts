@@ -10,6 +10,8 @@ export interface Wish {
   /** Whose stream it is about; `undefined` for an id that is made up. */
   readonly target: Client | undefined
   readonly stream: string
+  /** The server that its id names; `undefined` for an id that is made up altogether. */
+  readonly holder: Server | undefined
   readonly key: string | undefined
   readonly subscribe: readonly string[]
   readonly unsubscribe: readonly string[]
@@ -78,8 +80,8 @@ export class Poster implements RawListener {
   }
 
   check(): void {
-    const { target } = this.wish
-    if (this.status === undefined && (isGone(this.server) || (target && isGone(target.server))))
+    const { holder } = this.wish
+    if (this.status === undefined && (isGone(this.server) || (holder && isGone(holder))))
       this.sawOutage = true
   }
 
@@ -98,7 +100,7 @@ export class Poster implements RawListener {
   }
 
   toString(): string {
-    const { target, ...wish } = this.wish
+    const { target, holder: _, ...wish } = this.wish
     const of = target ? this.#world.requests.numberOf(target) : 'nobody'
     return `post ${JSON.stringify(wish)} for ${of}: ${this.status}`
   }

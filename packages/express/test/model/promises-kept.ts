@@ -50,7 +50,8 @@ function checkAnswer(world: World, client: Client): void {
 
 function mustBeAnswered(world: World, client: Client): boolean {
   if (!client.isServed || isHeld(world, client)) return false
-  if (client.causes.has('broken')) return false
+  // What waited for a client that does not read was dropped with its connection.
+  if (client.causes.has('broken') || (client.causes.has('slow') && client.end === 'broken')) return false
   return client.asks.kind === 'stream' || (client.asks.wait === 0 && mustBeOpen(world, client))
 }
 
@@ -75,6 +76,8 @@ function checkEnd(world: World, client: Client): void {
     world.breach('I8', `nothing explains the end of ${client}`)
   if (exchange.isOver && stream && !stream.closed)
     world.breach('I6', `the response is over and the stream is not: ${client}`)
+  if (stream?.closed && !exchange.isOver && !exchange.isPaused)
+    world.breach('I6', `the stream is over and the response is not: ${client}`)
   if (stream?.closed || !client.isServed || !stream) return
   if (Date.now() > client.expiresAt) world.breach('I6', `its time is over: ${client}`)
   if (client.server.state === 'closed' && status === 200)

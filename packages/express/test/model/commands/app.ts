@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { Client } from '../client.ts'
+import { Unwritable } from '../server.ts'
 import { Step } from '../step.ts'
 import { address, channel, pick, someChannels, which } from './names.ts'
 
@@ -26,11 +27,21 @@ function does<T>(name: string, argument: fc.Arbitrary<T>, act: (client: Client, 
         (world) => {
           const open = world.clients.filter(({ stream }) => stream && !stream.closed)
           const client = pick(open, number)
-          return client ? act(client, argument) : false
+          return client ? attempt(client, () => act(client, argument)) : false
         },
         ({ clients }) => clients > 0,
       ),
   )
+}
+
+/** A stream that is opened by a call of the app's tells it that nothing can be written; the app answers an error then. */
+function attempt(client: Client, call: () => unknown): unknown {
+  try {
+    return call()
+  } catch (error) {
+    if (!(error instanceof Unwritable)) throw error
+    return client.exchange.fail()
+  }
 }
 
 const reconnect = fc.constantFrom(undefined, false as const, 500)

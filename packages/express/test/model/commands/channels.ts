@@ -25,7 +25,7 @@ const posts = fc
           const target = pick(open, which)
           if (!target?.stream) return false
           const key = isOwn ? target.key : 'mallory'
-          world.post(address, { target, stream: target.stream.id, key, ...asked })
+          world.post(address, { target, holder: target.server, stream: target.stream.id, key, ...asked })
           return undefined
         },
         ({ clients }) => clients > 0,
@@ -38,10 +38,11 @@ const floods = fc
   .map(
     ({ address, key, count, isOfHub }) =>
       new Step(`floods ${JSON.stringify({ address, key, count, isOfHub })}`, async (world) => {
-        const hub = world.clients.find(({ stream }) => stream)?.stream?.id.split('.')[0]
-        const stream = isOfHub && hub ? `${hub}.${madeUp.split('.')[1]}` : madeUp
+        const known = isOfHub ? world.clients.find(({ ledger }) => ledger.opened) : undefined
+        const stream = madeUp.replace('AAAAAAAA', known?.stream?.id.split('.')[0] ?? '$&')
         const wish = {
           target: undefined,
+          holder: known?.server,
           stream,
           key,
           subscribe: ['a'],
@@ -54,7 +55,7 @@ const floods = fc
         await clock.pass(1_250)
         await world.settle()
         for (const poster of posters)
-          if (poster.status === undefined && !poster.server.isAway)
+          if (poster.status === undefined && !poster.sawOutage)
             world.breach('I8', `nobody has this stream, and there is no answer to ${poster}`)
       }),
   )
