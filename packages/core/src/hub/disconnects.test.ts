@@ -125,6 +125,31 @@ describe('hub.disconnect', () => {
     expect(one.stats().hubs).toBe(1)
   })
 
+  it('reaches a process that missed the part of the log with the command', async () => {
+    vi.useFakeTimers({
+      toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout', 'performance'],
+    })
+    const { one, log } = await twoHubs()
+    const broker = log.connect()
+    let missed = 0
+    const start = (receiver: Receiver) =>
+      broker.start({
+        ...receiver,
+        entries: (batch) => {
+          if (missed++ > 0) receiver.entries(batch)
+          else receiver.discontinuity({ reason: 'trimmed', head: batch.at(-1)!.id })
+        },
+      })
+    const third = createHub({ broker: wrapped(broker, { start }) })
+    await third.ready
+    await vi.waitUntil(() => one.stats().hubs === 3)
+    const { stream } = await opened(third)
+    const done = vi.fn()
+    void one.disconnect('ada').then(done)
+    await vi.advanceTimersByTimeAsync(8_000)
+    expect([stream.closed, done.mock.calls.length]).toEqual([true, 1])
+  })
+
   it('does not wait for a process that has started since', async () => {
     vi.useFakeTimers({
       toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout', 'performance'],

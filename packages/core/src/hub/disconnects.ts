@@ -9,8 +9,8 @@ import type { StreamRegistry } from './streams.ts'
 
 /** Milliseconds after which a hub that has not confirmed a disconnect is asked again. */
 const patience = 500
-/** How many times that is waited for the command to come back here, before it is put into the log again. */
-const patienceForOwn = 4
+/** How many times that is waited before the command is put into the log again. */
+const patienceForEntry = 4
 /** Disconnects of which it is remembered that this hub has acted on them. */
 const remembered = 1_000
 
@@ -32,7 +32,7 @@ interface Pending {
   readonly command: Command
   readonly confirmed: Set<string>
   id: string | undefined
-  /** How often it was asked for without coming back here. */
+  /** How often the hubs were asked whether they have acted on it. */
   asked: number
   readonly done: PromiseWithResolvers<void>
 }
@@ -153,10 +153,10 @@ export class Disconnects {
     const { hub, send } = this.#options
     this.check()
     for (const pending of this.#pending.values()) {
-      const { id, command, confirmed } = pending
+      const { id, command } = pending
       if (id === undefined) continue
-      // A log that lost its tail may have lost the command before any hub was handed it.
-      if (!confirmed.has(hub) && ++pending.asked % patienceForOwn === 0) this.#publishAgain(pending)
+      // The log may have lost the command before any hub was handed it, and a hub may have missed the part of the log that it is in.
+      if (++pending.asked % patienceForEntry === 0) this.#publishAgain(pending)
       send({ type: 'disconnected?', request: command.request, id })
     }
   }
