@@ -150,6 +150,25 @@ describe('hub.disconnect', () => {
     expect([stream.closed, done.mock.calls.length]).toEqual([true, 1])
   })
 
+  it('holds for what a process was asked for before it knew the log', async () => {
+    const { one, log } = await twoHubs()
+    const broker = log.connect()
+    const start = Promise.withResolvers<void>()
+    const late = createHub({
+      broker: wrapped(broker, { start: (receiver) => start.promise.then(() => broker.start(receiver)) }),
+      random: () => 0,
+    })
+    const [ada, eve] = [await opened(late), await opened(late, { key: 'eve' })]
+    await one.disconnect('ada', { reconnect: false })
+    start.resolve()
+    await late.ready
+    await opening()
+    expect(ada.transport.events().map(({ event }) => event)).toEqual(['sse.close'])
+    // The disconnect may be older than the request: its client comes back and is judged again.
+    expect(ada.transport.events('sse.close')).toMatchObject([{ retry: 250 }])
+    expect(eve.transport.events().map(({ event }) => event)).toEqual(['sse.open'])
+  })
+
   it('does not wait for a process that has started since', async () => {
     vi.useFakeTimers({
       toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout', 'performance'],

@@ -85,6 +85,19 @@ export class Disconnects {
     }
   }
 
+  /**
+   * The broker has started, and these are the newest commands. What was asked for before may be older or newer than a command: its client
+   * comes back and is judged again.
+   */
+  started(commands: readonly (Command | undefined)[]): void {
+    const { streams, comeBack } = this.#options
+    for (const key of new Set(commands.map((command) => command?.key))) {
+      if (key === undefined) continue
+      this.#revocations.add(key, undefined)
+      for (const stream of streams.withKey(key)) stream.closeFor('disconnected', comeBack())
+    }
+  }
+
   /** The command has come back from the log. */
   received({ request, key, reconnect }: Command): void {
     const { hub, send, streams } = this.#options
@@ -150,7 +163,7 @@ export class Disconnects {
   }
 
   #askAgain(): void {
-    const { hub, send } = this.#options
+    const { send } = this.#options
     this.check()
     for (const pending of this.#pending.values()) {
       const { id, command } = pending

@@ -106,6 +106,7 @@ class LogHub implements Hub, StreamHost {
       now,
       random,
       report: (error) => this.report(error),
+      onStart: (commands) => this.#disconnects.started(commands.map(({ data }) => parseCommand(data))),
       onCommand: (entry) => this.#received(parseCommand(entry.data)),
       onSignal: (text) => this.#heard(parseSignal(text)),
       onBreak: () => this.#disconnects.broke(),
