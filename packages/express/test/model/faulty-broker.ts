@@ -58,7 +58,7 @@ export class FaultyBroker implements Broker {
     })
     // Something may have been handed over before this answer came.
     this.handed ??= started.head
-    this.events += started.tail.filter((entry) => !isCommand(entry)).length
+    for (const entry of started.tail) this.#note(entry)
     receiver.health(this.isDown ? 'down' : 'up')
     return started
   }
@@ -114,11 +114,13 @@ export class FaultyBroker implements Broker {
   #hand(batch: readonly Entry[]): void {
     if (!this.#receiver || batch.length === 0) return
     this.handed = batch.at(-1)!.id
-    for (const entry of batch) {
-      if (isCommand(entry)) this.#watcher.disconnects(JSON.parse(entry.data).key)
-      else this.events++
-    }
+    for (const entry of batch) this.#note(entry)
     this.#receiver.entries(batch)
+  }
+
+  #note(entry: Entry): void {
+    if (isCommand(entry)) this.#watcher.disconnects(JSON.parse(entry.data).key)
+    else this.events++
   }
 
   #mustReach(): void {

@@ -29,6 +29,8 @@ const options: fc.Arbitrary<WorldOptions> = fc.record({
 })
 
 let taken = 0
+/** The steps before the first failure. */
+let failedAfter: number | undefined
 const met = new Map<string, number>()
 
 const runs = fc.asyncProperty(options, commands, async (options, commands) => {
@@ -43,6 +45,9 @@ const runs = fc.asyncProperty(options, commands, async (options, commands) => {
       return { model: { clients: 0, replaced: 0 }, real: world }
     }, commands)
     if (world) await conclude(world)
+  } catch (error) {
+    failedAfter ??= taken + (world?.steps ?? 0)
+    throw error
   } finally {
     process.off('unhandledRejection', unhandled)
     process.off('uncaughtExceptionMonitor', unhandled)
@@ -56,7 +61,6 @@ it(`keeps every promise in ${wanted} steps of clients, apps, servers, brokers an
   timeout,
 }, async () => {
   for (let seed = firstSeed; taken < wanted; seed++) {
-    const before = taken
     const details = await fc.check(runs, {
       seed,
       numRuns: 20,
@@ -66,9 +70,7 @@ it(`keeps every promise in ${wanted} steps of clients, apps, servers, brokers an
     const run = details.counterexamplePath?.split(':')[0]
     const again = `Again: SSE_SEED=${seed}:${run} pnpm vitest run packages/express/test/model`
     const report = await fc.asyncDefaultReportMessage(details)
-    expect.fail(
-      `${details.errorInstance}\n${again}\nAfter ${before} steps and ${details.numRuns} runs.\n${report}`,
-    )
+    expect.fail(`${details.errorInstance}\n${again}\nAfter ${failedAfter} steps.\n${report}`)
   }
   console.info(`${taken} steps, beginning with the seed ${firstSeed}`)
   if (process.env['SSE_MET']) console.info(Object.fromEntries([...met].sort()))

@@ -48,8 +48,8 @@ const reconnect = fc.constantFrom(undefined, false as const, 500)
 
 const listens = fc
   .record({
-    on: fc.constantFrom('open' as const, 'close' as const, 'gap' as const, 'refuse' as const),
-    does: fc.constantFrom('closes' as const, 'publishes' as const, 'throws' as const),
+    on: fc.constantFrom('open', 'close', 'close', 'gap', 'refuse'),
+    does: fc.constantFrom('closes', 'publishes', 'publishes', 'throws'),
   })
   .map(
     (listening) =>
@@ -68,7 +68,7 @@ const decides = fc
   )
 
 export const appSteps = [
-  { weight: 8, arbitrary: publishes },
+  { weight: 10, arbitrary: publishes },
   { weight: 5, arbitrary: decides },
   {
     weight: 2,
@@ -91,5 +91,5 @@ export const appSteps = [
       client.stream?.close({ reconnect })
     }),
   },
-  { weight: 2, arbitrary: listens },
+  { weight: 3, arbitrary: listens },
 ]

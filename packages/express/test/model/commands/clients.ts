@@ -77,7 +77,7 @@ export const clientSteps = [
     arbitrary: does('drains', (client) => client.drain(), true),
   },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: does('breaks', (client) => {
       client.mayEnd('broken')
       client.exchange.break()
