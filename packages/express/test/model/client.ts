@@ -77,6 +77,7 @@ export class Client implements RawListener {
   readonly #changes: { readonly at: number; readonly make: () => void }[] = []
   /** The byte of the response after which it may be told nothing more. */
   #silentFrom = Number.POSITIVE_INFINITY
+  #mayBeSent = false
   #offset = 0
   #isDocument = false
   #document = ''
@@ -200,6 +201,8 @@ export class Client implements RawListener {
 
   /** From now on it may be told nothing more. */
   silence(): void {
+    // A process that does not know the log yet is not known to the others: only what is in the log is kept from its clients.
+    this.#mayBeSent = !this.server.isReady
     this.#silentFrom = Math.min(this.#silentFrom, this.#exchange.written)
   }
 
@@ -255,7 +258,8 @@ export class Client implements RawListener {
   #receive({ event = 'message', id, data }: EventSourceMessage): void {
     if (id !== undefined) this.#lastEventId = id
     this.#transcript.push([event, id, data.slice(0, 60)].filter(Boolean).join(' '))
-    if (this.#offset >= this.#silentFrom && event !== 'sse.close') {
+    const isSilent = this.#offset >= this.#silentFrom
+    if (isSilent && event !== 'sse.close' && !(event === 'beside' && this.#mayBeSent)) {
       this.ledger.breach('I7', `it was told ${event} after its key was disconnected`)
     }
     this.ledger.receives({ type: 'event', event, data, id: this.#lastEventId, retry: undefined })

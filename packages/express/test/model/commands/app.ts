@@ -19,13 +19,20 @@ const publishes = fc
   )
 
 /** Something that the app does to one of the streams that it serves. */
-function does<T>(name: string, argument: fc.Arbitrary<T>, act: (client: Client, argument: T) => unknown) {
+function does<T>(
+  name: string,
+  argument: fc.Arbitrary<T>,
+  act: (client: Client, argument: T) => unknown,
+  kinds: readonly string[] = ['stream', 'poll'],
+) {
   return fc.tuple(which, argument).map(
     ([number, argument]) =>
       new Step(
         `${name} ${number} ${JSON.stringify(argument)}`,
         (world) => {
-          const open = world.clients.filter(({ stream }) => stream && !stream.closed)
+          const open = world.clients.filter(
+            ({ stream, asks }) => stream && !stream.closed && kinds.includes(asks.kind),
+          )
           const client = pick(open, number)
           return client ? attempt(client, () => act(client, argument)) : false
         },
@@ -78,11 +85,11 @@ export const appSteps = [
   },
   {
     weight: 2,
-    arbitrary: does('subscribes', channel, (client, channel) => client.subscribe(channel)),
+    arbitrary: does('subscribes', channel, (client, channel) => client.subscribe(channel), ['stream']),
   },
   {
     weight: 2,
-    arbitrary: does('unsubscribes', channel, (client, channel) => client.unsubscribe(channel)),
+    arbitrary: does('unsubscribes', channel, (client, channel) => client.unsubscribe(channel), ['stream']),
   },
   {
     weight: 1,
