@@ -2,9 +2,11 @@ import { Ledger } from '@sse/testbed/ledger'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { Request, Response } from 'express'
 import type { SseStream } from '../../src/index.ts'
+import { Boom } from './errors.ts'
 import { Exchange } from './exchange.ts'
+import { perKey } from './limits.ts'
 import type { RawListener } from './raw-client.ts'
-import { Boom, perKey, type Server } from './server.ts'
+import type { Server } from './server.ts'
 import type { World } from './world.ts'
 
 /** What a client asks for, and how the app serves it. */

@@ -1,5 +1,5 @@
 import { clock } from './clock.ts'
-import { perKey } from './server.ts'
+import { perKey } from './limits.ts'
 import { settled } from './step.ts'
 import type { World } from './world.ts'
 

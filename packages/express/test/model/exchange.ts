@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Request, Response } from 'express'
+import { Unwritable } from './errors.ts'
 import { RawClient, type RawListener } from './raw-client.ts'
-import { Unwritable } from './server.ts'
 
 /** A request and its response, seen from both ends of the connection. */
 export class Exchange {

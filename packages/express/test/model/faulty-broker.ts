@@ -1,9 +1,7 @@
 import type { Broker, Entry, Page, Published, Receiver } from '@sse/core'
+import { Unreachable } from './errors.ts'
 import type { Holds } from './holds.ts'
 import { isCommand, type TrueLog } from './true-log.ts'
-
-/** What a broker throws that does not reach its log. */
-export class Unreachable extends Error {}
 
 /** Told before the hub is. */
 export interface Watcher {

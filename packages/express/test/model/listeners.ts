@@ -1,5 +1,6 @@
 import type { StreamEvent } from '../../src/index.ts'
-import { Boom, type Server } from './server.ts'
+import { Boom } from './errors.ts'
+import type { Server } from './server.ts'
 import type { World } from './world.ts'
 
 /** What the app's `onStream` does at the next event of a type. */

@@ -1,8 +1,9 @@
 import type { Request, Response } from 'express'
 import type { Client } from './client.ts'
+import { Boom } from './errors.ts'
 import { Exchange } from './exchange.ts'
 import type { RawListener } from './raw-client.ts'
-import { Boom, type Server } from './server.ts'
+import type { Server } from './server.ts'
 import type { World } from './world.ts'
 
 /** A wish for other channels. */

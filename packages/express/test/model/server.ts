@@ -1,7 +1,9 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express'
 import { channels, createHub, type Hub, SseError, sse } from '../../src/index.ts'
 import type { Client } from './client.ts'
-import { FaultyBroker, Unreachable } from './faulty-broker.ts'
+import { Boom, Unreachable, Unwritable } from './errors.ts'
+import { FaultyBroker } from './faulty-broker.ts'
+import { heartbeat, maxUnread, perKey, stall } from './limits.ts'
 import { Poster } from './poster.ts'
 import type { World } from './world.ts'
 
@@ -10,19 +12,6 @@ export interface ServerOptions {
   /** Entries that a hub's window holds. */
   readonly window: number
 }
-
-/** Streams and polls that a client may have at a time. */
-export const perKey = 4
-/** Milliseconds between two heartbeats. */
-export const heartbeat = 1_000
-/** Milliseconds in which a client must take something. */
-export const stall = 5_000
-export const maxUnread = 262_144
-
-/** What an app throws on purpose. */
-export class Boom extends Error {}
-/** What a connection throws that nothing can be written to. */
-export class Unwritable extends Error {}
 
 /** A process: an Express app with a hub, from its start until its hub is closed. */
 export class Server {

@@ -10,11 +10,6 @@ export interface Model {
   replaced: number
 }
 
-export interface Play {
-  /** Called with every step that was taken. */
-  taken(label: string): void
-}
-
 /** A step of a run. When all that follows from it has happened, every promise must be kept. */
 export class Step implements AsyncCommand<Model, World> {
   readonly #label: string

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Client } from '../client.ts'
-import { Unwritable } from '../server.ts'
+import { Unwritable } from '../errors.ts'
 import { Step } from '../step.ts'
 import { address, channel, pick, someChannels, which } from './names.ts'
 
