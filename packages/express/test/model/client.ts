@@ -2,35 +2,13 @@ import { Ledger } from '@sse/testbed/ledger'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { Request, Response } from 'express'
 import type { SseStream } from '../../src/index.ts'
+import { type Asks, requestOf } from './asks.ts'
 import { Boom } from './errors.ts'
 import { Exchange } from './exchange.ts'
 import { perKey } from './limits.ts'
 import type { RawListener } from './raw-client.ts'
 import type { Server } from './server.ts'
 import type { World } from './world.ts'
-
-/** What a client asks for, and how the app serves it. */
-export interface Asks {
-  readonly kind: 'stream' | 'poll'
-  readonly key: string | undefined
-  /** The channels on which the app puts it. */
-  readonly channels: readonly string[]
-  /** The channels that it names itself: `x` is not granted, `boom` makes the app throw. */
-  readonly named: readonly string[]
-  readonly cursor: string | undefined
-  /** Whether verdicts wait for a command. */
-  readonly verdicts: 'now' | 'held'
-  /** Whether the app looks something up before it uses `res.sse`. */
-  readonly looksUp: boolean
-  /** Whether something is sent before the first channel: then the stream is open when it is subscribed. */
-  readonly greets: boolean
-  /** Milliseconds after which its credentials run out. */
-  readonly expires: number | undefined
-  /** Whether it reads problem documents. */
-  readonly problems: boolean
-  /** Seconds that a poll waits. */
-  readonly wait: number
-}
 
 /** Why a stream may end. */
 export type Cause =
@@ -298,18 +276,4 @@ export class Client implements RawListener {
     if (gap || cursor !== begins) told('sse.ping', cursor, '')
     this.live = false
   }
-}
-
-function requestOf(asks: Asks, number: number): string[] {
-  const { kind, key, named, cursor, problems, wait } = asks
-  const accept = kind === 'poll' ? 'application/json' : 'text/event-stream'
-  return [
-    `GET /events${named.length > 0 ? `?channels=${named.join(',')}` : ''} HTTP/1.1`,
-    'Host: localhost',
-    `x-number: ${number}`,
-    `Accept: ${accept}${problems ? ', application/problem+json' : ''}`,
-    ...(wait > 0 ? [`Prefer: wait=${wait}`] : []),
-    ...(key === undefined ? [] : [`x-key: ${key}`]),
-    ...(cursor === undefined ? [] : [`Last-Event-ID: ${cursor}`]),
-  ]
 }

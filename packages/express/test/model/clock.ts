@@ -21,6 +21,11 @@ export const clock = {
     return vi.getTimerCount()
   },
 
+  /** Sets the time of day, as NTP does, and the resume of a machine that slept. */
+  set(ahead: number): void {
+    vi.setSystemTime(Date.now() + ahead)
+  },
+
   async pass(milliseconds: number): Promise<void> {
     for (let left = milliseconds; left > 0; left -= step) {
       vi.advanceTimersByTime(Math.min(step, left))

@@ -3,7 +3,8 @@ import { Breach, type LedgerWorld, type PromiseName } from '@sse/testbed/ledger'
 import type { Entry } from '../../src/index.ts'
 import { turns } from '../fuzz/serving.ts'
 import { type ListeningServer, listening } from '../listening.ts'
-import { type Asks, Client } from './client.ts'
+import type { Asks } from './asks.ts'
+import { Client } from './client.ts'
 import { clock } from './clock.ts'
 import { Unreachable } from './errors.ts'
 import { Holds } from './holds.ts'
@@ -35,6 +36,8 @@ export class World implements LedgerWorld {
   unsettled = 0
   /** Steps that were taken. */
   steps = 0
+  /** Whether the clock was set: timers do not notice. */
+  isClockSet = false
   log!: TrueLog
   readonly meets: (situation: string) => void
   readonly #options: WorldOptions
