@@ -24,6 +24,8 @@ export class FaultyBroker implements Broker {
   readonly #holds: Holds
   readonly #watcher: Watcher
   #failingStarts: number
+  /** Whether there is more to hand over before what comes. */
+  #isBehind = false
   #receiver: Receiver | undefined
 
   constructor(broker: Broker, log: TrueLog, holds: Holds, watcher: Watcher, failingStarts: number) {
@@ -47,7 +49,7 @@ export class FaultyBroker implements Broker {
     const started = await this.#broker.start({
       ...receiver,
       entries: (batch) => {
-        if (!this.isDown) this.#hand(batch)
+        if (!this.isDown && !this.#isBehind) this.#hand(batch)
       },
       health() {},
       signal: (text) => {
@@ -92,21 +94,26 @@ export class FaultyBroker implements Broker {
     this.#receiver?.health('down')
   }
 
-  /** Reaches its log again, and hands over what was published meanwhile. */
+  /** Reaches its log again, and hands over what was published meanwhile, and while it does that. */
   up(): void {
     if (!this.isDown) return
     this.downSince = undefined
     if (!this.#receiver || this.handed === undefined) return
-    const missed = this.#log.since(this.handed)
-    if ('head' in missed) {
-      this.handed = missed.head
-      this.events = 0
-      this.#watcher.disconnects(undefined)
-      this.#receiver.discontinuity({ reason: 'trimmed', head: missed.head })
-      const rest = this.#log.since(missed.head)
-      if (!('head' in rest)) this.#hand(rest)
-    } else this.#hand(missed)
-    this.#receiver.health('up')
+    this.#isBehind = true
+    for (let missed = this.#log.since(this.handed); ; missed = this.#log.since(this.handed)) {
+      if ('head' in missed) this.#skipTo(missed.head)
+      else if (missed.length > 0) this.#hand(missed)
+      else break
+    }
+    this.#isBehind = false
+    this.#receiver?.health('up')
+  }
+
+  #skipTo(head: string): void {
+    this.handed = head
+    this.events = 0
+    this.#watcher.disconnects(undefined)
+    this.#receiver?.discontinuity({ reason: 'trimmed', head })
   }
 
   #hand(batch: readonly Entry[]): void {
