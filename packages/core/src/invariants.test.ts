@@ -1,7 +1,7 @@
+import { Breach, streamPromises } from '@sse/testbed/ledger'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { play } from './invariants/play.test-kit.ts'
-import { Breach, promises } from './invariants/promises.test-kit.ts'
 import { script } from './invariants/script.test-kit.ts'
 import { situations } from './invariants/situations.test-kit.ts'
 
@@ -34,7 +34,7 @@ async function judge() {
 }
 
 describe(`in ${numRuns} interleavings of publishing, subscribing, leaving, filling, draining and resuming with any cursor`, () => {
-  it.for(Object.entries(promises))('%s: %s', { timeout }, async ([name], { skip }) => {
+  it.for(Object.entries(streamPromises))('%s: %s', { timeout }, async ([name], { skip }) => {
     outcome ??= judge()
     const failure = await outcome
     skip(failure?.broken !== undefined && failure.broken !== name, `${failure?.broken} was broken first`)

@@ -113,6 +113,26 @@ describe.each(expressVersions)('res.sse.subscribe on %s', (_, express) => {
     server.closeAllConnections()
   })
 
+  it.each(['text/event-stream', 'application/json'])(
+    'gives nothing to a request whose key was disconnected while the app looked something up: %s',
+    async (accept) => {
+      const hub = createHub()
+      const app = express().use(sse({ hub, key: () => 'mina' }))
+      const [arrived, found] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+      app.get('/', async (_req, res) => {
+        arrived.resolve()
+        await found.promise
+        res.sse.subscribe('user:mina')
+      })
+      const opening = openStream(app, '/', { headers: { Accept: accept } })
+      await arrived.promise
+      await hub.disconnect('mina', { reconnect: false })
+      found.resolve()
+      using stream = await opening
+      expect(stream.status).toBe(204)
+    },
+  )
+
   it('lets hub.disconnect end the streams of a key', async () => {
     const { hub, app } = setUp()
     using mina = await openStream(app, '/events', { headers: { 'X-User': 'mina' } })

@@ -125,6 +125,64 @@ describe('hub.disconnect', () => {
     expect(one.stats().hubs).toBe(1)
   })
 
+  it('reaches a process that missed the part of the log with the command', async () => {
+    vi.useFakeTimers({
+      toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout', 'performance'],
+    })
+    const { one, log } = await twoHubs()
+    const broker = log.connect()
+    let missed = 0
+    const start = (receiver: Receiver) =>
+      broker.start({
+        ...receiver,
+        entries: (batch) => {
+          if (missed++ > 0) receiver.entries(batch)
+          else receiver.discontinuity({ reason: 'trimmed', head: batch.at(-1)!.id })
+        },
+      })
+    const third = createHub({ broker: wrapped(broker, { start }) })
+    await third.ready
+    await vi.waitUntil(() => one.stats().hubs === 3)
+    const { stream } = await opened(third)
+    const done = vi.fn()
+    void one.disconnect('ada').then(done)
+    await vi.advanceTimersByTimeAsync(8_000)
+    expect([stream.closed, done.mock.calls.length]).toEqual([true, 1])
+  })
+
+  it('holds for what a process was asked for before it knew the log', async () => {
+    const { one, log } = await twoHubs()
+    const broker = log.connect()
+    const start = Promise.withResolvers<void>()
+    const late = createHub({
+      broker: wrapped(broker, { start: (receiver) => start.promise.then(() => broker.start(receiver)) }),
+      random: () => 0,
+    })
+    const [ada, eve] = [await opened(late), await opened(late, { key: 'eve' })]
+    await one.disconnect('ada', { reconnect: false })
+    start.resolve()
+    await late.ready
+    await opening()
+    expect(ada.transport.events().map(({ event }) => event)).toEqual(['sse.close'])
+    // The disconnect may be older than the request: its client comes back and is judged again.
+    expect(ada.transport.events('sse.close')).toMatchObject([{ retry: 250 }])
+    expect(eve.transport.events().map(({ event }) => event)).toEqual(['sse.open'])
+  })
+
+  it('does not wait for a process that has started since', async () => {
+    vi.useFakeTimers({
+      toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout', 'performance'],
+    })
+    const { one, brokers, log } = await twoHubs()
+    brokers[1].signal = async () => {}
+    const done = vi.fn()
+    void one.disconnect('ada').then(done)
+    await vi.advanceTimersByTimeAsync(1_000)
+    await createHub({ broker: log.connect() }).ready
+    await vi.advanceTimersByTimeAsync(8_000)
+    expect(done).toHaveBeenCalled()
+  })
+
   it('does not wait for a process that was closed', async () => {
     const { one, other } = await twoHubs()
     await other.close()
@@ -172,6 +230,47 @@ describe('hub.disconnect', () => {
     receiver?.discontinuity({ reason: 'forked', head: hub.position })
     expect(keyed.transport.events('sse.close')).toMatchObject([{ retry: 250 }])
     expect(open.stream.closed).toBe(false)
+  })
+
+  it.each(['end', 'refuse'] as const)(
+    'ends all streams of a key, although the %s of one transport throws',
+    async (call) => {
+      const onError = vi.fn()
+      const hub = createHub({ onError })
+      const verdict = new Promise<boolean>(() => {})
+      const options = call === 'refuse' ? { asked: { names: ['x'], authorize: () => verdict } } : {}
+      const [broken, whole] = [asking(hub, options), asking(hub, options)]
+      if (call === 'refuse')
+        for (const { transport } of [broken, whole]) Object.assign(transport, { begun: false })
+      await opening()
+      broken.transport[call] = () => {
+        throw new Error('broken')
+      }
+      await hub.disconnect('ada')
+      expect([broken.transport.state, broken.stream.closed, whole.stream.closed]).toEqual([
+        'destroyed',
+        true,
+        true,
+      ])
+      expect(onError).toHaveBeenCalledOnce()
+    },
+  )
+
+  it('rejects when the hub is closed before the command is in the log, and leaves no rejection unhandled', async () => {
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    const published = Promise.withResolvers<never>()
+    const hub = createHub({
+      broker: wrapped(createMemoryLog().connect(), { publish: () => published.promise }),
+    })
+    await hub.ready
+    const disconnected = hub.disconnect('ada')
+    await hub.close()
+    published.reject(new Error('closed meanwhile'))
+    await expect(disconnected).rejects.toThrow()
+    await endOfTurn()
+    expect(unhandled).not.toHaveBeenCalled()
+    process.off('unhandledRejection', unhandled)
   })
 
   it('takes no place in the window', async () => {

@@ -9,8 +9,8 @@ import type { StreamRegistry } from './streams.ts'
 
 /** Milliseconds after which a hub that has not confirmed a disconnect is asked again. */
 const patience = 500
-/** How many times that is waited for the command to come back here, before it is put into the log again. */
-const patienceForOwn = 4
+/** How many times that is waited before the command is put into the log again. */
+const patienceForEntry = 4
 /** Disconnects of which it is remembered that this hub has acted on them. */
 const remembered = 1_000
 
@@ -32,7 +32,7 @@ interface Pending {
   readonly command: Command
   readonly confirmed: Set<string>
   id: string | undefined
-  /** How often it was asked for without coming back here. */
+  /** How often the hubs were asked whether they have acted on it. */
   asked: number
   readonly done: PromiseWithResolvers<void>
 }
@@ -68,6 +68,8 @@ export class Disconnects {
       asked: 0,
       done: Promise.withResolvers(),
     }
+    // The hub may be closed while the command is published: nobody awaits this yet.
+    pending.done.promise.catch(() => {})
     this.#pending.set(request, pending)
     try {
       pending.id = await this.#options.publish(command)
@@ -80,6 +82,19 @@ export class Disconnects {
         clearInterval(this.#timer)
         this.#timer = undefined
       }
+    }
+  }
+
+  /**
+   * The broker has started, and these are the newest commands. What was asked for before may be older or newer than a command: its client
+   * comes back and is judged again.
+   */
+  started(commands: readonly (Command | undefined)[]): void {
+    const { streams, comeBack } = this.#options
+    for (const key of new Set(commands.map((command) => command?.key))) {
+      if (key === undefined) continue
+      this.#revocations.add(key, undefined)
+      for (const stream of streams.withKey(key)) stream.closeFor('disconnected', comeBack())
     }
   }
 
@@ -148,13 +163,13 @@ export class Disconnects {
   }
 
   #askAgain(): void {
-    const { hub, send } = this.#options
+    const { send } = this.#options
     this.check()
     for (const pending of this.#pending.values()) {
-      const { id, command, confirmed } = pending
+      const { id, command } = pending
       if (id === undefined) continue
-      // A log that lost its tail may have lost the command before any hub was handed it.
-      if (!confirmed.has(hub) && ++pending.asked % patienceForOwn === 0) this.#publishAgain(pending)
+      // The log may have lost the command before any hub was handed it, and a hub may have missed the part of the log that it is in.
+      if (++pending.asked % patienceForEntry === 0) this.#publishAgain(pending)
       send({ type: 'disconnected?', request: command.request, id })
     }
   }

@@ -70,8 +70,6 @@ class LogHub implements Hub, StreamHost {
   readonly #leases: Leases
   readonly #disconnects: Disconnects
   readonly #channelChanges: ChannelChanges
-  /** The head of the log when the broker had started. */
-  #startedAt: string | undefined
   /** From `close` on: when clients shall come back, in milliseconds. */
   #comeBack: readonly [min: number, max: number] | undefined
   #closed: Promise<void> | undefined
@@ -98,7 +96,7 @@ class LogHub implements Hub, StreamHost {
       leases,
       send,
       publish: (command) => this.#publishCommand(command),
-      startedAt: () => this.#startedAt,
+      startedAt: () => this.feed.log?.startedAt,
       comeBack: () => drawBetween(comeBack, random),
     })
     this.#channelChanges = new ChannelChanges({ hub, streams, leases, send })
@@ -108,6 +106,7 @@ class LogHub implements Hub, StreamHost {
       now,
       random,
       report: (error) => this.report(error),
+      onStart: (commands) => this.#disconnects.started(commands.map(({ data }) => parseCommand(data))),
       onCommand: (entry) => this.#received(parseCommand(entry.data)),
       onSignal: (text) => this.#heard(parseSignal(text)),
       onBreak: () => this.#disconnects.broke(),
@@ -330,7 +329,6 @@ class LogHub implements Hub, StreamHost {
   }
 
   #reached(state: 'up' | 'down'): void {
-    this.#startedAt ??= this.feed.log?.window.headId
     // Without a broker that it shares with others a hub is alone on its log.
     if (state === 'up' && this.#options.broker) this.#leases.hello()
     this.#observer.broker(state)

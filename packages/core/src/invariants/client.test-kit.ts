@@ -1,6 +1,6 @@
+import { Ledger } from '@sse/testbed/ledger'
 import type { SseStream } from '../stream/sse-stream.ts'
 import type { Stream } from '../stream/stream.ts'
-import { Ledger } from './ledger.test-kit.ts'
 import type { ClientStep, Connect, Cursor } from './script.test-kit.ts'
 import { ScriptedTransport } from './scripted-transport.test-kit.ts'
 import type { Server, World } from './world.test-kit.ts'

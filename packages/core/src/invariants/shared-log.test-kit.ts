@@ -1,3 +1,4 @@
+import { History, type LedgerLog } from '@sse/testbed/ledger'
 import type { Entry, Page, Receiver } from '../log/broker.ts'
 import { isCommand } from '../log/channel.ts'
 
@@ -18,14 +19,13 @@ type Break = Parameters<Receiver['discontinuity']>[0]
  *
  * Its ids are `<epoch>.<number>`; every loss begins an epoch, so that the same number is never another entry's id.
  */
-export class SharedLog {
+export class SharedLog implements LedgerLog {
   /** Called whenever there may be something new. */
   readonly watchers = new Set<() => void>()
   /** Called with every signal. */
   readonly listeners = new Set<(text: string) => void>()
   readonly #options: SharedLogOptions
-  /** All entries there ever were, in the order in which they came. */
-  readonly #known = new Map<string, { readonly entry: Entry; readonly place: number }>()
+  readonly #history = new History(origin, isCommand)
   /** What the log consists of now, trimmed entries included. */
   #branch: Entry[] = []
   /** The numbers up to which tails no longer find entries, and reads. */
@@ -38,21 +38,16 @@ export class SharedLog {
     this.#options = options
   }
 
-  /** How many entries there ever were: the place of the latest. */
   get length(): number {
-    return this.#known.size
+    return this.#history.length
   }
 
   get head(): string {
     return this.#idAt(this.#branch.length)
   }
 
-  /** The position that a hub gives for this one: that of the newest event up to it, because commands take no place in its window. */
   standing(id: string): string {
-    let at = id
-    for (let known = this.#known.get(at); known && isCommand(known.entry); known = this.#known.get(at))
-      at = known.entry.previous
-    return at
+    return this.#history.standing(id)
   }
 
   /** Whether it ever lost its tail. */
@@ -78,7 +73,7 @@ export class SharedLog {
       ...message,
     }
     this.#branch.push(entry)
-    this.#known.set(entry.id, { entry, place: this.length + 1 })
+    this.#history.add(entry)
     this.#trimmed = Math.max(this.#trimmed, this.#branch.length - this.#options.held)
     this.#unreadable = Math.max(this.#unreadable, this.#trimmed, this.#branch.length - this.#options.readable)
     this.#tell()
@@ -133,20 +128,12 @@ export class SharedLog {
     return /^\d\.\d+$/.test(id)
   }
 
-  /** When an entry came, as a number; 0 for the origin; `undefined` for what never was in the log. */
   place(id: string): number | undefined {
-    return id === origin ? 0 : this.#known.get(id)?.place
+    return this.#history.place(id)
   }
 
-  /** The entries after one position up to another; `undefined` when none leads from the one to the other. */
   between(from: string, to: string): readonly Entry[] | undefined {
-    const entries: Entry[] = []
-    for (let id = to; id !== from; id = entries[0]!.previous) {
-      const known = this.#known.get(id)
-      if (!known) return undefined
-      entries.unshift(known.entry)
-    }
-    return entries
+    return this.#history.between(from, to)
   }
 
   /** Whether there is a cause to skip these: it no longer has any of them or, where tails go on at the head, not all. */
@@ -163,7 +150,7 @@ export class SharedLog {
 
   /** Where the branch of a position left the log as it is now. */
   #partedAt(id: string): number {
-    for (let at = id; ; at = this.#known.get(at)?.entry.previous ?? origin) {
+    for (let at = id; ; at = this.#history.get(at)?.previous ?? origin) {
       const number = this.#numberOf(at)
       if (number !== undefined) return number
     }

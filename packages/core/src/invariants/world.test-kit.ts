@@ -1,7 +1,7 @@
+import { Breach } from '@sse/testbed/ledger'
 import type { Scheduler } from 'fast-check'
 import type { Hub } from '../hub/hub.ts'
 import { createHub } from '../hub/log-hub.ts'
-import { Breach } from './promises.test-kit.ts'
 import { ScheduledBroker, Unreachable } from './scheduled-broker.test-kit.ts'
 import type { Script } from './script.test-kit.ts'
 import { SharedLog } from './shared-log.test-kit.ts'

@@ -16,6 +16,8 @@ export interface FeedOptions {
   readonly now: () => number
   readonly random: () => number
   readonly report: (error: unknown) => void
+  /** Given the commands among the newest entries when the broker has started: they came before, it is not known when. */
+  readonly onStart: (commands: readonly Entry[]) => void
   /** Given every new command to the hubs as it comes, before anything newer is delivered. */
   readonly onCommand: (entry: Entry) => void
   /** Given every signal of the hubs on the log, this one's included. */
@@ -45,7 +47,7 @@ export class Feed {
 
   constructor(options: FeedOptions) {
     this.#options = options
-    const { broker, limits, now, random, report } = options
+    const { broker, limits, now, random, report, onStart } = options
     this.#start = new Start({
       broker,
       random,
@@ -56,6 +58,7 @@ export class Feed {
       },
       started: (start) => {
         this.#log = new Log(broker, start, { limits, now, report })
+        onStart(start.tail.filter(isCommand))
       },
     })
   }

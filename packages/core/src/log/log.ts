@@ -8,6 +8,8 @@ import { Window, type WindowLimits, type WindowRecord } from './window.ts'
  */
 export class Log {
   readonly broker: Broker
+  /** The head when the broker had started: it may be a command, which takes no place in the window. */
+  readonly startedAt: string
   readonly window: Window
   /** Readers that stand beyond the window, or whose broker did not answer: they try again when something happens. */
   readonly waiting = new Set<{ readOn(): void; failed(error: unknown): void }>()
@@ -23,6 +25,7 @@ export class Log {
     options: { limits: WindowLimits; now: () => number; report: (error: unknown) => void },
   ) {
     this.broker = broker
+    this.startedAt = start.head
     this.report = options.report
     this.window = new Window(start.tail[0]?.previous ?? start.head, options.limits, options.now)
     for (const entry of start.tail) {

@@ -355,6 +355,42 @@ describe('a poll', () => {
     expect(hub.stats()).toMatchObject({ streams: 0, closed: { disconnected: 1 } })
   })
 
+  it.each(['answer', 'refuse'] as const)(
+    'whose response throws in %s ends, and nothing else does',
+    async (call) => {
+      const [onError, uncaught] = [vi.fn(), vi.fn()]
+      process.on('uncaughtExceptionMonitor', uncaught)
+      const hub = createHub({ onError })
+      await hub.ready
+      const response = new RecordingResponse()
+      response[call] = () => {
+        throw new Error('broken')
+      }
+      const stream = hub.stream(createPoll(response, 0))
+      if (call === 'refuse') stream.send('x')
+      else stream.subscribe('a')
+      await vi.waitUntil(() => stream.closed)
+      expect([response.destroyed, hub.stats().streams, hub.stats().errors]).toEqual([true, 0, 1])
+      expect(uncaught).not.toHaveBeenCalled()
+      process.off('uncaughtExceptionMonitor', uncaught)
+    },
+  )
+
+  it('whose response throws after it was ended, while it is not let in, is cut', async () => {
+    const onError = vi.fn()
+    const hub = createHub({ onError })
+    void hub.close()
+    const response = new RecordingResponse()
+    response.refuse = () => {
+      response.closed = true
+      throw new Error('broken')
+    }
+    hub.stream(createPoll(response, 0)).subscribe('a')
+    await opening()
+    expect(response.destroyed).toBe(true)
+    expect(onError).toHaveBeenCalledOnce()
+  })
+
   it('that is left before its answer was taken is counted as that', async () => {
     const { hub, ids } = await hubWith(1)
     const { response } = await poll(hub, { lastEventId: ids[0], response: new UnreadResponse() })

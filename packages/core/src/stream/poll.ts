@@ -83,6 +83,7 @@ export function createPoll(response: PollResponse, wait: number, options: PollOp
 class Poll implements Transport {
   onDrain: (() => void) | undefined
   onClose: Transport['onClose']
+  onError: Transport['onError']
   readonly #response: PollResponse
   readonly #wait: number
   readonly #options: PollOptions
@@ -162,6 +163,7 @@ class Poll implements Transport {
 
   refuse(refusal: Refusal): void {
     clearTimeout(this.#timer)
+    this.#state = 'answered'
     this.#response.refuse(refusal)
   }
 
@@ -240,10 +242,19 @@ class Poll implements Transport {
     })
   }
 
+  /** It may be the end of a turn: nobody else would catch what the response throws. */
   #answer(lastOfConnection: boolean): void {
     clearTimeout(this.#timer)
     if (this.closed) return
     this.#state = 'answered'
+    try {
+      this.#respond(lastOfConnection)
+    } catch (error) {
+      this.onError?.(error)
+    }
+  }
+
+  #respond(lastOfConnection: boolean): void {
     const refusal = this.#refusal()
     if (refusal) {
       this.#response.refuse(refusal)

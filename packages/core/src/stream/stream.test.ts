@@ -35,6 +35,19 @@ describe('opening a stream', () => {
     expect(stream.id).toMatch(/^[\w-]{8}\.[\w-]{22}$/)
   })
 
+  it('cuts the connection when the response cannot be begun and nobody else would answer', async () => {
+    const errors: unknown[] = []
+    const { hub } = await hubWith(0, { onError: (error: unknown) => errors.push(error) })
+    const transport = new RecordingTransport()
+    const broken = new Error('broken')
+    transport.open = () => {
+      throw broken
+    }
+    const stream = hub.stream(transport).subscribe('a')
+    await opening()
+    expect([stream.closed, transport.state, errors]).toEqual([true, 'destroyed', [broken]])
+  })
+
   it('waits for the end of the turn, so that all channels share the cursor', async () => {
     const { hub, ids } = await hubWith(1)
     await hub.publish('b', 'other')

@@ -77,6 +77,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     this.#arrival = options.arrival ?? host.arrival()
     this.#outlet = new Outlet(transport, { stall, maxUnread }, this)
     transport.onDrain = () => this.#drained()
+    transport.onError = (error) => this.failed(error)
     transport.onClose = (end = 'client') => {
       this.#finish(end)
       this.#outlet.end()
@@ -216,8 +217,12 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     if (reconnect !== undefined) this.write([closeFrame(reconnect, reason)])
     if (this.closed) return
     this.#finish(reason)
-    this.#transport.end(options)
-    this.#outlet.linger(options.lastOfConnection ? shutdownGrace : undefined)
+    try {
+      this.#transport.end(options)
+      this.#outlet.linger(options.lastOfConnection ? shutdownGrace : undefined)
+    } catch (error) {
+      this.failed(error)
+    }
   }
 
   /** Whether anything of the response is on its way. */
@@ -346,7 +351,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
         this.#asked = undefined
       }
       if (this.#state === 'opening' && this.#transport.closed) this.#finish('unopened')
-      else if (this.#state === 'opening') this.#open()
+      else if (this.#state === 'opening') this.#openUnattended()
       else if (this.#state === 'open') subscription.begin()
     } catch (error) {
       this.#turnAway(error)
@@ -416,10 +421,24 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     if (!this.#asked) this.#subscription?.begin()
   }
 
+  /** Opens outside of a call of the app's: if that fails nobody else would answer, unless somebody else already has. */
+  #openUnattended(): void {
+    try {
+      this.#open()
+    } catch (error) {
+      if (error instanceof SseError && error.code === 'headers-sent') this.#host.report(error)
+      else this.failed(error)
+    }
+  }
+
   #refuse(refusal: Refusal, reason: StreamEnd = 'refused'): void {
     this.#finish(reason)
     if (reason === 'refused') this.#host.refused(this, refusal)
-    this.#transport.refuse(refusal)
+    try {
+      this.#transport.refuse(refusal)
+    } catch (error) {
+      this.failed(error)
+    }
   }
 
   #expireAt(expires: Date): void {

@@ -26,6 +26,8 @@ export interface Transport {
    * answer and end by themselves.
    */
   onClose: ((end?: 'client' | 'answered' | 'stalled' | 'refused') => void) | undefined
+  /** Called with what was thrown outside of a call of the stream's, for transports that answer and end by themselves. */
+  onError?: ((error: unknown) => void) | undefined
   /** Ends the response after what was written; `lastOfConnection` closes the connection too, instead of keeping it alive. */
   end(options?: { lastOfConnection?: boolean }): void
   /** Answers this instead of opening a stream. */

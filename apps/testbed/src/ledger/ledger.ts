@@ -1,8 +1,32 @@
-import type { Entry } from '../log/broker.ts'
-import type { TestEvent } from '../testing/index.ts'
-import { Breach, type PromiseName } from './promises.test-kit.ts'
-import type { SharedLog } from './shared-log.test-kit.ts'
-import type { World } from './world.test-kit.ts'
+import type { Entry } from '@sse/core'
+import type { TestEvent } from '@sse/core/testing'
+import { Breach, type PromiseName } from './promises.ts'
+
+/** What a ledger asks of the log: what was ever in it, and what it may have lost. */
+export interface LedgerLog {
+  /** How many entries there ever were: the place of the latest. */
+  readonly length: number
+  /** Whether it ever lost its tail. */
+  readonly forked: boolean
+  /** When an entry came, as a number; 0 for the origin; `undefined` for what never was in the log. */
+  place(id: string): number | undefined
+  /** The entries after one position up to another; `undefined` when none leads from the one to the other. */
+  between(from: string, to: string): readonly Entry[] | undefined
+  /** The position that a hub gives for this one: that of the newest event up to it, because commands take no place in its window. */
+  standing(id: string): string
+  /** Whether a text has the form of its ids. */
+  isOwnForm(id: string): boolean
+  /** Whether there is a cause to skip these entries: the log no longer holds them. */
+  excuses(skipped: readonly Entry[]): boolean
+}
+
+/** What a ledger belongs to. */
+export interface LedgerWorld {
+  readonly log: LedgerLog
+  /** The promises that were not kept, in the order in which that was seen. */
+  readonly breaches: Breach[]
+  meets(situation: 'a channel joined live' | 'a channel joined behind'): void
+}
 
 /** Which events of a channel concern a stream, by their place in the log. */
 interface Membership {
@@ -20,8 +44,8 @@ interface Membership {
  * gap over, all that lies between one id and the next.
  */
 export class Ledger {
-  readonly #world: World
-  readonly #log: SharedLog
+  readonly #world: LedgerWorld
+  readonly #log: LedgerLog
   readonly #cursor: string | undefined
   readonly #channels = new Map<string, Membership>()
   readonly #given = new Set<string>()
@@ -39,7 +63,7 @@ export class Ledger {
   #broken = false
 
   /** @param cursor what the client brought, or the app said for it */
-  constructor(world: World, cursor: string | undefined) {
+  constructor(world: LedgerWorld, cursor: string | undefined) {
     this.#world = world
     this.#log = world.log
     this.#cursor = cursor && this.#log.standing(cursor)
@@ -59,6 +83,10 @@ export class Ledger {
     return this.#channels.size > 0
   }
 
+  get channels(): readonly string[] {
+    return [...this.#channels.keys()]
+  }
+
   beginsAt(head: string): void {
     this.#head = head
   }
@@ -67,14 +95,15 @@ export class Ledger {
    * The stream was put on a channel. Before it opens that means all after its cursor, later what is published from now on.
    *
    * @param stands where it certainly stood: nothing up to there may be replayed
+   * @param now the place of the latest entry when it was put there; for a client that hears of it later
    */
-  joins(channel: string, stands?: string): void {
+  joins(channel: string, stands?: string, now = this.#log.length): void {
     if (this.#channels.has(channel)) return
     this.#note(`joins ${channel}`)
     if (this.#opened)
       this.#world.meets(stands === undefined ? 'a channel joined behind' : 'a channel joined live')
     this.#channels.set(channel, {
-      owedAfter: this.#opened ? this.#log.length : -1,
+      owedAfter: this.#opened ? now : -1,
       allowedAfter: stands === undefined ? -1 : this.#log.place(stands)!,
     })
   }

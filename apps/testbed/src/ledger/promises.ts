@@ -1,5 +1,5 @@
 /** What every stream is promised, whatever happens in whatever order. */
-export const promises = {
+export const streamPromises = {
   I1: 'the ids on one stream follow log order',
   I2: 'every event on its channels after its cursor is delivered, or a gap is told before anything newer',
   I3: 'no event comes twice on one stream',
@@ -10,6 +10,16 @@ export const promises = {
   'nothing stuck': 'in the end, when everything is answered and drained, every stream stands at the head',
   'no surprise': 'nothing throws but what a broker throws that does not reach its log',
 } as const
+
+/** What a server promises beyond that. */
+export const serverPromises = {
+  I5: 'a publish that has resolved is in the log, and nothing else is but commands',
+  I6: 'what a stream, a poll or a refusal took is given back when it is over',
+  I7: 'after a disconnect has resolved, nothing that was asked for before delivers anything more',
+  I8: 'nothing that one client does refuses another, or ends its stream',
+} as const
+
+const promises = { ...streamPromises, ...serverPromises }
 
 /** The name of a promise. */
 export type PromiseName = keyof typeof promises

@@ -1,0 +1,279 @@
+import { Ledger } from '@sse/testbed/ledger'
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import type { Request, Response } from 'express'
+import type { SseStream } from '../../src/index.ts'
+import { type Asks, requestOf } from './asks.ts'
+import { Boom } from './errors.ts'
+import { Exchange } from './exchange.ts'
+import { perKey } from './limits.ts'
+import type { RawListener } from './raw-client.ts'
+import type { Server } from './server.ts'
+import type { World } from './world.ts'
+
+/** Why a stream may end. */
+export type Cause =
+  | 'app'
+  | 'broken'
+  | 'disconnected'
+  | 'expired'
+  | 'left'
+  | 'shutdown'
+  | 'slow'
+  | 'threw'
+  | 'outage'
+
+/** A client of a stream or a poll: what it asked for, what it was promised, and what it got. */
+export class Client implements RawListener {
+  readonly asks: Asks
+  readonly key: string | undefined
+  readonly server: Server
+  readonly ledger: Ledger
+  readonly causes = new Set<Cause>()
+  /** The channels that it may be given events of. */
+  readonly allowed: Set<string>
+  stream: SseStream | undefined
+  /** Its status, in whatever form it was told. */
+  status: number | undefined
+  end: 'complete' | 'broken' | undefined
+  /** Whether a heartbeat said that it stands at the head, and it reads since: then it is given whatever its server is. */
+  live = false
+  /** Whether its key had all the streams that it may have when it came. */
+  overLimit = false
+  /** The moment from which on it is over the time of its credentials. */
+  expiresAt = Number.POSITIVE_INFINITY
+  /** Since when its connection has taken nothing of what waits for it. */
+  fullSince: number | undefined
+  /** Whether the app has begun to serve it. */
+  isServed = false
+  readonly #world: World
+  readonly #exchange: Exchange
+  readonly #transcript: string[] = []
+  readonly #parser = createParser({
+    onEvent: (event) => this.#receive(event),
+    onComment: (text) => this.#comment(text),
+  })
+  #lastEventId = ''
+  /** Changes of its channels by the app, each at the byte of the response at which it was made. */
+  readonly #changes: { readonly at: number; readonly make: () => void }[] = []
+  /** The byte of the response after which it may be told nothing more. */
+  #silentFrom = Number.POSITIVE_INFINITY
+  #mayBeSent = false
+  #offset = 0
+  #isDocument = false
+  #document = ''
+
+  constructor(world: World, server: Server, port: number, number: number, asks: Asks) {
+    this.asks = asks
+    this.key = asks.key
+    this.server = server
+    this.#world = world
+    this.allowed = new Set(asks.channels)
+    this.ledger = new Ledger(world, asks.cursor)
+    this.#exchange = new Exchange(port, requestOf(asks, number), '', this)
+    this.#noteOutage()
+  }
+
+  get exchange(): Exchange {
+    return this.#exchange
+  }
+
+  /** The cursor with which it would come back. */
+  get lastEventId(): string {
+    return this.#lastEventId
+  }
+
+  /** Whether the limits count it. */
+  get isIn(): boolean {
+    return this.isServed && !this.overLimit && this.stream !== undefined && !this.#exchange.isOver
+  }
+
+  /** Whether it has an open stream, as far as it knows. */
+  get isOpen(): boolean {
+    return this.status === 200 && this.end === undefined && !this.#exchange.hasLeft
+  }
+
+  mayEnd(cause: Cause): void {
+    this.causes.add(cause)
+  }
+
+  arrive(server: Server, request: Request, response: Response): void {
+    this.#exchange.arrive(request, response)
+    server.clients.add(this)
+  }
+
+  /** The app serves it: the route's handler. */
+  serve(response: Response): void {
+    const { asks, server, ledger } = this
+    this.isServed = true
+    this.overLimit = this.key !== undefined && server.count(this.key) >= perKey
+    // Other tests register events of their own.
+    const stream = response.sse as unknown as SseStream
+    this.stream = stream
+    if (stream.closed) return
+    if (server.state !== 'running') this.mayEnd('shutdown')
+    if (asks.greets) stream.send('x', { event: 'beside' })
+    if (server.standing !== undefined) ledger.beginsAt(server.standing)
+    for (const channel of asks.channels) ledger.joins(channel)
+    if (asks.expires === undefined) stream.subscribe(asks.channels)
+    else {
+      this.expiresAt = Date.now() + asks.expires
+      this.mayEnd('expired')
+      stream.subscribe(asks.channels, { expires: new Date(this.expiresAt) })
+    }
+  }
+
+  /** The app's `authorize`. */
+  async judge(channel: string): Promise<boolean> {
+    const { asks } = this
+    const verdict =
+      asks.verdicts === 'held'
+        ? await this.#world.holds.wait({ what: 'a verdict', client: this })
+        : channel === 'boom'
+          ? 'throws'
+          : channel !== 'x'
+    if (verdict === 'throws') {
+      this.mayEnd('threw')
+      throw new Boom()
+    }
+    if (verdict) this.allowed.add(channel)
+    return verdict
+  }
+
+  /** The app puts its stream on a channel. */
+  subscribe(channel: string): void {
+    const { stream, server } = this
+    if (!stream || stream.closed) return
+    stream.subscribe(channel)
+    const stands = this.live ? server.standing : undefined
+    const now = this.#world.log.length
+    this.#change(() => {
+      if (stands !== undefined) this.ledger.stands(stands, 'what came before it joined')
+      this.allowed.add(channel)
+      this.ledger.joins(channel, stands, now)
+    })
+  }
+
+  unsubscribe(channel: string): void {
+    const { stream, server } = this
+    if (!stream || stream.closed) return
+    stream.unsubscribe(channel)
+    const stands = this.live ? server.standing : undefined
+    this.#change(() => {
+      if (stands !== undefined) this.ledger.stands(stands, 'what came before it left')
+      this.ledger.leaves(channel)
+    })
+  }
+
+  stall(): void {
+    this.live = false
+    this.mayEnd('slow')
+    this.#exchange.stall()
+  }
+
+  drain(): void {
+    this.#exchange.drain()
+  }
+
+  leave(inOrder: boolean): void {
+    this.mayEnd('left')
+    this.#exchange.leave(inOrder)
+  }
+
+  /** From now on it may be told nothing more. */
+  silence(): void {
+    // A process that does not know the log yet is not known to the others: only what is in the log is kept from its clients.
+    this.#mayBeSent = !this.server.isReady
+    this.#silentFrom = Math.min(this.#silentFrom, this.#exchange.written)
+  }
+
+  /** Looks at what it was promised, when nothing is on its way. */
+  check(): void {
+    this.fullSince = this.#exchange.isFull ? (this.fullSince ?? performance.now()) : undefined
+    this.#noteOutage()
+    if (!this.#exchange.isPaused) this.#changeUpTo(Number.POSITIVE_INFINITY)
+    const { standing } = this.server
+    if (this.live && this.isOpen && standing !== undefined) this.ledger.stands(standing, 'what its hub has')
+  }
+
+  head(status: number, headers: ReadonlyMap<string, string>): void {
+    this.status = status
+    this.#isDocument = !headers.get('content-type')?.startsWith('text/event-stream')
+  }
+
+  body(text: string, offset: number): void {
+    this.#changeUpTo(offset)
+    this.#offset = offset
+    if (this.#isDocument) this.#document += text
+    else this.#parser.feed(text)
+  }
+
+  over(how: 'complete' | 'broken'): void {
+    this.end = how
+    if (this.asks.kind === 'poll' && how === 'complete' && this.status === 200) this.#answered()
+  }
+
+  toString(): string {
+    return `client ${this.#world.requests.numberOf(this)} ${JSON.stringify(this.asks)}: ${this.status} ${this.end ?? 'open'}\n      ${this.#transcript.join('\n      ')}`
+  }
+
+  #noteOutage(): void {
+    const { isAway, broker } = this.server
+    if (this.status === undefined && (isAway || broker.holdsReads)) this.mayEnd('outage')
+  }
+
+  #change(make: () => void): void {
+    this.#changes.push({ at: this.#exchange.written, make })
+  }
+
+  #changeUpTo(offset: number): void {
+    while (this.#changes[0] && this.#changes[0].at <= offset) this.#changes.shift()!.make()
+  }
+
+  /** What a native EventSource is told instead of a status that would end it for good. */
+  #comment(text: string): void {
+    const status = /^(\d{3}) /.exec(text)?.[1]
+    if (status) this.status = Number(status)
+  }
+
+  #receive({ event = 'message', id, data }: EventSourceMessage): void {
+    if (id !== undefined) this.#lastEventId = id
+    this.#transcript.push([event, id, data.slice(0, 60)].filter(Boolean).join(' '))
+    const isSilent = this.#offset >= this.#silentFrom
+    if (isSilent && event !== 'sse.close' && !(event === 'beside' && this.#mayBeSent)) {
+      this.ledger.breach('I7', `it was told ${event} after its key was disconnected`)
+    }
+    this.ledger.receives({ type: 'event', event, data, id: this.#lastEventId, retry: undefined })
+    if (event === 'sse.ping' && id !== undefined && !this.#exchange.isPaused) this.live = true
+    if (event === 'sse.channels') this.#confirmed(JSON.parse(data).channels, this.#lastEventId)
+  }
+
+  /** What the client is told of its channels is the moment at which they change. */
+  #confirmed(channels: readonly string[], id: string): void {
+    const { ledger } = this
+    const now = this.#world.log.place(id)
+    for (const channel of ledger.channels) if (!channels.includes(channel)) ledger.leaves(channel)
+    for (const channel of channels) {
+      if (!this.allowed.has(channel)) ledger.breach('its channels only', `nobody granted ${channel}`)
+      if (!ledger.channels.includes(channel)) ledger.joins(channel, now === undefined ? undefined : id, now)
+    }
+  }
+
+  /** A poll was answered: the same as a stream that ends there. */
+  #answered(): void {
+    const { ledger } = this
+    if (this.#silentFrom === 0) ledger.breach('I7', 'a poll was answered after its key was disconnected')
+    const { events, cursor, gap, channels } = JSON.parse(this.#document)
+    if (!cursor) ledger.breach('I2', 'a poll answered an empty cursor')
+    const told = (event: string, id: string, data: unknown) =>
+      this.#receive({ event, id, data: typeof data === 'string' ? data : JSON.stringify(data) })
+    const first = events.find(({ id }: { id?: string }) => id !== undefined)?.id
+    const begins = this.asks.cursor ?? cursor
+    told('sse.open', gap && !this.#world.log.isOwnForm(begins) ? '' : begins, {})
+    if (channels) this.#confirmed(channels.channels, begins)
+    if (gap) told('sse.gap', this.#world.log.endOfGap(gap.reason, first, cursor), gap)
+    for (const { event, id, data } of events) this.#receive({ event, id, data })
+    // What the app sent comes before a gap: then the next poll is told it, from the same cursor.
+    if (gap || cursor !== begins) told('sse.ping', cursor, '')
+    this.live = false
+  }
+}

@@ -1,0 +1,102 @@
+import fc from 'fast-check'
+import type { Client } from '../client.ts'
+import { Unwritable } from '../errors.ts'
+import { Step } from '../step.ts'
+import { address, channel, pick, someChannels, which } from './names.ts'
+
+const publishes = fc
+  .record({
+    address,
+    channels: someChannels,
+    /** Now and then more than a connection takes at a time. */
+    size: fc.constantFrom(10, 10, 10, 10, 40_000),
+  })
+  .map(
+    ({ address, channels, size }) =>
+      new Step(`publishes ${address} ${channels} ${size}`, (world) =>
+        world.publish(world.at(address), channels, size),
+      ),
+  )
+
+/** Something that the app does to one of the streams that it serves. */
+function does<T>(
+  name: string,
+  argument: fc.Arbitrary<T>,
+  act: (client: Client, argument: T) => unknown,
+  kinds: readonly string[] = ['stream', 'poll'],
+) {
+  return fc.tuple(which, argument).map(
+    ([number, argument]) =>
+      new Step(
+        `${name} ${number} ${JSON.stringify(argument)}`,
+        (world) => {
+          const open = world.clients.filter(
+            ({ stream, asks }) => stream && !stream.closed && kinds.includes(asks.kind),
+          )
+          const client = pick(open, number)
+          return client ? attempt(client, () => act(client, argument)) : false
+        },
+        ({ clients }) => clients > 0,
+      ),
+  )
+}
+
+/** A stream that is opened by a call of the app's tells it that nothing can be written; the app answers an error then. */
+function attempt(client: Client, call: () => unknown): unknown {
+  try {
+    return call()
+  } catch (error) {
+    if (!(error instanceof Unwritable)) throw error
+    return client.exchange.fail()
+  }
+}
+
+const reconnect = fc.constantFrom(undefined, false as const, 500)
+
+const listens = fc
+  .record({
+    on: fc.constantFrom('open', 'close', 'close', 'gap', 'refuse'),
+    does: fc.constantFrom('closes', 'publishes', 'publishes', 'throws'),
+  })
+  .map(
+    (listening) =>
+      new Step(`listens ${listening.on} ${listening.does}`, (world) => world.listeners.add(listening)),
+  )
+
+const decides = fc
+  .tuple(fc.nat(9), fc.constantFrom(true as const, true as const, false as const, 'throws' as const))
+  .map(
+    ([number, answer]) =>
+      new Step(`decides ${number} ${answer}`, (world) => {
+        if (world.holds.count === 0) return false
+        world.holds.release(number, answer)
+        return undefined
+      }),
+  )
+
+export const appSteps = [
+  { weight: 10, arbitrary: publishes },
+  { weight: 5, arbitrary: decides },
+  {
+    weight: 2,
+    arbitrary: does('sends', fc.constantFrom(1, 70_000), ({ stream }, size) => {
+      stream?.send('x'.repeat(size), { event: 'beside' })
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: does('subscribes', channel, (client, channel) => client.subscribe(channel), ['stream']),
+  },
+  {
+    weight: 2,
+    arbitrary: does('unsubscribes', channel, (client, channel) => client.unsubscribe(channel), ['stream']),
+  },
+  {
+    weight: 1,
+    arbitrary: does('closes', reconnect, (client, reconnect) => {
+      client.mayEnd('app')
+      client.stream?.close({ reconnect })
+    }),
+  },
+  { weight: 3, arbitrary: listens },
+]

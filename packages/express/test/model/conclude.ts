@@ -1,0 +1,80 @@
+import { clock } from './clock.ts'
+import { perKey } from './limits.ts'
+import { settled } from './step.ts'
+import type { World } from './world.ts'
+
+/** The end of a run: everything works again, and every stream is where it has to be. Then everybody leaves, and nothing is left. */
+export async function conclude(world: World): Promise<void> {
+  await recover(world)
+  const head = world.log.standing(world.log.head)
+  for (const client of world.clients) {
+    const { ledger, stream } = client
+    if (!client.isOpen || !stream || stream.closed || client.asks.kind === 'poll') continue
+    if (!ledger.opened || ledger.claim !== head)
+      world.breach('nothing stuck', `the log stands at ${head}, and not ${client}`)
+  }
+  if (world.unsettled > 0) world.breach('nothing stuck', `${world.unsettled} calls are not answered`)
+
+  await leave(world)
+  for (const { hub } of world.running) {
+    const { streams, channels } = hub.stats()
+    if (streams + channels > 0) world.breach('I6', `${streams} streams on ${channels} channels are left`)
+  }
+  countTimers(world, world.running.length)
+  await fillUp(world)
+
+  for (const address of world.running.keys()) void world.at(address).close(0)
+  await settled(world)
+  countTimers(world, 0)
+  await settled(world)
+}
+
+async function recover(world: World): Promise<void> {
+  for (const { broker } of world.running) {
+    broker.holdsReads = false
+    broker.losesAck = false
+  }
+  while (world.holds.count > 0) {
+    world.holds.release(0, true)
+    await world.settle()
+  }
+  for (const { broker } of world.running) broker.up()
+  for (const client of world.clients) client.drain()
+  await settled(world)
+  await clock.pass(8_000)
+  await settled(world)
+}
+
+async function leave(world: World): Promise<void> {
+  for (const request of world.requests) request.leave(world.requests.numberOf(request) % 2 === 0)
+  await settled(world)
+}
+
+/** A hub that shares its log says once a second that it lives; nothing else may be left. */
+function countTimers(world: World, expected: number): void {
+  if (clock.timers !== expected) world.breach('I6', `${clock.timers} timers run instead of ${expected}`)
+}
+
+/** What is over is not counted against anybody: a key has all its streams again. */
+async function fillUp(world: World): Promise<void> {
+  const before = world.clients.length
+  for (let stream = 0; stream < perKey; stream++) world.ask(0, plain)
+  await settled(world)
+  const answers = world.clients.slice(before).map(({ status }) => status)
+  if (answers.some((status) => status !== 200)) world.breach('I6', `of ${perKey} streams: ${answers}`)
+  await leave(world)
+}
+
+const plain = {
+  kind: 'stream',
+  key: 'ada',
+  channels: ['a'],
+  named: [],
+  cursor: undefined,
+  verdicts: 'now',
+  looksUp: false,
+  greets: false,
+  expires: undefined,
+  problems: false,
+  wait: 0,
+} as const

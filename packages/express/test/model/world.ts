@@ -1,0 +1,211 @@
+import { createMemoryLog, type SharedMemoryLog, SseError, type SseStream } from '@sse/core'
+import { Breach, type LedgerWorld, type PromiseName } from '@sse/testbed/ledger'
+import type { Entry } from '../../src/index.ts'
+import { turns } from '../fuzz/serving.ts'
+import { type ListeningServer, listening } from '../listening.ts'
+import type { Asks } from './asks.ts'
+import { Client } from './client.ts'
+import { clock } from './clock.ts'
+import { Unreachable } from './errors.ts'
+import { Holds } from './holds.ts'
+import { Listeners } from './listeners.ts'
+import { Poster, type Wish } from './poster.ts'
+import { Requests } from './requests.ts'
+import { Server } from './server.ts'
+import { isCommand, TrueLog } from './true-log.ts'
+
+export interface WorldOptions {
+  /** Entries that each hub's window holds. */
+  readonly window: number
+  /** Entries that the log behind it holds. */
+  readonly capacity: number
+}
+
+/** Milliseconds after which what is on its way has to be there, on any machine. */
+const patience = 20_000
+
+/** What a run takes place in: two servers behind two addresses, on one log. Each may be followed by another one at the same address. */
+export class World implements LedgerWorld {
+  readonly holds = new Holds()
+  readonly listeners = new Listeners(this)
+  readonly requests = new Requests()
+  readonly breaches: Breach[] = []
+  /** All servers that there ever were. */
+  readonly servers: Server[] = []
+  /** Publishes, disconnects and closings of hubs that have not settled. */
+  unsettled = 0
+  /** Steps that were taken. */
+  steps = 0
+  /** Whether the clock was set: timers do not notice. */
+  isClockSet = false
+  log!: TrueLog
+  readonly meets: (situation: string) => void
+  readonly #options: WorldOptions
+  readonly #memory: SharedMemoryLog
+  readonly #addresses: ListeningServer[] = []
+  /** The server at each address. */
+  readonly #current: Server[] = []
+  readonly #published = new Set<string>()
+  readonly #disconnected = new Set<string>()
+  readonly #posts = new Map<string, number>()
+
+  private constructor(options: WorldOptions, meets: (situation: string) => void) {
+    this.#options = options
+    this.#memory = createMemoryLog({ entries: options.capacity })
+    this.meets = meets
+  }
+
+  static async begin(options: WorldOptions, meets: (situation: string) => void): Promise<World> {
+    const world = new World(options, meets)
+    const { log } = await TrueLog.watch(world.#memory, options.capacity, (entry) => world.#added(entry))
+    world.log = log
+    for (const address of [0, 1]) {
+      world.start(address, 0)
+      world.#addresses.push(await listening((request, response) => world.at(address).app(request, response)))
+    }
+    await world.settle()
+    return world
+  }
+
+  /** Entries that each hub's window holds at most. */
+  get window(): number {
+    return this.#options.window
+  }
+
+  connect() {
+    return this.#memory.connect()
+  }
+
+  /** The server that runs at an address. */
+  at(address: number): Server {
+    return this.#current[address % 2]!
+  }
+
+  get running(): readonly Server[] {
+    return this.#current
+  }
+
+  /** Starts a server at an address, in place of the one there. */
+  start(address: number, failingStarts: number): void {
+    const server = new Server(this, this.#options, failingStarts)
+    this.#current[address % 2] = server
+    this.servers.push(server)
+  }
+
+  get clients(): readonly Client[] {
+    return [...this.requests].filter((request) => request instanceof Client)
+  }
+
+  get posters(): readonly Poster[] {
+    return [...this.requests].filter((request) => request instanceof Poster)
+  }
+
+  clientOf(stream: SseStream): Client | undefined {
+    return this.clients.find((client) => client.stream === stream)
+  }
+
+  ask(address: number, asks: Asks): void {
+    const { port } = this.#addresses[address % 2]!
+    this.requests.add(new Client(this, this.at(address), port, this.requests.count, asks))
+  }
+
+  post(address: number, wish: Wish): Poster {
+    const { port } = this.#addresses[address % 2]!
+    const poster = new Poster(this, this.at(address), port, this.requests.count, wish)
+    this.requests.add(poster)
+    return poster
+  }
+
+  /** A client causes something that costs other processes. @returns whether it has used up what it may cause in this second */
+  spends(key: string | undefined): boolean {
+    const second = `${key} ${Math.floor(performance.now() / 1_000)}`
+    const count = (this.#posts.get(second) ?? 0) + 1
+    this.#posts.set(second, count)
+    return count > 20
+  }
+
+  publish(server: Server, channels: readonly string[], size: number): void {
+    const data = `${this.#published.size} ${'x'.repeat(size)}`
+    this.#published.add(data)
+    this.#watch(
+      server,
+      server.hub.publish(channels, data).then(({ id }) => {
+        if (this.log.place(id) === undefined) this.breach('I5', `${id} was published and is not in the log`)
+      }),
+    )
+  }
+
+  disconnect(server: Server, key: string, reconnect: false | number | undefined): void {
+    this.#disconnected.add(key)
+    const clients = this.clients.filter((client) => client.key === key && client.exchange.hasArrived)
+    for (const client of clients) client.mayEnd('disconnected')
+    const done = server.hub.disconnect(key, { reconnect }).then(() => {
+      this.meets('a disconnect')
+      // A process that is cut off from the log does not live for the others.
+      for (const client of clients) if (!client.server.broker.isDown) client.silence()
+    })
+    this.#watch(server, done)
+  }
+
+  /** Closes the hub at an address; the server that comes after it is there at once. */
+  replace(address: number, drain: number, failingStarts: number): void {
+    const old = this.at(address)
+    this.#watch(old, old.close(drain))
+    this.start(address, failingStarts)
+  }
+
+  breach(promise: PromiseName, why: string): void {
+    this.breaches.push(new Breach(promise, why))
+  }
+
+  surprised(error: unknown): void {
+    this.breach('no surprise', error instanceof Error ? (error.stack ?? error.message) : String(error))
+  }
+
+  /** Until nothing is on its way any more. */
+  async settle(): Promise<void> {
+    const end = process.hrtime.bigint() + BigInt(patience) * 1_000_000n
+    for (let quiet = 0, before = ''; quiet < 3; ) {
+      await turns(3)
+      const flying = [...this.requests].filter(({ exchange }) => exchange.isInFlight)
+      const now = JSON.stringify([
+        this.log.length,
+        this.holds.count,
+        this.unsettled,
+        [...this.requests].map(({ exchange }) => [exchange.written, exchange.received]),
+      ])
+      quiet = flying.length === 0 && now === before ? quiet + 1 : 0
+      before = now
+      if (process.hrtime.bigint() < end) continue
+      this.breach('nothing stuck', `something stays on its way: ${flying.join('\n    ')}`)
+      return
+    }
+  }
+
+  /** Everybody leaves, and every server goes. */
+  async end(): Promise<void> {
+    for (const { close } of this.#addresses) close()
+    clock.stop()
+  }
+
+  #added(entry: Entry): void {
+    const isDisconnect = isCommand(entry) && this.#disconnected.has(JSON.parse(entry.data).key)
+    if (!isDisconnect && !this.#published.has(entry.data))
+      this.breach('I5', `nobody published ${JSON.stringify(entry)}`)
+  }
+
+  /** What the app awaits: it may fail while the broker is away, and when the hub is closed. */
+  #watch(server: Server, promise: Promise<unknown>): void {
+    this.unsettled++
+    promise
+      .catch((error: unknown) => {
+        if (error instanceof Unreachable) return
+        const isClosed = error instanceof SseError && error.code === 'closed' && server.state !== 'running'
+        const isStarting = error instanceof SseError && error.code === 'not-ready' && !server.isReady
+        if (!isClosed && !isStarting) this.surprised(error)
+      })
+      .finally(() => {
+        this.unsettled--
+      })
+  }
+}
