@@ -10,6 +10,7 @@ export type {
   RegisteredEvents,
 } from './event-map.ts'
 export type {
+  BrokerState,
   ChannelsChanged,
   ChannelsRequest,
   CloseHubOptions,

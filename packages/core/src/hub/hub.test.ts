@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { endOfTurn } from '../end-of-turn.ts'
+import { SseError } from '../errors.ts'
 import type { Receiver } from '../log/broker.ts'
 import { createMemoryBroker, createMemoryLog } from '../log/memory-broker.ts'
 import { wrapped } from '../log/wrapped-broker.test-kit.ts'
@@ -248,6 +249,34 @@ describe('what a hub tells', () => {
     await hub.ready
     for (const state of ['down', 'down', 'up'] as const) receiver?.health(state)
     expect(states).toEqual(['up', 'down', 'up'])
+    expect(hub.stats().broker).toBe('up')
+  })
+})
+
+describe('a log that takes no writes', () => {
+  it('is told once, and again when it takes one; the publishes that it refused are counted by their reason', async () => {
+    const memory = createMemoryBroker()
+    let isFull = false
+    const broker = wrapped(memory, {
+      publish: async (...message) => {
+        if (isFull) throw new SseError('log-full', 'The log is full.')
+        return memory.publish(...message)
+      },
+    })
+    const states: string[] = []
+    const hub = createHub({ broker, onBroker: (state) => states.push(state) })
+    await hub.publish('a', 1)
+    isFull = true
+    for (let n = 0; n < 3; n++) await expect(hub.publish('a', n)).rejects.toMatchObject({ code: 'log-full' })
+    await expect(hub.publish('', 1)).rejects.toMatchObject({ code: 'invalid-channel' })
+    expect(hub.stats()).toMatchObject({
+      broker: 'refusing',
+      published: 1,
+      refusedPublishes: { 'log-full': 3, 'invalid-channel': 1 },
+    })
+    isFull = false
+    await hub.publish('a', 2)
+    expect(states).toEqual(['up', 'refusing', 'up'])
     expect(hub.stats().broker).toBe('up')
   })
 })
