@@ -86,7 +86,7 @@ describe.each(expressVersions)('channels of an open stream on %s', (_, express) 
   })
 
   it.each([
-    ['no JSON', '{"stream": ', 'application/json', /no JSON/],
+    ['no JSON', '{"stream": ', 'application/json', /could not be read as JSON/],
     [
       'another content type',
       'stream=x',
@@ -100,7 +100,7 @@ describe.each(expressVersions)('channels of an open stream on %s', (_, express) 
       'application/json',
       /"sse:control"/,
     ],
-    ['a channel that is no text', '{"stream":"x","unsubscribe":[7]}', 'application/json', /7 is not a channel/],
+    ['a channel that is no text', '{"stream":"x","unsubscribe":[7]}', 'application/json', /7 is not a valid channel/],
     [
       'too many channels',
       JSON.stringify({ stream: 'x', subscribe: Array(65).fill('a') }),

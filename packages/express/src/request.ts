@@ -37,12 +37,12 @@ export function askedChannelsOf(request: ExpressRequest): string[] {
 export function checkQuery(request: ExpressRequest): void {
   for (const [name] of parametersOf(request)) {
     if (name.startsWith('lastEventId[')) {
-      throw new SseError('invalid-cursor', `${show(name)} is not read: send lastEventId=… once.`, {
+      throw new SseError('invalid-cursor', `${show(name)} is not a known parameter: send lastEventId=… once.`, {
         value: name,
       })
     }
     if (name.startsWith('channels[') && name !== 'channels[]') {
-      throw new SseError('invalid-channel', `${show(name)} is not read: send channels=a,b or channels[]=a.`, {
+      throw new SseError('invalid-channel', `${show(name)} is not a known parameter: send channels=a,b or channels[]=a.`, {
         value: name,
       })
     }
@@ -55,7 +55,7 @@ export function checkCommas(names: readonly unknown[]): void {
   if (name === undefined) return
   throw new SseError(
     'invalid-channel',
-    `${show(name)} is no channel: a name has no comma. Separate names by commas that are not percent-encoded, or repeat channels=.`,
+    `${show(name)} is not a valid channel: a channel name has no comma. Separate names by commas that are not percent-encoded, or repeat channels=.`,
     { value: name },
   )
 }

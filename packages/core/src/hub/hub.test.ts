@@ -254,12 +254,12 @@ describe('what a hub tells', () => {
 
 describe('createHub', () => {
   it.each([
-    [{ heartbeat: -1 }, /heartbeat is a whole number of milliseconds/],
+    [{ heartbeat: -1 }, /heartbeat must be a whole number of milliseconds/],
     [{ heartbeat: Number.POSITIVE_INFINITY }, /heartbeat/],
-    [{ window: { entries: 0 } }, /window\.entries is a number above 0, not 0/],
+    [{ window: { entries: 0 } }, /window\.entries must be a number above 0, not 0/],
     [{ maxEventBytes: '64k' }, /maxEventBytes/],
-    [{ broker: 'redis' }, /broker is a Broker/],
-    [{ onStream: true }, /onStream is a function/],
+    [{ broker: 'redis' }, /broker must be a Broker/],
+    [{ onStream: true }, /onStream must be a function/],
   ])('refuses %j', (options, message) => {
     expect(() => createHub(options as never)).toThrow(message)
   })
