@@ -54,9 +54,13 @@ export function checkRange(name: string, value: unknown): void {
   if (value === undefined) return
   const [min, max] = Array.isArray(value) && value.length === 2 ? value : []
   if (isDelay(min) && isDelay(max) && min <= max) return
-  throw new SseError('invalid-option', `${name} must be [min, max] in whole milliseconds, each at most 2,147,483,647, not ${show(value)}.`, {
-    value,
-  })
+  throw new SseError(
+    'invalid-option',
+    `${name} must be [min, max] in whole milliseconds, each at most 2,147,483,647, not ${show(value)}.`,
+    {
+      value,
+    },
+  )
 }
 
 /**

@@ -32,9 +32,13 @@ export function channels<E extends EventMap = AnyEvents>(hub: HubForAdapters<E>)
 export function channels(hub: HubForAdapters, ...more: unknown[]): RequestHandler {
   if (more.length > 0 || typeof hub?.changeChannels !== 'function') {
     const given = more.length > 0 ? 'a request: call it, as in app.post(path, channels(hub))' : show(hub)
-    throw new SseError('invalid-option', `channels(hub) takes the hub that createHub() returns, not ${given}.`, {
-      value: hub,
-    })
+    throw new SseError(
+      'invalid-option',
+      `channels(hub) takes the hub that createHub() returns, not ${given}.`,
+      {
+        value: hub,
+      },
+    )
   }
   return function channels(request, response, next) {
     const middleware = middlewareOf(response)

@@ -67,7 +67,9 @@ describe.each(expressVersions)('what a client asks for, on %s', (_, express) => 
     const { stream: id } = JSON.parse((await stream.next('sse.open')).data)
     const body = { stream: id, [name]: ['a', 'room,1'] }
     const response = await request(app).post('/events').send(body).expect(400)
-    expect(JSON.parse(response.text).detail).toMatch(/"room,1" is not a valid channel: a channel name has no comma/)
+    expect(JSON.parse(response.text).detail).toMatch(
+      /"room,1" is not a valid channel: a channel name has no comma/,
+    )
   })
 
   it('is left to the app where there is no hub', async () => {

@@ -1,7 +1,7 @@
-import { DatabaseSync } from 'node:sqlite'
 import { SseError } from '@sse/core'
 import { show } from '@sse/core/internal'
 import { FileBroker } from './file-broker.ts'
+import { DatabaseSync } from './node-sqlite.ts'
 import { type SqliteBrokerOptions, settingsOf } from './options.ts'
 import type { SqliteBroker } from './sqlite-broker.ts'
 

@@ -46,7 +46,9 @@ export function toChannels(
   for (const name of names) {
     const problem = problemOf(name) ?? (byApp ? missingPartOf(name) : undefined)
     if (problem)
-      throw new SseError('invalid-channel', `${show(name)} is not a valid channel: ${problem}.`, { value: name })
+      throw new SseError('invalid-channel', `${show(name)} is not a valid channel: ${problem}.`, {
+        value: name,
+      })
   }
   return names.length <= 1 ? names : [...new Set(names)]
 }

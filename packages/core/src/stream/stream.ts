@@ -419,7 +419,9 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
 
   #expireAt(expires: Date): void {
     if (!types.isDate(expires) || Number.isNaN(expires.getTime())) {
-      throw new SseError('invalid-option', `expires must be a valid Date, not ${show(expires)}.`, { value: expires })
+      throw new SseError('invalid-option', `expires must be a valid Date, not ${show(expires)}.`, {
+        value: expires,
+      })
     }
     if (this.closed) return
     this.#expiry ??= new Expiry(this.#host.now, () => this.#expire())
