@@ -1,4 +1,5 @@
 import { SseError } from '@sse/core'
+import { checkNames } from '@sse/core/internal'
 import { isRedisClient, type RedisClientLike } from './redis-client.ts'
 
 export interface RedisBrokerOptions {
@@ -32,6 +33,8 @@ export interface Settings {
 /** @throws {SseError} `invalid-option` */
 export function settingsOf(options: RedisBrokerOptions): Settings {
   if (typeof options !== 'object' || options === null) refuse('options', 'an object with a client', options)
+  checkNames('', options, ['client', 'prefix', 'maxLength', 'tail', 'timeout', 'startTimeout'])
+  checkNames('tail.', options.tail ?? {}, ['entries', 'bytes'])
   const { client, prefix = 'sse', maxLength = 100_000, tail = {} } = options
   if (!isRedisClient(client)) refuse('client', 'a client of the package redis (node-redis)', client)
   if (typeof prefix !== 'string' || !/^[^{}]{1,128}$/u.test(prefix))
