@@ -1,3 +1,5 @@
+import './needs-node.ts'
+
 export { SseError, type SseErrorCode } from './errors.ts'
 export type {
   AnyEvents,

@@ -4,6 +4,7 @@ import { SseError } from '../errors.ts'
 import type { Receiver } from '../log/broker.ts'
 import { createMemoryBroker, createMemoryLog } from '../log/memory-broker.ts'
 import { wrapped } from '../log/wrapped-broker.test-kit.ts'
+import { checkStreamOptions } from '../stream/check-options.ts'
 import { opening } from '../stream/opening.test-kit.ts'
 import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
 import type { Hub, StreamEvent } from './hub.ts'
@@ -192,6 +193,38 @@ describe('hub.close', () => {
   })
 })
 
+describe('hub.close({ drain })', () => {
+  it.each([0, 3])(
+    'takes publishes until it is over, with %i streams, although the clock steps back',
+    async (count) => {
+      let now = 1_000_000
+      const hub = createHub({ now: () => now })
+      const streams = await Promise.all(Array.from({ length: count }, () => opened(hub, 'a')))
+      const closed = hub.close({ drain: 100 })
+      now -= 10_000
+      expect(await hub.publish('a', 'during')).toMatchObject({ duplicate: false })
+      await closed
+      expect(streams.every(({ stream }) => stream.closed)).toBe(true)
+      await expect(hub.publish('a', 'after')).rejects.toMatchObject({ code: 'closed' })
+    },
+  )
+})
+
+describe('a time to reconnect that is longer than a timer', () => {
+  it.each([2 ** 31, 3e9])('is refused wherever it is given: %d', async (long) => {
+    const hub = createHub()
+    const { stream } = await opened(hub, 'a')
+    const refusal = expect.objectContaining({ code: 'invalid-option' })
+    expect(() => stream.send('x', { retry: long })).toThrow(refusal)
+    expect(() => stream.close({ reconnect: long })).toThrow(refusal)
+    expect(() => hub.close({ retry: [1, long] })).toThrow(refusal)
+    expect(() => checkStreamOptions({ retry: long })).toThrow(refusal)
+    expect(() => checkStreamOptions({ retry: [1, long] })).toThrow(refusal)
+    await expect(hub.disconnect('ada', { reconnect: long })).rejects.toMatchObject({ code: 'invalid-option' })
+    expect(stream.closed).toBe(false)
+  })
+})
+
 describe('a hub that closes', () => {
   it('lets no new stream in, and tells it when to come back', async () => {
     const events: StreamEvent[] = []
@@ -283,12 +316,12 @@ describe('a log that takes no writes', () => {
 
 describe('createHub', () => {
   it.each([
-    [{ heartbeat: -1 }, /heartbeat is a whole number of milliseconds/],
+    [{ heartbeat: -1 }, /heartbeat must be a whole number of milliseconds/],
     [{ heartbeat: Number.POSITIVE_INFINITY }, /heartbeat/],
-    [{ window: { entries: 0 } }, /window\.entries is a number above 0, not 0/],
+    [{ window: { entries: 0 } }, /window\.entries must be a number above 0, not 0/],
     [{ maxEventBytes: '64k' }, /maxEventBytes/],
-    [{ broker: 'redis' }, /broker is a Broker/],
-    [{ onStream: true }, /onStream is a function/],
+    [{ broker: 'redis' }, /broker must be a Broker/],
+    [{ onStream: true }, /onStream must be a function/],
   ])('refuses %j', (options, message) => {
     expect(() => createHub(options as never)).toThrow(message)
   })

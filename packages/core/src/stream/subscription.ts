@@ -205,7 +205,7 @@ export class Subscription implements Sink {
     if (wanted <= maxChannels) return
     throw new SseError(
       'too-many-channels',
-      `The stream would be on ${wanted} channels, ${maxChannels} are allowed: raise limits.channels, or publish to fewer.`,
+      `The stream would be on ${wanted} channels, and ${maxChannels} are allowed: raise limits.channels, or publish to fewer.`,
       { value: names },
     )
   }
