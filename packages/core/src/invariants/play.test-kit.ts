@@ -86,6 +86,6 @@ function eventsToRecover(mishaps: readonly Mishap[]): number {
 async function settle(scheduler: Scheduler): Promise<void> {
   do {
     await scheduler.waitIdle()
-    for (let turn = 0; turn < 3; turn++) await endOfTurn()
+    for (let turn = 0; turn < 4; turn++) await endOfTurn()
   } while (scheduler.count() > 0)
 }

@@ -45,8 +45,9 @@ export class ManualBroker implements Broker {
     return this.#reads.map(({ after }) => after)
   }
 
-  /** Answers the oldest read; an error rejects it. */
+  /** Answers the oldest read, which may come by the end of this turn; an error rejects it. */
   async answer(page: Page | Error): Promise<void> {
+    if (this.#reads.length === 0) await endOfTurn()
     const read = this.#reads.shift()
     if (page instanceof Error) read?.reject(page)
     else read?.resolve(page)

@@ -11,8 +11,8 @@ import type { ChannelsChange } from './sse-stream.ts'
 /** The stream that a subscription serves. */
 export interface Subscriber {
   readonly id: string
+  readonly key: string | undefined
   readonly lastEventId: string | undefined
-  readonly signal: AbortSignal
   readonly closed: boolean
   /** Where what the log has is written. */
   readonly out: Out
@@ -49,8 +49,8 @@ export class Subscription implements Sink {
     this.#head = feed.log?.window.headId
   }
 
-  get signal(): AbortSignal {
-    return this.#stream.signal
+  get key(): string | undefined {
+    return this.#stream.key
   }
 
   get out(): Out {
