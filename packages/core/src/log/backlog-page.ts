@@ -2,12 +2,12 @@ import { encodeFields } from '../wire/encode.ts'
 import { type Frame, frame } from '../wire/frame.ts'
 import type { Entry } from './broker.ts'
 
-/** Bytes that an entry takes beside its text: objects, places in the indexes, its frame. */
+/** Bytes that an entry takes beside its text: objects, places in the indexes. */
 const overhead = 256
 
 /** Entries that the broker has read: indexed by id and by channel, and each encoded once, when a reader first needs it. */
 export class BacklogPage {
-  /** About what it takes in memory. */
+  /** About what its entries take in memory; their frames take about as much again. */
   readonly bytes: number
   readonly #entries: readonly Entry[]
   readonly #frames: (Frame | undefined)[] = []
@@ -20,7 +20,7 @@ export class BacklogPage {
     this.#placesById.set(after, 0)
     let bytes = 0
     for (const [place, { id, channels, data }] of entries.entries()) {
-      bytes += overhead + 2 * data.length
+      bytes += overhead + data.length
       this.#placesById.set(id, place + 1)
       for (const channel of channels) {
         const places = this.#placesByChannel.get(channel)

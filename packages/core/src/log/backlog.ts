@@ -48,10 +48,10 @@ export interface BacklogOptions {
 
 /** Pages asked of the broker at the same time. */
 const concurrency = 2
-/** Entries of a page, at the least and at the most, and about how many bytes of data. */
-const page = { fewest: 32, most: 1_024, bytes: 1_048_576 }
-/** Bytes of pages that are held for other readers, and for how many milliseconds. */
-const held = { bytes: 8 * 1024 * 1024, time: 10_000 }
+/** Entries of a page, at the least, at the most and at first, and about how many bytes it has. */
+const page = { fewest: 32, most: 1_024, first: 256, bytes: 1_048_576 }
+/** Bytes of pages that are held for other readers, frames not counted, and for how many milliseconds. */
+const held = { bytes: 4 * 1024 * 1024, time: 10_000 }
 /** Milliseconds after which a turn of the event loop is left to others. */
 const slice = 4
 /** The part of the process's time that readers behind the window take, after so many milliseconds of it at once. */
@@ -81,8 +81,11 @@ export class Backlog {
   readonly #missing = new Map<string, Set<BacklogRead>>()
   readonly #running = new Set<Job>()
   #scheduled = false
+  /** Whether it has run in this turn of the event loop already. */
+  #hadTurn = false
   #furthestBackNext = true
-  #bytesPerEntry = 0
+  /** Of the pages read so far: it grows at once and shrinks slowly, from what makes the first page a small one. */
+  #bytesPerEntry = page.bytes / page.first
 
   constructor(options: BacklogOptions) {
     const { clock = () => performance.now() } = options
@@ -125,19 +128,23 @@ export class Backlog {
     this.#scheduled = true
     const { rest } = this.#pace
     if (rest > 0) setTimeout(() => this.#run(), rest)
+    else if (this.#hadTurn) atEndOfTurn(() => this.#run())
     else queueMicrotask(() => this.#run())
   }
 
-  /** Within one turn: the pages that are held are given out, then the broker is asked for the next ones. */
+  /** Once a turn: the pages that are held are given out, then the broker is asked for the next ones. */
   #run(): void {
     const started = this.#clock()
+    this.#hadTurn = true
+    atEndOfTurn(() => {
+      this.#hadTurn = false
+    })
     this.#startReads()
     const done = this.#serve(started + slice)
     if (done) this.#startReads()
     this.#pace.spent(this.#clock() - started)
     this.#scheduled = false
-    if (done && this.#ready.size === 0) return
-    atEndOfTurn(() => this.#schedule())
+    if (this.#ready.size > 0) this.#schedule()
   }
 
   /** @returns whether all were served before the time was up */
@@ -201,8 +208,7 @@ export class Backlog {
   /** Only who is known to be behind the window can go on there: another log's cursor is for the broker to judge. */
   #usedUp(cursor: string, reads: ReadonlySet<BacklogRead>): BacklogRead[] {
     const spenders = [...reads].filter(({ client }) => client !== undefined && this.#budgets.isUsedUp(client))
-    const isBehind =
-      spenders.length > 0 && comparePositions(cursor, this.#options.window.baseId) === -1
+    const isBehind = spenders.length > 0 && comparePositions(cursor, this.#options.window.baseId) === -1
     return isBehind ? spenders : []
   }
 
@@ -220,7 +226,9 @@ export class Backlog {
     }
     if (!this.#running.delete(job)) return
     this.#pace.spent(Math.min(this.#clock() - started, mostWork))
+    const answered = this.#clock()
     this.#answer(job, answer)
+    this.#pace.spent(this.#clock() - answered)
     this.#schedule()
   }
 
@@ -237,7 +245,7 @@ export class Backlog {
   }
 
   #loaded({ cursor, reads, generation }: Job, page: BacklogPage): void {
-    this.#bytesPerEntry = Math.max(page.bytes / page.length, this.#bytesPerEntry * 0.75)
+    this.#bytesPerEntry = Math.max(page.bytes / page.length, this.#bytesPerEntry * 0.5)
     for (const { client } of reads) {
       if (client !== undefined) this.#budgets.charge(client, page.bytes / reads.size)
     }
@@ -272,11 +280,9 @@ export class Backlog {
     timer.unref()
   }
 
-  /** As many entries as about fit, by those that were read before and those in the window. */
+  /** As many entries as about fit, by the size of those that were read before. */
   get #limit(): number {
-    const { window } = this.#options
-    const perEntry = Math.max(this.#bytesPerEntry, window.bytes / Math.max(1, window.length), 1)
-    return Math.max(page.fewest, Math.min(page.most, Math.floor(page.bytes / perEntry)))
+    return Math.max(page.fewest, Math.min(page.most, Math.floor(page.bytes / this.#bytesPerEntry)))
   }
 }
 
