@@ -139,9 +139,8 @@ export class Backlog {
     atEndOfTurn(() => {
       this.#hadTurn = false
     })
-    this.#startReads()
-    const done = this.#serve(started + slice)
-    if (done) this.#startReads()
+    // More pages before all have what is held would push that out.
+    if (this.#serve(started + slice)) this.#startReads()
     this.#pace.spent(this.#clock() - started)
     this.#scheduled = false
     if (this.#ready.size > 0) this.#schedule()
