@@ -45,6 +45,12 @@ export class BacklogPage {
     return this.#placesById.get(cursor)
   }
 
+  /** Whether it holds what follows a cursor. */
+  leadsOn(cursor: string): boolean {
+    const place = this.placeAfter(cursor)
+    return place !== undefined && place < this.length
+  }
+
   idAt(place: number): string {
     return this.#entries[place]!.id
   }

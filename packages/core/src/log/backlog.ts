@@ -57,7 +57,7 @@ const slice = 4
 /** The part of the process's time that readers behind the window take, after so many milliseconds of it at once. */
 const pace = { share: 0.25, burst: 250 }
 /** Milliseconds of waiting for a page that count as work: the process decodes the answer meanwhile, but does not wait for the network. */
-const mostWork = 10
+const mostWork = 5
 
 /**
  * What lies behind the window, read for all readers together. A page of the broker is held for a while and shared: readers that come from
@@ -153,10 +153,9 @@ export class Backlog {
       if (found) {
         const generation = this.#generation
         for (const read of reads) {
-          if (this.#clock() > until) return false
-          if (generation !== this.#generation) return false
           reads.delete(read)
           tell(read, found)
+          if (this.#clock() > until || generation !== this.#generation) return false
         }
       } else join(this.#missing, cursor, reads)
       this.#ready.delete(cursor)
@@ -164,12 +163,10 @@ export class Backlog {
     return true
   }
 
+  /** The newest page first: it is the one that knows best what follows. */
   #find(cursor: string): { page: BacklogPage; from: number } | undefined {
-    for (const page of this.#pages) {
-      const from = page.placeAfter(cursor)
-      if (from !== undefined && from < page.length) return { page, from }
-    }
-    return undefined
+    const page = this.#pages.findLast((page) => page.leadsOn(cursor))
+    return page && { page, from: page.placeAfter(cursor)! }
   }
 
   #startReads(): void {
@@ -255,8 +252,7 @@ export class Backlog {
     this.#hold(page)
     join(this.#ready, cursor, reads)
     for (const [waiting, others] of this.#missing) {
-      const from = page.placeAfter(waiting)
-      if (from === undefined || from === page.length) continue
+      if (!page.leadsOn(waiting)) continue
       this.#missing.delete(waiting)
       join(this.#ready, waiting, others)
     }
