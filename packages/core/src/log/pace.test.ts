@@ -11,9 +11,9 @@ it('lets a burst of work be done at once, and then its share of the time', () =>
   work(100)
   expect(pace.rest).toBe(0)
   work(10)
-  expect(pace.rest).toBe(40)
-  time += 40
+  expect(pace.rest).toBe(30)
+  time += 30
   expect(pace.rest).toBe(0)
   work(10)
-  expect(pace.rest).toBe(40)
+  expect(pace.rest).toBe(30)
 })
