@@ -55,7 +55,7 @@ const held = { bytes: 4 * 1024 * 1024, time: 10_000 }
 /** Milliseconds after which a turn of the event loop is left to others. */
 const slice = 4
 /** The part of the process's time that readers behind the window take, after so many milliseconds of it at once. */
-const pace = { share: 0.25, burst: 250 }
+const pace = { share: 0.25, burst: 100 }
 /** Milliseconds of waiting for a page that count as work: the process decodes the answer meanwhile, but does not wait for the network. */
 const mostWork = 5
 
