@@ -67,7 +67,7 @@ export function middlewareOf(response: SseResponse): Middleware | undefined {
  */
 export function keyOf(request: Request, { options }: Middleware): string | undefined {
   const key: unknown = options.key?.(request)
-  if (key === undefined || typeof key === 'string') return key
+  if (key === undefined || (typeof key === 'string' && key.isWellFormed())) return key
   throw new SseError(
     'invalid-key',
     `key returned ${show(key)}: return a string, or undefined for a stream without a key.`,

@@ -51,7 +51,7 @@ const emptied: readonly (readonly [type: string, of: (value: object) => boolean,
 
 /** A forgotten `await` or a `Map` would be published as an empty object. One level below the data is looked at too, where most of them are. */
 function refuseEmptied(data: unknown): void {
-  if (typeof data !== 'object' || data === null) return
+  if (typeof data !== 'object' || data === null || 'toJSON' in data) return
   refuse(data, 'The data', data)
   if (Array.isArray(data)) {
     for (const item of data) refuse(item, 'An item of the data', data)

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { arrived } from './parsed-stream.ts'
 
 /** What the contract says of a value: told apart here once more, by other means than the code that is tested. */
@@ -13,10 +14,25 @@ export interface ExpectedEvent {
 export function textOf(data: unknown): string | undefined {
   if (typeof data === 'string' || data === undefined) return data ?? ''
   try {
-    return JSON.stringify(data)
+    return isEmptied(data) ? undefined : JSON.stringify(data)
   } catch {
     return undefined
   }
+}
+
+/** Whether JSON would write it, or something in it, as `{}` although it says more. */
+function isEmptied(data: unknown): boolean {
+  if (typeof data !== 'object' || data === null || 'toJSON' in data) return false
+  const properties = Object.values(Object.getOwnPropertyDescriptors(data))
+  const values = properties.filter(({ enumerable }) => enumerable).map(({ value }) => value)
+  return [data, ...values].some(
+    (value) =>
+      types.isPromise(value) ||
+      types.isMap(value) ||
+      types.isSet(value) ||
+      types.isRegExp(value) ||
+      (types.isNativeError(value) && Object.keys(value).length === 0),
+  )
 }
 
 const oneLine = (text: string) => [...text].every((character) => !'\r\n\0'.includes(character))
@@ -34,12 +50,14 @@ export function isEventName(name: unknown): name is string | undefined {
 
 export function isId(id: unknown): id is string | number | undefined {
   if (id === undefined) return true
-  return typeof id === 'string' ? oneLine(id) : typeof id === 'number' && id - id === 0
+  if (typeof id !== 'string') return typeof id === 'number' && id - id === 0
+  const characters = [...id].map((character) => character.codePointAt(0)!)
+  return isWhole(id) && !characters.some(isControl) && Buffer.from(id).length <= 64
 }
 
 export function isRetry(retry: unknown): retry is number | undefined {
   return (
-    retry === undefined || (typeof retry === 'number' && retry >= 0 && retry % 1 === 0 && retry < 2 ** 53)
+    retry === undefined || (typeof retry === 'number' && retry >= 0 && retry % 1 === 0 && retry < 2 ** 31)
   )
 }
 
@@ -51,6 +69,9 @@ export function optionsOf<N extends string>(
   if (options === undefined) return {} as Record<N, undefined>
   if (typeof options !== 'object' || options === null) return undefined
   try {
+    // A name that is not an option is refused, if it has a value.
+    const given = Object.entries(options).filter(([, value]) => value !== undefined)
+    if (given.some(([name]) => !names.includes(name as N))) return undefined
     const entries = names.map((name) => [name, (options as Record<N, unknown>)[name]])
     return Object.fromEntries(entries)
   } catch {
@@ -77,6 +98,13 @@ export function expectedEvent(
   }
 }
 
+/** As `channelsOf`, for names that the app made: none may have a part that is a value which was missing. */
+export function channelsOfApp(channels: unknown): readonly string[] | undefined {
+  const names = channelsOf(channels)
+  const hasMissing = names?.some((name) => /(^|[:/.])(undefined|NaN|\[object Object\])([:/.]|$)/.test(name))
+  return hasMissing ? undefined : names
+}
+
 /** Names of channels as an array; `undefined` where they must be refused. */
 export function channelsOf(channels: unknown): readonly string[] | undefined {
   try {
@@ -93,9 +121,15 @@ export function channelsOf(channels: unknown): readonly string[] | undefined {
 
 function isChannel(name: unknown): name is string {
   if (typeof name !== 'string' || name === '' || name.slice(0, 4) === 'sse:') return false
+  if (name.split(',').length > 1 || !isWhole(name)) return false
   return (
     Buffer.from(name).length <= 256 && [...name].every((character) => !isControl(character.codePointAt(0)!))
   )
+}
+
+/** Whether no half of a character stands alone in it. */
+export function isWhole(text: string): boolean {
+  return Buffer.from(text).toString() === text
 }
 
 function isControl(code: number): boolean {

@@ -30,7 +30,7 @@ function clear(error: unknown): SseError | Hostile {
   if (error instanceof Hostile) return error
   if (!(error instanceof SseError)) throw error
   expect(error.code).toMatch(/^(invalid|too|event|id|headers|no|not|closed)(-[a-z]+)*$/)
-  expect(error.message).toMatch(/^.{10,}[.…]$/su)
+  expect(error.message).toMatch(/^.{10,}[.…?]$/su)
   expect(error.message.length).toBeLessThan(400)
   return error
 }

@@ -36,7 +36,7 @@ describe.each(expressVersions)('on %s', (_, express) => {
       )
       if (position === 'behind') setting.use(app)
       app.get('/events', (_req, res) => void res.sse.subscribe('news'))
-      app.get('/private', (_req, res) => void res.sse.subscribe(`user:${res.sse.key}`))
+      app.get('/private', (_req, res) => void res.sse.subscribe(`user:${res.sse.key ?? 'nobody'}`))
       app.get('/gone', (_req, res) => res.sse.close({ reconnect: false }))
       app.get('/plain', (_req, res) => void res.send('plain'))
       app.get('/thrown', () => {
