@@ -1,6 +1,6 @@
 /**
- * Every error of the server is provoked as its case says, and the page of errors is written from what was thrown: `vitest -u` of this file writes
- * it again.
+ * Every error of the server is provoked as its case says, and the page of errors is written from what was thrown. To write the page again:
+ * `pnpm vitest run apps/docs/test/errors.test.ts --update`.
  */
 import { SseError } from '@sse/core'
 import { expect, test, vi } from 'vitest'
