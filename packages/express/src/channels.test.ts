@@ -100,12 +100,7 @@ describe.each(expressVersions)('channels of an open stream on %s', (_, express) 
       'application/json',
       /"sse:control"/,
     ],
-    [
-      'a channel that is no text',
-      '{"stream":"x","unsubscribe":[7]}',
-      'application/json',
-      /7 is not a channel/,
-    ],
+    ['a channel that is no text', '{"stream":"x","unsubscribe":[7]}', 'application/json', /7 is not a channel/],
     [
       'too many channels',
       JSON.stringify({ stream: 'x', subscribe: Array(65).fill('a') }),

@@ -56,8 +56,11 @@ const held = { bytes: 4 * 1024 * 1024, time: 10_000 }
 const slice = 4
 /** The part of the process's time that readers behind the window take, after so many milliseconds of it at once. */
 const pace = { share: 0.25, burst: 100 }
-/** Milliseconds of waiting for a page that count as work: the process decodes the answer meanwhile, but does not wait for the network. */
-const mostWork = 5
+/**
+ * Milliseconds that count at the most: of waiting for a page, because the process decodes the answer meanwhile but does not wait for the
+ * network; and of a turn, because a process that the machine has stopped did not work.
+ */
+const most = { waiting: 5, turn: 10 }
 
 /**
  * What lies behind the window, read for all readers together. A page of the broker is held for a while and shared: readers that come from
@@ -141,7 +144,7 @@ export class Backlog {
     })
     // More pages before all have what is held would push that out.
     if (this.#serve(started + slice)) this.#startReads()
-    this.#pace.spent(this.#clock() - started)
+    this.#spent(started, most.turn)
     this.#scheduled = false
     if (this.#ready.size > 0) this.#schedule()
   }
@@ -221,11 +224,15 @@ export class Backlog {
       if (!signal.aborted) report(error)
     }
     if (!this.#running.delete(job)) return
-    this.#pace.spent(Math.min(this.#clock() - started, mostWork))
+    this.#spent(started, most.waiting)
     const answered = this.#clock()
     this.#answer(job, answer)
-    this.#pace.spent(this.#clock() - answered)
+    this.#spent(answered, most.turn)
     this.#schedule()
+  }
+
+  #spent(since: number, most: number): void {
+    this.#pace.spent(Math.min(this.#clock() - since, most))
   }
 
   #answer(job: Job, answer: Page | undefined): void {
