@@ -49,7 +49,7 @@ export interface BacklogOptions {
 /** Pages asked of the broker at the same time. */
 const concurrency = 2
 /** Entries of a page, at the least, at the most and at first, and about how many bytes it has. */
-const page = { fewest: 32, most: 1_024, first: 256, bytes: 1_048_576 }
+const page = { fewest: 32, most: 2_048, first: 256, bytes: 1_048_576 }
 /** Bytes of pages that are held for other readers, frames not counted, and for how many milliseconds. */
 const held = { bytes: 4 * 1024 * 1024, time: 10_000 }
 /** Milliseconds after which a turn of the event loop is left to others. */
@@ -100,7 +100,10 @@ export class Backlog {
 
   /** A reader waits for its answer, which never comes within the call. */
   add(read: BacklogRead): void {
-    join(this.#missing.has(read.cursor) ? this.#missing : this.#ready, read.cursor, [read])
+    const { cursor } = read
+    const reads = this.#missing.get(cursor) ?? this.#ready.get(cursor)
+    if (reads) reads.add(read)
+    else this.#ready.set(cursor, new Set([read]))
     this.#schedule()
   }
 
