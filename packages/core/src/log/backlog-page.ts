@@ -70,12 +70,12 @@ export class BacklogPage {
 
   /** The places of the entries on any of the channels, each once, in log order. */
   placesOn(channels: ReadonlySet<string>, from: number): readonly number[] {
-    const lists: (readonly number[])[] = []
+    let all: readonly number[] = []
     for (const channel of channels) {
       const places = this.#placesByChannel.get(channel)
-      if (places) lists.push(places)
+      if (places) all = all.length === 0 ? places : [...all, ...places]
     }
-    const all = lists.length === 1 ? lists[0]! : [...new Set(lists.flat())].sort((one, other) => one - other)
+    if (channels.size > 1) all = [...new Set(all)].sort((one, other) => one - other)
     return from === 0 ? all : all.filter((place) => place >= from)
   }
 }

@@ -49,15 +49,18 @@ export interface BacklogOptions {
 /** Pages asked of the broker at the same time. */
 const concurrency = 2
 /** Entries of a page, at the least, at the most and at first, and about how many bytes it has. */
-const page = { fewest: 32, most: 1_024, first: 256, bytes: 1_048_576 }
+const page = { fewest: 32, most: 2_048, first: 256, bytes: 1_048_576 }
 /** Bytes of pages that are held for other readers, frames not counted, and for how many milliseconds. */
 const held = { bytes: 4 * 1024 * 1024, time: 10_000 }
 /** Milliseconds after which a turn of the event loop is left to others. */
 const slice = 4
 /** The part of the process's time that readers behind the window take, after so many milliseconds of it at once. */
 const pace = { share: 0.25, burst: 100 }
-/** Milliseconds of waiting for a page that count as work: the process decodes the answer meanwhile, but does not wait for the network. */
-const mostWork = 5
+/**
+ * Milliseconds that count at the most: of waiting for a page, because the process decodes the answer meanwhile but does not wait for the
+ * network; and of a turn, because a process that the machine has stopped did not work.
+ */
+const most = { waiting: 5, turn: 10 }
 
 /**
  * What lies behind the window, read for all readers together. A page of the broker is held for a while and shared: readers that come from
@@ -97,7 +100,10 @@ export class Backlog {
 
   /** A reader waits for its answer, which never comes within the call. */
   add(read: BacklogRead): void {
-    join(this.#missing.has(read.cursor) ? this.#missing : this.#ready, read.cursor, [read])
+    const { cursor } = read
+    const reads = this.#missing.get(cursor) ?? this.#ready.get(cursor)
+    if (reads) reads.add(read)
+    else this.#ready.set(cursor, new Set([read]))
     this.#schedule()
   }
 
@@ -141,7 +147,7 @@ export class Backlog {
     })
     // More pages before all have what is held would push that out.
     if (this.#serve(started + slice)) this.#startReads()
-    this.#pace.spent(this.#clock() - started)
+    this.#spent(started, most.turn)
     this.#scheduled = false
     if (this.#ready.size > 0) this.#schedule()
   }
@@ -221,11 +227,15 @@ export class Backlog {
       if (!signal.aborted) report(error)
     }
     if (!this.#running.delete(job)) return
-    this.#pace.spent(Math.min(this.#clock() - started, mostWork))
+    this.#spent(started, most.waiting)
     const answered = this.#clock()
     this.#answer(job, answer)
-    this.#pace.spent(this.#clock() - answered)
+    this.#spent(answered, most.turn)
     this.#schedule()
+  }
+
+  #spent(since: number, most: number): void {
+    this.#pace.spent(Math.min(this.#clock() - since, most))
   }
 
   #answer(job: Job, answer: Page | undefined): void {

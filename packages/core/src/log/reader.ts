@@ -194,6 +194,7 @@ export class Reader {
     this.#state = 'fetching'
     this.#log.waiting.delete(this)
     this.#ask(this.#cursor, (answer) => {
+      if (this.#ended) return
       const isFork = isGap(answer) && answer.gap === 'forked'
       if (opening || !isFork) this.#answered(answer, opening, wakes)
       // In the midst of a stream some of what a forked log still holds was written already: it goes on at the head.
@@ -206,7 +207,7 @@ export class Reader {
   }
 
   #ask(cursor: string, answered: (answer: BacklogAnswer) => void): void {
-    // After a fork it cannot go on in the window, so that it is always read for.
+    // After a fork it cannot go on in the window, so the broker is asked in any case.
     const client = this.#forked ? undefined : (this.#sink.key ?? this)
     this.#read = { cursor, client, answered, failed: (error) => this.failed(error) }
     this.#log.backlog.add(this.#read)
@@ -232,7 +233,7 @@ export class Reader {
     return this.#forked ? undefined : this.#log.window.find(this.#cursor)
   }
 
-  /** Read through a getter: a state that an `await` may have changed is not narrowed away. */
+  /** Read through a getter: a state that a call may have changed is not narrowed away. */
   get #ended(): boolean {
     return this.#state === 'ended'
   }
