@@ -1,7 +1,7 @@
 /**
  * `pnpm smoke 22 24`: the packages as users install them, on the Node versions named (default: this one). They
  * are built and packed, installed by npm into an empty project outside of the repository, type-checked there as
- * a user's compiler sees them, and run. Each Node comes from npm, as the repository's own does.
+ * a user's compiler sees them, and run. A Node that is too old must be told so at import. Each Node comes from npm, as the repository's own does.
  */
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,17 +10,18 @@ import { join } from 'node:path'
 import { packPackages } from './pack.ts'
 import { root, tool } from './paths.ts'
 
+/** What is run in the project. */
+const programs = ['whole-path.js', 'which-node.js']
 const versions = process.argv.slice(2)
 const folder = mkdtempSync(join(tmpdir(), 'sse-smoke-'))
+const project = join(folder, 'project')
 const failed: string[] = []
 try {
   process.chdir(root)
-  const project = makeProject()
+  makeProject()
   attempt('types as users see them', tool('tsc'), ['--project', project])
-  for (const version of versions) {
-    attempt(`Node ${version}`, nodeOf(version), [join(project, 'whole-path.js')])
-  }
-  if (versions.length === 0) attempt(process.version, process.execPath, [join(project, 'whole-path.js')])
+  for (const version of versions) run(`Node ${version}`, nodeOf(version))
+  if (versions.length === 0) run(process.version, process.execPath)
 } catch (error) {
   failed.push(error instanceof Error ? error.message : String(error))
 } finally {
@@ -29,9 +30,17 @@ try {
 if (failed.length > 0) console.error(`Failed: ${failed.join('; ')}`)
 process.exitCode = failed.length > 0 ? 1 : 0
 
+/** What every package says to a Node, and on one that is new enough the whole path. */
+function run(what: string, node: string): void {
+  attempt(`${what}: each package says which Node it needs`, node, [join(project, 'which-node.js')])
+  const [major = 0] = spawnSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' })
+    .stdout.split('.')
+    .map(Number)
+  if (major >= 22) attempt(`${what}: the whole path`, node, [join(project, 'whole-path.js')])
+}
+
 /** A user's project: our tarballs beside current majors of what they are peers of. */
-function makeProject(): string {
-  const project = join(folder, 'project')
+function makeProject(): void {
   mkdirSync(project)
   const packed = packPackages(folder)
   const tarballs = Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`]))
@@ -50,10 +59,9 @@ function makeProject(): string {
     paths: { vuex: ['./node_modules/vuex/types/index.d.ts'] },
   }
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
-  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['whole-path.js'] }))
-  copyFileSync(join(root, '.ci/smoke/whole-path.js'), join(project, 'whole-path.js'))
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: programs }))
+  for (const file of programs) copyFileSync(join(root, '.ci/smoke', file), join(project, file))
   npm(project, 'install')
-  return project
 }
 
 function nodeOf(version: string): string {

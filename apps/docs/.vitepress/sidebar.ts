@@ -64,6 +64,7 @@ export const english: Items = [
       link: `/packages/${name}`,
     })),
   },
+  { text: 'Errors', link: '/reference/errors' },
   { text: 'API reference', collapsed: true, items: reference() },
 ]
 

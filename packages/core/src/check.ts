@@ -21,20 +21,20 @@ function isDelay(value: unknown): value is number {
  */
 export function checkObject(name: string, value: unknown): void {
   if (typeof value === 'object' && value !== null) return
-  throw new SseError('invalid-option', `${name} is an object, not ${show(value)}.`, { value })
+  throw new SseError('invalid-option', `${name} must be an object, not ${show(value)}.`, { value })
 }
 
 /** Checks an option that may be left out. @throws {SseError} `invalid-option` */
 export function checkNumber(name: string, value: unknown, kind: keyof typeof kinds): void {
   const [accepts, words] = kinds[kind]
   if (value === undefined || (typeof value === 'number' && accepts(value))) return
-  throw new SseError('invalid-option', `${name} is ${words}, not ${show(value)}.`, { value })
+  throw new SseError('invalid-option', `${name} must be ${words}, not ${show(value)}.`, { value })
 }
 
 /** @throws {SseError} `invalid-option` */
 export function checkFunction(name: string, value: unknown): void {
   if (value === undefined || typeof value === 'function') return
-  throw new SseError('invalid-option', `${name} is a function, not ${show(value)}.`, { value })
+  throw new SseError('invalid-option', `${name} must be a function, not ${show(value)}.`, { value })
 }
 
 /**
@@ -44,7 +44,7 @@ export function checkFunction(name: string, value: unknown): void {
  */
 export function checkKey(key: unknown): asserts key is string {
   if (typeof key === 'string' && key.isWellFormed()) return
-  throw new SseError('invalid-key', `${show(key)} is not a key: give a string of well-formed Unicode.`, {
+  throw new SseError('invalid-key', `${show(key)} is not a valid key: use a string of well-formed Unicode.`, {
     value: key,
   })
 }
@@ -54,9 +54,13 @@ export function checkRange(name: string, value: unknown): void {
   if (value === undefined) return
   const [min, max] = Array.isArray(value) && value.length === 2 ? value : []
   if (isDelay(min) && isDelay(max) && min <= max) return
-  throw new SseError('invalid-option', `${name} is [min, max] in whole milliseconds, not ${show(value)}.`, {
-    value,
-  })
+  throw new SseError(
+    'invalid-option',
+    `${name} must be [min, max] in whole milliseconds, each at most 2,147,483,647, not ${show(value)}.`,
+    {
+      value,
+    },
+  )
 }
 
 /**

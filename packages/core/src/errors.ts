@@ -48,8 +48,8 @@ export class SseError extends Error {
     options: {
       readonly value?: unknown
       readonly cause?: unknown
-      readonly issues?: readonly SchemaIssue[]
-      readonly name?: 'AbortError'
+      readonly issues?: readonly SchemaIssue[] | undefined
+      readonly name?: 'AbortError' | undefined
     } = {},
   ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)

@@ -1,3 +1,5 @@
+import './needs-node.ts'
+
 export { SseError, type SseErrorCode } from './errors.ts'
 export type {
   AnyEvents,
@@ -10,6 +12,7 @@ export type {
   RegisteredEvents,
 } from './event-map.ts'
 export type {
+  BrokerState,
   ChannelsChanged,
   ChannelsRequest,
   CloseHubOptions,

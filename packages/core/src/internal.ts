@@ -1,5 +1,6 @@
 /** For the packages of this toolkit only: what is here may change with any version. */
 export { checkFunction, checkKey, checkNames, checkNumber, checkObject } from './check.ts'
+export { checkNode } from './check-node.ts'
 export { drawBetween } from './draw-between.ts'
 export { show } from './errors.ts'
 export { checkCloseOptions } from './hub/check-options.ts'

@@ -106,7 +106,7 @@ describe.each(expressVersions)('channels of an open stream on %s', (_, express) 
   })
 
   it.each([
-    ['no JSON', '{"stream": ', 'application/json', /no JSON/],
+    ['no JSON', '{"stream": ', 'application/json', /could not be read as JSON/],
     [
       'another content type',
       'stream=x',
@@ -124,7 +124,7 @@ describe.each(expressVersions)('channels of an open stream on %s', (_, express) 
       'a channel that is no text',
       '{"stream":"x","unsubscribe":[7]}',
       'application/json',
-      /7 is not a channel/,
+      /7 is not a valid channel/,
     ],
     [
       'too many channels',

@@ -31,9 +31,13 @@ export function channels<E extends EventMap = AnyEvents>(hub: HubForAdapters<E>)
 export function channels(hub: HubForAdapters, ...more: unknown[]): RequestHandler {
   if (more.length > 0 || typeof hub?.changeChannels !== 'function') {
     const given = more.length > 0 ? 'a request: call it, as in app.post(path, channels(hub))' : show(hub)
-    throw new SseError('invalid-option', `channels(hub) is given what createHub() gives, not ${given}.`, {
-      value: hub,
-    })
+    throw new SseError(
+      'invalid-option',
+      `channels(hub) takes the hub that createHub() returns, not ${given}.`,
+      {
+        value: hub,
+      },
+    )
   }
   return function channels(request, response, next) {
     const middleware = middlewareOf(response)
@@ -54,7 +58,7 @@ export function channels(hub: HubForAdapters, ...more: unknown[]): RequestHandle
     parse(request, response, (error?: unknown) => {
       if (error) {
         const { status = 400, message } = error as { status?: number; message: string }
-        return sendProblem(response, status, `The body is no JSON that can be read: ${message}.`)
+        return sendProblem(response, status, `The body could not be read as JSON: ${message}.`)
       }
       void answer(hub, middleware, key, request, response, next)
     })
@@ -118,7 +122,7 @@ function namesOf(value: unknown, maxChannels: number): readonly string[] {
   if (names.length > maxChannels) {
     throw new SseError(
       'too-many-channels',
-      `${names.length} channels were named, ${maxChannels} are allowed.`,
+      `${names.length} channels were named, and ${maxChannels} are allowed: name fewer, or raise limits.channels.`,
       { value },
     )
   }

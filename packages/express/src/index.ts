@@ -1,3 +1,5 @@
+import './needs-node.ts'
+
 export * from '@sse/core'
 export type { Limits } from './admission/admission.ts'
 export type { Origin, Origins } from './admission/origins.ts'

@@ -72,7 +72,7 @@ export class Middleware {
   async authorize(request: Request, channel: string): Promise<boolean> {
     const verdict: unknown = await this.options.authorize?.(request, channel)
     if (verdict && verdict !== true) {
-      const message = `authorize gave ${show(verdict)} for the channel ${show(channel)}: only true grants a channel.`
+      const message = `authorize returned ${show(verdict)} for the channel ${show(channel)}: only true grants a channel.`
       this.reportOnce('authorize', () => new SseError('invalid-option', message, { value: verdict }))
     }
     return verdict === true

@@ -47,16 +47,22 @@ const limitNames = ['streams', 'perKey', 'channels', 'rate', 'perKeyRate']
 export function checkSseOptions<E extends EventMap>(options: SseOptions<E>): void {
   checkObject('options', options)
   if ('publish' in options && 'stream' in options) {
-    throw new SseError('invalid-option', 'sse() takes an object of options: sse({ hub }).', {
-      value: options,
-    })
+    throw new SseError(
+      'invalid-option',
+      'sse was given a hub instead of an object of options: write sse({ hub }).',
+      {
+        value: options,
+      },
+    )
   }
   checkNames('', options, names)
   const { hub, origins, retry, stall, maxUnread, limits = {} } = options
   checkObject('limits', limits)
   checkNames('limits.', limits, limitNames)
   if (hub !== undefined && typeof hub?.stream !== 'function') {
-    throw new SseError('invalid-option', `hub is what createHub() gives, not ${show(hub)}.`, { value: hub })
+    throw new SseError('invalid-option', `hub must be the hub that createHub() returns, not ${show(hub)}.`, {
+      value: hub,
+    })
   }
   checkFunction('key', options.key)
   checkFunction('authorize', options.authorize)

@@ -37,14 +37,22 @@ export function askedChannelsOf(request: ExpressRequest): string[] {
 export function checkQuery(request: ExpressRequest): void {
   for (const [name] of parametersOf(request)) {
     if (name.startsWith('lastEventId[')) {
-      throw new SseError('invalid-cursor', `${show(name)} is not read: send lastEventId=… once.`, {
-        value: name,
-      })
+      throw new SseError(
+        'invalid-cursor',
+        `${show(name)} is not a known parameter: send lastEventId=… once.`,
+        {
+          value: name,
+        },
+      )
     }
     if (name.startsWith('channels[') && name !== 'channels[]') {
-      throw new SseError('invalid-channel', `${show(name)} is not read: send channels=a,b or channels[]=a.`, {
-        value: name,
-      })
+      throw new SseError(
+        'invalid-channel',
+        `${show(name)} is not a known parameter: send channels=a,b or channels[]=a.`,
+        {
+          value: name,
+        },
+      )
     }
   }
 }

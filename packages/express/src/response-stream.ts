@@ -68,9 +68,13 @@ export function middlewareOf(response: SseResponse): Middleware | undefined {
 export function keyOf(request: Request, { options }: Middleware): string | undefined {
   const key: unknown = options.key?.(request)
   if (key === undefined || typeof key === 'string') return key
-  throw new SseError('invalid-key', `key gave ${show(key)}: give a string, or undefined for nobody.`, {
-    value: key,
-  })
+  throw new SseError(
+    'invalid-key',
+    `key returned ${show(key)}: return a string, or undefined for a stream without a key.`,
+    {
+      value: key,
+    },
+  )
 }
 
 /** A stream that decides nothing yet: whether it may open is judged when it begins to. */

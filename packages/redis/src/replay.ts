@@ -11,7 +11,7 @@ import type { TransferSize } from './transfer-size.ts'
 /** Pages asked of Redis at the same time: what is published on the same connection does not wait for more than these. */
 const concurrency = 4
 /** Entries of a page, at the most. */
-const largest = 512
+const largest = 1_024
 
 interface Reader {
   readonly page: PromiseWithResolvers<Page>

@@ -1,6 +1,7 @@
-import { DatabaseSync } from 'node:sqlite'
 import { SseError } from '@sse/core'
+import { show } from '@sse/core/internal'
 import { FileBroker } from './file-broker.ts'
+import { DatabaseSync } from './node-sqlite.ts'
 import { type SqliteBrokerOptions, settingsOf } from './options.ts'
 import type { SqliteBroker } from './sqlite-broker.ts'
 
@@ -17,7 +18,7 @@ export function createSqliteBroker(
   options: SqliteBrokerOptions = {},
 ): SqliteBroker {
   if (!(database instanceof DatabaseSync) && (typeof database !== 'string' || database === '')) {
-    const message = `The log is a path or a DatabaseSync of node:sqlite, not ${String(database)}.`
+    const message = `createSqliteBroker takes a path or a DatabaseSync of node:sqlite, not ${show(database)}.`
     throw new SseError('invalid-option', message, { value: database })
   }
   const settings = settingsOf(options)

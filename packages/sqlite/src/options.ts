@@ -88,5 +88,5 @@ function amount(name: string, value: unknown, fallback: number, least = 1): numb
 }
 
 function refuse(name: string, words: string, value: unknown): never {
-  throw new SseError('invalid-option', `${name} is ${words}, not ${show(value)}.`, { value })
+  throw new SseError('invalid-option', `${name} must be ${words}, not ${show(value)}.`, { value })
 }

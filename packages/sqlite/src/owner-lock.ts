@@ -1,5 +1,5 @@
-import { DatabaseSync } from 'node:sqlite'
 import { failure, failureOf } from './failure.ts'
+import { DatabaseSync } from './node-sqlite.ts'
 
 /**
  * Who owns a log: the process that holds an exclusive transaction on a file of its own beside it. The operating system lets go of it

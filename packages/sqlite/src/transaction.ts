@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type OpenTransaction, SseError } from '@sse/core'
+import { show } from '@sse/core/internal'
 import type { Connection } from './connection.ts'
 import type { Publish, Writer, Written } from './writer.ts'
 
@@ -101,7 +102,7 @@ export function refuseAsync(fn: unknown): void {
   if (typeof fn === 'function' && fn.constructor.name !== 'AsyncFunction') return
   throw typeof fn === 'function'
     ? asynchronous()
-    : new SseError('invalid-transaction', 'transaction takes a function.', { value: fn })
+    : new SseError('invalid-transaction', `transaction takes a function, not ${show(fn)}.`, { value: fn })
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {

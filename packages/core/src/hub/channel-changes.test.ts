@@ -75,6 +75,39 @@ describe.each(['holder', 'other'] as const)('hub.changeChannels, asked of the %s
     expect(exchanged).toEqual({ channels: ['a', 'b'], refused: [] })
   })
 
+  it('ends as the last wish says, although the judgement of an earlier one takes longer', async () => {
+    const hubs = await twoHubs()
+    const asks = Promise.withResolvers<void>()
+    const verdict = Promise.withResolvers<boolean>()
+    const authorize = () => {
+      asks.resolve()
+      return verdict.promise
+    }
+    const slow = hubs[asked].changeChannels(hubs.stream.id, {
+      key: 'ada',
+      subscribe: { names: ['room', 'lobby'], authorize },
+      unsubscribe: [],
+    })
+    await asks.promise
+    await change(hubs[asked], hubs.stream.id, { unsubscribe: ['room'] })
+    hubs.stream.unsubscribe('lobby')
+    verdict.resolve(true)
+    await slow
+    expect(hubs.stream.channels).toEqual(new Set(['news']))
+  })
+
+  it('asks the app nothing for a stream that is not there, or is of another key', async () => {
+    const hubs = await twoHubs()
+    const authorize = vi.fn(() => true)
+    const subscribe = { names: ['room'], authorize }
+    const ask = (id: string, key: string) =>
+      hubs[asked].changeChannels(id, { key, subscribe, unsubscribe: [] })
+    expect(await ask(hubs.stream.id, 'eve')).toBeUndefined()
+    expect(await ask(`${hubs.stream.id.slice(0, -4)}0000`, 'ada')).toBeUndefined()
+    expect(await ask('nonsense', 'ada')).toBeUndefined()
+    expect(authorize).not.toHaveBeenCalled()
+  })
+
   it('rejects names that are no channels before anybody is asked', async () => {
     const hubs = await twoHubs()
     const authorize = vi.fn(() => true)
@@ -108,6 +141,28 @@ describe('hub.changeChannels', () => {
     expect(refused.length).toBeGreaterThanOrEqual(100)
     expect(refused[0]?.reason).toMatchObject({ code: 'busy' })
     expect(holder.stats().entries).toBeLessThanOrEqual(200)
+  })
+
+  it('puts nothing into the log, and what one client makes up keeps no other from its channels', async () => {
+    const { holder, other, stream } = await twoHubs()
+    const before = holder.position
+    const madeUp = (n: number) => `${stream.id.slice(0, -4)}${String(n).padStart(4, '0')}`
+    await Promise.allSettled(Array.from({ length: 60 }, (_, n) => change(other, madeUp(n), { key: 'eve' })))
+    expect(await change(other, stream.id, { subscribe: ['a'] })).toEqual({
+      channels: ['news', 'a'],
+      refused: [],
+    })
+    expect([holder.position, other.position]).toEqual([before, before])
+  })
+
+  it('refuses a change that is too large for a signal', async () => {
+    const { other, stream } = await twoHubs({ maxChannels: 1_000 })
+    const subscribe = Array.from({ length: 300 }, (_, n) => `${n}`.padEnd(250, 'x'))
+    await expect(change(other, stream.id, { subscribe })).rejects.toMatchObject({
+      code: 'too-many-channels',
+      message: expect.stringMatching(/65536 are allowed: change fewer channels at a time\.$/),
+    })
+    expect(stream.channels).toEqual(new Set(['news']))
   })
 
   it('confirms at the position of a stream that is behind', async () => {

@@ -99,7 +99,7 @@ export class ChannelChanges {
     const question: Ask = { ...asked, to, from, request, stream, key }
     const bytes = Buffer.byteLength(JSON.stringify(question))
     if (bytes > mostBytes) {
-      const message = `The change has ${bytes} bytes, ${mostBytes} are allowed: change fewer channels at a time.`
+      const message = `The change has ${bytes} bytes, and ${mostBytes} are allowed: change fewer channels at a time.`
       throw new SseError('too-many-channels', message)
     }
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>()

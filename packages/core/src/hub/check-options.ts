@@ -38,7 +38,7 @@ export function checkHubOptions(options: HubOptions): void {
     if (typeof schema?.['~standard']?.validate === 'function') continue
     throw new SseError(
       'invalid-option',
-      `events.${event} is not a Standard Schema: give one of Zod, Valibot, ArkType….`,
+      `events.${event} is not a Standard Schema: use a schema of Zod, Valibot or ArkType.`,
       {
         value: schema,
       },
@@ -59,10 +59,10 @@ function checkBroker(broker: unknown): void {
   if (broker === undefined) return
   if (typeof broker === 'function') {
     const name = broker.name || 'createMemoryBroker'
-    const message = `broker is a Broker, not the function that makes one: call it, as in broker: ${name}().`
+    const message = `broker must be a Broker, not the function that creates one: call it, as in broker: ${name}().`
     throw new SseError('invalid-option', message, { value: broker })
   }
   if (typeof (broker as { start?: unknown } | null)?.start === 'function') return
-  const message = `broker is a Broker, such as createMemoryBroker(), not ${show(broker)}.`
+  const message = `broker must be a Broker, such as createMemoryBroker(), not ${show(broker)}.`
   throw new SseError('invalid-option', message, { value: broker })
 }

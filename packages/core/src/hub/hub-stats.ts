@@ -1,9 +1,12 @@
 import type { StreamEnd } from '../stream/sse-stream.ts'
+import type { BrokerState } from './hub.ts'
 
 /** What a hub has counted since it was made. */
 export interface HubCounters {
   /** Events that this process published, repeats under an idempotency key included. */
   published: number
+  /** Publishes that were refused, by the code of the error; `unknown` for an error without one. */
+  readonly refusedPublishes: Record<string, number>
   /** Streams opened. */
   opened: number
   /** Streams ended, by reason. */
@@ -30,12 +33,13 @@ export interface HubStats extends Readonly<HubCounters> {
   readonly windowBytes: number
   /** Milliseconds since the oldest entry of the window came: how long a client may be away and resume from memory. */
   readonly windowSpan: number
-  readonly broker: 'starting' | 'up' | 'down'
+  readonly broker: 'starting' | BrokerState
 }
 
 export function zeroCounters(): HubCounters {
   return {
     published: 0,
+    refusedPublishes: {},
     opened: 0,
     closed: {
       client: 0,

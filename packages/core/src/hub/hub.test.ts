@@ -1,8 +1,10 @@
 import { describe, expect, it, vi } from 'vitest'
 import { endOfTurn } from '../end-of-turn.ts'
+import { SseError } from '../errors.ts'
 import type { Receiver } from '../log/broker.ts'
 import { createMemoryBroker, createMemoryLog } from '../log/memory-broker.ts'
 import { wrapped } from '../log/wrapped-broker.test-kit.ts'
+import { checkStreamOptions } from '../stream/check-options.ts'
 import { opening } from '../stream/opening.test-kit.ts'
 import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
 import type { Hub, StreamEvent } from './hub.ts'
@@ -191,6 +193,38 @@ describe('hub.close', () => {
   })
 })
 
+describe('hub.close({ drain })', () => {
+  it.each([0, 3])(
+    'takes publishes until it is over, with %i streams, although the clock steps back',
+    async (count) => {
+      let now = 1_000_000
+      const hub = createHub({ now: () => now })
+      const streams = await Promise.all(Array.from({ length: count }, () => opened(hub, 'a')))
+      const closed = hub.close({ drain: 100 })
+      now -= 10_000
+      expect(await hub.publish('a', 'during')).toMatchObject({ duplicate: false })
+      await closed
+      expect(streams.every(({ stream }) => stream.closed)).toBe(true)
+      await expect(hub.publish('a', 'after')).rejects.toMatchObject({ code: 'closed' })
+    },
+  )
+})
+
+describe('a time to reconnect that is longer than a timer', () => {
+  it.each([2 ** 31, 3e9])('is refused wherever it is given: %d', async (long) => {
+    const hub = createHub()
+    const { stream } = await opened(hub, 'a')
+    const refusal = expect.objectContaining({ code: 'invalid-option' })
+    expect(() => stream.send('x', { retry: long })).toThrow(refusal)
+    expect(() => stream.close({ reconnect: long })).toThrow(refusal)
+    expect(() => hub.close({ retry: [1, long] })).toThrow(refusal)
+    expect(() => checkStreamOptions({ retry: long })).toThrow(refusal)
+    expect(() => checkStreamOptions({ retry: [1, long] })).toThrow(refusal)
+    await expect(hub.disconnect('ada', { reconnect: long })).rejects.toMatchObject({ code: 'invalid-option' })
+    expect(stream.closed).toBe(false)
+  })
+})
+
 describe('a hub that closes', () => {
   it('lets no new stream in, and tells it when to come back', async () => {
     const events: StreamEvent[] = []
@@ -252,14 +286,42 @@ describe('what a hub tells', () => {
   })
 })
 
+describe('a log that takes no writes', () => {
+  it('is told once, and again when it takes one; the publishes that it refused are counted by their reason', async () => {
+    const memory = createMemoryBroker()
+    let isFull = false
+    const broker = wrapped(memory, {
+      publish: async (...message) => {
+        if (isFull) throw new SseError('log-full', 'The log is full.')
+        return memory.publish(...message)
+      },
+    })
+    const states: string[] = []
+    const hub = createHub({ broker, onBroker: (state) => states.push(state) })
+    await hub.publish('a', 1)
+    isFull = true
+    for (let n = 0; n < 3; n++) await expect(hub.publish('a', n)).rejects.toMatchObject({ code: 'log-full' })
+    await expect(hub.publish('', 1)).rejects.toMatchObject({ code: 'invalid-channel' })
+    expect(hub.stats()).toMatchObject({
+      broker: 'refusing',
+      published: 1,
+      refusedPublishes: { 'log-full': 3, 'invalid-channel': 1 },
+    })
+    isFull = false
+    await hub.publish('a', 2)
+    expect(states).toEqual(['up', 'refusing', 'up'])
+    expect(hub.stats().broker).toBe('up')
+  })
+})
+
 describe('createHub', () => {
   it.each([
-    [{ heartbeat: -1 }, /heartbeat is a whole number of milliseconds/],
+    [{ heartbeat: -1 }, /heartbeat must be a whole number of milliseconds/],
     [{ heartbeat: Number.POSITIVE_INFINITY }, /heartbeat/],
-    [{ window: { entries: 0 } }, /window\.entries is a number above 0, not 0/],
+    [{ window: { entries: 0 } }, /window\.entries must be a number above 0, not 0/],
     [{ maxEventBytes: '64k' }, /maxEventBytes/],
-    [{ broker: 'redis' }, /broker is a Broker/],
-    [{ onStream: true }, /onStream is a function/],
+    [{ broker: 'redis' }, /broker must be a Broker/],
+    [{ onStream: true }, /onStream must be a function/],
   ])('refuses %j', (options, message) => {
     expect(() => createHub(options as never)).toThrow(message)
   })

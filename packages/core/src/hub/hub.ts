@@ -130,13 +130,16 @@ export interface HubOptions {
   readonly onError?: ((error: unknown) => void) | undefined
   /** Told when a stream opens, misses something, is refused, and when it ends. */
   readonly onStream?: ((event: StreamEvent) => void) | undefined
-  /** Told when the broker reaches its log, and when it no longer does. */
-  readonly onBroker?: ((state: 'up' | 'down') => void) | undefined
+  /** Called when the broker reaches its log, when it no longer does, and when the log takes no writes. */
+  readonly onBroker?: ((state: BrokerState) => void) | undefined
   /** The clock, in milliseconds since the epoch. Default `Date.now`. */
   readonly now?: (() => number) | undefined
   /** A number from 0 to 1. Default `Math.random`. */
   readonly random?: (() => number) | undefined
 }
+
+/** How a hub stands to its log. `refusing`: it is read, and publishes are refused because it is full or takes no writes. */
+export type BrokerState = 'up' | 'down' | 'refusing'
 
 /** What happened to a stream. That it overflowed, stalled or expired is the reason of its `close`. */
 export type StreamEvent =

@@ -57,6 +57,9 @@ const startPatience = 5_000
 /** Publishes that wait for it at the same time. */
 const mostWaiting = 10_000
 
+/** Why a log that is read takes no publish, whatever it is. */
+const takesNoWrites: readonly string[] = ['log-full', 'log-read-only']
+
 class LogHub implements Hub, StreamHost {
   readonly heartbeat: Heartbeat
   readonly now: () => number
@@ -74,6 +77,8 @@ class LogHub implements Hub, StreamHost {
   #comeBack: readonly [min: number, max: number] | undefined
   #closed: Promise<void> | undefined
   #drained = false
+  /** Whether the log is reached and refuses what is published. */
+  #refusing = false
   /** Publishes that wait for the broker to start. */
   #waiting = 0
 
@@ -164,7 +169,7 @@ class LogHub implements Hub, StreamHost {
       windowEntries: window?.length ?? 0,
       windowBytes: window?.bytes ?? 0,
       windowSpan: window?.span ?? 0,
-      broker: this.feed.brokerState,
+      broker: this.#refusing ? 'refusing' : this.feed.brokerState,
     }
   }
 
@@ -242,9 +247,12 @@ class LogHub implements Hub, StreamHost {
       if (!this.feed.log) await this.#started()
       const { channels: names, event, data: text, idempotencyKey } = message
       const published = await this.#broker.publish(names, { event, data: text }, { idempotencyKey })
-      this.#observer.counters.published++
+      this.#observer.published()
+      this.#writes(true)
       return published
     } catch (error) {
+      this.#observer.refusedPublish(error)
+      if (error instanceof SseError && takesNoWrites.includes(error.code)) this.#writes(false)
       transaction?.fail(error)
       throw error
     }
@@ -331,7 +339,15 @@ class LogHub implements Hub, StreamHost {
   #reached(state: 'up' | 'down'): void {
     // Without a broker that it shares with others a hub is alone on its log.
     if (state === 'up' && this.#options.broker) this.#leases.hello()
+    this.#refusing = false
     this.#observer.broker(state)
+  }
+
+  /** The log took a publish, or refused one because it takes none. */
+  #writes(taken: boolean): void {
+    if (this.#refusing === !taken || this.feed.brokerState !== 'up') return
+    this.#refusing = !taken
+    this.#observer.broker(taken ? 'up' : 'refusing')
   }
 
   /** A signal may be lost, so a broker that cannot send one now is nothing to report: it tells its health. */

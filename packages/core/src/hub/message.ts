@@ -59,7 +59,7 @@ function textOf(data: unknown, maxBytes: number): string {
   if (bytes <= maxBytes) return text
   throw new SseError(
     'event-too-large',
-    `The data has ${bytes} bytes, ${maxBytes} are allowed: publish a reference to it, or raise maxEventBytes.`,
+    `The data has ${bytes} bytes, and ${maxBytes} are allowed: publish a reference to it, or raise maxEventBytes.`,
     { value: data },
   )
 }
@@ -68,7 +68,7 @@ function checkIdempotencyKey(key: unknown): void {
   if (typeof key === 'string' && key !== '' && key.isWellFormed() && Buffer.byteLength(key) <= 128) return
   throw new SseError(
     'invalid-key',
-    `${show(key)} is not an idempotency key: use 1 to 128 bytes of well-formed Unicode.`,
+    `${show(key)} is not a valid idempotency key: use 1 to 128 bytes of well-formed Unicode.`,
     { value: key },
   )
 }

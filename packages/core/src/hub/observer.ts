@@ -1,4 +1,5 @@
-import type { HubOptions, StreamEvent } from './hub.ts'
+import { SseError } from '../errors.ts'
+import type { BrokerState, HubOptions, StreamEvent } from './hub.ts'
 import { zeroCounters } from './hub-stats.ts'
 
 /** Counts what happens in a hub, and tells it to the callbacks of the user: one that throws stops nothing. */
@@ -18,7 +19,17 @@ export class Observer {
     this.#call(this.#options.onStream, event)
   }
 
-  broker(state: 'up' | 'down'): void {
+  published(): void {
+    this.counters.published++
+  }
+
+  refusedPublish(error: unknown): void {
+    const { refusedPublishes } = this.counters
+    const code = error instanceof SseError ? error.code : 'unknown'
+    refusedPublishes[code] = (refusedPublishes[code] ?? 0) + 1
+  }
+
+  broker(state: BrokerState): void {
     this.#call(this.#options.onBroker, state)
   }
 

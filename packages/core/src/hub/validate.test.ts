@@ -32,7 +32,9 @@ describe('a hub with schemas', () => {
     expect(error).toMatchObject({
       code: 'invalid-data',
       value,
-      message: expect.stringMatching(/^\{"title":"","at":7\} is no "notification": .* at title; .* at at\.$/),
+      message: expect.stringMatching(
+        /^\{"title":"","at":7\} is not valid data for the event "notification": .* at title; .* at at\.$/,
+      ),
     })
     expect((error as { issues: unknown[] }).issues).toHaveLength(2)
     expect(hub.stats()).toMatchObject({ published: 0, entries: 0 })

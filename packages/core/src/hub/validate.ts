@@ -36,7 +36,7 @@ function outputOf(result: SchemaResult<unknown>, event: string, data: unknown): 
   if (!result.issues) return result.value
   throw new SseError(
     'invalid-data',
-    `${show(data)} is no ${show(event)}: ${result.issues.map(describe).join('; ')}.`,
+    `${show(data)} is not valid data for the event ${show(event)}: ${result.issues.map(describe).join('; ')}.`,
     {
       value: data,
       issues: result.issues,

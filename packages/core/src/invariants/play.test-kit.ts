@@ -82,10 +82,10 @@ function eventsToRecover(mishaps: readonly Mishap[]): number {
   return mishaps.some((mishap) => mishap.do === 'loseTail') ? 2 : 0
 }
 
-/** Until nothing is on its way any more: a stream takes two ends of a turn to open, and asks the broker then. */
+/** Until nothing is on its way any more: a stream takes two ends of a turn to open, and its backlog two more to ask the broker. */
 async function settle(scheduler: Scheduler): Promise<void> {
   do {
     await scheduler.waitIdle()
-    for (let turn = 0; turn < 3; turn++) await endOfTurn()
+    for (let turn = 0; turn < 6; turn++) await endOfTurn()
   } while (scheduler.count() > 0)
 }

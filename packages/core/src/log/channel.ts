@@ -37,16 +37,18 @@ export function toChannels(
 ): readonly string[] {
   const names = typeof channels === 'string' ? [channels] : copyOf(channels)
   if (!names) {
-    const message = `${show(channels)} is not a channel: give a string or an array of strings.`
+    const message = `${show(channels)} is not a valid channel: use a string or an array of strings.`
     throw new SseError('invalid-channel', message, { value: channels })
   }
   if (names.length === 0 && !orNone) {
-    throw new SseError('invalid-channel', 'No channel was given: name at least one.', { value: channels })
+    throw new SseError('invalid-channel', 'No channel was given: give at least one.', { value: channels })
   }
   for (const name of names) {
     const problem = problemOf(name) ?? (byApp ? missingPartOf(name) : undefined)
     if (problem)
-      throw new SseError('invalid-channel', `${show(name)} is not a channel: ${problem}.`, { value: name })
+      throw new SseError('invalid-channel', `${show(name)} is not a valid channel: ${problem}.`, {
+        value: name,
+      })
   }
   return names.length <= 1 ? names : [...new Set(names)]
 }
@@ -62,12 +64,12 @@ function copyOf(channels: unknown): string[] | undefined {
 }
 
 function problemOf(name: unknown): string | undefined {
-  if (typeof name !== 'string') return 'a channel is a string'
-  if (name === '') return 'a channel has a name'
+  if (typeof name !== 'string') return 'a channel name is a string'
+  if (name === '') return 'a channel name has at least one character'
   if (Buffer.byteLength(name) > 256) return 'a channel name has at most 256 bytes'
   if (controlCharacter.test(name)) return 'a channel name has no control characters'
   if (name.includes(',')) return 'a channel name has no comma, because commas separate names in ?channels=a,b'
-  if (!name.isWellFormed()) return 'half of a character is missing'
+  if (!name.isWellFormed()) return 'it holds half of a character, so it is not well-formed Unicode'
   if (name.startsWith('sse:')) return 'the prefix "sse:" is reserved'
   return undefined
 }

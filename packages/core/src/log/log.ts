@@ -1,20 +1,19 @@
+import { Backlog } from './backlog.ts'
 import type { Broker, Entry } from './broker.ts'
 import { isCommand } from './channel.ts'
 import { Window, type WindowLimits, type WindowRecord } from './window.ts'
 
 /**
- * What the readers of a process read from: the window, behind it the broker, and the line up to which the fan-out has
+ * What the readers of a process read from: the window, behind it the backlog, and the line up to which the fan-out has
  * delivered. Between two turns that line is the head; within one it trails the entries that came since.
  */
 export class Log {
-  readonly broker: Broker
   /** The head when the broker had started: it may be a command, which takes no place in the window. */
   readonly startedAt: string
   readonly window: Window
+  readonly backlog: Backlog
   /** Readers that stand beyond the window, or whose broker did not answer: they try again when something happens. */
   readonly waiting = new Set<{ readOn(): void; failed(error: unknown): void }>()
-  /** Reports what a broker or a transport threw. */
-  readonly report: (error: unknown) => void
   #delivered: number
   #undeliveredBytes = 0
   #wakes = 0
@@ -24,10 +23,10 @@ export class Log {
     start: { head: string; tail: readonly Entry[] },
     options: { limits: WindowLimits; now: () => number; report: (error: unknown) => void },
   ) {
-    this.broker = broker
+    const { limits, now, report } = options
     this.startedAt = start.head
-    this.report = options.report
-    this.window = new Window(start.tail[0]?.previous ?? start.head, options.limits, options.now)
+    this.window = new Window(start.tail[0]?.previous ?? start.head, limits, now)
+    this.backlog = new Backlog({ broker, window: this.window, report })
     for (const entry of start.tail) {
       if (isCommand(entry)) this.window.pass(entry.id)
       else this.window.append(entry)
@@ -67,6 +66,7 @@ export class Log {
   /** Goes on after a break: what lay between the last entry and `head` is not known here. */
   restart(head: string): void {
     this.window.reset(head)
+    this.backlog.forget()
     this.#delivered = this.window.head
     this.#undeliveredBytes = 0
   }

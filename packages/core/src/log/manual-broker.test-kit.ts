@@ -45,12 +45,13 @@ export class ManualBroker implements Broker {
     return this.#reads.map(({ after }) => after)
   }
 
-  /** Answers the oldest read; an error rejects it. */
+  /** Answers the oldest read, and waits until readers have what they asked for; an error rejects it. */
   async answer(page: Page | Error): Promise<void> {
+    if (this.#reads.length === 0) await endOfTurn()
     const read = this.#reads.shift()
     if (page instanceof Error) read?.reject(page)
     else read?.resolve(page)
-    await endOfTurn()
+    for (let turn = 0; turn < 3; turn++) await endOfTurn()
   }
 
   /** Hands over entries, and waits until they are delivered. */

@@ -40,9 +40,13 @@ export class MemoryLog {
     checkNames('', options, ['entries', 'now'])
     const { entries = 10_000, now = Date.now } = options
     if (!Number.isSafeInteger(entries) || entries < 0) {
-      throw new SseError('invalid-option', `entries is a whole number, 0 or more, not ${show(entries)}.`, {
-        value: entries,
-      })
+      throw new SseError(
+        'invalid-option',
+        `entries must be a whole number, 0 or more, not ${show(entries)}.`,
+        {
+          value: entries,
+        },
+      )
     }
     this.#capacity = entries
     this.#keys = new IdempotencyKeys(now)

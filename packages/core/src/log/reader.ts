@@ -1,7 +1,8 @@
 import { eventFrame } from '../wire/control.ts'
-import { encodeFields } from '../wire/encode.ts'
-import { type Frame, frame } from '../wire/frame.ts'
-import type { Entry, GapReason, Page } from './broker.ts'
+import type { Frame } from '../wire/frame.ts'
+import type { BacklogAnswer, BacklogRead } from './backlog.ts'
+import type { BacklogPage, BacklogRecord } from './backlog-page.ts'
+import type { GapReason } from './broker.ts'
 import type { Log } from './log.ts'
 
 /** What takes frames: a transport, or what stands before one. */
@@ -25,7 +26,8 @@ export interface Sink {
   readonly channels: ReadonlySet<string>
   /** Those of the channels whose events are preceded by their channels' names; `undefined` for a stream that does not ask for that. */
   readonly labels: ReadonlySet<string> | undefined
-  readonly signal: AbortSignal
+  /** Its key, if it has one: what the broker reads for all streams of a key is bounded together. */
+  readonly key: string | undefined
   readonly out: Out
   /** The position is known: nothing was written from the log before. */
   opened(cursor: { readonly id: string | undefined; readonly resumed: boolean }): void
@@ -39,14 +41,12 @@ export interface Sink {
 
 /** Bytes handed to the transport before its answer is asked for again. */
 const stride = 64 * 1024
-/** Entries asked of the broker at a time. */
-const page = 256
 /** No broker's cursor: the gap that answers it goes on at the head. */
 const noCursor = ''
 
 /**
  * A place in the log, and the one way forward from it. Whoever opens, returns, falls behind or joins late does the same: *read on*
- * from the window by its channel index; from the broker where the window does not reach back; until the transport is full (then
+ * from the window by its channel index; from the backlog where the window does not reach back; until the transport is full (then
  * from there at its drain) or the head is reached. From then on the fan-out hands it what comes.
  *
  * A live reader keeps no position of its own: it stands where the fan-out stands, or at `#floor` if it is ahead of that. So
@@ -71,6 +71,8 @@ export class Reader {
    * the position there was written already, so that only the broker is asked.
    */
   #forked = false
+  /** What it waits for while it fetches. */
+  #read: BacklogRead | undefined
 
   /** @param cursor the id of the last event that the client has */
   constructor(log: Log, sink: Sink, cursor: string) {
@@ -117,7 +119,7 @@ export class Reader {
   readOn(): void {
     if (this.#state === 'ended' || this.#state === 'fetching' || this.#state === 'live') return
     const position = this.#windowPosition
-    if (position === undefined) this.#fetch().catch((error) => this.failed(error))
+    if (position === undefined) this.#fetch()
     else this.#readWindow(position)
   }
 
@@ -159,6 +161,7 @@ export class Reader {
   end(): void {
     this.#state = 'ended'
     this.#log.waiting.delete(this)
+    if (this.#read) this.#log.backlog.leave(this.#read)
   }
 
   #readWindow(from: number): void {
@@ -185,43 +188,44 @@ export class Reader {
     }
   }
 
-  async #fetch(): Promise<void> {
+  #fetch(): void {
     const opening = this.#state === 'opening'
+    const { wakes } = this.#log
     this.#state = 'fetching'
     this.#log.waiting.delete(this)
-    const { wakes } = this.#log
-    const read = opening ? await this.#ask(this.#cursor) : await this.#askOn(this.#cursor)
+    this.#ask(this.#cursor, (answer) => {
+      const isFork = isGap(answer) && answer.gap === 'forked'
+      if (opening || !isFork) this.#answered(answer, opening, wakes)
+      // In the midst of a stream some of what a forked log still holds was written already: it goes on at the head.
+      else {
+        this.#ask(noCursor, (head) => {
+          this.#answered(isGap(head) ? { ...head, gap: 'forked' } : head, opening, wakes)
+        })
+      }
+    })
+  }
+
+  #ask(cursor: string, answered: (answer: BacklogAnswer) => void): void {
+    // After a fork it cannot go on in the window, so that it is always read for.
+    const client = this.#forked ? undefined : (this.#sink.key ?? this)
+    this.#read = { cursor, client, answered, failed: (error) => this.failed(error) }
+    this.#log.backlog.add(this.#read)
+  }
+
+  #answered(answer: BacklogAnswer, opening: boolean, wakes: number): void {
     if (this.#ended) return
+    this.#read = undefined
     this.#state = opening ? 'opening' : 'behind'
-    if (!read) this.#sink.unreadable()
+    if (answer === 'unreadable') this.#sink.unreadable()
     if (this.#ended) return
 
-    if (read && 'entries' in read && read.entries.length > 0) this.#writePage(read.entries)
+    if (typeof answer === 'object' && 'page' in answer) this.#writePage(answer.page, answer.from)
     // The window may have come to hold the position while the broker was asked.
     else if (this.#windowPosition !== undefined) this.readOn()
-    else if (read && 'gap' in read) this.#tellGap(read.gap, read.resumeAt)
+    else if (isGap(answer)) this.#tellGap(answer.gap, answer.resumeAt)
     // What it would wait for may have happened while the broker was asked.
     else if (this.#log.wakes > wakes) this.readOn()
     else this.#log.waiting.add(this)
-  }
-
-  /** In the midst of a stream some of what a forked log still holds was written already: it goes on at the head. */
-  async #askOn(cursor: string): Promise<Page | undefined> {
-    const read = await this.#ask(cursor)
-    if (!read || !('gap' in read) || read.gap !== 'forked') return read
-    const head = await this.#ask(noCursor)
-    return head && { ...head, gap: 'forked' }
-  }
-
-  /** What the broker has after a cursor; `undefined` when it does not answer. */
-  async #ask(cursor: string): Promise<Page | undefined> {
-    const { signal } = this.#sink
-    try {
-      return await this.#log.broker.read(cursor, { limit: page, signal })
-    } catch (error) {
-      if (!signal.aborted) this.#log.report(error)
-      return undefined
-    }
   }
 
   get #windowPosition(): number | undefined {
@@ -233,25 +237,26 @@ export class Reader {
     return this.#state === 'ended'
   }
 
-  #writePage(entries: readonly Entry[]): void {
+  #writePage(page: BacklogPage, from: number): void {
     this.#open(true, this.#cursor)
-    const { channels } = this.#sink
-    const own = entries.filter((entry) => entry.channels.some((channel) => channels.has(channel)))
-    this.#cursor = entries.at(-1)!.id
     this.#forked = false
-    const records = own.map((entry) => ({
-      id: entry.id,
-      channels: entry.channels,
-      frame: frame(encodeFields(entry)),
-    }))
-    const full = own.length > 0 && !this.#out.write(this.#labelled(records))
-    if (!full) this.readOn()
+    const places = page.placesOn(this.#sink.channels, from)
+    for (let next = 0; next < places.length; ) {
+      const records: BacklogRecord[] = []
+      for (let bytes = 0; next < places.length && bytes < stride; next++) {
+        const record = page.recordAt(places[next]!)
+        records.push(record)
+        bytes += record.frame.bytes.length
+      }
+      this.#cursor = next < places.length ? page.idAt(places[next - 1]!) : page.end
+      if (!this.#out.write(this.#labelled(records)) || this.#ended) return
+    }
+    this.#cursor = page.end
+    this.readOn()
   }
 
   /** The frames of what was read. An event that is on a channel of the app's own is not labelled, whatever else it is on. */
-  #labelled(
-    records: readonly { readonly id: string; readonly channels: readonly string[]; readonly frame: Frame }[],
-  ): Frame[] {
+  #labelled(records: readonly BacklogRecord[]): Frame[] {
     const { channels, labels } = this.#sink
     if (!labels) return records.map((record) => record.frame)
     return records.flatMap((record) => {
@@ -280,4 +285,8 @@ export class Reader {
     this.#state = 'behind'
     this.#sink.opened({ id, resumed })
   }
+}
+
+function isGap(answer: BacklogAnswer): answer is Extract<BacklogAnswer, { gap: GapReason }> {
+  return typeof answer === 'object' && 'gap' in answer
 }

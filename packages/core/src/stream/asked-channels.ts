@@ -26,7 +26,7 @@ export function checkAsked({ names }: AskedChannels, maxChannels: number): void 
   if (names.length <= maxChannels) return
   throw new SseError(
     'too-many-channels',
-    `${names.length} channels were asked for, ${maxChannels} are allowed: ask for fewer, or raise limits.channels.`,
+    `${names.length} channels were asked for, and ${maxChannels} are allowed: ask for fewer, or raise limits.channels.`,
     { value: names },
   )
 }

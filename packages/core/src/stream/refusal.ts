@@ -8,5 +8,5 @@ export interface Refusal {
   /** Why, in a sentence for the developer of the client. */
   readonly detail: string
   /** Milliseconds after which the client shall try again. Without it, trying again does not help. */
-  readonly retry?: number
+  readonly retry?: number | undefined
 }

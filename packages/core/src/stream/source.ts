@@ -142,7 +142,7 @@ function iteratorOf(source: Source): Items {
   }
   throw new SseError(
     'invalid-data',
-    `${show(source)} is not a source: give an iterable, an async iterable or a readable stream.`,
+    `${show(source)} is not a valid source: use an iterable, an async iterable or a readable stream.`,
     { value: source },
   )
 }

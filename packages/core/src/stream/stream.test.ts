@@ -440,4 +440,19 @@ describe('close', () => {
     expect(vi.getTimerCount()).toBe(0)
     vi.useRealTimers()
   })
+
+  it('happens at the next heartbeat when the clock has jumped past the expiry, with a time to reconnect', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
+    let now = 1_000_000
+    const hub = createHub({ heartbeat: 16_000, now: () => now })
+    const transport = new RecordingTransport()
+    const stream = hub.stream(transport).subscribe('a', { expires: new Date(now + 3_600_000) })
+    await opening()
+    now += 3_600_001
+    vi.advanceTimersByTime(16_000)
+    expect(stream.signal.reason).toMatchObject({ code: 'expired' })
+    const [close] = transport.events('sse.close')
+    expect(close?.retry).toBeGreaterThanOrEqual(250)
+    vi.useRealTimers()
+  })
 })

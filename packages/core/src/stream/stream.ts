@@ -127,7 +127,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     if (id !== undefined && this.#subscription) {
       throw new SseError(
         'id-on-subscribed-stream',
-        `The id ${show(id)} would be taken for a position in the log: send without an id, or publish.`,
+        `The id ${show(id)} would be taken for a position in the log: send without an id, or use hub.publish.`,
         { value: id },
       )
     }
@@ -443,7 +443,9 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
 
   #expireAt(expires: Date): void {
     if (!types.isDate(expires) || Number.isNaN(expires.getTime())) {
-      throw new SseError('invalid-option', `expires is a Date, not ${show(expires)}.`, { value: expires })
+      throw new SseError('invalid-option', `expires must be a valid Date, not ${show(expires)}.`, {
+        value: expires,
+      })
     }
     if (this.closed) return
     this.#expiry ??= new Expiry(this.#host.now, () => this.#expire())
@@ -497,7 +499,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
 /** Whether it stands in the log, only the broker can say. @throws {SseError} `invalid-cursor` */
 function checkSince(since: unknown): void {
   if (since === undefined || typeof since === 'string') return
-  throw new SseError('invalid-cursor', `since is a hub.position, not ${show(since)}.`, { value: since })
+  throw new SseError('invalid-cursor', `since must be a hub.position, not ${show(since)}.`, { value: since })
 }
 
 /** Milliseconds that a client which is behind has left when the server shuts down: what is in the log it finds again. */

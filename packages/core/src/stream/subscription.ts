@@ -11,10 +11,10 @@ import type { ChannelsChange } from './sse-stream.ts'
 /** The stream that a subscription serves. */
 export interface Subscriber {
   readonly id: string
+  readonly key: string | undefined
   readonly lastEventId: string | undefined
   /** Whether several tabs share it: they are told of each event on which of their channels it is. */
   readonly shared: boolean
-  readonly signal: AbortSignal
   readonly closed: boolean
   /** Where what the log has is written. */
   readonly out: Out
@@ -54,8 +54,8 @@ export class Subscription implements Sink {
     this.labels = stream.shared ? new Set() : undefined
   }
 
-  get signal(): AbortSignal {
-    return this.#stream.signal
+  get key(): string | undefined {
+    return this.#stream.key
   }
 
   get out(): Out {
@@ -205,7 +205,7 @@ export class Subscription implements Sink {
     if (wanted <= maxChannels) return
     throw new SseError(
       'too-many-channels',
-      `The stream would be on ${wanted} channels, ${maxChannels} are allowed: raise limits.channels, or publish to fewer.`,
+      `The stream would be on ${wanted} channels, and ${maxChannels} are allowed: raise limits.channels, or publish to fewer.`,
       { value: names },
     )
   }

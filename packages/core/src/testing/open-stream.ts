@@ -3,15 +3,15 @@ import { TestStream } from './test-stream.ts'
 
 export interface OpenStreamOptions {
   /** Default `GET`. */
-  readonly method?: string
+  readonly method?: string | undefined
   /** Default `Accept: text/event-stream`. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** What a method that has one sends. */
-  readonly body?: string
+  readonly body?: string | undefined
   /** Sent as the header `Last-Event-ID`, in UTF-8 if it goes beyond Latin-1. Default: none. */
   readonly lastEventId?: string | undefined
   /** Asked for in the query, as `channels=a,b`. Default: none. */
-  readonly channels?: readonly string[]
+  readonly channels?: readonly string[] | undefined
 }
 
 /**

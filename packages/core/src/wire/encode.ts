@@ -23,7 +23,7 @@ const reservedNames = new Set(['open', 'error'])
  * time, so that whatever is in a value stays in it.
  *
  * @throws {SseError} `invalid-event`, `invalid-id`, `invalid-retry` or `invalid-data`: a CR, LF or NUL in a name
- * or an id, the names `open`, `error` and `sse.…`, a `retry` that is no non-negative safe integer.
+ * or an id, the names `open`, `error` and `sse.…`, a `retry` that is not a non-negative safe integer.
  */
 export function encode(fields: SseEvent): string {
   // Each is read once: what is checked is what is written.
@@ -42,7 +42,7 @@ export function encode(fields: SseEvent): string {
 /** A comment, which every client skips; text of several lines becomes a comment of several lines. */
 export function encodeComment(text = ''): string {
   if (typeof text !== 'string') {
-    throw new SseError('invalid-data', `A comment is a string, not ${show(text)}.`, { value: text })
+    throw new SseError('invalid-data', `A comment must be a string, not ${show(text)}.`, { value: text })
   }
   return `${writeLines(':', text)}\n`
 }
@@ -67,7 +67,7 @@ export function checkEventName(name: unknown): asserts name is string {
   if (typeof name !== 'string' || breaksField.test(name)) {
     throw new SseError(
       'invalid-event',
-      `${show(name)} is no event name: use a string without CR, LF and NUL.`,
+      `${show(name)} is not a valid event name: use a string without CR, LF and NUL.`,
       {
         value: name,
       },
@@ -92,7 +92,7 @@ function checkId(id: unknown): void {
     return
   throw new SseError(
     'invalid-id',
-    `${show(id)} is not an event id: use at most 64 bytes without control characters.`,
+    `${show(id)} is not a valid event id: use at most 64 bytes without control characters.`,
     { value: id },
   )
 }
@@ -100,11 +100,11 @@ function checkId(id: unknown): void {
 /** @throws {SseError} `invalid-retry`; `invalid-option` when it is longer than the timer of a client can wait */
 export function checkRetry(retry: unknown): asserts retry is number {
   if (!Number.isSafeInteger(retry) || (retry as number) < 0) {
-    const message = `${show(retry)} is not a time to reconnect: use whole milliseconds, 0 or more.`
+    const message = `${show(retry)} is not a valid reconnection time: use whole milliseconds, 0 or more.`
     throw new SseError('invalid-retry', message, { value: retry })
   }
   if ((retry as number) <= longestDelay) return
-  const message = `${show(retry)} ms is too long: clients wait at most 2,147,483,647 ms, and treat longer times as none.`
+  const message = `${show(retry)} ms is too long: use at most 2,147,483,647 ms. Clients treat a longer time as no time at all.`
   throw new SseError('invalid-option', message, { value: retry })
 }
 

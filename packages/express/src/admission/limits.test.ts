@@ -175,7 +175,7 @@ describe.each(expressVersions)('limits on %s', (_, express) => {
     { perKeyRate: 0 },
     { channels: '7' as never },
   ])('cannot be %j', (limits) => {
-    expect(() => sse({ limits })).toThrow(/^limits\.\w+ is a number above 0, not/)
+    expect(() => sse({ limits })).toThrow(/^limits\.\w+ must be a number above 0, not/)
   })
 })
 
