@@ -80,7 +80,7 @@ it(`keeps every promise in ${wanted} steps of clients, apps, servers, brokers an
     const report = await fc.asyncDefaultReportMessage(details)
     expect.fail(`${details.errorInstance}\n${again}\nAfter ${failedAfter} steps.\n${report}`)
   }
-  if (path === undefined) expect(needed.filter((step) => !met.has(step))).toEqual([])
+  if (path === undefined && wanted >= 2_000) expect(needed.filter((step) => !met.has(step))).toEqual([])
   console.info(`${taken} steps, beginning with the seed ${firstSeed}`)
   if (process.env['SSE_MET']) console.info(Object.fromEntries([...met].sort()))
 })

@@ -196,12 +196,13 @@ export class World implements LedgerWorld {
 
   /** What the app awaits: it may fail while the broker is away, and when the hub is closed. */
   #watch(server: Server, promise: Promise<unknown>): void {
+    const wasReady = server.isReady
     this.unsettled++
     promise
       .catch((error: unknown) => {
         if (error instanceof Unreachable) return
         const isClosed = error instanceof SseError && error.code === 'closed' && server.state !== 'running'
-        const isStarting = error instanceof SseError && error.code === 'not-ready' && !server.isReady
+        const isStarting = error instanceof SseError && error.code === 'not-ready' && !wasReady
         if (!isClosed && !isStarting) this.surprised(error)
       })
       .finally(() => {
