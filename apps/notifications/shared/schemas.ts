@@ -121,7 +121,7 @@ export const statsSchema = v.object({
     span: gauge,
   }),
   memory: v.object({ rss: gauge, heapUsed: gauge }),
-  broker: v.picklist(['starting', 'up', 'down']),
+  broker: v.picklist(['starting', 'up', 'down', 'refusing']),
   /** Name of this process. */
   node: v.string(),
   /** How late timers were within the last second. */

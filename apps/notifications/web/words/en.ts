@@ -153,7 +153,7 @@ export const en = {
     toInbox: 'To the inbox',
     waiting: 'Waiting for the first figures…',
     node: (name: string) => `Process ${name}`,
-    broker: { starting: 'Log starting', up: 'Log up', down: 'Log down' },
+    broker: { starting: 'Log starting', up: 'Log up', down: 'Log down', refusing: 'Log takes no writes' },
     figures: {
       streams: 'Streams',
       channels: 'Channels',

@@ -153,7 +153,12 @@ export const ko: Words = {
     toInbox: '받은 알림으로',
     waiting: '첫 수치를 기다리는 중…',
     node: (name) => `프로세스 ${name}`,
-    broker: { starting: '로그 시작 중', up: '로그 정상', down: '로그 중단' },
+    broker: {
+      starting: '로그 시작 중',
+      up: '로그 정상',
+      down: '로그 중단',
+      refusing: '로그가 쓰기를 거부함',
+    },
     figures: {
       streams: '스트림',
       channels: '채널',
