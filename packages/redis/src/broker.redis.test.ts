@@ -398,7 +398,7 @@ describe('the log', () => {
   })
 
   it('takes what is published in a turn by few commands', async () => {
-    const { broker } = await startBroker(redis.port, { prefix: newPrefix() })
+    const { broker } = await startBroker(redis.port, { prefix: newPrefix(), timeout: 20_000 })
     await redis.command('CONFIG', 'RESETSTAT')
     const data = 'x'.repeat(1_000)
     await Promise.all(Array.from({ length: 8_000 }, () => broker.publish(['news'], { data })))
