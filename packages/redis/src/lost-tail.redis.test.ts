@@ -33,7 +33,7 @@ async function startDivided(prefix: string) {
       },
     }),
     prefix,
-    timeout: 500,
+    timeout: 1_500,
   })
   onTestFinished(() => broker.close())
   const recorder = new Recorder()

@@ -3,13 +3,13 @@ import type { Published } from '@sse/core'
 import type { Cursor } from './cursor.ts'
 import { bytesOf, takeGroup } from './group.ts'
 import { encodeHead } from './stored-entry.ts'
-import { TransferSize } from './transfer-size.ts'
+import { largest, TransferSize } from './transfer-size.ts'
 
 /**
  * What one script appends at the most. Redis does nothing else meanwhile, which is 8 milliseconds for so many; less would cost throughput where
  * an answer takes long, because one group is on its way at a time.
  */
-const largest = 1_024
+const mostOfGroup = 1_024
 /** What may wait: for Redis to come back, or a turn that never ends. */
 const most = { entries: 100_000, bytes: 67_108_864 }
 
@@ -33,8 +33,8 @@ export interface Publish {
 export class Outbox {
   readonly #timeout: number
   readonly #late: (publish: Publish) => unknown
-  /** Of a group. */
-  readonly #size = new TransferSize()
+  /** Of a group. It begins large: one group is on its way at a time, and an answer may take long. */
+  readonly #size = new TransferSize(largest)
   #sentAt = 0
   #waiting: Publish[] = []
   #sent: readonly Publish[] = []
@@ -88,7 +88,7 @@ export class Outbox {
 
   /** The oldest that wait, as many as one script takes: they are sent now. */
   take(): readonly Publish[] {
-    this.#sent = takeGroup(this.#waiting, largest, this.#size.bytes)
+    this.#sent = takeGroup(this.#waiting, mostOfGroup, this.#size.bytes)
     for (const publish of this.#sent) publish.sent = true
     this.#sentAt = performance.now()
     return this.#sent

@@ -67,7 +67,7 @@ it('may be tried again after it was rejected', async () => {
   await broker.publish(['news'], message)
   await until(() => recorder.received.length === 1)
   expect(recorder.states).toEqual(['up'])
-  expect(await connectionsTo(redis)).toBe(2)
+  await until(async () => (await connectionsTo(redis)) === 2)
 })
 
 it('is tried again by the hub, until Redis is there', async () => {

@@ -14,7 +14,7 @@ it('begins small and doubles while transfers are full', () => {
 
 it('grows no more when a transfer takes long', () => {
   const size = new TransferSize()
-  size.moved(65_536, 300)
+  size.moved(65_536, 600)
   expect(size.bytes).toBe(65_536)
 })
 
@@ -34,7 +34,7 @@ it('waits longer for one that cannot be smaller', () => {
 
 it('tries larger ones again a minute after the last loss', () => {
   let now = 0
-  const size = new TransferSize(() => now)
+  const size = new TransferSize(65_536, () => now)
   size.lost(65_536)
   now = 60_000
   size.moved(32_768, 1)

@@ -1,9 +1,9 @@
-/** Bytes: of the first transfer, of the smallest and of the largest one. */
+/** Bytes: of the first transfer where it is not known how much there is, of the smallest and of the largest one. */
 const first = 65_536
 const least = 1_024
-const largest = 1_048_576
+export const largest = 1_048_576
 /** Milliseconds that a transfer may take for the next one to be larger: what comes after it on the same connection waits for it. */
-const brisk = 200
+const brisk = 500
 /** Milliseconds after a loss until larger ones are tried again. */
 const caution = 60_000
 /** How much longer than usual an answer may take at the most. */
@@ -14,14 +14,18 @@ const mostPatience = 16
  * is slow, or Redis allows no such answer (`client-output-buffer-limit`). So no attempt is like the one that failed.
  */
 export class TransferSize {
-  #bytes = first
+  #bytes: number
   #most = largest
   #patience = 1
   #lostAt = 0
   readonly #now: () => number
 
-  /** @param now milliseconds by a monotonic clock */
-  constructor(now: () => number = () => performance.now()) {
+  /**
+   * @param bytes of the first transfer
+   * @param now milliseconds by a monotonic clock
+   */
+  constructor(bytes: number = first, now: () => number = () => performance.now()) {
+    this.#bytes = bytes
     this.#now = now
   }
 

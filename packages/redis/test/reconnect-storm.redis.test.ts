@@ -28,10 +28,10 @@ it(`${clients} clients that come back within the window ask nothing of Redis`, a
     expect(stream.ids).toEqual(ids.slice((n % events) + 1))
   }
   const asked = await commands()
-  // What the reader of the process does whether anybody comes or not.
+  // What the process does whether anybody comes or not: it reads, looks at the log, keeps its connection alive and signals.
   expect(asked.filter((command) => !['xread', 'evalsha'].includes(command))).toEqual([])
   const count = (name: string) => asked.filter((command) => command === name).length
-  expect(count('evalsha')).toBeLessThanOrEqual(count('xread') + 1)
+  expect(count('evalsha')).toBeLessThanOrEqual(3 * (count('xread') + 1))
   for (const { close } of streams) close()
 }, 60_000)
 
