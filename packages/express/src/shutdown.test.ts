@@ -72,7 +72,7 @@ describe.each(expressVersions)('a shutdown on %s', (_, express) => {
   })
 
   it('refuses options of close that are none', () => {
-    expect(() => sse().close({ drain: -1 })).toThrow(/^drain is /)
+    expect(() => sse().close({ drain: -1 })).toThrow(/^drain must be /)
   })
 
   it('makes whatever is answered from hub.close on the last on its connection, also to earlier requests', async () => {
