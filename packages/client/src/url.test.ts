@@ -10,7 +10,7 @@ describe('resolving', () => {
 
   it('refuses a relative URL in Node, and says why', () => {
     expect(() => resolveUrl('/events')).toThrow(SseError)
-    expect(() => resolveUrl('/events')).toThrow('give an absolute URL')
+    expect(() => resolveUrl('/events')).toThrow('give an absolute http(s) URL')
   })
 
   it("goes by the document's base, and in a worker by its location", () => {

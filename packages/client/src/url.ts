@@ -37,7 +37,7 @@ export function resolveUrl(url: string | URL): URL {
     return resolved
   throw new SseError(
     'invalid-url',
-    `${JSON.stringify(String(url))} cannot work: give an absolute URL, http: or https:, without a password`,
+    `${JSON.stringify(String(url))} cannot be used: give an absolute http(s) URL without a password`,
     url,
   )
 }
