@@ -120,7 +120,7 @@ function through(receiver: Receiver, pass: (call: () => void) => void): Receiver
   }
 }
 
-/** A promise whose rejection is no unhandled one: it is reported where the attempt fails. */
+/** A promise that may reject although nobody awaits it: the failure is reported where the attempt fails. */
 function observed(): PromiseWithResolvers<void> {
   const deferred = Promise.withResolvers<void>()
   deferred.promise.catch(() => {})
