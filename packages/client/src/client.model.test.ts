@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it, onTestFinished, vi } from 'vitest'
-import { allCommands, check, createModel, createWorld, stepsSoFar } from '../test/life-model.ts'
-import './follow.ts' // loaded before, so that no step waits for a file
+import { allCommands, check, createModel, createWorld, stepsSoFar } from '../test/model/life-model.ts'
+import './http/follow-redirects.ts' // loaded before, so that no step waits for a file
 
 /** How many steps: `SSE_STEPS=50000` for the long form. */
 const STEPS = Number(process.env['SSE_STEPS'] ?? (process.env['SSE_FAULTS'] ? 50_000 : 2000))

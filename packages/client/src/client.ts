@@ -1,22 +1,22 @@
-import { createChannels } from './channels.ts'
+import { createChannels } from './channels/channels.ts'
 import { systemClock } from './clock.ts'
-import { readChannels, readClose, readGap, readOpen, type SseChannels, type SseOpen } from './control.ts'
-import { type CursorOrigin, createCursor } from './cursor.ts'
-import { type Reading, readEvent } from './data.ts'
-import { createEmitter } from './emitter.ts'
-import { openSource } from './fallback.ts'
+import { readChannels, readClose, readGap, readOpen, type SseChannels, type SseOpen } from './events/control-events.ts'
+import { type CursorOrigin, createCursor } from './cursor/cursor.ts'
+import { type Reading, readEvent } from './events/event-data.ts'
+import { createEmitter } from './events/emitter.ts'
+import { openSource } from './connection/open-connection.ts'
 import { readOptions } from './options.ts'
-import { createOrder } from './order.ts'
-import { createKeep } from './persist.ts'
-import { type Question, request } from './request.ts'
-import type { Gate } from './share/gate.ts'
-import type { Fallback, Source, SourceEvents, SourceMessage } from './source.ts'
-import type { SchemaIssue, SchemaOutputs, StandardSchemaMap } from './standard-schema.ts'
-import type { SseState } from './state.ts'
-import { createSupervisor, type Supervisor } from './supervisor.ts'
+import { createOrder } from './events/order.ts'
+import { createKeep } from './cursor/persist.ts'
+import { type Question, request } from './http/request.ts'
+import type { Gate } from './share/shared-connection.ts'
+import type { Fallback, Source, SourceEvents, SourceMessage } from './connection/connection.ts'
+import type { SchemaIssue, SchemaOutputs, StandardSchemaMap } from './events/standard-schema.ts'
+import type { SseState } from './supervisor/state.ts'
+import { createSupervisor, type Supervisor } from './supervisor/supervisor.ts'
 import type { SseClient, SseClientOptions } from './types.ts'
-import { createAddress, type UrlOption } from './url.ts'
-import { listenToPage, onWakeup } from './wakeup.ts'
+import { createAddress, type UrlOption } from './http/url.ts'
+import { listenToPage, onWakeup } from './supervisor/page-events.ts'
 
 /**
  * A client for one URL: it holds what outlives a connection, the listeners, the cursor and the wishes for channels. Nothing happens before
@@ -51,7 +51,7 @@ export function createSseClient<Events extends object>(
   const channels = createChannels(options.channels ?? [], async (state) => {
     const send = async (question: Question) => request(await address.get(), question, options)
     try {
-      const { tellChanges } = await import('./later.ts')
+      const { tellChanges } = await import('./lazy.ts')
       await tellChanges(state, { clock, connectTimeout, send, refused })
     } catch {
       if (!state.gone.signal.aborted) link().connect()
@@ -107,7 +107,7 @@ export function createSseClient<Events extends object>(
    */
   function load(): Source {
     let isClosed = false
-    import('./share/gate.ts').then(
+    import('./share/shared-connection.ts').then(
       ({ createGate }) => {
         // The attempt that it was loaded for may be over.
         if (isClosed) return

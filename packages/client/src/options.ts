@@ -1,7 +1,7 @@
 import { SseError } from './errors.ts'
-import { takesFetch } from './source.ts'
+import { takesFetch } from './connection/connection.ts'
 import type { SseClientOptions } from './types.ts'
-import type { UrlOption } from './url.ts'
+import type { UrlOption } from './http/url.ts'
 
 /** The options that are numbers, with their defaults. Durations are milliseconds. */
 const DEFAULTS = {

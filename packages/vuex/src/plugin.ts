@@ -1,10 +1,10 @@
 import { SseError } from '@sse/client'
-import { attach, sseOf } from './attach.ts'
-import { development } from './development.ts'
-import { type AppLike, watchApp } from './lifetime.ts'
-import type { RegisteredEvents } from './register.ts'
-import type { AnyEvents } from './session.ts'
-import type { StoreLike } from './store.ts'
+import { attach, sseOf } from './store/store-module.ts'
+import { development } from './development/development.ts'
+import { type AppLike, watchApp } from './components/lifetime.ts'
+import type { RegisteredEvents } from './store/register.ts'
+import type { AnyEvents } from './stream/session.ts'
+import type { StoreLike } from './store/store.ts'
 import type { SseOptions } from './types.ts'
 
 /** A plugin of the store, and of the app. */

@@ -1,8 +1,8 @@
 import type { EventData, EventName, Listener, SseClientOptions } from '@sse/client'
-import type { SseMappings } from './mapping.ts'
-import type { SseModuleState } from './module.ts'
-import type { RegisteredEvents } from './register.ts'
-import type { SseResync } from './resync.ts'
+import type { SseMappings } from './store/mapping.ts'
+import type { SseModuleState } from './stream/state.ts'
+import type { RegisteredEvents } from './store/register.ts'
+import type { SseResync } from './stream/resync.ts'
 
 /** The client's options, and what ties it to a store. */
 export interface SseOptions<Events extends object> extends SseClientOptions<Events> {

@@ -1,6 +1,6 @@
-import type { Listener } from '../emitter.ts'
+import type { Listener } from '../events/emitter.ts'
 import { SseError } from '../errors.ts'
-import type { SseState } from '../state.ts'
+import type { SseState } from '../supervisor/state.ts'
 import type { EventName, SseClient, SseEvent } from '../types.ts'
 
 export interface IterateOptions {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { createEmitter } from '../emitter.ts'
+import { createEmitter } from '../events/emitter.ts'
 import type { SseClient } from '../types.ts'
 import { askForLabels, type Told, withLabels } from './labels.ts'
 

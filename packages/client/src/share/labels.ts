@@ -1,4 +1,4 @@
-import type { SourceMessage } from '../source.ts'
+import type { SourceMessage } from '../connection/connection.ts'
 import type { SseClient } from '../types.ts'
 
 /** An event as the connection told it. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createBrowserModel, type ModelTab, type Order } from '../../test/browser-model.ts'
-import { createSharedLog } from '../../test/shared-log.ts'
+import { createBrowserModel, type ModelTab, type Order } from '../../test/model/browser-model.ts'
+import { createSharedLog } from '../../test/model/shared-log.ts'
 import { createMember, type Member } from './member.ts'
 
 /** A tab and what its page was told. */

@@ -1,6 +1,6 @@
-import type { SseChannels } from '../control.ts'
-import type { SourceMessage } from '../source.ts'
-import type { SseState } from '../state.ts'
+import type { SseChannels } from '../events/control-events.ts'
+import type { SourceMessage } from '../connection/connection.ts'
+import type { SseState } from '../supervisor/state.ts'
 
 /**
  * What the tabs of a group say to each other. A number of its own, because an old and a new deployment may be open side by side: tabs that

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type BrowserModel, createBrowserModel, type Order } from '../../test/browser-model.ts'
-import { type ModelPage, openPage } from '../../test/model-page.ts'
-import { createModelServer, type ModelServer, OWN } from '../../test/model-server.ts'
+import { type BrowserModel, createBrowserModel, type Order } from '../../test/model/browser-model.ts'
+import { type ModelPage, openPage } from '../../test/model/model-page.ts'
+import { createModelServer, type ModelServer, OWN } from '../../test/model/model-server.ts'
 
 /** How many commands are run; the seed is in the test's name, and SSE_SEED runs the same ones again. */
 const STEPS = Number(process.env['SSE_STEPS'] ?? (process.env['SSE_FAULTS'] ? 50_000 : 2000))

@@ -341,7 +341,7 @@ test('where the part that shares cannot be loaded, each tab has its own connecti
     throw new Error('404')
   })
   onTestFinished(() => {
-    vi.doUnmock('./gate.ts')
+    vi.doUnmock('./shared-connection.ts')
   })
   const tab = openTab({ channels: ['topic:a'] })
   const connection = await source()

@@ -1,5 +1,5 @@
-import { openEventSource } from '../event-source.ts'
-import { type EventSourceConstructor, OPEN } from '../source.ts'
+import { openEventSource } from '../connection/event-source.ts'
+import { type EventSourceConstructor, OPEN } from '../connection/connection.ts'
 
 /** An EventSource in the hands of the test, which like a native one tells no status and sends no headers. */
 export interface ScriptedEventSource extends EventTarget {
