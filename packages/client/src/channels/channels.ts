@@ -1,64 +1,64 @@
 import { byteLength } from '../connection/bytes.ts'
 import { SseError } from '../errors.ts'
 
-/** The channels a client wishes for, and what the server has been told of them. */
+/** The channels that a client wants, and what the server knows of them. */
 export interface Channels {
-  /** @throws SseError `invalid-channel`; then no wish has changed */
-  wish(change: 'add' | 'delete', channels: string | readonly string[]): void
-  /** The wishes for a new connection: it is told all of them at once. */
+  /** @throws SseError `invalid-channel`; then nothing has changed */
+  change(action: 'add' | 'delete', channels: string | readonly string[]): void
+  /** The channels for a new connection. They all travel with its request. */
   connecting(): Iterable<string>
-  /** The stream has a name now: what changed since `connecting` can be told. Empty: it has none. */
+  /** The stream is open and has a name, so changes can be posted. Empty: it has no name. */
   opened(stream: string): void
-  /** There is no stream any more. A change that is under way concerns nobody. */
+  /** The stream is gone. A change that is being posted has no effect any more. */
   lost(): void
 }
 
-/** Where the wishes and one stream stand. */
+/** The channels of a client, and those of one stream. */
 export interface ChannelsState {
   readonly wanted: Set<string>
-  /** What this stream has been told. */
-  told: ReadonlySet<string>
-  /** Its name. Empty: it has none. `undefined`: it is not open. */
+  /** What the server was asked for on this stream. */
+  sent: ReadonlySet<string>
+  /** The name of the stream. Empty: it has none. `undefined`: it is not open. */
   stream: string | undefined
-  /** Whether a wish has changed since it was told. */
+  /** Whether `wanted` has changed since it was sent. */
   isChanged: boolean
-  /** Whether a change is under way: quick ones must not overtake each other. */
-  isTelling: boolean
+  /** Whether a change is being posted. There is one at a time, so that none overtakes another. */
+  isSending: boolean
   /** Aborted when the stream is gone. */
   readonly gone: AbortController
 }
 
 /**
- * Keeps an open stream at the wishes.
+ * Keeps the channels of an open stream up to date.
  *
- * @param tell brings the server to the wishes, until nothing has changed any more
+ * @param post posts changes until nothing has changed any more
  */
 export function createChannels(
   initial: readonly string[],
-  tell: (state: ChannelsState) => unknown,
+  post: (state: ChannelsState) => unknown,
 ): Channels {
   const wanted = new Set(initial.map(valid))
   let state = begin()
 
   function begin(): ChannelsState {
-    const [told, gone] = [new Set(wanted), new AbortController()]
-    return { wanted, told, gone, stream: undefined, isChanged: false, isTelling: false }
+    const [sent, gone] = [new Set(wanted), new AbortController()]
+    return { wanted, sent, gone, stream: undefined, isChanged: false, isSending: false }
   }
 
   function settle(): void {
-    if (state.isChanged && state.stream !== undefined) tell(state)
+    if (state.isChanged && state.stream !== undefined) post(state)
   }
 
   return {
-    wish(change, channels) {
-      for (const channel of [channels].flat().map(valid)) wanted[change](channel)
+    change(action, channels) {
+      for (const channel of [channels].flat().map(valid)) wanted[action](channel)
       state.isChanged = true
       settle()
     },
     connecting() {
       state.gone.abort()
       state = begin()
-      return state.told
+      return state.sent
     },
     opened(stream) {
       state.stream = stream

@@ -4,12 +4,12 @@ import { Failure } from '../http/failure.ts'
 export const byteLength = (text: string): number => new TextEncoder().encode(text).length
 
 /**
- * Checks the data of one event.
+ * Checks the size of one event's data.
  *
  * @throws Failure `overflow`
  */
 export function checkSize(data: string, maxEventBytes: number): void {
-  // A UTF-16 code unit is at most three bytes of UTF-8: short texts need not be encoded.
+  // A UTF-16 code unit is at most three bytes of UTF-8, so short texts need not be encoded.
   if (data.length * 3 > maxEventBytes && byteLength(data) > maxEventBytes) throw overflow(maxEventBytes)
 }
 

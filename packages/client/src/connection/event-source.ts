@@ -1,24 +1,24 @@
-import { askStream } from '../http/connection-request.ts'
+import { requestStream } from '../http/connection-request.ts'
 import { toFailure } from '../http/failure.ts'
 import { checkRedirect } from '../http/redirect.ts'
+import { isCrossOrigin, withQuery } from '../http/url.ts'
+import type { SseFailure } from '../supervisor/state.ts'
 import {
+  type Connection,
+  type ConnectionEvents,
+  type ConnectionRequest,
   type EventLike,
   type EventSourceLike,
-  type Source,
-  type SourceEvents,
-  type SourceRequest,
   takesFetch,
 } from './connection.ts'
-import type { SseFailure } from '../supervisor/state.ts'
-import { isCrossOrigin, withQuery } from '../http/url.ts'
 
 /**
- * A connection over an EventSource. Its own reconnecting never happens, because it is closed at its first error.
+ * A connection over an EventSource. It is closed at its first error, so the EventSource never reconnects by itself.
  *
- * It dispatches by name, so it must know the names that are listened for. It hides the ids of all other blocks, `retry` and, unless it takes a
- * `fetch`, the status of an answer. Throws what the constructor throws. Loaded when it is needed.
+ * An EventSource dispatches by name, so it must know the names that have listeners. It hides the ids of all other blocks, `retry` and, unless
+ * it takes a `fetch`, the status of an answer. Throws what the constructor throws. Loaded when it is needed.
  */
-export function openEventSource(request: SourceRequest, events: SourceEvents): Source {
+export function openEventSource(request: ConnectionRequest, events: ConnectionEvents): Connection {
   const { channels, cursor, maxEventBytes, redirects, url, withCredentials } = request
   const EventSource = request.EventSource!
   const overFetch = takesFetch(EventSource)
@@ -26,8 +26,8 @@ export function openEventSource(request: SourceRequest, events: SourceEvents): S
   const { signal } = stop
   let source: EventSourceLike | undefined
   let address: URL | undefined
-  /** Until it has seen an id an EventSource knows nothing of the cursor. */
-  let isIdentified = false
+  /** An EventSource does not know the cursor until it has received an id. */
+  let hasId = false
 
   function close(): void {
     stop.abort()
@@ -42,44 +42,44 @@ export function openEventSource(request: SourceRequest, events: SourceEvents): S
 
   function open(from: URL): void {
     if (signal.aborted) return
-    // One that is made anew cannot be given the header.
+    // A new EventSource cannot be given the header.
     address = withQuery(from, channels, overFetch && !isCrossOrigin(from) ? '' : cursor)
     const init = { withCredentials: !!withCredentials, maxBufferSize: maxEventBytes, fetch: answer }
     source = new EventSource(address.href, init)
-    for (const name of new Set([...OWN, ...request.names()])) source.addEventListener(name, hear)
+    for (const name of new Set([...OWN, ...request.names()])) source.addEventListener(name, receive)
   }
 
-  /** The `fetch` of one that takes it: headers, redirects and statuses are as without an EventSource. */
+  /** The `fetch` for an EventSource that takes one: headers, redirects and statuses are as without an EventSource. */
   async function answer(): Promise<Response> {
     try {
-      return await askStream(request, signal)
+      return await requestStream(request, signal)
     } catch (error) {
       fail(toFailure(error))
       throw error
     }
   }
 
-  function hear(event: EventLike): void {
+  function receive(event: EventLike): void {
     const { data, lastEventId = '', message, origin, type } = event
     if (signal.aborted) return
-    // A server may name an event `open` or `error`. Those are messages like any other; EventSource's own carry no data.
+    // A server may name an event `open` or `error`. Those are messages and have data. The EventSource's own have none.
     if (data === undefined && type === 'open') {
       events.opened()
       events.alive()
     } else if (data === undefined) {
-      // A native one that gave up tells nothing about it. The package tells the cause, and nothing when the stream ended.
+      // A native one gives no cause. The package gives one, except when the stream ended.
       const isRefused = !overFetch && source?.readyState === CLOSED
-      const why = isRefused ? 'EventSource gave up' : String(message || 'The stream ended')
+      const why = isRefused ? 'The EventSource gave up' : String(message || 'The stream ended')
       fail({ code: isRefused ? 'refused' : 'network', message: why })
-    } else if (isWelcome(origin)) {
-      isIdentified ||= lastEventId !== ''
+    } else if (isAllowed(origin)) {
+      hasId ||= lastEventId !== ''
       events.alive()
-      events.message({ event: type, data: String(data), lastEventId: isIdentified ? lastEventId : cursor })
+      events.receive({ event: type, data: String(data), lastEventId: hasId ? lastEventId : cursor })
     }
   }
 
   /** The origin of a message is that of the answer, after redirects. */
-  function isWelcome(origin: string | undefined): boolean {
+  function isAllowed(origin: string | undefined): boolean {
     try {
       if (origin && address && redirects !== 'follow') checkRedirect(address, new URL(origin))
       return true
@@ -96,13 +96,13 @@ export function openEventSource(request: SourceRequest, events: SourceEvents): S
     close,
     listen(name, isWanted) {
       if (OWN.includes(name)) return
-      if (isWanted) source?.addEventListener(name, hear)
-      else source?.removeEventListener?.(name, hear)
+      if (isWanted) source?.addEventListener(name, receive)
+      else source?.removeEventListener?.(name, receive)
     },
   }
 }
 
-/** Listened for in any case. */
+/** The EventSource's own events. They always have a listener. */
 const OWN = ['open', 'error']
 
 const CLOSED = 2

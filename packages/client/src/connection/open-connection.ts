@@ -1,52 +1,58 @@
-import { createAlarm } from '../supervisor/deadline.ts'
 import { toFailure } from '../http/failure.ts'
-import { OPEN, type OpenSource, type Source, type SourceEvents, type SourceRequest } from './connection.ts'
+import { createDeadline } from '../supervisor/deadline.ts'
+import {
+  type Connection,
+  type ConnectionEvents,
+  type ConnectionRequest,
+  OPEN,
+  type OpenConnection,
+} from './connection.ts'
 import { openStream } from './stream.ts'
 
 /**
  * Starts one connection. Throws what the constructor of an EventSource throws.
  *
- * A stream without a first byte in time is held back by something in between. Then the same URL is polled, beside it. Only if the server
- * answers that as a poll do polls take its place: a server that knows no polls keeps its stream.
+ * If a stream sends no first byte in time, a proxy may be buffering it. Then the client also polls the same URL. Polls replace the stream
+ * only if the server answers them, so a server without polls keeps its stream.
  *
- * What polls, and what uses an EventSource, is loaded when it is needed.
+ * Polls and the adapter for an EventSource are loaded when they are needed.
  */
-export function openSource(request: SourceRequest, events: SourceEvents): Source {
+export function openConnection(request: ConnectionRequest, events: ConnectionEvents): Connection {
   const { clock, EventSource, fallback } = request
   /** Aborted with the first byte, and at the end. */
   const silence = new AbortController()
-  const patience = createAlarm(clock, () => void poll(true).catch(() => {}))
-  let source: Source | undefined
+  const deadline = createDeadline(clock, () => void poll(true).catch(() => {}))
+  let connection: Connection | undefined
   let isClosed = false
 
-  function speaks(): void {
-    patience.set(Number.POSITIVE_INFINITY)
+  function endSilence(): void {
+    deadline.set(Number.POSITIVE_INFINITY)
     silence.abort()
   }
 
-  /** Rejects if what polls cannot be loaded, and if a server that is only tried cannot be polled. */
+  /** Rejects if the polls cannot be loaded. A trial also rejects if the server does not answer polls. */
   async function poll(isTrial: boolean): Promise<void> {
     const { openPolls, firstPoll } = await import('../lazy.ts')
     const first = isTrial ? await firstPoll(request, silence.signal) : undefined
     if (silence.signal.aborted) return
-    source?.close()
-    source = openPolls(request, events, first)
+    connection?.close()
+    connection = openPolls(request, events, first)
   }
 
-  function stream(open: OpenSource): void {
+  function stream(open: OpenConnection): void {
     if (isClosed) return
-    source = open(request, {
+    connection = open(request, {
       ...events,
       alive() {
-        speaks()
+        endSilence()
         events.alive()
       },
       failed(failure) {
-        speaks()
+        endSilence()
         events.failed(failure)
       },
     })
-    if (fallback.after && !fallback.until) patience.set(fallback.after)
+    if (fallback.after && !fallback.until) deadline.set(fallback.after)
   }
 
   function failed(error: unknown): void {
@@ -60,11 +66,11 @@ export function openSource(request: SourceRequest, events: SourceEvents): Source
   else import('../lazy.ts').then(({ openEventSource }) => stream(openEventSource)).catch(failed)
 
   return {
-    listen: (name, isWanted) => source?.listen?.(name, isWanted),
+    listen: (name, isWanted) => connection?.listen?.(name, isWanted),
     close() {
       isClosed = true
-      speaks()
-      source?.close()
+      endSilence()
+      connection?.close()
     },
   }
 }

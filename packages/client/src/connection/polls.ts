@@ -1,20 +1,19 @@
-import { createAlarm } from '../supervisor/deadline.ts'
-import { ask, checkStatus } from '../http/connection-request.ts'
-import { checkSize, overflow } from './bytes.ts'
 import { isSendable } from '../cursor/cursor.ts'
-import { openEventSource } from './event-source.ts'
+import { checkStatus, requestConnection, retryAfter } from '../http/connection-request.ts'
 import { Failure, toFailure } from '../http/failure.ts'
-import { retryAfter } from '../supervisor/retry-policy.ts'
-import type { Fallback, Source, SourceEvents, SourceRequest } from './connection.ts'
+import { createDeadline } from '../supervisor/deadline.ts'
+import { checkSize, overflow } from './bytes.ts'
+import type { Connection, ConnectionEvents, ConnectionRequest } from './connection.ts'
+import { openEventSource } from './event-source.ts'
 import { openStream } from './stream.ts'
 
 /** Seconds that the server may wait for the first event. */
 const WAIT = 25
 
-/** Milliseconds between two polls of a server that does not wait, or whose answer brought the client no further. */
+/** Milliseconds between two polls if the server does not wait, or if its answer did not move the cursor. */
 const PAUSE = 5000
 
-/** Bytes that an answer may have beside one event of the greatest size. Our server stops at 1 MiB, except for a snapshot of records. */
+/** The most bytes of an answer, on top of one event of the greatest size. Our server stops at 1 MiB, except for a snapshot of records. */
 const MOST = 16 * 1024 * 1024
 
 export interface PollDocument {
@@ -22,41 +21,43 @@ export interface PollDocument {
   readonly cursor: string
   readonly gap?: unknown
   readonly channels?: unknown
-  /** Milliseconds: the server asks the client to come back then. */
+  /** The server asks the client to return after so many milliseconds. */
   readonly back: number | undefined
 }
 
-/** Polls once beside a silent stream. Rejects unless the server answers with a poll in time, and before the stream speaks. */
-export async function firstPoll(request: SourceRequest, silence: AbortSignal): Promise<PollDocument> {
+/** Polls once beside a silent stream. Rejects unless the server answers with a poll in time, and before the stream sends a byte. */
+export async function firstPoll(request: ConnectionRequest, silence: AbortSignal): Promise<PollDocument> {
   const { clock, fallback } = request
   const stop = new AbortController()
   const abort = () => stop.abort()
-  const patience = createAlarm(clock, abort)
-  patience.set(fallback.after)
+  const deadline = createDeadline(clock, abort)
+  deadline.set(fallback.after)
   silence.addEventListener('abort', abort)
   try {
     const document = await poll(request, stop.signal, 0)
     if (document) return document
-    throw new Error('The server knows no polls')
+    throw new Error('The server does not answer polls')
   } finally {
-    patience.set(Number.POSITIVE_INFINITY)
+    deadline.set(Number.POSITIVE_INFINITY)
   }
 }
 
 /**
- * A connection of polls: one after the other, each from the cursor of the one before. After a while streaming is tried again: from its first
- * byte on, the stream takes over. A server that turns out to know no polls is streamed from.
+ * A connection that polls. Each poll starts at the cursor of the one before. After a while it also tries to stream: the stream takes over with
+ * its first byte. If the server turns out not to answer polls, it streams.
  *
- * This module is loaded when it is needed, which is rarely.
- *
- * @param first the answer to a poll that was made already
+ * @param first the answer to a poll that was already made
  */
-export function openPolls(request: SourceRequest, events: SourceEvents, first?: PollDocument): Source {
+export function openPolls(
+  request: ConnectionRequest,
+  events: ConnectionEvents,
+  first?: PollDocument,
+): Connection {
   const { clock, fallback } = request
   const stop = new AbortController()
   const { signal } = stop
-  /** What has taken over, or may be about to. */
-  let stream: Source | undefined
+  /** The stream that has taken over, or is being tried. */
+  let stream: Connection | undefined
   let cursor = request.cursor
   let isOpen = false
   let pause = 0
@@ -72,10 +73,10 @@ export function openPolls(request: SourceRequest, events: SourceEvents, first?: 
         stream = open({ ...request, cursor }, events)
         return
       }
-      tell(document)
+      receive(document)
       if (signal.aborted) return
       if (fallback.until <= clock.now()) {
-        if (await streams()) return
+        if (await tryStream()) return
         fallback.until = clock.now() + fallback.retry
       }
       if (pause > 0) await rest()
@@ -91,12 +92,12 @@ export function openPolls(request: SourceRequest, events: SourceEvents, first?: 
     return document
   }
 
-  function tell({ back, channels, cursor: next, events: polled, gap }: PollDocument): void {
-    const message = (event: string, data: unknown, id = cursor) => {
+  function receive({ back, channels, cursor: next, events: polled, gap }: PollDocument): void {
+    const emit = (event: string, data: unknown, id = cursor) => {
       cursor = id
       if (signal.aborted) return
       const text = typeof data === 'string' ? data : JSON.stringify(data)
-      events.message({ event, data: text, lastEventId: id })
+      events.receive({ event, data: text, lastEventId: id })
     }
     if (signal.aborted) return
     const resumed = cursor ? !gap : null
@@ -104,46 +105,46 @@ export function openPolls(request: SourceRequest, events: SourceEvents, first?: 
       isOpen = true
       events.opened()
       events.alive()
-      message('sse.open', { stream: '', heartbeat: WAIT * 1000, resumed })
+      emit('sse.open', { stream: '', heartbeat: WAIT * 1000, resumed })
     } else events.alive()
-    if (channels) message('sse.channels', channels)
-    if (gap) message('sse.gap', gap)
-    for (const { event, data, id } of polled) message(event || 'message', data, id)
-    message('sse.ping', '', next)
-    if (back !== undefined) message('sse.close', { reconnect: back })
+    if (channels) emit('sse.channels', channels)
+    if (gap) emit('sse.gap', gap)
+    for (const { event, data, id } of polled) emit(event || 'message', data, id)
+    emit('sse.ping', '', next)
+    if (back !== undefined) emit('sse.close', { reconnect: back })
   }
 
-  /** Tries a stream, beside no poll, and resolves with whether it has taken over. */
-  function streams(): Promise<boolean> {
+  /** Tries a stream while no poll is running. Resolves with whether it has taken over. */
+  function tryStream(): Promise<boolean> {
     return new Promise((resolve) => {
-      let speaks = false
+      let isAlive = false
       const giveUp = () => {
-        patience.set(Number.POSITIVE_INFINITY)
+        deadline.set(Number.POSITIVE_INFINITY)
         trial.close()
         resolve(false)
       }
-      const patience = createAlarm(clock, giveUp)
-      patience.set(fallback.after)
+      const deadline = createDeadline(clock, giveUp)
+      deadline.set(fallback.after)
       const trial = openStream(
         { ...request, cursor },
         {
           ...events,
           opened() {},
           alive() {
-            if (!speaks) patience.set(Number.POSITIVE_INFINITY)
-            speaks = true
+            if (!isAlive) deadline.set(Number.POSITIVE_INFINITY)
+            isAlive = true
             fallback.until = 0
             resolve(true)
             events.alive()
           },
           failed(failure) {
             // Before the first byte the next poll shows what is wrong.
-            if (speaks) events.failed(failure)
+            if (isAlive) events.failed(failure)
             else giveUp()
           },
         },
       )
-      stream = { close: () => (speaks ? trial.close() : giveUp()) }
+      stream = { close: () => (isAlive ? trial.close() : giveUp()) }
     })
   }
 
@@ -173,20 +174,20 @@ export function openPolls(request: SourceRequest, events: SourceEvents, first?: 
 }
 
 /**
- * Makes one poll. Resolves without a value where the server knows no polls; 406 says so of this route. Rejects with a {@link Failure} for
- * any other status but 200.
+ * Makes one poll. Resolves with undefined if the server does not answer polls; a 406 says so for this route. Rejects with a {@link Failure}
+ * for any other status but 200.
  *
  * @param wait seconds that the server may wait for the first event
  */
 async function poll(
-  request: SourceRequest,
+  request: ConnectionRequest,
   signal: AbortSignal,
   wait: number,
 ): Promise<PollDocument | undefined> {
   const { clock, fallback, maxEventBytes } = request
   const own = { Accept: 'application/json, application/problem+json', Prefer: `wait=${wait}` }
-  const response = await ask(request, { own, signal })
-  const { headers, status } = response
+  const response = await requestConnection(request, { own, signal })
+  const { body, headers, status } = response
   if (status !== 406) {
     checkStatus(response, clock.now())
     if (/json/.test(headers.get('Content-Type') ?? '')) {
@@ -195,14 +196,10 @@ async function poll(
       if (isDocument(document)) return check({ ...document, back }, maxEventBytes)
     }
   }
-  await unpoll(response, fallback)
-  return undefined
-}
-
-/** It may have answered with a stream without end. */
-async function unpoll({ body }: Response, fallback: Fallback): Promise<void> {
   fallback.until = -1
+  // The answer may be a stream that never ends.
   if (body && !body.locked) await body.cancel()
+  return undefined
 }
 
 function isDocument(value: unknown): value is Omit<PollDocument, 'back'> {
@@ -211,10 +208,10 @@ function isDocument(value: unknown): value is Omit<PollDocument, 'back'> {
   return typeof cursor === 'string' && Array.isArray(events) && events.every(isEvent)
 }
 
-/** A poll without a position would lead to a poll from nowhere, and what comes between would be lost. */
+/** After a poll without a position the next one would have no cursor, and the events in between would be lost. */
 function check(document: PollDocument, maxEventBytes: number): PollDocument {
   if (!document.cursor || !isSendable(document.cursor))
-    throw new Failure({ code: 'network', message: 'The answer to a poll has no position that could be sent' })
+    throw new Failure({ code: 'network', message: 'The answer to a poll has no cursor that can be sent' })
   for (const { data } of document.events) checkSize(data, maxEventBytes)
   return document
 }

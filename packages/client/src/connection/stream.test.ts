@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { setUp, take } from '../../test/client.ts'
 import { type Parsed, parseByTheStandard } from '../../test/reference-parser.ts'
-import { createFeed } from './stream.ts'
+import { createStreamParser } from './stream.ts'
 
 /** How many random streams: `SSE_STREAMS=50000` for more. Run a failing one again with SSE_SEED. */
 const STREAMS = Number(process.env['SSE_STREAMS'] ?? 2000)
@@ -13,10 +13,10 @@ function parse(bytes: Uint8Array, cursor: string, size: number): Parsed {
   const messages: { event: string; data: string; lastEventId: string }[] = []
   const retries: number[] = []
   let lastEventId = cursor
-  const feed = createFeed(
+  const parse = createStreamParser(
     { cursor, maxEventBytes: 1_000_000 },
     {
-      message(message) {
+      receive(message) {
         lastEventId = message.lastEventId
         // How a block is told that only moves the cursor.
         if (message.event !== 'sse.ping') messages.push(message)
@@ -24,7 +24,7 @@ function parse(bytes: Uint8Array, cursor: string, size: number): Parsed {
       retry: (milliseconds) => retries.push(milliseconds),
     },
   )
-  for (let at = 0; at < bytes.length; at += size) feed(bytes.subarray(at, at + size))
+  for (let at = 0; at < bytes.length; at += size) parse(bytes.subarray(at, at + size))
   return { messages, lastEventId, retries }
 }
 

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { setUp } from '../../test/client.ts'
-import { createPace } from './time-slices.ts'
+import { createTimeSlices } from './time-slices.ts'
 
 /** A clock, and turns that end when the test says so. */
 function createTurns() {
   const bed = { time: 0, waiting: [] as (() => void)[] }
-  const next = () => new Promise<void>((resolve) => bed.waiting.push(resolve))
-  const inPace = createPace({ now: () => bed.time, next })
+  const nextTurn = () => new Promise<void>((resolve) => bed.waiting.push(resolve))
+  const inTimeSlices = createTimeSlices({ now: () => bed.time, nextTurn })
   const done: string[] = []
   const work = (name: string, milliseconds: number) =>
-    inPace(() => {
+    inTimeSlices(() => {
       bed.time += milliseconds
       done.push(name)
     })

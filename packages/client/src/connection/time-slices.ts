@@ -1,25 +1,28 @@
-/** The turns of the event loop. Passed in, so that a test can hold them. */
-export interface Turns {
-  /** Milliseconds since any moment. Never put back. */
+/** The turns of the event loop. Passed in, so that a test can control them. */
+export interface EventLoop {
+  /** Milliseconds on a clock that is never set back. */
   now(): number
-  /** Settles in a later turn, when the page has had its own. */
-  next(): Promise<unknown>
+  /** Resolves in a later turn, after the page has had its own. */
+  nextTurn(): Promise<unknown>
 }
 
 /** Milliseconds of work in one turn: half a frame. */
 const BUDGET = 8
 
 /**
- * Spreads the work of a burst over turns. A burst arrives in few chunks, and parsing a chunk and telling its events is one turn: of 10,000
- * events one of 130–220 ms. So when the work of a turn has taken 8 ms, the next piece is for another turn.
+ * Spreads the work of a burst over several turns. A burst arrives in few chunks, and one turn parses a chunk and emits its events: 10,000
+ * events took one turn of 130–220 ms. So after 8 ms of work the next piece waits for another turn.
  *
  * @returns runs one piece of work, in this turn or in a later one
  */
-export function createPace({ now, next }: Turns = eventLoop): (work: () => unknown) => Promise<void> {
+export function createTimeSlices({
+  now,
+  nextTurn,
+}: EventLoop = eventLoop): (work: () => unknown) => Promise<void> {
   let worked = 0
   return async (work) => {
     if (worked >= BUDGET) {
-      await next()
+      await nextTurn()
       worked = 0
     }
     const begun = now()
@@ -29,16 +32,16 @@ export function createPace({ now, next }: Turns = eventLoop): (work: () => unkno
 }
 
 /**
- * Not `scheduler.yield`: what goes on after it goes before the next frame. Of 10,000 events in Chromium the longest frame took 130–170 ms with
- * it, 25–45 ms this way, 135–225 ms in one turn. Not a timer: in a hidden page they come once a second.
+ * Not `scheduler.yield`, because it continues before the next frame. With 10,000 events in Chromium the longest frame took 130–170 ms with
+ * it, 25–45 ms this way, 135–225 ms in one turn. Not a timer, because timers of a hidden page fire once a second.
  */
-const eventLoop: Turns = {
+const eventLoop: EventLoop = {
   now: () => performance.now(),
-  next: () =>
+  nextTurn: () =>
     new Promise<void>((resolve) => {
       const { port1, port2 } = new MessageChannel()
       port1.onmessage = () => {
-        port1.close() // Node would wait for more
+        port1.close() // else the open port keeps Node running
         resolve()
       }
       port2.postMessage(0)

@@ -1,19 +1,19 @@
 import { byteLength } from '../connection/bytes.ts'
 import type { SseGap } from '../events/control-events.ts'
-import type { Keep } from './persist.ts'
+import type { CursorStore } from './persist.ts'
 
 /**
- * Where a cursor comes from: `app`: the app gave it. `told`: this client has told its listeners everything up to it. `stored`: it was kept
- * from before the page was loaded, so it proves nothing about what the page shows. `none`: there is none.
+ * Where a cursor comes from. `app`: the app gave it. `told`: the listeners of this client have received everything up to it. `stored`: it was
+ * stored before the page was loaded, so it proves nothing about what the page shows. `none`: there is no cursor.
  */
 export type CursorOrigin = 'app' | 'told' | 'stored' | 'none'
 
-/** Bytes that a cursor may have. Servers and proxies bear about 8 kB in a header; our own ids have 64. */
+/** The most bytes of a cursor. Servers and proxies accept about 8 kB in a header. Our own ids have 64. */
 const LONGEST = 8000
 
 /**
- * Whether a header can carry this text as it is: no control characters (Node's server answers 400 to them), no white space at its ends, which
- * `fetch` takes away, and no lone surrogates, which UTF-8 cannot express.
+ * Whether a header can carry this text unchanged: no control characters (Node's server answers 400 to them), no white space at its ends
+ * (`fetch` strips it) and no lone surrogates (UTF-8 cannot express them).
  */
 export function isSendable(cursor: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not be in it
@@ -21,29 +21,29 @@ export function isSendable(cursor: string): boolean {
   return !unsendable.test(cursor) && byteLength(cursor) <= LONGEST
 }
 
-/** The cursor of a client, the standard's "last event ID": over all its connections and lives. */
+/** The cursor of a client, the standard's "last event ID", across all its connections and lives. */
 export interface Cursor {
-  /** After the last block that was received. */
+  /** The cursor after the last block that was received. */
   received: string
   readonly origin: CursorOrigin
   /** The app has a position of its own. */
   give(cursor: string): void
-  /** Listeners have been told everything up to here. Kept from now on. */
+  /** Listeners have received everything up to here. The cursor is stored. */
   tell(cursor: string): void
-  /** What was received and not told is to come again. */
+  /** Goes back to what the listeners have received, so that the rest is sent again. */
   rewind(): void
   /** The cursor for a request. One that cannot be sent is dropped. */
   toSend(): string
   /** The server cannot take it. */
   drop(): void
-  /** What was dropped since this was asked last: events may have been missed after it. */
+  /** The cursor that was dropped since the last call: events may be missing after it. */
   takeGap(): SseGap | undefined
 }
 
-/** @param given by the app; it knows better than what was kept */
-export function createCursor(given: string | undefined, keep: Keep): Cursor {
-  const stored = given === undefined ? keep.read() : undefined
-  /** It is behind what was received while a schema takes its time. */
+/** @param given by the app. It is used instead of the stored cursor. */
+export function createCursor(given: string | undefined, store: CursorStore): Cursor {
+  const stored = given === undefined ? store.read() : undefined
+  /** Behind `received` while an async schema checks an event. */
   let told = given ?? stored ?? ''
   let kept = stored
   let dropped: string | undefined
@@ -57,7 +57,7 @@ export function createCursor(given: string | undefined, keep: Keep): Cursor {
       dropped = undefined
     },
     tell(position: string) {
-      if (kept !== position) keep.write(isSendable(position) ? position : '')
+      if (kept !== position) store.write(isSendable(position) ? position : '')
       told = kept = position
       cursor.origin = 'told'
     },
@@ -72,7 +72,7 @@ export function createCursor(given: string | undefined, keep: Keep): Cursor {
       dropped = cursor.received
       cursor.received = told = kept = ''
       cursor.origin = 'none'
-      keep.write('')
+      store.write('')
     },
     takeGap() {
       const gap = dropped === undefined ? undefined : { reason: 'unknown', requested: dropped }

@@ -1,36 +1,36 @@
-/** What is needed of a `Storage`. It may throw: then nothing is kept, and nothing else happens. */
+/** What the client uses of a `Storage`. If it throws, nothing is stored, and nothing else happens. */
 export interface StorageLike {
   getItem(key: string): string | null
   setItem(key: string, value: string): void
 }
 
-/** The page's `sessionStorage` (one tab, over reloads), its `localStorage` (until it is cleared), or one of the app's. */
+/** The page's `sessionStorage` (one tab, across reloads), its `localStorage` (until it is cleared), or a storage of the app. */
 export type PersistStorage = 'session' | 'local' | StorageLike
 
-/** Where the cursor is kept, and for whom. */
+/** Where the cursor is stored, and under which key. */
 export type PersistOption = PersistStorage | Kept
 
 interface Kept {
   readonly storage: PersistStorage
-  /** The name of the stream and its user in the storage. Default: the URL. */
+  /** Names the stream and its user in the storage. Default: the URL. */
   readonly key?: string | number | undefined
 }
 
-/** A place for one text. */
-export interface Keep {
+/** Stores one cursor. */
+export interface CursorStore {
   read(): string | undefined
-  write(text: string): void
+  write(cursor: string): void
 }
 
 /**
- * The place of the cursor of one stream and one user: a `key` names it, else the URL does. A URL whose query changes, as with a token in it,
- * needs a key. A storage that is missing, forbidden, broken or full keeps nothing.
+ * Stores the cursor of one stream and one user under its `key` or, without one, under the URL. A URL whose query changes, as with a token in
+ * it, needs a key. A storage that is missing, forbidden, broken or full stores nothing.
  */
-export function createKeep(persist: PersistOption | undefined, url: string): Keep {
+export function createCursorStore(persist: PersistOption | undefined, url: string): CursorStore {
   // A storage has no `storage` of its own.
   const { storage = persist as PersistStorage | undefined, key } = Object(persist) as Partial<Kept>
   const name = key === undefined ? `sse:url:${url}` : `sse:key:${key}`
-  /** Even to look at the page's own storage throws where it is forbidden. */
+  /** Where storage is forbidden, even access to the page's own property throws. */
   function use<T>(what: (storage: StorageLike) => T): T | undefined {
     try {
       return storage && what(typeof storage === 'string' ? globalThis[`${storage}Storage`] : storage)
@@ -40,6 +40,6 @@ export function createKeep(persist: PersistOption | undefined, url: string): Kee
   }
   return {
     read: () => use((storage) => storage.getItem(name)) ?? undefined,
-    write: (text) => use((storage) => storage.setItem(name, text)),
+    write: (cursor) => use((storage) => storage.setItem(name, cursor)),
   }
 }

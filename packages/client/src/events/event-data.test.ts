@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Parse, readData, readEvent } from './event-data.ts'
+import { type Parse, parseData, parseEvent } from './event-data.ts'
 
 describe('the default rule', () => {
   it('gives back every value but a string as JSON.stringify wrote it', () => {
@@ -8,19 +8,19 @@ describe('the default rule', () => {
     fc.assert(
       fc.property(values, (value) => {
         const text = JSON.stringify(value)
-        expect(readData(text)).toStrictEqual(JSON.parse(text))
+        expect(parseData(text)).toStrictEqual(JSON.parse(text))
       }),
     )
   })
 
   it('gives back a string that was sent as JSON', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => readData(JSON.stringify(text)) === text))
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => parseData(JSON.stringify(text)) === text))
   })
 
   it('gives any other text as the text it is', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        const data = readData(text)
+        const data = parseData(text)
         return data === text || JSON.stringify(data) === text || (typeof data === 'object' && data !== null)
       }),
     )
@@ -55,7 +55,7 @@ describe('the default rule', () => {
     "'a'",
     '"a" ',
     '"\\u0061"',
-  ])('keeps %j as text', (text) => expect(readData(text)).toBe(text))
+  ])('keeps %j as text', (text) => expect(parseData(text)).toBe(text))
 
   it.each([
     ['{ "a" : 1 }', { a: 1 }],
@@ -66,15 +66,15 @@ describe('the default rule', () => {
     ['true', true],
     ['null', null],
     ['"a b"', 'a b'],
-  ])('turns %j back', (text, value) => expect(readData(text)).toStrictEqual(value))
+  ])('turns %j back', (text, value) => expect(parseData(text)).toStrictEqual(value))
 
   it('makes no prototype of a key named __proto__', () => {
-    const data = readData('{"__proto__":{"admin":true}}') as Record<string, unknown>
+    const data = parseData('{"__proto__":{"admin":true}}') as Record<string, unknown>
     expect(data['admin']).toBeUndefined()
   })
 })
 
-const read = (text: string, event: string, parse: Parse) => readEvent(text, event, { parse })
+const read = (text: string, event: string, parse: Parse) => parseEvent(text, event, { parse })
 
 describe('parse', () => {
   it('reads everything as JSON, or tells why not', () => {

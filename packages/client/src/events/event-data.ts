@@ -3,23 +3,23 @@ import type { SchemaIssue, SchemaResult, StandardSchemaMap } from './standard-sc
 /**
  * How the text of an event becomes its data.
  *
- * - left out: what `JSON.stringify` writes is turned back, everything else is the text it is (see {@link readData});
- * - `'json'`: always JSON; what does not parse is told as `sse.invalid` and not delivered;
- * - `'text'`: always the text;
- * - a function: what it returns; when it throws, that is `sse.invalid` too.
+ * - left out: what `JSON.stringify` writes is parsed, everything else stays text (see {@link parseData});
+ * - `'json'`: always JSON; text that does not parse is emitted as `sse.invalid` and not delivered;
+ * - `'text'`: always text;
+ * - a function: what it returns; if it throws, the event is `sse.invalid` too.
  */
 export type ParseRule = 'json' | 'text' | ((text: string, event: string) => unknown)
 
-/** One rule for all events, or one for each event name; names left out keep the default. */
+/** One rule for all events, or one for each event name. Names that are left out keep the default. */
 export type Parse<Name extends string = string> = ParseRule | { readonly [K in Name]?: ParseRule }
 
 /**
- * The default: turns back exactly what `JSON.stringify` writes.
+ * The default: parses exactly what `JSON.stringify` writes.
  *
- * Any object or array that parses; numbers, booleans, null and strings only in the one form that `JSON.stringify` gives them, so that
- * `1.0`, `007`, `1e3` and `-0` stay the text a server sent. No outer white space: a token with a space in front keeps it.
+ * That is any object or array that parses, and numbers, booleans, null and strings in the one form that `JSON.stringify` gives them. So `1.0`,
+ * `007`, `1e3` and `-0` stay the text that a server sent. Outer white space is not allowed: a token with a leading space keeps it.
  */
-export function readData(text: string): unknown {
+export function parseData(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text)
     return COMPOSITE.test(text) || JSON.stringify(value) === text ? value : text
@@ -31,22 +31,22 @@ export function readData(text: string): unknown {
 /** An object or an array without outer white space, if it parses. */
 const COMPOSITE = /^[[{].*[\]}]$/s
 
-/** How the events of a client are read. */
-export interface Reading {
+/** The options of a client that say how its events are parsed and checked. */
+export interface ParseOptions {
   readonly parse?: Parse | undefined
   readonly events?: StandardSchemaMap | undefined
 }
 
-/** Reads the data of one event, by the rule for its name and the schema for it. A promise only where the schema needs one. Never throws. */
-export function readEvent(
+/** Parses the data of one event by the rule for its name, and checks it with the schema for it. A promise only if the schema is async. Never throws. */
+export function parseEvent(
   text: string,
   event: string,
-  { parse, events }: Reading,
+  { parse, events }: ParseOptions,
 ): SchemaResult<unknown> | Promise<SchemaResult<unknown>> {
   try {
     const rule = typeof parse === 'object' ? own(parse, event) : parse
     const value =
-      rule === 'json' ? JSON.parse(text) : rule === 'text' ? text : (rule ?? readData)(text, event)
+      rule === 'json' ? JSON.parse(text) : rule === 'text' ? text : (rule ?? parseData)(text, event)
     const schema = own(events, event)
     const result = schema ? schema['~standard'].validate(value) : { value }
     return 'then' in result ? Promise.resolve(result).catch(asIssues) : result
@@ -55,7 +55,7 @@ export function readEvent(
   }
 }
 
-/** Names come from the wire: `constructor` is not a rule. */
+/** Names come from the wire, so only own properties count: `constructor` is not a rule. */
 const own = <T>(map: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
   map && Object.hasOwn(map, name) ? map[name] : undefined
 

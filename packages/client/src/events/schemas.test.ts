@@ -3,9 +3,9 @@ import { describe, expect, it, vi } from 'vitest'
 import { createSseClient, type SchemaIssue, type StandardSchema } from '../index.ts'
 import { createTestClock, scriptEventSource } from '../testing/index.ts'
 
-type Verdict<T> = { value: T } | { issues: readonly SchemaIssue[] }
+type Decision<T> = { value: T } | { issues: readonly SchemaIssue[] }
 
-function schema<T>(validate: (value: unknown) => Verdict<T> | Promise<Verdict<T>>): StandardSchema<T> {
+function schema<T>(validate: (value: unknown) => Decision<T> | Promise<Decision<T>>): StandardSchema<T> {
   return { '~standard': { version: 1, vendor: 'test', validate } }
 }
 

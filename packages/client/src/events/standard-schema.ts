@@ -1,27 +1,17 @@
-/** A schema of any library that speaks Standard Schema (standardschema.dev): Zod, Valibot, ArkType and others. */
-export interface StandardSchema<Input = unknown, Output = Input> {
-  readonly '~standard': {
-    readonly version: 1
-    readonly vendor: string
-    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>
-    readonly types?: { readonly input: Input; readonly output: Output } | undefined
-  }
-}
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 
-export type SchemaResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly SchemaIssue[] }
+/** A schema of any library that supports Standard Schema (standardschema.dev): Zod, Valibot, ArkType and others. */
+export type StandardSchema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output>
+
+export type SchemaResult<Output> = StandardSchemaV1.Result<Output>
 
 /** What is wrong with a value, and where in it. */
-export interface SchemaIssue {
-  readonly message: string
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
-}
+export type SchemaIssue = StandardSchemaV1.Issue
 
-/** Names of events and the schemas of what they carry. */
+/** Names of events and the schemas of their data. */
 export type StandardSchemaMap = Readonly<Record<string, StandardSchema>>
 
-/** What listeners are given. */
+/** What listeners receive. */
 export type SchemaOutputs<M extends StandardSchemaMap> = {
-  [N in keyof M]: NonNullable<M[N]['~standard']['types']>['output']
+  [N in keyof M]: StandardSchemaV1.InferOutput<M[N]>
 }

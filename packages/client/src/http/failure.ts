@@ -1,7 +1,7 @@
 import { SseError } from '../errors.ts'
 import type { SseFailure } from '../supervisor/state.ts'
 
-/** A rejection within a connection that knows how its failure is told. Any other rejection is told as a network error. */
+/** An error within a connection that brings its own {@link SseFailure}. Any other error becomes a `network` failure. */
 export class Failure extends Error {
   readonly failure: SseFailure
 
@@ -13,10 +13,10 @@ export class Failure extends Error {
 
 export function toFailure(error: unknown): SseFailure {
   if (error instanceof Failure) return error.failure
-  // The function for the URL gave one that can never work: it would be no better at the next attempt.
+  // The function for the URL returned one that can never work. The next attempt would not help.
   if (error instanceof SseError) return { code: 'url', message: error.message }
   const { cause } = Object(error) as { readonly cause?: unknown }
-  // `fetch` in Node says "fetch failed", and the reason in the cause.
+  // In Node `fetch` says "fetch failed", and the reason is in the cause.
   return { code: 'network', message: cause ? `${messageOf(error)}: ${messageOf(cause)}` : messageOf(error) }
 }
 

@@ -1,13 +1,13 @@
 import { SseError } from '../errors.ts'
 
-/** The address of a stream, or a function that is asked for it before every attempt. */
+/** The URL of a stream, or a function that is called for it before every attempt. */
 export type UrlOption = string | URL | (() => string | URL | Promise<string | URL>)
 
 /** Where the requests of a client go. */
 export interface Address {
-  /** For one attempt. Rejects with what the function throws, and with an SseError when it gives what can never work. */
+  /** For one attempt. Rejects with what the function throws, and with an SseError if its URL can never work. */
   get(): URL | Promise<URL>
-  /** The URL that was given, or what stands for the function: it says whose requests they are, and is never asked. */
+  /** The given URL, or a placeholder for the function. It identifies the stream and is never requested. */
   readonly fixed: URL
 }
 
@@ -21,11 +21,10 @@ export function createAddress(option: UrlOption): Address {
 }
 
 /**
- * The absolute URL, resolved as EventSource does (HTML standard, 9.2.2): against the document's base; in a worker, which has no document,
- * against its own location.
+ * The absolute URL, resolved as EventSource does (HTML standard, 9.2.2): against the document's base or, in a worker, against its location.
  *
- * @throws SseError `invalid-url` when it cannot be resolved, as a relative URL in Node, when it is not `http:` or `https:`, and when it
- * contains a password, which `fetch` refuses
+ * @throws SseError `invalid-url` if it cannot be resolved, as a relative URL in Node; if it is not `http:` or `https:`; and if it contains a
+ * password, which `fetch` refuses
  */
 export function resolveUrl(url: string | URL): URL {
   const base = globalThis.document?.baseURI ?? globalThis.location?.href
@@ -43,8 +42,8 @@ export function resolveUrl(url: string | URL): URL {
 }
 
 /**
- * The URL of one request, with the channels to ask for, and the cursor where no header can carry it. Empty ones leave the URL as the app wrote
- * it. Parameters are appended as text: `searchParams` would rewrite the whole query, and break a signed one. Only parameters of the same
+ * The URL of one request: with the channels, and with the cursor if no header can carry it. Empty ones leave the URL as the app wrote it.
+ * Parameters are appended as text, because `searchParams` would rewrite the whole query and break a signed one. Only parameters of the same
  * names are replaced.
  */
 export function withQuery(url: URL, channels: Iterable<string>, lastEventId: string): URL {
@@ -62,7 +61,7 @@ export function withQuery(url: URL, channels: Iterable<string>, lastEventId: str
   return result
 }
 
-/** Whether a page of another origin is asking. Node has no origin. */
+/** Whether the page has another origin. Node has no origin. */
 export function isCrossOrigin(url: URL): boolean {
   return !!globalThis.location && location.origin !== url.origin
 }

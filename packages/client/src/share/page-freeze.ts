@@ -1,25 +1,25 @@
 import type { listenToPage } from '../supervisor/page-events.ts'
 
-/** What a page does when it is put away, and when it is taken out again. */
-export interface PageRest {
-  rest(): void
-  wake(): void
+/** What a page does when it is frozen, and when it is resumed. */
+export interface PageFreeze {
+  freeze(): void
+  resume(): void
 }
 
 /**
- * Calls `rest` when the page goes into the back/forward cache or is frozen, and `wake` when it is back. A page that rests must not hold a
- * lock (browsers neither cache nor freeze it then, or throw it away) nor the connection of tabs that are awake. Does nothing where there
- * are no pages.
+ * Calls `freeze` when the page goes into the back/forward cache or is frozen, and `resume` when it is back. A frozen page must not hold a lock,
+ * because browsers then do not cache or freeze it, or discard it. And it must not hold the connection of other tabs. Does nothing outside of
+ * pages.
  *
  * @returns stops listening
  */
-export function onPageRest(listen: typeof listenToPage, { rest, wake }: PageRest): () => void {
-  let isResting = false
+export function onPageFreeze(listen: typeof listenToPage, { freeze, resume }: PageFreeze): () => void {
+  let isFrozen = false
   return listen(['pagehide', 'freeze', 'pageshow', 'resume'], ({ type }) => {
-    const rests = type === 'pagehide' || type === 'freeze'
-    if (rests === isResting) return
-    isResting = rests
-    if (rests) rest()
-    else wake()
+    const freezes = type === 'pagehide' || type === 'freeze'
+    if (freezes === isFrozen) return
+    isFrozen = freezes
+    if (freezes) freeze()
+    else resume()
   })
 }

@@ -1,47 +1,54 @@
 import type { Clock } from '../clock.ts'
+import type { RawEvent } from '../connection/connection.ts'
 import type { HeadersOption } from '../http/request.ts'
-import type { SourceMessage } from '../connection/connection.ts'
+import type { listenToPage, onWakeup } from '../supervisor/page-events.ts'
 import type { SseState } from '../supervisor/state.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
 import type { SseClient, SseClientOptions } from '../types.ts'
-import type { listenToPage, onWakeup } from '../supervisor/page-events.ts'
-import { askForLabels } from './labels.ts'
+import { requestLabels } from './labels.ts'
 import { createMember, type Member } from './member.ts'
-import type { Wish } from './protocol.ts'
+import type { Interest } from './protocol.ts'
 
-/** Stands where the connection of a client would, and its supervisor. */
-export interface Gate extends Pick<Supervisor, 'state' | 'isRunning' | 'connect' | 'close'> {
-  /** The wishes for channels have changed. */
-  wish(): void
+/** Takes the place of the supervisor in a client that shares its connection with other tabs. */
+export interface SharedConnection extends Pick<Supervisor, 'state' | 'isRunning' | 'connect' | 'close'> {
+  /** The wanted channels or the names that have listeners have changed. */
+  update(): void
 }
 
-export interface GateOptions {
+export interface SharedConnectionOptions {
   readonly url: URL
   readonly options: SseClientOptions
   readonly clock: Clock
   create(url: URL, options: SseClientOptions): SseClient
   readonly listenToPage: typeof listenToPage
   readonly onWakeup: typeof onWakeup
-  /** Channels that are wished for. */
+  /** The wanted channels. */
   channels(): Iterable<string>
-  /** Names that are listened for. */
+  /** Names that have listeners. */
   names(): Iterable<string>
   cursor(): string
-  message(message: SourceMessage): void
+  receive(event: RawEvent): void
   state(state: SseState): void
 }
 
-/** The connection's own client hands on what comes: reading and keeping is done by the client of each tab. */
+/** Options of the client that has the connection. It relays text: each tab's own client parses it and stores its cursor. */
 const BARE = { share: false, persist: undefined, channels: [], events: undefined, parse: 'text' } as const
 
-/** How an EventSource says that it takes a `fetch`, and with it headers. */
+/** An EventSource with this symbol takes a `fetch`, and with it headers. */
 const SENDS_HEADERS = Symbol.for('eventsource.supports-fetch-override')
 
-/** Loaded when a client that shares connects. Until then that client has told of itself that it connects, so that is the first state. */
-export function createGate({ url, options, clock, listenToPage, onWakeup, ...client }: GateOptions): Gate {
+/** Loaded when a client that shares connects. Its first state is `connecting`, because the client has already emitted that. */
+export function createSharedConnection({
+  url,
+  options,
+  clock,
+  listenToPage,
+  onWakeup,
+  ...client
+}: SharedConnectionOptions): SharedConnection {
   const { EventSource, headers } = options
-  const asking = askForLabels(url, !EventSource || SENDS_HEADERS in EventSource)
-  const own = { ...options, ...BARE, headers: withHeaders(headers, asking.headers) }
+  const labelled = requestLabels(url, !EventSource || SENDS_HEADERS in EventSource)
+  const own = { ...options, ...BARE, headers: withHeaders(headers, labelled.headers) }
   let state: SseState = { status: 'connecting', attempt: 0 }
   let member: Member | undefined
 
@@ -49,9 +56,9 @@ export function createGate({ url, options, clock, listenToPage, onWakeup, ...cli
     let mine: Member | undefined
     const isHere = () => !mine || member === mine
     mine = createMember({
-      ...{ url, share: options.share, clock, listenToPage, onWakeup, wishes, cursor: client.cursor() },
-      open: (lastEventId) => client.create(asking.url, { ...own, lastEventId }),
-      message: (message) => isHere() && client.message(message),
+      ...{ url, share: options.share, clock, listenToPage, onWakeup, interests, cursor: client.cursor() },
+      open: (lastEventId) => client.create(labelled.url, { ...own, lastEventId }),
+      receive: (event) => isHere() && client.receive(event),
       state: (next) => isHere() && become(next),
     })
     return mine
@@ -63,11 +70,11 @@ export function createGate({ url, options, clock, listenToPage, onWakeup, ...cli
     former?.leave()
   }
 
-  function wishes(): Wish[] {
+  function interests(): Interest[] {
     const names = [...new Set(client.names())].filter((name) => !name.startsWith('sse.'))
     return [
-      ...names.map((name): Wish => `n:${name}`),
-      ...[...client.channels()].map((name): Wish => `c:${name}`),
+      ...names.map((name): Interest => `n:${name}`),
+      ...[...client.channels()].map((name): Interest => `c:${name}`),
     ]
   }
 
@@ -98,11 +105,11 @@ export function createGate({ url, options, clock, listenToPage, onWakeup, ...cli
       leave()
       if (state.status !== 'closed') become({ status: 'closed', reason: 'closed' })
     },
-    wish: () => member?.wish(),
+    update: () => member?.update(),
   }
 }
 
-/** The app's headers and our own. A client that is to send none is given none: not every EventSource takes them. */
+/** The app's headers and our own. Without any the client gets none, because not every EventSource takes them. */
 function withHeaders(
   headers: HeadersOption | undefined,
   own: Readonly<Record<string, string>>,

@@ -1,62 +1,62 @@
 import type { Clock } from '../clock.ts'
 
-/** Rings once. */
-export interface Alarm {
-  /** To ring in so many milliseconds, in place of the former time; `Infinity`: never. */
+/** A timer that fires once. */
+export interface Deadline {
+  /** Fires in so many milliseconds and forgets the former time. `Infinity`: never. */
   set(delay: number): void
-  /** Counts from now on. Cheap: it is called for every chunk of bytes. */
-  putOff(): void
-  /** Whether the time has come by the clock: timers of a hidden tab or a sleeping machine run late. */
-  isDue(): boolean
+  /** Starts the same delay again. Cheap, because it is called for every chunk of bytes. */
+  restart(): void
+  /** Whether the delay has passed by the clock. Timers of a hidden tab or a sleeping machine run late. */
+  isOver(): boolean
 }
 
-/** Milliseconds between two looks at the clock. */
-const LOOK = 10_000
+/** Milliseconds between two checks of the clock. */
+const CHECK_INTERVAL = 10_000
 
 /**
- * A timer that keeps to the clock, and that no timer's limit binds. Timers stand still while a machine sleeps, and go on where they were when
- * it wakes; this one looks at the clock every ten seconds, so it rings at most so late.
+ * A timer that follows the clock and has no longest delay. Timers stop while a machine sleeps and continue where they were. This one checks
+ * the clock every ten seconds, so it fires at most ten seconds late.
  *
- * The clock may be put back. Then the timer itself says how much time has passed at least, so it rings in time; if it was put off, at most one
- * look later.
+ * The clock may be set back. The timer itself then shows how much time has passed at least, so it still fires in time. If it was restarted
+ * meanwhile, it fires at most one check later.
  */
-export function createAlarm(clock: Clock, ring: () => void): Alarm {
+export function createDeadline(clock: Clock, onOver: () => void): Deadline {
   let handle: unknown
   let delay = Number.POSITIVE_INFINITY
-  /** What was left at a moment of the clock. */
+  /** Milliseconds that were left at the time `since`. */
   let left = delay
   let since = 0
-  /** Milliseconds that the present timer shows for certain when it fires; unknown if it was put off meanwhile. */
-  let shown = 0
+  /** Milliseconds that have certainly passed when the present timer fires. 0 if the deadline was restarted meanwhile. */
+  let certain = 0
   const passed = () => Math.max(0, clock.now() - since)
 
   function wait(): void {
     if (left === Number.POSITIVE_INFINITY) return
-    shown = Math.min(left, LOOK)
-    handle = clock.setTimeout(look, shown)
+    certain = Math.min(left, CHECK_INTERVAL)
+    handle = clock.setTimeout(check, certain)
   }
 
-  function look(): void {
-    left -= Math.max(passed(), shown)
+  function check(): void {
+    left -= Math.max(passed(), certain)
     since = clock.now()
-    if (left <= 0) ring()
+    if (left <= 0) onOver()
     else wait()
   }
 
-  function putOff(): void {
+  function restart(): void {
     left = delay
     since = clock.now()
-    shown = 0
+    certain = 0
   }
 
   return {
     set(milliseconds) {
       clock.clearTimeout(handle)
       delay = milliseconds
-      putOff()
+      restart()
       wait()
     },
-    putOff,
-    isDue: () => left <= passed(),
+    restart,
+    isOver: () => left <= passed(),
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Listens for events of the page; in a worker, for those that it has. Does nothing where there are none, as in Node.
+ * Listens for events of the page or, in a worker, for those that a worker has. Does nothing where there are none, as in Node.
  *
- * What happens to the document passes the window on its way there, so the window hears it all.
+ * Events of the document pass the window first, so it is enough to listen there.
  *
  * @returns stops listening
  */
@@ -13,13 +13,13 @@ export function listenToPage(events: readonly string[], listener: (event: Event)
 }
 
 /**
- * Calls `wake` whenever the page may have slept: it is shown again, comes back from the back/forward cache, is thawed (Page Lifecycle), or
- * the network is back.
+ * Calls `wake` whenever the page may have slept: it is shown again, returns from the back/forward cache, is resumed (Page Lifecycle), or the
+ * network is back.
  *
- * A hidden page's stream is never closed: this only ever makes things happen sooner.
+ * The stream of a hidden page is never closed. This function only makes things happen sooner.
  *
- * @param wake told whether the page was in the back/forward cache: then its connections are dead, whatever they say of themselves (iOS says
- * OPEN). `false`: it has only just been loaded. `undefined`: it may have slept.
+ * @param wake `true`: the page was in the back/forward cache, so its connections are dead even if they claim to be open (iOS). `false`: the
+ * page was just loaded. `undefined`: it may have slept.
  * @returns stops listening
  */
 export function onWakeup(wake: (wasCached: boolean | undefined) => void): () => void {

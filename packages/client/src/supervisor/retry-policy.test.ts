@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { judge, retryAfter, type Verdict } from './retry-policy.ts'
+import { type Decision, decide } from './retry-policy.ts'
 import type { SseFailure } from './state.ts'
 
-type Row = [answer: string, failure: SseFailure, verdict: Verdict]
+type Row = [answer: string, failure: SseFailure, decision: Decision]
 
 const status = (status: number): SseFailure => ({ code: 'status', message: '', status })
 
@@ -27,27 +27,13 @@ describe('the table of answers', () => {
     ...[201, 304, 400, 402, 404, 405, 406, 409, 410, 422].map(
       (code): Row => [`${code}`, status(code), 'rejected'],
     ),
-  ])('%s', (_, failure, verdict) => expect(judge(failure, final)).toBe(verdict))
+  ])('%s', (_, failure, decision) => expect(decide(failure, final)).toBe(decision))
 
   it.each([401, 403])('asks for new credentials on %i, if it may', (code) =>
-    expect(judge(status(code), { mayRefresh: true, hasCursor: true })).toBe('refresh'),
+    expect(decide(status(code), { mayRefresh: true, hasCursor: true })).toBe('refresh'),
   )
 
   it.each([400, 414, 431])('drops a cursor on %i, if there was one', (code) =>
-    expect(judge(status(code), { mayRefresh: false, hasCursor: true })).toBe('drop cursor'),
+    expect(decide(status(code), { mayRefresh: false, hasCursor: true })).toBe('drop cursor'),
   )
-})
-
-describe('Retry-After', () => {
-  const now = Date.parse('Wed, 21 Oct 2026 07:28:00 GMT')
-  it.each([
-    ['120', 120_000],
-    ['0', 0],
-    ['9'.repeat(400), 2 ** 31 - 1],
-    ['Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
-    ['Wed, 21 Oct 2026 07:00:00 GMT', 0],
-    ['soon', undefined],
-    ['', undefined],
-    [null, undefined],
-  ])('%j', (header, wait) => expect(retryAfter(header, now)).toBe(wait))
 })

@@ -1,75 +1,75 @@
-import { createAlarm } from './deadline.ts'
-import { backoff } from './backoff.ts'
 import type { Clock } from '../clock.ts'
-import type { SseClose } from '../events/control-events.ts'
+import type { Connection, ConnectionEvents, Fallback } from '../connection/connection.ts'
 import type { Cursor } from '../cursor/cursor.ts'
+import type { SseClose } from '../events/control-events.ts'
 import type { Settings } from '../options.ts'
-import { judge } from './retry-policy.ts'
-import type { Fallback, Source, SourceEvents } from '../connection/connection.ts'
-import type { SseCloseReason, SseFailure, SseState } from './state.ts'
+import { backoff } from './backoff.ts'
+import { createDeadline } from './deadline.ts'
 import { onWakeup } from './page-events.ts'
+import { decide } from './retry-policy.ts'
+import type { SseCloseReason, SseFailure, SseState } from './state.ts'
 
 export interface SupervisorOptions extends Omit<Settings, 'maxEventBytes'> {
   /** Starts one attempt. */
-  readonly open: (events: Omit<SourceEvents, 'message'>, fallback: Fallback) => Source
+  readonly open: (events: Omit<ConnectionEvents, 'receive'>, fallback: Fallback) => Connection
   readonly onState: (state: SseState) => void
   readonly cursor: Pick<Cursor, 'received' | 'drop'>
   readonly refresh: (() => unknown) | undefined
   readonly clock: Clock
 }
 
-/** Keeps one connection up, for one life of the client: from `connect()` until it is closed. */
+/** Keeps one connection up, for one life of the client: from `connect()` until it closes. */
 export interface Supervisor {
   readonly state: SseState
   readonly isRunning: boolean
-  /** Connects at once, in place of whatever is up or on its way. */
+  /** Connects now, and replaces the present connection or attempt. */
   connect(): void
   close(): void
-  /** The stream has said hello. */
+  /** The stream has sent `sse.open`. */
   announced(heartbeat: number): void
-  /** The stream has said goodbye. One that does not say what to do next is simply about to end. */
+  /** The stream has sent `sse.close`. Without a `reconnect` it only announces its end. */
   dismissed(close: SseClose): void
 }
 
-/** Milliseconds a connection must hold to count as one, where no heartbeat was announced. */
-const HOLD = 5000
+/** Milliseconds that a connection must last to count as stable, where no heartbeat was announced. */
+const STABLE = 5000
 
-/** Silence to bear, in heartbeats: two may be missed, and half a one for the way. */
+/** The silence allowed, in heartbeats: two may be missing, plus half a one for the network. */
 const HEARTBEATS = 2.5
 
-/** Milliseconds: two refusals that are less apart, with no stream in between, are in a row. */
+/** Milliseconds: two refusals with no stream in between are in a row if they are less apart. */
 const IN_A_ROW = 60_000
 
 const NEVER = Number.NEGATIVE_INFINITY
 
-/** Milliseconds in which several events of one waking page count once. */
+/** Milliseconds within which several events of one waking page count once. */
 const WAKING = 1000
 
 /**
- * Keeps one connection up. It owns the reconnecting: a source serves one connection, and is closed and replaced at its first error, so that
- * every kind of source behaves alike and the time to wait is decided here alone. Whatever is learned on the way is held here: the next life
- * has a supervisor of its own, and begins with nothing of it.
+ * Keeps one connection up. The supervisor alone reconnects: it closes a connection at its first error and replaces it. So every kind of
+ * connection behaves alike, and the delay is decided here. It also holds everything that is learned during one life of the client; the next
+ * life has a new supervisor and starts with none of it.
  */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { clock, connectTimeout, cursor, max, maxAttempts, refresh, watchdog } = options
   const fallback: Fallback = { after: options.after, retry: options.retry, until: 0 }
-  /** For the next attempt while waiting for it, for an answer while connecting, else for silence. */
-  const alarm = createAlarm(clock, overdue)
+  /** While waiting: the next attempt. While connecting: the answer. While open: the watchdog. */
+  const deadline = createDeadline(clock, overdue)
   let state: SseState = { status: 'idle' }
   let stopWaking: (() => void) | undefined
-  let source: Source | undefined
-  /** Attempts that failed since a connection held. */
+  let connection: Connection | undefined
+  /** Attempts that have failed since the last stable connection. */
   let failures = 0
-  /** A waiting client is not woken before: the server asked for this time. */
+  /** The server asked for this time. Not even a waking page reconnects earlier. */
   let earliest = 0
   /** What the server announced: its reconnection time, and the heartbeat of its newest stream. */
   let { base } = options
   let heartbeat = 0
   /** When credentials were refused, if no stream has opened since. */
   let refusedAt = NEVER
-  /** The `refresh` that has yet to settle. */
+  /** The `refresh` that has not settled yet. */
   let refreshing: object | undefined
-  /** When a page that woke up last had this client try again. */
+  /** When a waking page last started an attempt. */
   let wokenAt = NEVER
 
   function become(next: SseState): void {
@@ -78,16 +78,16 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   }
 
   function drop(): void {
-    source?.close()
-    source = undefined
-    alarm.set(Number.POSITIVE_INFINITY)
+    connection?.close()
+    connection = undefined
+    deadline.set(Number.POSITIVE_INFINITY)
   }
 
   function attempt(): void {
     drop()
-    alarm.set(connectTimeout)
+    deadline.set(connectTimeout)
     try {
-      source = options.open(events, fallback)
+      connection = options.open(events, fallback)
     } catch (error) {
       failed({ code: 'network', message: String(error) })
       return
@@ -95,13 +95,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     become({ status: 'connecting', attempt: failures })
   }
 
-  const events: Omit<SourceEvents, 'message'> = {
+  const events: Omit<ConnectionEvents, 'receive'> = {
     opened() {
       refusedAt = NEVER
       announced(0)
       become({ status: 'open', openedAt: clock.now() })
     },
-    alive: alarm.putOff,
+    alive: deadline.restart,
     retry(milliseconds) {
       base = milliseconds
     },
@@ -110,31 +110,34 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   function announced(interval: number): void {
     heartbeat = interval
-    const bearable = watchdog === 'auto' ? HEARTBEATS * heartbeat : watchdog
-    alarm.set(bearable || Number.POSITIVE_INFINITY)
+    const allowed = watchdog === 'auto' ? HEARTBEATS * heartbeat : watchdog
+    deadline.set(allowed || Number.POSITIVE_INFINITY)
   }
 
   function overdue(): void {
     if (state.status === 'waiting') attempt()
     else {
-      // What was not refreshed may be refused again.
+      // The credentials were not renewed, so another refusal is not the second in a row.
       if (refreshing) refusedAt = NEVER
-      failed({ code: 'silence', message: `${refreshing ? '`refresh`' : 'The server'} is silent` })
+      failed({
+        code: 'silence',
+        message: `${refreshing ? '`refresh`' : 'The server'} was silent for too long`,
+      })
     }
   }
 
   function failed(error: SseFailure): void {
     if (state.status === 'closed') return
     refreshing = undefined
-    if (state.status === 'open' && clock.now() - state.openedAt >= (heartbeat || HOLD)) failures = 0
+    if (state.status === 'open' && clock.now() - state.openedAt >= (heartbeat || STABLE)) failures = 0
     drop()
     const mayRefresh = !!refresh && !isNear(refusedAt, IN_A_ROW)
-    const verdict = judge(error, { mayRefresh, hasCursor: !!cursor.received })
-    if (verdict === 'refresh') void renew()
-    else if (verdict === 'drop cursor') {
+    const decision = decide(error, { mayRefresh, hasCursor: !!cursor.received })
+    if (decision === 'refresh') void renew()
+    else if (decision === 'drop cursor') {
       cursor.drop()
       attempt()
-    } else if (verdict !== 'retry') end(verdict, error)
+    } else if (decision !== 'retry') end(decision, error)
     else if (failures + 1 >= maxAttempts) end('exhausted', error)
     else wait(error)
   }
@@ -145,16 +148,16 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const now = clock.now()
     failures += 1
     earliest = now + (floor ?? 0)
-    alarm.set(delay)
+    deadline.set(delay)
     become({ status: 'waiting', attempt: failures, retryAt: now + delay, error })
   }
 
-  /** While new credentials are on their way an attempt would be refused again: it is made when they are there. */
+  /** Gets new credentials, then attempts again. An attempt before that would be refused too. */
   async function renew(): Promise<void> {
     const mine = {}
     refreshing = mine
     refusedAt = clock.now()
-    alarm.set(connectTimeout)
+    deadline.set(connectTimeout)
     become({ status: 'connecting', attempt: failures })
     let failure: SseFailure | undefined
     try {
@@ -163,26 +166,26 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     } catch (error) {
       failure = { code: 'refresh', message: String(error) }
     }
-    // It may have been given up, or belong to a life that is over.
+    // It may have been given up, or belong to an earlier life.
     if (refreshing !== mine) return
     refreshing = undefined
     if (failure) failed(failure)
     else attempt()
   }
 
-  /** Checks at once, whatever it is doing, but never before a time that the server asked for. */
+  /** Checks the connection now, but never before a time that the server asked for. */
   function wake(wasCached: boolean | undefined): void {
     const { status } = state
-    // A request that is under way may be one over a network that is gone, unless the page has only just been loaded.
+    // A running request may use a network that is gone, unless the page was just loaded.
     const isStuck = status === 'connecting' && !refreshing && wasCached !== false && !isNear(wokenAt, WAKING)
     const isDue = status === 'waiting' && clock.now() >= earliest
-    if (isStuck || isDue || (status === 'open' && (wasCached || alarm.isDue()))) {
+    if (isStuck || isDue || (status === 'open' && (wasCached || deadline.isOver()))) {
       wokenAt = clock.now()
       attempt()
-    } else if (status === 'connecting' && alarm.isDue()) overdue()
+    } else if (status === 'connecting' && deadline.isOver()) overdue()
   }
 
-  /** Whether so little time has passed. A clock that jumps meanwhile has it pass. */
+  /** Whether less than `time` has passed. If the clock has jumped meanwhile, the time counts as passed. */
   const isNear = (then: number, time: number) => Math.abs(clock.now() - then) < time
 
   function end(reason: SseCloseReason, error?: SseFailure): void {

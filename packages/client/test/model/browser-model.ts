@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/clock.ts'
 import type { LocksLike } from '../../src/share/election.ts'
-import type { ChannelLike, MeetingPoint } from '../../src/share/member.ts'
+import type { BrowserApis, ChannelLike } from '../../src/share/member.ts'
 import type { Message } from '../../src/share/protocol.ts'
 
 /**
@@ -25,7 +25,7 @@ export interface BrowserModel {
 export interface ModelTab {
   readonly name: string
   readonly clock: Clock
-  readonly meeting: MeetingPoint
+  readonly apis: BrowserApis
   /** A tab that hangs does nothing, and keeps its locks. */
   hanging: boolean
   readonly dead: boolean
@@ -45,7 +45,7 @@ const aborted = () => new DOMException('', 'AbortError')
 
 export function createBrowserModel(order: Order): BrowserModel {
   const queues = new Map<string, { tab: ModelTab; tasks: (() => void)[] }>()
-  const channels = new Set<{ tab: ModelTab; group: string; hear: (message: Message) => void }>()
+  const channels = new Set<{ tab: ModelTab; group: string; receive: (message: Message) => void }>()
   const held = new Map<string, Lock>()
   const waiting: { tab: ModelTab; name: string; grant: () => void }[] = []
   const timers = new Map<ModelTab, (() => void)[]>()
@@ -88,9 +88,9 @@ export function createBrowserModel(order: Order): BrowserModel {
           if (ifAvailable && held.has(name)) {
             later(tab, 'locks', () => resolve(callback(null)))
           } else if (steal) {
-            const robbed = held.get(name)
+            const deposed = held.get(name)
             grant()
-            robbed?.lose(aborted())
+            deposed?.lose(aborted())
           } else {
             const request = { tab, name, grant }
             waiting.push(request)
@@ -106,18 +106,18 @@ export function createBrowserModel(order: Order): BrowserModel {
   }
 
   function openChannel(tab: ModelTab, group: string): ChannelLike {
-    const own = { tab, group, hear: (_: Message) => {} }
+    const own = { tab, group, receive: (_: Message) => {} }
     channels.add(own)
     return {
       addEventListener(_, listener) {
-        own.hear = (data) => listener({ data })
+        own.receive = (data) => listener({ data })
       },
       postMessage(message) {
         const copy = structuredClone(message)
         for (const other of channels) {
           if (other === own || other.group !== group) continue
           const queue = order === 'causal' ? 'channel' : `channel ${tab.name}`
-          later(other.tab, queue, () => channels.has(other) && other.hear(copy))
+          later(other.tab, queue, () => channels.has(other) && other.receive(copy))
         }
       },
       close: () => channels.delete(own),
@@ -154,7 +154,7 @@ export function createBrowserModel(order: Order): BrowserModel {
           },
           clearTimeout: (run) => void own.splice(own.indexOf(run as () => void) >>> 0, 1),
         },
-        get meeting() {
+        get apis() {
           return { locks: locksOf(tab), openChannel: (group: string) => openChannel(tab, group) }
         },
         crash() {

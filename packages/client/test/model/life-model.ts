@@ -186,7 +186,7 @@ function beginsLife(model: Model, world: World): void {
   attempts(model, world)
 }
 
-/** What the server delivers on the newest stream, and what listeners hear of it. */
+/** What the server delivers on the newest stream, and what listeners receive of it. */
 function receives(model: Model, entries: readonly LogEntry[]): void {
   for (const { id, event } of entries) {
     model.cursor = id

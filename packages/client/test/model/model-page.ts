@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { SseChannels } from '../../src/index.ts'
 import { createMember, type Member } from '../../src/share/member.ts'
-import type { Wish } from '../../src/share/protocol.ts'
+import type { Interest } from '../../src/share/protocol.ts'
 import type { ModelTab } from './browser-model.ts'
 import { isRefused, type ModelServer, OWN } from './model-server.ts'
 
@@ -10,7 +10,7 @@ export interface ModelPage {
   readonly tab: ModelTab
   readonly name: string
   /** The channels that its client asks for. */
-  readonly wishes: ReadonlySet<string>
+  readonly interests: ReadonlySet<string>
   left: boolean
   subscribe(channel: string): void
   unsubscribe(channel: string): void
@@ -35,7 +35,7 @@ export function openPage(
   initial: readonly string[],
   snapshot: Snapshot | undefined,
 ): ModelPage {
-  const wishes = new Set(initial)
+  const interests = new Set(initial)
   const everAsked = new Set(initial)
   /** Since which event the page is due everything on a channel. */
   const since = new Map<string, number>()
@@ -72,8 +72,8 @@ export function openPage(
     note(String(number))
     const { channels } = server.events[number - 1]!
     if (number <= (ticks.at(-1) ?? 0)) fail(`was told ${number} after ${ticks.at(-1)}`)
-    if (!channels.some((channel) => channel === OWN || (wishes.has(channel) && !isRefused(channel))))
-      fail(`was told ${number} on ${channels}, and wants ${[...wishes]}`)
+    if (!channels.some((channel) => channel === OWN || (interests.has(channel) && !isRefused(channel))))
+      fail(`was told ${number} on ${channels}, and wants ${[...interests]}`)
     if (snapshot && number <= snapshot.number) fail(`was told ${number}, which its snapshot has`)
     const lost = missing(number - 1)
     if (lost.length > 0) fail(`was told ${number} before ${lost}`)
@@ -89,7 +89,7 @@ export function openPage(
     for (const name of next.channels) {
       if (name === OWN) continue
       if (!everAsked.has(name)) fail(`was told that it is on ${name}, and has never asked for it`)
-      if (wishes.has(name) && !since.has(name)) since.set(name, newest())
+      if (interests.has(name) && !since.has(name)) since.set(name, newest())
     }
     for (const name of next.refused)
       if (!everAsked.has(name) || !isRefused(name)) fail(`was told that ${name} was refused`)
@@ -102,16 +102,16 @@ export function openPage(
     share: true,
     cursor: snapshot?.cursor ?? '',
     clock: tab.clock,
-    meeting: tab.meeting,
+    apis: tab.apis,
     open: server.connection(tab),
     onWakeup: () => () => {},
     listenToPage(_, listener) {
       rest = listener
       return () => {}
     },
-    wishes: () => ['n:tick', 'n:note', ...[...wishes].map((name): Wish => `c:${name}`)],
+    interests: () => ['n:tick', 'n:note', ...[...interests].map((name): Interest => `c:${name}`)],
     state() {},
-    message({ event, data }) {
+    receive({ event, data }) {
       if (event === 'tick') heardTick(Number(data))
       else if (event === 'sse.channels') heardChannels(JSON.parse(data))
       else if (event === 'note') {
@@ -134,19 +134,19 @@ export function openPage(
   return {
     tab,
     name: tab.name,
-    wishes,
+    interests,
     left: false,
     subscribe(channel) {
       note(`+${channel}`)
-      wishes.add(channel)
+      interests.add(channel)
       everAsked.add(channel)
-      member.wish()
+      member.update()
     },
     unsubscribe(channel) {
       note(`-${channel}`)
-      wishes.delete(channel)
+      interests.delete(channel)
       since.delete(channel)
-      member.wish()
+      member.update()
     },
     freeze() {
       tab.hanging = true
@@ -162,9 +162,9 @@ export function openPage(
       const lost = missing(newest())
       if (lost.length > 0) fail(`was never told ${lost}`)
       if (ticks.at(-1) !== newest()) fail(`was never told ${newest()}`)
-      const asked = [...wishes].filter((name) => !isRefused(name)).sort()
-      const refused = [...wishes].filter(isRefused).sort()
-      if (wishes.size === 0 && !view) return
+      const asked = [...interests].filter((name) => !isRefused(name)).sort()
+      const refused = [...interests].filter(isRefused).sort()
+      if (interests.size === 0 && !view) return
       expect([...(view?.channels ?? [])].sort(), `${tab.name}\n${account}`).toEqual([...asked, OWN].sort())
       expect([...(view?.refused ?? [])].sort(), `${tab.name}\n${account}`).toEqual(refused)
     },

@@ -1,31 +1,31 @@
 import type { SseMeta } from '../../events/emitter.ts'
 import type { SseClient } from '../../types.ts'
-import { type Told, withLabels } from '../labels.ts'
-import type { Wish } from '../protocol.ts'
+import { type LabelledEvent, withLabels } from '../labels.ts'
+import type { Interest } from '../protocol.ts'
 
 export interface CatchUpOptions {
-  /** Makes a client that connects from where the tab stands. */
+  /** Makes a client that connects at the tab's position. */
   open(): SseClient
-  readonly wishes: readonly Wish[]
-  hear(told: Told): void
-  /** The server has told everything up to a position; undefined: it gives the tab no stream. The connection is closed. */
-  done(position: string | undefined): void
+  readonly interests: readonly Interest[]
+  receive(event: LabelledEvent): void
+  /** The tab has received everything up to a cursor. Undefined: the server refused the stream. The connection is closed. */
+  done(cursor: string | undefined): void
 }
 
-/** A connection of a tab's own, for as long as it takes to be told what the leader cannot give. */
+/** A connection of one tab, until it has received what the leader cannot give. */
 export interface CatchUp {
   close(): void
 }
 
 /**
- * A tab stands where its leader does not know the way on: the server does. It gives the verdict on the position, what lies after it, and by
- * its first `sse.ping` how far that is.
+ * Connects one tab to the server because its leader does not have the events after the tab's position. The server says whether it can resume
+ * there, sends the events, and marks the end with its first `sse.ping`.
  */
-export function catchUp({ open, wishes, hear, done }: CatchUpOptions): CatchUp {
+export function catchUp({ open, interests, receive, done }: CatchUpOptions): CatchUp {
   const client = open()
-  const listen = withLabels(client, hear)
+  const listen = withLabels(client, receive)
   const tell = (value: object, { event, id }: SseMeta) =>
-    hear({ event, data: JSON.stringify(value), lastEventId: id, channels: undefined })
+    receive({ event, data: JSON.stringify(value), lastEventId: id, channels: undefined })
   let isOver = false
 
   function close(): void {
@@ -33,10 +33,10 @@ export function catchUp({ open, wishes, hear, done }: CatchUpOptions): CatchUp {
     client.close()
   }
 
-  function end(position: string | undefined): void {
+  function end(cursor: string | undefined): void {
     if (isOver) return
     close()
-    done(position)
+    done(cursor)
   }
 
   client.on('sse.open', tell)
@@ -46,7 +46,8 @@ export function catchUp({ open, wishes, hear, done }: CatchUpOptions): CatchUp {
   client.on('sse.state', ({ status }) => {
     if (status === 'closed') end(undefined)
   })
-  const named = (kind: string) => wishes.filter((wish) => wish.startsWith(kind)).map((wish) => wish.slice(2))
+  const named = (kind: string) =>
+    interests.filter((interest) => interest.startsWith(kind)).map((interest) => interest.slice(2))
   for (const name of named('n:')) listen(name)
   const channels = named('c:')
   if (channels.length > 0) client.subscribe(channels)

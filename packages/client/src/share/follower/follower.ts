@@ -1,164 +1,175 @@
-import type { SourceMessage } from '../../connection/connection.ts'
+import type { RawEvent } from '../../connection/connection.ts'
 import type { SseState } from '../../supervisor/state.ts'
 import type { SseClient } from '../../types.ts'
-import { type CatchUp, catchUp } from './catch-up.ts'
 import type { History } from '../history.ts'
+import type { LabelledEvent } from '../labels.ts'
+import type {
+  Interest,
+  LeaderStatus,
+  Message,
+  MessageBody,
+  RelayedEvent,
+  Served,
+  TabPosition,
+} from '../protocol.ts'
+import { type CatchUp, catchUp } from './catch-up.ts'
 import { createInbox } from './inbox.ts'
-import type { Told } from '../labels.ts'
-import type { Entry, Followed, Message, Position, Status, Wish, Word } from '../protocol.ts'
 
-/** How often the server is asked for an event that it ought to know. */
+/** How often the tab asks the server for an event that the server should know. */
 const TRIES = 5
 
 export interface FollowerOptions {
   readonly id: string
   readonly history: History
-  wishes(): readonly Wish[]
-  post(word: Word): void
-  /** Hands a message to the page. */
-  deliver(message: SourceMessage): void
+  interests(): readonly Interest[]
+  post(message: MessageBody): void
+  /** Delivers an event to the page. */
+  deliver(event: RawEvent): void
   onState(state: SseState): void
-  /** Makes a client of this tab's own that connects from the history's cursor. */
+  /** Makes a client for this tab alone, which connects at the cursor of the history. */
   open(): SseClient
 }
 
-/** A tab without a connection: it hears what the leader hands on, and reads on from where it stands when leaders change. */
+/** A tab without a connection. It receives the events that the leader relays, and resumes at its own position when the leader changes. */
 export interface Follower {
   readonly term: number
-  /** Whether it knows where it stands with the leader. */
+  /** Whether it is in step with the leader: it knows its position in the leader's count. */
   readonly synced: boolean
-  /** Whether it is still on its way into the group. */
+  /** Whether it has not joined the group yet. */
   readonly joining: boolean
-  hear(message: Message): void
-  /** The wishes have changed. */
-  wish(): void
-  /** Tells the leader its wishes. Anew: and asks how things stand, as at the start and whenever it cannot know. */
-  greet(anew?: boolean): void
-  /** Tells the page that it is no longer on channels that it has left. */
+  receive(message: Message): void
+  /** The interests have changed. */
+  updateInterests(): void
+  /** Sends the leader its interests. With `anew` it also asks for the events after its position, as when it joins or is out of step. */
+  sayHello(anew?: boolean): void
+  /** Tells the page about channels that it has left. */
   leave(): void
-  /** The tab has been away: it cannot know where it stands. */
+  /** The tab was away and is out of step. */
   lost(): void
-  /** Hands an entry to the page, as it is for this tab. */
-  deliver(entry: Entry): void
-  /** The tab leads from here, in this term. @returns what the last leader followed */
-  lead(term: number): Followed
-  /** Whether a leader was heard since this was asked last. */
-  heard(): boolean
-  /** Time has passed: what did not help before may help now. */
-  beat(): void
-  /** Lets go of a connection of its own. */
-  rest(): void
+  /** Delivers an event to the page, in the form for this tab. */
+  deliver(relayed: RelayedEvent): void
+  /** The tab leads from here, in this term. @returns the interests that the last leader served */
+  lead(term: number): Served
+  /** Whether a leader has sent a message since the last call. */
+  heardLeader(): boolean
+  /** Some time has passed: the tab may try to catch up again. */
+  tick(): void
+  /** Closes the connection that catches up. */
+  stopCatchUp(): void
 }
 
 export function createFollower(options: FollowerOptions): Follower {
   const { history, post, onState } = options
-  const inbox = createInbox({ ...options, outdated: () => greet() })
+  const inbox = createInbox({ ...options, outdated: () => sayHello() })
   let term = 0
-  /** How far it has got, and by whose count: not that of a leader it has yet to get in step with. */
+  /** The number of the last event, counted by the leader of the term `counted`. A leader that it is not in step with has another count. */
   let count = 0
   let counted = 0
-  let followed: Followed = new Map()
+  let served: Served = new Map()
   let synced = false
   let joining = true
   let heard = false
-  /** The number of the last greeting that an answer is waited for. */
+  /** The number of the last `hello`. Only the answer to this one counts. */
   let greeting = 0
-  /** Events that this tab has been told and its leader has not: they will come again. */
-  const ahead = new Map<string, Entry>()
-  /** The history has gaps for other tabs: what came by a connection of this tab's own is on its own channels only. */
+  /** Events that this tab has received and its leader has not. They will arrive again. */
+  const ahead = new Map<string, RelayedEvent>()
+  /** The history has gaps for other tabs: a connection of this tab alone receives only its own channels. */
   let isPartial = false
 
-  /** A connection of its own, while the leader cannot tell how it goes on from here. */
-  let reading: CatchUp | undefined
-  /** Whether the server is to be asked, once the leader has answered the last greeting that it cannot tell. */
-  let mayRead = true
-  let isHelpless = false
-  /** The newest event for this tab that the leader told meanwhile. */
-  let due: string | undefined
-  /** How often the server was asked and did not know that event: before it is asked again some time passes. */
+  /** A connection of this tab alone, while the leader cannot serve its position. */
+  let catchingUp: CatchUp | undefined
+  /** Whether the tab may ask the server once the leader has answered that it cannot serve its position. */
+  let mayCatchUp = true
+  let cannotBeServed = false
+  /** The newest event for this tab that the leader relayed meanwhile. */
+  let missed: string | undefined
+  /** How often the server was asked and did not know that event. After some tries the tab waits before it asks again. */
   let tries = 0
-  /** The position that the server did not give a stream for. */
+  /** The cursor at which the server refused a stream. */
   let refused: string | undefined
 
-  const position = (): Position => ({ term: counted, count, cursor: history.cursor })
+  const position = (): TabPosition => ({ term: counted, count, cursor: history.cursor })
 
-  function greet(anew = !synced): void {
+  function sayHello(anew = !synced): void {
     if (anew) {
       greeting += 1
-      isHelpless = false
+      cannotBeServed = false
     }
     const at = anew ? position() : undefined
     const passed = anew ? history.passed() : []
     const { told } = inbox
-    post({ type: 'hello', greeting, wishes: options.wishes(), at, passed, told, connect: joining })
+    post({ type: 'hello', greeting, interests: options.interests(), at, passed, told, connect: joining })
   }
 
   function outOfStep(): void {
     greeting += 1
-    synced = isHelpless = false
-    mayRead = true
+    synced = cannotBeServed = false
+    mayCatchUp = true
     tries = 0
-    due = undefined
+    missed = undefined
   }
 
-  /** Something was said that did not arrive, as to a page in the back/forward cache. */
-  function lose(): void {
+  /** A message has not arrived, as in a page that was in the back/forward cache. */
+  function resync(): void {
     outOfStep()
-    greet()
+    sayHello()
   }
 
-  function accept(entry: Entry): void {
-    const isEvent = !entry.event.startsWith('sse.')
-    if (entry.identified && isEvent && ahead.delete(entry.lastEventId)) {
-      whole()
+  function accept(relayed: RelayedEvent): void {
+    const isEvent = !relayed.event.startsWith('sse.')
+    if (relayed.identified && isEvent && ahead.delete(relayed.lastEventId)) {
+      endPartial()
       return
     }
-    if (entry.event === 'sse.gap') ahead.clear()
-    if (entry.identified && isEvent && ahead.size > 0) {
-      // The leader has passed what is this tab's: the rest will not come. What is others' alone is behind it.
-      if (inbox.takes(entry)) ahead.clear()
+    if (relayed.event === 'sse.gap') ahead.clear()
+    if (relayed.identified && isEvent && ahead.size > 0) {
+      // For this tab: the leader is past what the tab has received, so the rest will not arrive again. For others alone: the leader is not.
+      if (inbox.takes(relayed)) ahead.clear()
       else isPartial = true
     }
-    // What a leader that is behind this tab says counts at once; its place in the log is behind this tab's.
-    const own = ahead.size > 0 ? { ...entry, lastEventId: history.cursor, identified: false } : entry
+    // The leader is behind this tab. Its event counts at once, but the position of the event must not move this tab back.
+    const own = ahead.size > 0 ? { ...relayed, lastEventId: history.cursor, identified: false } : relayed
     history.push(own)
     inbox.deliver(own)
     for (const [id, seen] of ahead) if (!inbox.takes(seen)) ahead.delete(id)
-    whole()
+    endPartial()
   }
 
-  /** From here on the history has everything that the leader tells. */
-  function whole(): void {
+  /** From here on the history has everything that the leader relays. */
+  function endPartial(): void {
     if (!isPartial || !synced || ahead.size > 0) return
     history.restart(history.cursor)
     isPartial = false
   }
 
-  /** The leader cannot tell how it goes on from where this tab stands. The server can. */
-  function read(): void {
-    if (reading || !isHelpless || !mayRead || history.cursor === '') return
-    mayRead = false
+  /** The leader cannot serve this tab's position, but the server can. */
+  function startCatchUp(): void {
+    if (catchingUp || !cannotBeServed || !mayCatchUp || history.cursor === '') return
+    mayCatchUp = false
     greeting += 1
     counted = 0
     isPartial = true
     history.restart(history.cursor)
-    reading = catchUp({ open: options.open, wishes: options.wishes(), hear: readOn, done: hasRead })
+    catchingUp = catchUp({
+      ...{ open: options.open, interests: options.interests() },
+      ...{ receive: receiveCaughtUp, done: caughtUp },
+    })
   }
 
-  function readOn(told: Told): void {
+  function receiveCaughtUp(told: LabelledEvent): void {
     const { lastEventId } = told
-    const entry = { ...told, identified: lastEventId !== '' && lastEventId !== history.cursor }
-    // What has no id is in no log: it comes by the connection of all tabs.
-    if (!entry.identified && !entry.event.startsWith('sse.')) return
-    history.push(entry)
+    const relayed = { ...told, identified: lastEventId !== '' && lastEventId !== history.cursor }
+    // An event without an id is in no log. It arrives on the shared connection.
+    if (!relayed.identified && !relayed.event.startsWith('sse.')) return
+    history.push(relayed)
     joining = false
-    // That this tab connects by itself is no new stream to its page, unless it has had none.
+    // The page must not see this connection as a new stream, unless it has had none.
     const isResumed = told.event === 'sse.open' && inbox.opened && JSON.parse(told.data).resumed === true
-    if (!isResumed) inbox.deliver(entry)
+    if (!isResumed) inbox.deliver(relayed)
   }
 
-  function hasRead(position: string | undefined): void {
-    reading = undefined
+  function caughtUp(position: string | undefined): void {
+    catchingUp = undefined
     tries = isMissing() ? tries + 1 : 0
     if (position === undefined) {
       refused = history.cursor
@@ -168,111 +179,111 @@ export function createFollower(options: FollowerOptions): Follower {
       history.push(ping)
       inbox.deliver(ping)
     }
-    greet()
+    sayHello()
   }
 
-  const isMissing = () => due !== undefined && history.find(due) === undefined
+  const isMissing = () => missed !== undefined && history.find(missed) === undefined
 
-  function hearStatus(status: Status): void {
+  function receiveStatus(status: LeaderStatus): void {
     if (status.term > term || !synced) {
       if (status.term > term && synced) outOfStep()
       term = status.term
-      greet()
-    } else if (status.count !== count) lose()
-    followed = status.followed
+      sayHello()
+    } else if (status.count !== count) resync()
+    served = status.served
     onState(status.state)
   }
 
-  function hearEntry({ term: of, count: next, entry }: Message & { type: 'entry' }): void {
+  function receiveRelayed({ term: of, count: next, relayed }: Message & { type: 'event' }): void {
     if (of > term) post({ type: 'ask', what: 'status' })
-    else if (!synced) hearBeside(entry)
+    else if (!synced) receiveOutOfStep(relayed)
     else if (next <= count) return
-    else if (next > count + 1) lose()
+    else if (next > count + 1) resync()
     else {
       count = next
-      accept(entry)
+      accept(relayed)
     }
   }
 
-  /** Out of step the tab cannot take an entry. But it learns from it when to ask the server again. */
-  function hearBeside(entry: Entry): void {
-    if (entry.event === 'sse.channels' && entry.to === options.id) {
-      // Before its first stream it is told with that.
-      if (inbox.opened) inbox.deliver({ ...entry, lastEventId: history.cursor })
+  /** A tab that is out of step cannot take an event. But the event shows when to ask the server again. */
+  function receiveOutOfStep(relayed: RelayedEvent): void {
+    if (relayed.event === 'sse.channels' && relayed.to === options.id) {
+      // Before its first stream they come with the stream.
+      if (inbox.opened) inbox.deliver({ ...relayed, lastEventId: history.cursor })
       return
     }
-    const isEvent = !entry.event.startsWith('sse.')
-    if (isEvent && entry.identified && inbox.takes(entry)) due = entry.lastEventId
-    else if (entry.event !== 'sse.open' && entry.event !== 'sse.gap') return
-    if (tries === 0) mayRead = true
-    read()
+    const isEvent = !relayed.event.startsWith('sse.')
+    if (isEvent && relayed.identified && inbox.takes(relayed)) missed = relayed.lastEventId
+    else if (relayed.event !== 'sse.open' && relayed.event !== 'sse.gap') return
+    if (tries === 0) mayCatchUp = true
+    startCatchUp()
   }
 
-  function hearWelcome({
+  function receiveWelcome({
     greeting: of,
     at,
     status,
-    entries,
+    events,
     after,
     told,
   }: Message & { type: 'welcome' }): void {
     if (synced && status.term === term) return
-    // There is, or will be, an answer to a later greeting.
+    // A later `hello` has, or will get, its own answer.
     if (of !== greeting || JSON.stringify(at) !== JSON.stringify(position())) return
     term = status.term
-    followed = status.followed
+    served = status.served
     onState(status.state)
-    if (!entries) {
-      isHelpless = true
-      read()
+    if (!events) {
+      cannotBeServed = true
+      startCatchUp()
       return
     }
-    rest()
-    if (after !== undefined || counted !== term) meet(after)
+    stopCatchUp()
+    if (after !== undefined || counted !== term) noteAhead(after)
     counted = status.term
     count = status.count
     synced = true
-    enter(status, entries, told)
-    whole()
+    enter(status, events, told)
+    endPartial()
   }
 
-  /** What this tab has been told after the place where it meets the leader will come again. */
-  function meet(after: string | undefined): void {
+  /** Notes the events that this tab has received after the common position. The leader will relay them again. */
+  function noteAhead(after: string | undefined): void {
     ahead.clear()
     if (after === undefined) return
-    for (const entry of history.after(history.find(after) ?? history.size))
-      if (entry.identified && !entry.event.startsWith('sse.') && inbox.takes(entry))
-        ahead.set(entry.lastEventId, entry)
+    for (const relayed of history.after(history.find(after) ?? history.size))
+      if (relayed.identified && !relayed.event.startsWith('sse.') && inbox.takes(relayed))
+        ahead.set(relayed.lastEventId, relayed)
   }
 
-  /** Takes its place in the group. */
-  function enter(status: Status, entries: readonly Entry[], told: readonly Entry[]): void {
+  /** Joins the group at the leader's position. */
+  function enter(status: LeaderStatus, events: readonly RelayedEvent[], told: readonly RelayedEvent[]): void {
     const cursor = history.cursor
     const isNew = joining && !inbox.opened
     joining = false
     if (!cursor) history.restart(status.cursor)
     const place = { lastEventId: history.cursor, identified: false }
-    const deliver = (entry: Entry) => inbox.deliver({ ...entry, ...place })
-    for (const entry of told) {
-      if (entry.event !== 'sse.open') deliver(entry)
+    const deliver = (relayed: RelayedEvent) => inbox.deliver({ ...relayed, ...place })
+    for (const relayed of told) {
+      if (relayed.event !== 'sse.open') deliver(relayed)
       else if (isNew)
-        deliver({ ...entry, data: reopen(entry, refused !== undefined ? false : cursor ? true : null) })
+        deliver({ ...relayed, data: reopen(relayed, refused !== undefined ? false : cursor ? true : null) })
     }
     if (!cursor) deliver({ event: 'sse.ping', data: '', ...place })
     if (refused !== undefined)
       deliver({ event: 'sse.gap', data: JSON.stringify({ reason: 'unknown', requested: refused }), ...place })
     refused = undefined
-    for (const entry of entries) {
-      // Streams that began before it came are none to its page.
-      if (isNew && entry.event === 'sse.open') history.push(entry)
-      else accept(entry)
+    for (const relayed of events) {
+      // Streams that began before it joined are not new to its page.
+      if (isNew && relayed.event === 'sse.open') history.push(relayed)
+      else accept(relayed)
     }
   }
 
-  function rest(): void {
-    if (reading) mayRead = true
-    reading?.close()
-    reading = undefined
+  function stopCatchUp(): void {
+    if (catchingUp) mayCatchUp = true
+    catchingUp?.close()
+    catchingUp = undefined
   }
 
   return {
@@ -285,18 +296,18 @@ export function createFollower(options: FollowerOptions): Follower {
     get joining() {
       return joining
     },
-    hear(message) {
+    receive(message) {
       const of = message.type === 'welcome' ? message.status.term : 'term' in message ? message.term : 0
       if (of < term) return
       heard = true
-      if (message.type === 'status') hearStatus(message)
-      else if (message.type === 'entry') hearEntry(message)
-      else if (message.type === 'welcome' && message.to === options.id) hearWelcome(message)
+      if (message.type === 'status') receiveStatus(message)
+      else if (message.type === 'event') receiveRelayed(message)
+      else if (message.type === 'welcome' && message.to === options.id) receiveWelcome(message)
     },
-    wish() {
-      if (inbox.wish()) history.mark()
+    updateInterests() {
+      if (inbox.updateInterests()) history.mark()
     },
-    greet,
+    sayHello,
     leave: inbox.leave,
     deliver: inbox.deliver,
     lost() {
@@ -305,37 +316,37 @@ export function createFollower(options: FollowerOptions): Follower {
     },
     lead(next) {
       const isWhole = synced && !isPartial && ahead.size === 0
-      rest()
+      stopCatchUp()
       term = next
       counted = 0
       joining = false
       outOfStep()
       ahead.clear()
-      if (isWhole) return followed
-      // Others are not served from what this tab was told alone, but by the server.
+      if (isWhole) return served
+      // Other tabs cannot be served from what this tab alone has received.
       history.restart(history.cursor)
       isPartial = false
-      return new Map([...followed.keys()].map((wish) => [wish, undefined]))
+      return new Map([...served.keys()].map((interest) => [interest, undefined]))
     },
-    heard() {
+    heardLeader() {
       const was = heard
       heard = false
       return was
     },
-    beat() {
-      if (synced || reading) return
-      if (isMissing() && tries < TRIES) mayRead = true
+    tick() {
+      if (synced || catchingUp) return
+      if (isMissing() && tries < TRIES) mayCatchUp = true
       else if (isMissing()) {
-        // By then it is one from before this tab's position.
-        due = undefined
+        // After so many tries the event must be one from before this tab's position.
+        missed = undefined
         tries = 0
       }
-      read()
+      startCatchUp()
     },
-    rest,
+    stopCatchUp,
   }
 }
 
-/** An `sse.open` as it is for one tab. */
-const reopen = ({ data }: Entry, resumed: boolean | null): string =>
+/** An `sse.open` in the form for one tab. */
+const reopen = ({ data }: RelayedEvent, resumed: boolean | null): string =>
   JSON.stringify({ ...JSON.parse(data), resumed })

@@ -1,57 +1,57 @@
+import type { RawEvent } from '../../connection/connection.ts'
 import type { SseChannels } from '../../events/control-events.ts'
-import type { SourceMessage } from '../../connection/connection.ts'
 import type { History } from '../history.ts'
-import { compare, type Entry, type Wish } from '../protocol.ts'
+import { type Interest, type RelayedEvent, toComparable } from '../protocol.ts'
 
 export interface InboxOptions {
   readonly id: string
   readonly history: History
-  wishes(): readonly Wish[]
-  /** Hands a message to the page. */
-  deliver(message: SourceMessage): void
-  /** What the leader said of the tab's channels is of a time when it wanted others. */
+  interests(): readonly Interest[]
+  /** Delivers an event to the page. */
+  deliver(event: RawEvent): void
+  /** The leader's answer about the tab's channels belongs to earlier interests. */
   outdated(): void
 }
 
-/** How many channels that a page has left it is known to have asked for. */
+/** The most channels that are remembered after a page has left them. */
 const KEPT = 1000
 
-/** What a tab's page is told of what the connection brings: what it asked for. */
+/** Decides which of the relayed events a tab's page receives: those that it asked for. */
 export interface Inbox {
-  /** Whether the page has been told of a stream. */
+  /** Whether the page has received an `sse.open`. */
   readonly opened: boolean
-  /** What it was told of its channels since the last stream began, for comparison. */
+  /** The channels that it was told since the last stream began, as {@link toComparable} writes them. */
   readonly told: string | undefined
-  /** Whether an entry is for this tab. */
-  takes(entry: Entry): boolean
-  /** Tells the page, if the entry is for this tab. */
-  deliver(entry: Entry): void
-  /** The wishes have changed. @returns whether there are more */
-  wish(): boolean
-  /** Tells the page that it is no longer on channels that it has left: for that no server is needed. */
+  /** Whether an event is for this tab. */
+  takes(relayed: RelayedEvent): boolean
+  /** Delivers the event to the page if it is for this tab. */
+  deliver(relayed: RelayedEvent): void
+  /** The interests have changed. @returns whether there is a new one */
+  updateInterests(): boolean
+  /** Tells the page about channels that it has left. That needs no server. */
   leave(): void
 }
 
-export function createInbox({ id, history, wishes, deliver, outdated }: InboxOptions): Inbox {
-  let wished = new Set<Wish>(wishes())
-  /** It came without a cursor, and no stream has begun since: to this tab the next one is not a resumed one. */
+export function createInbox({ id, history, interests, deliver, outdated }: InboxOptions): Inbox {
+  let wanted = new Set<Interest>(interests())
+  /** The tab joined without a cursor, and no stream has begun since. For this tab the next stream does not resume. */
   let isFresh = history.cursor === ''
-  /** The channels that the page was told it is on. Undefined: it came with a cursor and was not told yet, so that it goes by its wishes. */
+  /** The channels that the page was told. Undefined: it joined with a cursor and was not told yet, so its interests decide. */
   let on: ReadonlySet<string> | undefined = isFresh ? new Set() : undefined
   let opened = false
   let view: SseChannels | undefined
   let told: string | undefined
-  /** Everything that the page has ever asked for. */
-  const asked = new Set<Wish>(wished)
+  /** Everything that the page has asked for so far. */
+  const asked = new Set<Interest>(wanted)
 
-  function takes({ to = id, channels }: Entry): boolean {
+  function takes({ to = id, channels }: RelayedEvent): boolean {
     if (to !== id) return false
-    return !channels || channels.some((channel) => wished.has(`c:${channel}`) && (on?.has(channel) ?? true))
+    return !channels || channels.some((channel) => wanted.has(`c:${channel}`) && (on?.has(channel) ?? true))
   }
 
-  const hasLeft = (channel: string) => asked.has(`c:${channel}`) && !wished.has(`c:${channel}`)
+  const hasLeft = (channel: string) => asked.has(`c:${channel}`) && !wanted.has(`c:${channel}`)
 
-  /** Without the channels that the page has left. Those that are the app's own as well come back with the leader's next word. */
+  /** Without the channels that the page has left. If the app itself added one of them, it returns with the leader's next message. */
   function withoutLeft(all: SseChannels): SseChannels {
     if (![...all.channels, ...all.refused].some(hasLeft)) return all
     const [channels, refused] = [all.channels, all.refused].map((names) =>
@@ -60,18 +60,18 @@ export function createInbox({ id, history, wishes, deliver, outdated }: InboxOpt
     return { channels: channels ?? [], refused: refused ?? [] }
   }
 
-  function deliverChannels(entry: Entry): void {
-    const all: SseChannels = JSON.parse(entry.data)
+  function deliverChannels(relayed: RelayedEvent): void {
+    const all: SseChannels = JSON.parse(relayed.data)
     const next = withoutLeft(all)
-    if (!isRepeated(next)) deliver({ ...entry, data: JSON.stringify(next) })
+    if (!isRepeated(next)) deliver({ ...relayed, data: JSON.stringify(next) })
     if (next !== all) outdated()
   }
 
-  /** Whether the page knows it already. */
+  /** Whether the page was told these channels already. */
   function isRepeated(next: SseChannels): boolean {
-    if (compare(next) === told) return true
+    if (toComparable(next) === told) return true
     view = next
-    told = compare(next)
+    told = toComparable(next)
     if (next.channels.some((channel) => !on?.has(channel))) history.mark()
     on = new Set(next.channels)
     return false
@@ -85,24 +85,27 @@ export function createInbox({ id, history, wishes, deliver, outdated }: InboxOpt
       return told
     },
     takes,
-    deliver(entry) {
-      if (!takes(entry)) return
-      if (entry.event === 'sse.channels') return deliverChannels(entry)
-      if (entry.event !== 'sse.open') return deliver(entry)
+    deliver(relayed) {
+      if (!takes(relayed)) return
+      if (relayed.event === 'sse.channels') return deliverChannels(relayed)
+      if (relayed.event !== 'sse.open') return deliver(relayed)
       const isFirst = isFresh
       opened = true
       isFresh = false
       told = undefined
       deliver(
-        isFirst ? { ...entry, data: JSON.stringify({ ...JSON.parse(entry.data), resumed: null }) } : entry,
+        isFirst
+          ? { ...relayed, data: JSON.stringify({ ...JSON.parse(relayed.data), resumed: null }) }
+          : relayed,
       )
     },
-    wish() {
-      const before = wished
-      wished = new Set(wishes())
-      for (const wish of wished) asked.add(wish)
-      for (const wish of asked) if (asked.size > wished.size + KEPT && !wished.has(wish)) asked.delete(wish)
-      return [...wished].some((wish) => !before.has(wish))
+    updateInterests() {
+      const before = wanted
+      wanted = new Set(interests())
+      for (const interest of wanted) asked.add(interest)
+      for (const interest of asked)
+        if (asked.size > wanted.size + KEPT && !wanted.has(interest)) asked.delete(interest)
+      return [...wanted].some((interest) => !before.has(interest))
     },
     leave() {
       const next = view && withoutLeft(view)

@@ -4,45 +4,45 @@ import type { SseMeta } from '../../events/emitter.ts'
 import type { SseState } from '../../supervisor/state.ts'
 import type { SseClient } from '../../types.ts'
 import type { History } from '../history.ts'
-import { type Told, withLabels } from '../labels.ts'
+import { type LabelledEvent, withLabels } from '../labels.ts'
 import {
-  compare,
-  type Entry,
-  type Followed,
+  type Interest,
+  type LeaderStatus,
   type Message,
-  type Position,
-  type Status,
-  type Wish,
-  type Word,
+  type MessageBody,
+  type RelayedEvent,
+  type Served,
+  type TabPosition,
+  toComparable,
 } from '../protocol.ts'
 import { createSharedChannels } from './shared-channels.ts'
 
-/** Milliseconds that the tabs of the last leader have to repeat their wishes. */
+/** Milliseconds within which the tabs of the last leader must repeat their interests. */
 const GRACE = 5000
 
 export interface LeaderOptions {
   readonly term: number
-  /** What this tab has seen: the connection goes on from there, and other tabs are served from it. */
+  /** What this tab has received. The connection resumes after it, and other tabs are served from it. */
   readonly history: History
-  /** What the last leader followed. */
-  readonly followed: Followed
-  /** The state until the connection has one of its own. */
+  /** The interests that the last leader served. */
+  readonly served: Served
+  /** The state until the connection has its own. */
   readonly state: SseState
   readonly clock: Clock
   /** Makes the client that holds the connection. */
   open(cursor: string): SseClient
-  post(word: Word): void
-  deliver(entry: Entry): void
+  post(message: MessageBody): void
+  deliver(event: RelayedEvent): void
   onState(state: SseState): void
   /** Calls `gone` when a tab has ended. */
   watch(tab: string, gone: () => void): void
 }
 
-/** The one tab that has a connection. To the others it is what the server is to it: they read on from where they stand. */
+/** The tab that has the connection. It relays its events to the other tabs, and each of them resumes at its own position. */
 export interface Leader {
-  hear(message: Message): void
-  /** Takes the wishes of a tab for the connection. */
-  wish(tab: string, wishes: readonly Wish[]): void
+  receive(message: Message): void
+  /** Sets the interests of a tab. The connection serves those of all tabs. */
+  setInterests(tab: string, interests: readonly Interest[]): void
   connect(): void
   reconnect(): void
   close(): void
@@ -50,28 +50,28 @@ export interface Leader {
 
 /** What the leader knows of a tab. */
 interface Tab {
-  wishes: readonly Wish[]
-  /** What it was told of its channels since the stream began, for comparison. */
+  interests: readonly Interest[]
+  /** The channels that it was told since the stream began, as {@link toComparable} writes them. */
   told: string | undefined
 }
 
-/** Stands for the tabs that the last leader had, until they have repeated their wishes. */
+/** Stands for the tabs of the last leader until they have repeated their interests. */
 const FORMER = ''
 
 export function createLeader(options: LeaderOptions): Leader {
   const { term, history, clock, post } = options
   const client = options.open(history.cursor)
   const channels = createSharedChannels(client)
-  const listen = withLabels(client, hand)
-  const tabs = new Map<string, Tab>([[FORMER, { wishes: [...options.followed.keys()], told: undefined }]])
-  const followed = new Map<Wish, string | undefined>()
-  const ends = new Map<Wish, () => void>()
-  let open: Entry | undefined
+  const listen = withLabels(client, relay)
+  const tabs = new Map<string, Tab>([[FORMER, { interests: [...options.served.keys()], told: undefined }]])
+  const served = new Map<Interest, string | undefined>()
+  const ends = new Map<Interest, () => void>()
+  let open: RelayedEvent | undefined
   let { state } = options
   let count = 0
 
-  for (const [wish, since] of options.followed) follow(wish, since ?? history.cursor)
-  channels.want(channelsOf([...options.followed.keys()]))
+  for (const [interest, since] of options.served) follow(interest, since ?? history.cursor)
+  channels.want(channelsOf([...options.served.keys()]))
   const grace = clock.setTimeout(() => forget(FORMER), GRACE)
   const mute = client.on('sse.state', (next) => {
     state = next
@@ -79,7 +79,7 @@ export function createLeader(options: LeaderOptions): Leader {
       open = undefined
       channels.lost()
     } else {
-      // What travelled with the connect is served from where it began.
+      // Channels that travelled with the request are served from the beginning of the stream.
       for (const channel of channels.carried) grant(channel)
     }
     announce()
@@ -88,89 +88,89 @@ export function createLeader(options: LeaderOptions): Leader {
   client.on('sse.open', (value, meta) => {
     channels.opened()
     for (const tab of tabs.values()) tab.told = undefined
-    open = hand(toTold(value, meta))
+    open = relay(toLabelled(value, meta))
   })
-  client.on('sse.channels', (answer, meta) => {
+  client.on('sse.channels', (settled, meta) => {
     move(meta)
-    channels.answered(answer)
-    for (const wish of followed.keys()) {
-      if (!wish.startsWith('c:')) continue
-      const verdict = channels.verdict(wish.slice(2))
-      if (verdict === 'granted') grant(wish.slice(2))
-      else if (verdict) followed.set(wish, undefined)
+    channels.answered(settled)
+    for (const interest of served.keys()) {
+      if (!interest.startsWith('c:')) continue
+      const answer = channels.answerFor(interest.slice(2))
+      if (answer === 'granted') grant(interest.slice(2))
+      else if (answer) served.set(interest, undefined)
     }
     tellChannels()
     announce()
   })
-  client.on('sse.gap', (gap, meta) => void hand(toTold(gap, meta)))
+  client.on('sse.gap', (gap, meta) => void relay(toLabelled(gap, meta)))
   client.on('sse.ping', (_, meta) => move(meta))
 
-  const status = (): Status => ({ type: 'status', term, count, cursor: history.cursor, state, followed })
+  const status = (): LeaderStatus => ({ type: 'status', term, count, cursor: history.cursor, state, served })
   const announce = () => post(status())
 
-  /** The server has said where it stands. */
+  /** The server has sent its position. */
   function move(meta: SseMeta): void {
     if (meta.id && meta.id !== history.cursor)
-      hand({ event: 'sse.ping', data: '', lastEventId: meta.id, channels: undefined })
+      relay({ event: 'sse.ping', data: '', lastEventId: meta.id, channels: undefined })
   }
 
-  function hand({ lastEventId, ...told }: Told): Entry {
-    return tell({ ...told, lastEventId, identified: lastEventId !== '' && lastEventId !== history.cursor })
+  function relay({ lastEventId, ...told }: LabelledEvent): RelayedEvent {
+    return emit({ ...told, lastEventId, identified: lastEventId !== '' && lastEventId !== history.cursor })
   }
 
-  function tell(entry: Entry): Entry {
-    history.push(entry)
+  function emit(relayed: RelayedEvent): RelayedEvent {
+    history.push(relayed)
     count += 1
-    post({ type: 'entry', term, count, entry })
-    options.deliver(entry)
-    return entry
+    post({ type: 'event', term, count, relayed })
+    options.deliver(relayed)
+    return relayed
   }
 
-  function follow(wish: Wish, since: string | undefined): void {
-    followed.set(wish, since)
-    if (wish.startsWith('n:')) ends.set(wish, listen(wish.slice(2)))
+  function follow(interest: Interest, since: string | undefined): void {
+    served.set(interest, since)
+    if (interest.startsWith('n:')) ends.set(interest, listen(interest.slice(2)))
   }
 
   /** From here on the connection serves a channel. */
   function grant(channel: string): void {
-    const wish: Wish = `c:${channel}`
-    if (followed.has(wish)) followed.set(wish, followed.get(wish) ?? history.cursor)
+    const interest: Interest = `c:${channel}`
+    if (served.has(interest)) served.set(interest, served.get(interest) ?? history.cursor)
   }
 
-  /** Brings the connection to what the tabs want of it. */
+  /** Updates the connection to the interests of all tabs. */
   function serve(): void {
-    const wanted = new Set([...tabs.values()].flatMap(({ wishes }) => wishes))
-    const before = [...followed.keys()]
-    const fresh = [...wanted].filter((wish) => !followed.has(wish))
-    const stale = before.filter((wish) => !wanted.has(wish))
-    // A name is heard from now on, a channel when the server says so; what is wished for before connecting travels with it.
-    for (const wish of fresh) follow(wish, wish.startsWith('n:') ? history.cursor : undefined)
-    for (const wish of stale) {
-      ends.get(wish)?.()
-      followed.delete(wish)
+    const wanted = new Set([...tabs.values()].flatMap(({ interests }) => interests))
+    const before = [...served.keys()]
+    const fresh = [...wanted].filter((interest) => !served.has(interest))
+    const stale = before.filter((interest) => !wanted.has(interest))
+    // A name is served from now on, a channel from the server's answer. Before the connect, channels travel with the request.
+    for (const interest of fresh) follow(interest, interest.startsWith('n:') ? history.cursor : undefined)
+    for (const interest of stale) {
+      ends.get(interest)?.()
+      served.delete(interest)
     }
     channels.want(channelsOf([...wanted]))
     if (fresh.length + stale.length > 0) announce()
   }
 
-  /** What a tab is told of its channels. Nothing, as by a server of its own, if it has never asked for any. */
-  function viewOf({ wishes, told }: Tab): SseChannels | undefined {
-    const own = channelsOf(wishes)
+  /** The channels that a tab is told. Undefined, as from a server, if it has never asked for any. */
+  function viewOf({ interests, told }: Tab): SseChannels | undefined {
+    const own = channelsOf(interests)
     return own.length > 0 || told !== undefined ? channels.view(own) : undefined
   }
 
-  function toChannelsEntry(to: string, view: SseChannels): Entry {
+  function toChannelsEvent(to: string, view: SseChannels): RelayedEvent {
     const data = JSON.stringify(view)
     return { event: 'sse.channels', data, lastEventId: history.cursor, identified: false, to }
   }
 
-  /** Every tab whose channels have changed is told so. */
+  /** Tells each tab whose channels have changed. */
   function tellChannels(): void {
     for (const [id, tab] of tabs) {
       const view = viewOf(tab)
-      if (id === FORMER || !view || compare(view) === tab.told) continue
-      tab.told = compare(view)
-      tell(toChannelsEntry(id, view))
+      if (id === FORMER || !view || toComparable(view) === tab.told) continue
+      tab.told = toComparable(view)
+      emit(toChannelsEvent(id, view))
     }
   }
 
@@ -179,10 +179,10 @@ export function createLeader(options: LeaderOptions): Leader {
     serve()
   }
 
-  function enrol(id: string, wishes: readonly Wish[]): Tab {
-    const tab = tabs.get(id) ?? { wishes, told: undefined }
+  function register(id: string, interests: readonly Interest[]): Tab {
+    const tab = tabs.get(id) ?? { interests, told: undefined }
     tabs.set(id, tab)
-    tab.wishes = wishes
+    tab.interests = interests
     serve()
     return tab
   }
@@ -191,16 +191,16 @@ export function createLeader(options: LeaderOptions): Leader {
     if (!at) return
     const isNew = at.cursor === ''
     const { place, after } = isNew ? { place: history.size, after: undefined } : locate(at, passed)
-    const complete = isNew || tab.wishes.every((wish) => isServed(wish, place))
-    const entries = complete && place >= 0 ? history.after(place) : undefined
+    const complete = isNew || tab.interests.every((interest) => isServed(interest, place))
+    const events = complete && place >= 0 ? history.after(place) : undefined
     const view = viewOf(tab)
-    const own = view ? [toChannelsEntry(from, view)] : []
+    const own = view ? [toChannelsEvent(from, view)] : []
     const told = open ? [open, ...own] : own
-    post({ type: 'welcome', to: from, greeting, at, status: status(), entries, after, told })
+    post({ type: 'welcome', to: from, greeting, at, status: status(), events, after, told })
   }
 
-  /** The place in the history of a position, or of the newest cursor passed that is held; negative when there is none. */
-  function locate(at: Position, passed: readonly string[]): { place: number; after: string | undefined } {
+  /** The place of a position in the history, or that of the newest passed cursor in it. Negative if there is none. */
+  function locate(at: TabPosition, passed: readonly string[]): { place: number; after: string | undefined } {
     const counted = at.term === term ? history.size - (count - at.count) : -1
     if (counted >= 0) return { place: counted, after: undefined }
     for (const after of passed) {
@@ -210,21 +210,21 @@ export function createLeader(options: LeaderOptions): Leader {
     return { place: -1, after: undefined }
   }
 
-  /** Whether the history has everything of a wish from a place on. */
-  function isServed(wish: Wish, place: number): boolean {
-    if (wish.startsWith('c:') && channels.verdict(wish.slice(2)) === 'refused') return true
-    const since = followed.get(wish)
+  /** Whether the history has all events of an interest from a place on. */
+  function isServed(interest: Interest, place: number): boolean {
+    if (interest.startsWith('c:') && channels.answerFor(interest.slice(2)) === 'refused') return true
+    const since = served.get(interest)
     return since !== undefined && (history.find(since) ?? 0) <= place
   }
 
   return {
-    wish(id, wishes) {
-      enrol(id, wishes)
+    setInterests(id, interests) {
+      register(id, interests)
       tellChannels()
     },
     connect: () => client.connect(),
     reconnect: () => client.reconnect(),
-    hear(message) {
+    receive(message) {
       if (message.type === 'ask') {
         if (message.what === 'status') announce()
         else if (message.what === 'reconnect') client.reconnect()
@@ -232,7 +232,7 @@ export function createLeader(options: LeaderOptions): Leader {
       } else if (message.type === 'hello') {
         const { from } = message
         if (!tabs.has(from)) options.watch(from, () => forget(from))
-        const tab = enrol(from, message.wishes)
+        const tab = register(from, message.interests)
         tab.told = message.told
         welcome(message, tab)
         tellChannels()
@@ -247,10 +247,10 @@ export function createLeader(options: LeaderOptions): Leader {
   }
 }
 
-const channelsOf = (wishes: readonly Wish[]): string[] =>
-  wishes.filter((wish) => wish.startsWith('c:')).map((wish) => wish.slice(2))
+const channelsOf = (interests: readonly Interest[]): string[] =>
+  interests.filter((interest) => interest.startsWith('c:')).map((interest) => interest.slice(2))
 
-const toTold = (value: object, { event, id }: SseMeta): Told => ({
+const toLabelled = (value: object, { event, id }: SseMeta): LabelledEvent => ({
   event,
   data: JSON.stringify(value),
   lastEventId: id,

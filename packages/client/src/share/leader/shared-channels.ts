@@ -1,21 +1,21 @@
 import type { SseChannels } from '../../events/control-events.ts'
 import type { SseClient } from '../../types.ts'
 
-/** The channels of a connection that several tabs share: what all of them want, what the server has said, and what of that is one tab's. */
+/** The channels of a shared connection: those that the tabs want, those that the server granted, and each tab's part of them. */
 export interface SharedChannels {
-  /** What the last connect has asked for. */
+  /** The channels of the last connect request. */
   readonly carried: ReadonlySet<string>
-  /** Brings the connection to these channels. */
+  /** Sets the channels of the connection. */
   want(channels: Iterable<string>): void
-  /** There is no stream, or one is on its way that asks for what is wanted. What is wanted later travels with the next connect. */
+  /** There is no stream, or its request already carries the wanted channels. Later ones travel with the next request. */
   lost(): void
-  /** A stream of a server that confirms channels has begun. */
+  /** A stream has begun, and its server confirms channels. */
   opened(): void
   answered(answer: SseChannels): void
-  /** Whether the stream is on a channel, or was refused it. Undefined: the server has yet to say. */
-  verdict(channel: string): 'granted' | 'refused' | undefined
-  /** What a tab with these wishes is told; undefined while the server has yet to say. */
-  view(wishes: readonly string[]): SseChannels | undefined
+  /** Whether the server granted or refused a channel. Undefined: it has not answered yet. */
+  answerFor(channel: string): 'granted' | 'refused' | undefined
+  /** What a tab that wants these channels is told. Undefined until the server has answered. */
+  view(wanted: readonly string[]): SseChannels | undefined
 }
 
 interface Change {
@@ -24,19 +24,19 @@ interface Change {
 }
 
 /**
- * One change is under way at a time. Two in the same moment, such as leaving a channel and joining it again, would come to none, and a tab
- * would wait in vain for the server's word.
+ * Changes the channels one request at a time. If a channel were left and joined again in the same moment, nothing would change, and a tab
+ * would wait for a confirmation that never comes.
  */
 export function createSharedChannels(client: SseClient): SharedChannels {
   let wanted: ReadonlySet<string> = new Set()
   let asked: ReadonlySet<string> = new Set()
   let carried = asked
   let on: readonly string[] | undefined
-  /** Those that the stream is on only because it was asked for them. */
+  /** Channels that the stream has only because a tab requested them. */
   let only: ReadonlySet<string> = new Set()
   const refused = new Set<string>()
   let confirms = false
-  /** What the server has yet to confirm. */
+  /** The change that the server has not confirmed yet. */
   let change: Change | undefined
 
   function settle(): void {
@@ -51,7 +51,7 @@ export function createSharedChannels(client: SseClient): SharedChannels {
     if (leave.length > 0) client.unsubscribe(leave)
   }
 
-  function verdict(channel: string): 'granted' | 'refused' | undefined {
+  function answerFor(channel: string): 'granted' | 'refused' | undefined {
     return on?.includes(channel) ? 'granted' : refused.has(channel) ? 'refused' : undefined
   }
 
@@ -71,28 +71,28 @@ export function createSharedChannels(client: SseClient): SharedChannels {
     },
     opened() {
       confirms = true
-      // What was asked for since the connect is told to the stream now.
+      // Channels requested since the connect are posted to the stream now.
       change = difference(carried, asked)
       on = undefined
       refused.clear()
     },
     answered(answer) {
       on = answer.channels
-      // A server that does not name them: whatever was asked for is no other tab's.
+      // If the server does not name them, every requested channel counts as a tab's own.
       only = new Set(answer.asked ?? [...asked, ...(change?.leave ?? [])])
       for (const channel of answer.refused) refused.add(channel)
       for (const channel of on) refused.delete(channel)
       const hasLeft = (channel: string) => !only.has(channel) || !on?.includes(channel)
-      if (!change?.join.every(verdict) || !change.leave.every(hasLeft)) return
+      if (!change?.join.every(answerFor) || !change.leave.every(hasLeft)) return
       change = undefined
       settle()
     },
-    verdict,
-    view(wishes) {
-      if (!on || !wishes.every(verdict)) return undefined
+    answerFor,
+    view(own) {
+      if (!on || !own.every(answerFor)) return undefined
       return {
-        channels: on.filter((channel) => !only.has(channel) || wishes.includes(channel)),
-        refused: wishes.filter((channel) => refused.has(channel)),
+        channels: on.filter((channel) => !only.has(channel) || own.includes(channel)),
+        refused: own.filter((channel) => refused.has(channel)),
       }
     },
   }
