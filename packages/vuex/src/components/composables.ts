@@ -1,14 +1,14 @@
 import { type EventData, type EventName, type Listener, SseError } from '@sse/client'
 import { getCurrentInstance, onScopeDispose } from 'vue'
-import { sseOf } from '../store/store-module.ts'
 import type { RegisteredEvents } from '../store/register.ts'
 import type { StoreLike } from '../store/store.ts'
+import { sseOf } from '../store/store-module.ts'
 import type { Sse } from '../types.ts'
 
 /**
  * The stream of the app's store: its reactive state, and its actions. For `setup`, in Vue 3 and 2.7.
  *
- * @throws SseError `invalid-use` outside of `setup` or after an `await` in it, and when the store has no such stream
+ * @throws SseError `invalid-use` outside of `setup` or after an `await` in it, and if the store has no such stream
  */
 export function useSse<Namespace extends string = 'sse'>(
   namespace?: Namespace,
@@ -27,7 +27,7 @@ export function useSse(namespace = 'sse'): unknown {
 }
 
 /**
- * Calls a handler for every event of a name, after the store has got it, until the component or the effect scope ends.
+ * Calls a handler for every event of a name, after the store has received it, until the component or the effect scope ends.
  *
  * @throws SseError as `useSse`
  */

@@ -1,7 +1,7 @@
-import { find } from '../store/store-module.ts'
 import type { StoreLike } from '../store/store.ts'
+import { findStream } from '../store/store-module.ts'
 
-/** What is needed of an app of Vue 3, or of the constructor of Vue 2.7. */
+/** What the plugin uses of an app of Vue 3, or of the constructor of Vue 2.7. */
 export interface AppLike {
   readonly config?: object
   readonly prototype?: object
@@ -19,20 +19,21 @@ interface Instance extends WithStore {
 }
 
 /**
- * The last app that shows a store takes the connection along. Counted from mounting on, which a server render never does: its apps are
- * never unmounted.
+ * Disconnects with the last mounted app of a store. An app counts from its mounting on, which a server render never does. Its apps are never
+ * unmounted.
  */
 export function watchApp(app: AppLike, namespace: string): void {
-  const enter = (store: StoreLike | undefined, shown: object) => find(store, namespace)?.apps.add(shown)
+  const enter = (store: StoreLike | undefined, mounted: object) =>
+    findStream(store, namespace)?.apps.add(mounted)
 
-  function leave(store: StoreLike | undefined, shown: object): void {
-    const attached = find(store, namespace)
-    if (attached?.apps.delete(shown) && attached.apps.size === 0) attached.session.disconnect()
+  function leave(store: StoreLike | undefined, mounted: object): void {
+    const stream = findStream(store, namespace)
+    if (stream?.apps.delete(mounted) && stream.apps.size === 0) stream.session.disconnect()
   }
 
   const { mount, unmount } = app
   if (!mount || !unmount) {
-    // Vue 2.7, where every root is an app.
+    // In Vue 2.7 every root is an app.
     if (app.mixin)
       app.mixin({
         mounted(this: Instance) {

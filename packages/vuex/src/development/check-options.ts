@@ -1,7 +1,6 @@
 import { SseError } from '@sse/client'
-import { nearest } from './nearest.ts'
 
-/** Names of all options: those of `SseOptions`, which extend those of the client. A test of types holds that none is missing. */
+/** The names of all options: those of `SseOptions`, which extend those of the client. A type test checks that none is missing. */
 export const OPTIONS = [
   ...['url', 'events', 'resync', 'namespace', 'batch', 'freeze', 'keep'],
   ...['EventSource', 'withCredentials', 'headers', 'refresh', 'lastEventId', 'channels', 'parse'],
@@ -17,7 +16,7 @@ const isList = (value: unknown) => Array.isArray(value)
 const isParseRule = (value: unknown) => value === 'json' || value === 'text' || isFunction(value)
 const isRuleOfEvent = ([, value]: [string, unknown]) => isParseRule(value)
 
-/** What an option may be, and what to write instead of anything else. Numbers of the client are checked by the client. */
+/** The allowed values of an option, and what to write instead of another value. The client checks its own numbers. */
 const RULES: Readonly<Record<string, readonly [accepts: (value: unknown) => boolean, way: string]>> = {
   url: [
     (value) => isText(value) || isFunction(value) || (isObject(value) && 'href' in value),
@@ -46,7 +45,7 @@ const RULES: Readonly<Record<string, readonly [accepts: (value: unknown) => bool
 }
 
 /**
- * Checks the options of `createSse`. Only own properties with a value count, as for all who read them.
+ * Checks the options of `createSse`. Only own properties with a value count, as everywhere.
  *
  * @throws SseError `invalid-option`
  */
@@ -71,7 +70,7 @@ export function checkOptions(options: unknown): void {
 function checkMapping(event: string, mapping: unknown): void {
   if (event.startsWith('sse.')) {
     throw wrong(
-      `events cannot map '${event}', which the client tells itself. Listen for it with useSseEvent('${event}', …)`,
+      `events cannot map '${event}', which the client itself emits. Listen for it with useSseEvent('${event}', …)`,
       event,
     )
   }
@@ -88,12 +87,12 @@ function checkMapping(event: string, mapping: unknown): void {
   }
 }
 
-/** An object that says by one of its properties what is meant, as `{ commit: 'notes/add' }` does. */
+/** Checks an object of which exactly one property says what it does, such as `{ commit: 'notes/add' }`. */
 function checkName(where: string, given: object, kinds: readonly string[], others: readonly string[]): void {
   const values = checkNames(`${where}.`, given, [...kinds, ...others])
   const named = values.filter(([name]) => kinds.includes(name))
   const [kind, value] = named[0] ?? []
-  if (named.length !== 1) throw wrong(`${where} needs one of ${kinds.join(', ')}, and only one`, given)
+  if (named.length !== 1) throw wrong(`${where} needs exactly one of ${kinds.join(', ')}`, given)
   const accepts = kind === 'run' ? isFunction : isText
   if (!accepts(value)) {
     const expected = kind === 'run' ? 'a function' : 'a name'
@@ -105,12 +104,12 @@ function checkName(where: string, given: object, kinds: readonly string[], other
   }
 }
 
-/** @returns what is given by known names */
+/** @returns the given options, all with known names */
 function checkNames(where: string, given: object, known: readonly string[]): [string, unknown][] {
   const values = valuesOf(given)
   for (const [name] of values) {
     if (known.includes(name)) continue
-    const meant = nearest(name, known)
+    const meant = closest(name, known)
     const way = meant ? `Did you mean ${where}${meant}?` : `The options are ${known.join(', ')}`
     throw wrong(`${where}${name} is not an option. ${way}`, name)
   }
@@ -126,4 +125,27 @@ function show(value: unknown): string {
   if (isFunction(value)) return 'a function'
   if (isList(value)) return 'a list'
   return isObject(value) ? 'an object' : String(value)
+}
+
+/** The known name that was probably meant: the one with the fewest changed letters, if they are few. */
+function closest(name: string, known: readonly string[]): string | undefined {
+  const [best] = known
+    .map((candidate) => ({ candidate, changes: countChanges(name.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ candidate, changes }) => changes < Math.min(4, candidate.length / 2))
+    .sort((a, b) => a.changes - b.changes)
+  return best?.candidate
+}
+
+/** The Levenshtein distance. */
+function countChanges(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (const [index, letter] of [...from].entries()) {
+    const next = [index + 1]
+    for (let column = 0; column < to.length; column++) {
+      const changed = row[column]! + (letter === to[column] ? 0 : 1)
+      next.push(Math.min(changed, row[column + 1]! + 1, next[column]! + 1))
+    }
+    row = next
+  }
+  return row[to.length]!
 }

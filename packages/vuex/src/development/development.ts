@@ -1,23 +1,23 @@
 import { checkOptions } from './check-options.ts'
-import { attachReloadable, noteCreation } from './hot-reload.ts'
+import { noteCreation, registerReloadable } from './hot-reload.ts'
 
-/** Bundlers put a text in the place of `process.env.NODE_ENV`. */
+/** Bundlers replace `process.env.NODE_ENV` by a text. */
 declare const process: { readonly env: { readonly NODE_ENV?: string } }
 
-/** Checks, warnings and hot reload: what only development needs. */
+/** Checks, warnings and hot reload: used in development only. */
 interface Development {
-  readonly attach: typeof attachReloadable
+  readonly register: typeof registerReloadable
   /** @throws SseError `invalid-option` */
   created(options: object): void
 }
 
 /**
- * Nothing in a production build. All that it leads to is named within the condition, so that every bundler leaves it out there. A page without
- * a bundler has no `process`, and is taken for production.
+ * Undefined in a production build. Everything that belongs to development is referenced within the condition, so that every bundler removes it
+ * there. A page without a bundler has no `process`, and counts as production.
  */
 export function development(): Development | undefined {
   try {
-    if (process.env.NODE_ENV !== 'production') return { attach: attachReloadable, created }
+    if (process.env.NODE_ENV !== 'production') return { register: registerReloadable, created }
   } catch {
     // There is no `process`.
   }

@@ -1,16 +1,16 @@
 import { type Listener, SseError } from '@sse/client'
-import { attach } from '../store/store-module.ts'
-import { type AnyEvents, createSession, type Session, type SessionContext } from '../stream/session.ts'
 import type { StoreLike } from '../store/store.ts'
+import { registerStream } from '../store/store-module.ts'
+import { type AnyEvents, createSession, type Session, type SessionContext } from '../stream/session.ts'
 import type { SseOptions } from '../types.ts'
-import { checkPayload, warnOfMissing, warnOfUnmapped } from './warnings.ts'
+import { checkPayload, warnOfMissingResync, warnOfUnmappedEvents } from './warnings.ts'
 
-/** A session that new options can replace, while the store and the components go on with it. */
+/** A session that new options can replace, while the store and the components keep using it. */
 interface Reloadable extends Session {
   reload(options: SseOptions<AnyEvents>): void
 }
 
-/** A handler of a component, on the session as it is now. */
+/** A handler of a component, on the present session. */
 interface Listening {
   readonly event: string
   readonly handler: Listener<never>
@@ -20,7 +20,7 @@ interface Listening {
 /** The streams of a store, by namespace. */
 const reloadables = new WeakMap<StoreLike, Map<string, Reloadable>>()
 
-/** When the options of a plugin were given, on a clock that counts plugins. */
+/** When the options of a plugin were created. The time is the number of plugins so far. */
 const createdAt = new WeakMap<object, number>()
 let now = 0
 
@@ -29,12 +29,12 @@ export function noteCreation(options: object): void {
 }
 
 /**
- * Attaches a stream to a store. Done again, the new options take the place of the former ones: same state and cursor, the handlers of
- * components and the channels asked for at run time stay, and there is one connection if there was one.
+ * Registers a stream in a store. Called again, it replaces the options: the state, the cursor, the handlers of components and the channels
+ * subscribed at run time stay, and there is one connection if there was one.
  *
- * @throws SseError `invalid-option` when the store has another stream, or a module, of this name
+ * @throws SseError `invalid-option` if the store has another stream, or a module, of this name
  */
-export function attachReloadable(store: StoreLike, options: SseOptions<AnyEvents>): void {
+export function registerReloadable(store: StoreLike, options: SseOptions<AnyEvents>): void {
   const { namespace = 'sse' } = options
   const streams = reloadables.get(store) ?? new Map<string, Reloadable>()
   const known = streams.get(namespace)
@@ -42,7 +42,7 @@ export function attachReloadable(store: StoreLike, options: SseOptions<AnyEvents
     known.reload(options)
     return
   }
-  attach(store, options, (context) => {
+  registerStream(store, options, (context) => {
     const reloadable = createReloadable(context, options)
     reloadables.set(store, streams.set(namespace, reloadable))
     return reloadable
@@ -54,24 +54,24 @@ interface Version {
   readonly session: Session
   readonly context: SessionContext
   readonly options: SseOptions<AnyEvents>
-  readonly attachedAt: number
+  readonly registeredAt: number
 }
 
 function createVersion(given: SessionContext, options: SseOptions<AnyEvents>): Version {
-  const context = { ...given, unset: warnOfMissing(options) }
+  const context = { ...given, unset: warnOfMissingResync(options) }
   const session = createSession(context, options)
-  warnOfUnmapped(session, options)
-  return { session, context, options, attachedAt: now }
+  warnOfUnmappedEvents(session, options)
+  return { session, context, options, registeredAt: now }
 }
 
 function createReloadable(context: SessionContext, options: SseOptions<AnyEvents>): Reloadable {
   let present = createVersion(context, options)
   const wanted = new Set(options.channels)
   const listeners = new Set<Listening>()
-  // A server render ends no component, and there no event comes: what is kept for one would be kept for good.
+  // On a server no event arrives and no component is unmounted, so its handlers would be kept forever.
   const isServer = typeof window === 'undefined'
 
-  function wish(action: 'subscribe' | 'unsubscribe', channels: string | readonly string[]): void {
+  function change(action: 'subscribe' | 'unsubscribe', channels: string | readonly string[]): void {
     present.session[action](channels)
     if (isServer) return
     for (const channel of [channels].flat()) wanted[action === 'subscribe' ? 'add' : 'delete'](channel)
@@ -79,19 +79,19 @@ function createReloadable(context: SessionContext, options: SseOptions<AnyEvents
 
   function reload(options: SseOptions<AnyEvents>): void {
     const former = present
-    checkReload(former.options, options, former.attachedAt)
+    checkReload(former.options, options, former.registeredAt)
     const next = createVersion(former.context, options)
     const { status } = former.context.state()
     former.session.disconnect()
     former.context.commit = () => {}
     present = next
-    takeWishes(new Set(former.options.channels), options.channels ?? [])
+    takeChannels(new Set(former.options.channels), options.channels ?? [])
     for (const listening of listeners) listening.off = next.session.on(listening.event, listening.handler)
     if (status !== 'idle' && status !== 'closed') next.session.connect()
   }
 
-  /** The channels of the new options, with what has changed at run time since the former ones. */
-  function takeWishes(before: ReadonlySet<string>, next: readonly string[]): void {
+  /** Applies the run-time changes since the former options to the channels of the new ones. */
+  function takeChannels(before: ReadonlySet<string>, next: readonly string[]): void {
     present.session.subscribe([...wanted].filter((channel) => !before.has(channel)))
     present.session.unsubscribe([...before].filter((channel) => !wanted.has(channel)))
     for (const channel of before) if (!next.includes(channel)) wanted.delete(channel)
@@ -105,8 +105,8 @@ function createReloadable(context: SessionContext, options: SseOptions<AnyEvents
     },
     disconnect: () => present.session.disconnect(),
     reconnect: () => present.session.reconnect(),
-    subscribe: (channels) => wish('subscribe', channels),
-    unsubscribe: (channels) => wish('unsubscribe', channels),
+    subscribe: (channels) => change('subscribe', channels),
+    unsubscribe: (channels) => change('unsubscribe', channels),
     on(event, handler) {
       const listening: Listening = { event, handler, off: present.session.on(event, handler) }
       if (!isServer) listeners.add(listening)
@@ -119,10 +119,10 @@ function createReloadable(context: SessionContext, options: SseOptions<AnyEvents
   }
 }
 
-/** Options of a hot reload are made after the store got the former ones. Two streams that were given one name are both made before. */
-function checkReload(former: SseOptions<AnyEvents>, next: SseOptions<AnyEvents>, attachedAt: number): void {
+/** A hot reload creates its options after the store got the former ones. Two streams with the same name are both created before. */
+function checkReload(former: SseOptions<AnyEvents>, next: SseOptions<AnyEvents>, registeredAt: number): void {
   const { namespace = 'sse', url } = next
-  const isOlder = (createdAt.get(next) ?? now) <= attachedAt
+  const isOlder = (createdAt.get(next) ?? now) <= registeredAt
   if (next !== former && isOlder) {
     throw new SseError(
       'invalid-option',

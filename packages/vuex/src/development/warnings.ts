@@ -3,11 +3,11 @@ import type { Resync } from '../stream/resync.ts'
 import type { AnyEvents, Session } from '../stream/session.ts'
 import type { SseOptions } from '../types.ts'
 
-/** Different names of unmapped events that are told, at most: a server may make up any number. */
+/** The most names of unmapped events that are logged, because a server may invent any number. */
 const MOST_NAMES = 20
 
 /**
- * Checks what `connect` is given. An event of the DOM is fine: `@click="sse.connect"` brings one.
+ * Checks the payload of `connect`. A DOM event is allowed, because `@click="sse.connect"` passes one.
  *
  * @throws SseError `invalid-use` for a position that is not `{ lastEventId: 'text' }`
  */
@@ -16,20 +16,20 @@ export function checkPayload(payload: unknown): void {
   const position = isObject ? (payload as { lastEventId?: unknown }).lastEventId : payload
   if (position === undefined || position === null || (isObject && typeof position === 'string')) return
   const given = isObject ? `a lastEventId of ${position}` : String(position)
-  throw new SseError('invalid-use', `connect takes { lastEventId: '41' }, with text, not ${given}`, payload)
+  throw new SseError('invalid-use', `connect takes { lastEventId: '41' } with a text, not ${given}`, payload)
 }
 
-/** In the place of a resync: says once that one is missing where it is needed. */
-export function warnOfMissing({ namespace = 'sse' }: SseOptions<AnyEvents>): Resync {
-  let isSaid = false
+/** Used in place of a resync: warns once when one would have been needed. */
+export function warnOfMissingResync({ namespace = 'sse' }: SseOptions<AnyEvents>): Resync {
+  let hasWarned = false
   return {
     start({ reason }) {
-      if (isSaid) return
-      isSaid = true
+      if (hasWarned) return
+      hasWarned = true
       const what =
         reason === 'gap' ? 'events have been missed' : 'events may have been missed before it opened'
       console.warn(
-        `[@sse/vuex] The stream '${namespace}': ${what}. Say by \`resync\` how to load what the app shows, or \`resync: false\` where nothing has to be loaded.`,
+        `[@sse/vuex] The stream '${namespace}': ${what}. Set \`resync\` to load what the app shows, or set \`resync: false\` if nothing has to be loaded.`,
       )
     },
     retry() {},
@@ -37,19 +37,19 @@ export function warnOfMissing({ namespace = 'sse' }: SseOptions<AnyEvents>): Res
   }
 }
 
-/** Says once of each event that it is mapped to nothing, and that nobody else listens for it: its name may be misspelt on one side. */
-export function warnOfUnmapped(
+/** Warns once for each event that has no mapping and no listener. Its name may be misspelt on one side. */
+export function warnOfUnmappedEvents(
   session: Session,
   { namespace = 'sse', events = {} }: SseOptions<AnyEvents>,
 ): void {
   const mapped = Object.keys(events)
   const maps = mapped.length > 0 ? `\`events\` maps ${mapped.join(', ')}` : '`events` maps nothing'
-  const said = new Set<string>()
+  const warned = new Set<string>()
   session.on('sse.unhandled', ({ event }: SseUnhandled) => {
-    if (said.has(event) || said.size === MOST_NAMES) return
-    said.add(event)
+    if (warned.has(event) || warned.size === MOST_NAMES) return
+    warned.add(event)
     console.warn(
-      `[@sse/vuex] The stream '${namespace}' got an event '${event}', which nothing handles: ${maps}. Correct the name, or map it to \`[]\` if it is not wanted.`,
+      `[@sse/vuex] The stream '${namespace}' received an event '${event}' that nothing handles: ${maps}. Correct the name, or map it to \`[]\` to ignore it.`,
     )
   })
 }

@@ -1,29 +1,30 @@
 import { SseError } from '@sse/client'
-import { createState, mutations, type SseModuleState } from '../stream/state.ts'
 import { type AnyEvents, createSession, type Session } from '../stream/session.ts'
-import type { StoreLike } from './store.ts'
+import { createState, mutations, type SseModuleState } from '../stream/state.ts'
 import type { Sse, SseOptions } from '../types.ts'
+import { callStore, toTargets } from './mapping.ts'
+import type { StoreLike } from './store.ts'
 
-/** What a store has of a stream. */
-export interface Attached {
+/** A stream that is registered in a store. */
+export interface StoreStream {
   readonly session: Session
   readonly sse: Sse<AnyEvents>
-  /** Apps, or in Vue 2.7 roots, that show the store now. */
+  /** Mounted apps of the store, or in Vue 2.7 mounted roots. */
   readonly apps: Set<object>
 }
 
-const attachments = new WeakMap<StoreLike, Map<string, Attached>>()
+const streams = new WeakMap<StoreLike, Map<string, StoreStream>>()
 
-export const find = (store: StoreLike | undefined, namespace: string): Attached | undefined =>
-  store && attachments.get(store)?.get(namespace)
+export const findStream = (store: StoreLike | undefined, namespace: string): StoreStream | undefined =>
+  store && streams.get(store)?.get(namespace)
 
 /**
- * Registers the module in a store.
+ * Registers a stream in a store, as a module.
  *
  * @param create makes the session
- * @throws SseError `invalid-option` when the store has a module of this name
+ * @throws SseError `invalid-option` if the store has a module of this name
  */
-export function attach(
+export function registerStream(
   store: StoreLike,
   options: SseOptions<AnyEvents>,
   create: typeof createSession = createSession,
@@ -37,11 +38,18 @@ export function attach(
       namespace,
     )
   }
-  // There is a state before there is a module when a server has rendered the page.
+  // If a server has rendered the page, there is a state before there is a module.
   const initial = createState(present()?.lastEventId ?? options.lastEventId ?? '')
   const state = () => present() ?? initial
-  const commit = (name: string, payload: unknown) => store.commit(`${namespace}/${name}`, payload)
-  const session = create({ store, state, commit }, options)
+  const session = create(
+    {
+      state,
+      commit: (name: string, payload: unknown) => store.commit(`${namespace}/${name}`, payload),
+      toTargets: (mapping) => toTargets(store, mapping),
+      dispatch: (name, cause) => callStore(store, 'dispatch', name, cause, 'resync'),
+    },
+    options,
+  )
   store.registerModule(namespace, {
     namespaced: true,
     state: () => initial,
@@ -49,16 +57,16 @@ export function attach(
     actions: eachAction((action) => (_: unknown, payload: unknown) => session[action](payload as never)),
   })
   keepState(store, namespace, present)
-  const attached: Attached = { session, sse: toSse(store, namespace, state, session.on), apps: new Set() }
-  attachments.set(store, (attachments.get(store) ?? new Map()).set(namespace, attached))
+  const stream: StoreStream = { session, sse: toSse(store, namespace, state, session.on), apps: new Set() }
+  streams.set(store, (streams.get(store) ?? new Map()).set(namespace, stream))
 }
 
-/** Not part of `StoreLike`: Vuex would take the type of a store's state from it. */
+/** Not part of `StoreLike`, because Vuex would infer the type of a store's state from it. */
 interface Replaceable {
   replaceState(state: object): void
 }
 
-/** A `replaceState` by a state without the module, as one that was saved without it, leaves the module's state as it is. */
+/** `replaceState` with a state without the module, such as an older saved one, keeps the module's state. */
 function keepState(store: StoreLike, namespace: string, present: () => SseModuleState | undefined): void {
   const replaceable = store as StoreLike & Replaceable
   const { replaceState } = replaceable
@@ -71,11 +79,11 @@ function keepState(store: StoreLike, namespace: string, present: () => SseModule
 /**
  * The stream of a store, for its components.
  *
- * @throws SseError `invalid-use` when there is none
+ * @throws SseError `invalid-use` if there is none
  */
 export function sseOf(store: StoreLike | undefined, namespace: string): Sse<AnyEvents> {
-  const attached = find(store, namespace)
-  if (attached) return attached.sse
+  const stream = findStream(store, namespace)
+  if (stream) return stream.sse
   throw new SseError(
     'invalid-use',
     `No stream '${namespace}': give the store createSse(), and the app the store`,
@@ -83,13 +91,13 @@ export function sseOf(store: StoreLike | undefined, namespace: string): Sse<AnyE
   )
 }
 
-/** What can be done: by action of the store, and by what components have. */
+/** The actions of the module, and the methods of components. */
 const ACTIONS = ['connect', 'disconnect', 'reconnect', 'subscribe', 'unsubscribe'] as const
 
 const eachAction = <Made>(make: (action: (typeof ACTIONS)[number]) => Made) =>
   Object.fromEntries(ACTIONS.map((action) => [action, make(action)]))
 
-/** Everything is read from the store at the moment it is asked for, so that it holds after a `replaceState` too. */
+/** Reads the store at every access, so it is still right after a `replaceState`. */
 function toSse(
   store: StoreLike,
   namespace: string,

@@ -1,45 +1,95 @@
-import { SseError, type SseMeta } from '@sse/client'
-import type { Attempt } from './attempt.ts'
-import type { Target } from '../store/mapping.ts'
+import { type ReportError, SseError, type SseMeta } from '@sse/client'
+import { createQueue } from './queue.ts'
 
-/** An event on its way into the store. */
+/** A target of an event, in one form for all kinds of mappings. */
+export interface Target {
+  readonly run: (data: never, meta: SseMeta) => unknown
+  /** Events with the same key are put into one batch. Undefined: one call for each event. */
+  readonly batch?: unknown
+  /** A function, which does not change the store by itself. So batches need not be handed over before it. */
+  readonly isCall?: boolean
+}
+
+/** An event on its way to its targets. */
 export interface Delivery {
   readonly targets: readonly Target[]
   readonly data: unknown
   readonly meta: SseMeta
-  /** How many of its targets the store does not have. */
+}
+
+export interface DispatcherOptions {
+  /** Whether events wait for the next frame. */
+  readonly batch: boolean
+  readonly onError: ReportError
+  /** Called after each round with the events that reached a target, each once, and with the cursor after the round. */
+  onRound(delivered: readonly Delivery[], lastEventId: string): void
+}
+
+/** A delivery in the queue. */
+interface Pending extends Delivery {
+  /** How many of its targets are not in the store. */
   lost: number
 }
 
-export interface Courier {
-  /** Hands an event to its targets; batches only collect it. */
-  deliver(delivery: Delivery): void
-  /** Hands the batches over, and makes the calls that waited for them. */
-  settle(): void
+/** Hands events to the app's targets, frame by frame. */
+export interface Dispatcher {
+  push(delivery: Delivery): void
+  /** Hands over all waiting events now. */
+  flush(): void
+  /** Runs code of the app. If it throws or rejects, the error is reported, and nothing else stops. */
+  run(code: () => unknown, event: string): void
+  /** Reports an error and its event. Never throws: if the app's own `onError` throws, both errors are logged. */
+  report(error: unknown, event: string): void
 }
 
 interface Batch {
   readonly target: Target
-  readonly deliveries: Delivery[]
+  readonly deliveries: Pending[]
 }
 
 /**
- * Brings events to their targets in order. A batch is handed over before any single commit or dispatch that came after it, so nothing is
- * overtaken; a function waits for the batches of before it, so it finds its event in the store.
+ * Hands events to their targets in order. A batch is handed over before any later single commit or dispatch, so no event overtakes another.
+ * A function waits for the earlier batches, so it finds its event in the store.
  */
-export function createCourier(attempt: Attempt): Courier {
+export function createDispatcher({ batch, onError, onRound }: DispatcherOptions): Dispatcher {
   const batches = new Map<unknown, Batch>()
   const calls: (() => void)[] = []
+  /** Events of this round, once for each of their listeners. */
+  let round: Pending[] = []
+  /** The event that was counted last. */
+  let counted: SseMeta | undefined
 
-  function collect(target: Target, delivery: Delivery): void {
-    const batch = batches.get(target.batch)
-    if (batch) batch.deliveries.push(delivery)
-    else batches.set(target.batch, { target, deliveries: [delivery] })
+  const queue = createQueue<Pending>(
+    batch,
+    (delivery) => {
+      round.push(delivery)
+      for (const target of delivery.targets) deliver(target, delivery)
+    },
+    () => {
+      settle()
+      endRound()
+    },
+  )
+
+  function deliver(target: Target, delivery: Pending): void {
+    if (target.batch) {
+      const present = batches.get(target.batch)
+      if (present) present.deliveries.push(delivery)
+      else batches.set(target.batch, { target, deliveries: [delivery] })
+      return
+    }
+    const call = () => hand(target, delivery.data, [delivery])
+    if (target.isCall && batches.size + calls.length > 0) {
+      calls.push(call)
+    } else {
+      if (!target.isCall) settle()
+      call()
+    }
   }
 
-  function hand(target: Target, data: unknown, deliveries: readonly Delivery[]): void {
-    const { meta } = deliveries.at(-1) as Delivery
-    attempt(() => {
+  function hand(target: Target, data: unknown, deliveries: readonly Pending[]): void {
+    const { meta } = deliveries.at(-1) as Pending
+    run(() => {
       try {
         return target.run(data as never, meta)
       } catch (error) {
@@ -50,8 +100,9 @@ export function createCourier(attempt: Attempt): Courier {
     }, meta.event)
   }
 
+  /** Hands over the batches, then makes the calls that waited for them. */
   function settle(): void {
-    // Taken out before it runs: what it calls may come back here.
+    // Removed before it runs, because its target may flush.
     for (const [key, { target, deliveries }] of batches) {
       batches.delete(key)
       const data = deliveries.map((delivery) => delivery.data)
@@ -60,22 +111,40 @@ export function createCourier(attempt: Attempt): Courier {
     for (let call = calls.shift(); call; call = calls.shift()) call()
   }
 
-  return {
-    deliver(delivery) {
-      for (const target of delivery.targets) {
-        if (target.batch) {
-          collect(target, delivery)
-          continue
-        }
-        const run = () => hand(target, delivery.data, [delivery])
-        if (target.isCall && batches.size + calls.length > 0) {
-          calls.push(run)
-        } else {
-          if (!target.isCall) settle()
-          run()
-        }
-      }
-    },
-    settle,
+  function endRound(): void {
+    const last = round.at(-1)
+    if (!last) return
+    const delivered = round.filter(({ lost, meta, targets }) => {
+      // All listeners of one event receive the same meta.
+      const isNew = meta !== counted && lost < targets.length
+      if (isNew) counted = meta
+      return isNew
+    })
+    round = []
+    onRound(delivered, last.meta.id)
   }
+
+  function report(error: unknown, event: string): void {
+    try {
+      onError(error, { event })
+    } catch (again) {
+      console.error(error, again)
+    }
+  }
+
+  function run(code: () => unknown, event: string): void {
+    const failed = (error: unknown) => report(error, event)
+    try {
+      const result = code()
+      if (isThenable(result)) result.then(null, failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  return { push: (delivery) => queue.push({ ...delivery, lost: 0 }), flush: queue.flush, run, report }
 }
+
+/** Not only `Promise`: Vuex accepts any promises of the app. */
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function'

@@ -3,7 +3,7 @@ import type { CommitOwn, SseModuleState } from './state.ts'
 /** Why everything has to be loaded again. */
 export interface SseResyncCause {
   /**
-   * `open`: a stream has begun, and what is shown may lack something: it is the first one, or it does not resume where the last one ended.
+   * `open`: a stream has begun and events may be missing. It is the first stream, or it does not resume where the last one ended.
    * `gap`: events have been missed.
    */
   readonly reason: 'open' | 'gap'
@@ -13,21 +13,21 @@ export interface SseResyncCause {
 export type SseResync = { readonly dispatch: string } | ((cause: SseResyncCause) => unknown)
 
 export interface Resync {
-  /** Loads, or loads again if a load under way may have come too early. */
+  /** Loads. If a load is running, it loads again, because that one may have come too early. */
   start(cause: SseResyncCause): void
-  /** Loads if the last load failed, or was another session's. */
+  /** Loads if the last load failed, or belongs to another session. */
   retry(): void
-  /** Ends the life of a connection: no load is made for it any more, and one under way decides nothing. */
+  /** Ends the life of a connection: starts no more loads for it, and ignores the result of a running one. */
   cancel(): void
 }
 
-/** Milliseconds until a failed load is tried again: the first time, and at most. */
+/** Milliseconds before a failed load is tried again: the first time, and at most. */
 const BASE = 1000
 const MAX = 30_000
 
 /**
- * Runs one load at a time. One that fails is reported and leaves the store stale: it is tried again after U(0.5, 1) × min(30 s, 1 s · 2ⁿ), and
- * at the next opening.
+ * Runs one load at a time. A load that fails is reported and leaves the store stale. It is tried again after U(0.5, 1) × min(30 s, 1 s · 2ⁿ),
+ * and at the next opening.
  */
 export function createResync(
   load: (cause: SseResyncCause) => unknown,
@@ -47,7 +47,7 @@ export function createResync(
     const mine = life
     let failed: SseResyncCause | undefined
     isRunning = true
-    await null // an `sse.open` and the `sse.gap` behind it come in one turn, and are one reason to load
+    await null // an `sse.open` and its `sse.gap` arrive in one turn, and need one load
     while (cause && mine === life) {
       const now = cause
       cause = failed = undefined

@@ -1,25 +1,14 @@
-import {
-  createSseClient,
-  type Listener,
-  type SseClient,
-  type SseMeta,
-  type SseOpen,
-  type SseState,
-} from '@sse/client'
-import { createAttempt } from './attempt.ts'
-import { call } from '../store/call.ts'
-import { createCourier, type Delivery } from './dispatcher.ts'
-import { type Target, toTargets } from '../store/mapping.ts'
-import { type CommitOwn, type SseEntry, type SseModuleState, toConnectionState } from './state.ts'
-import { createQueue } from './queue.ts'
-import { createResync, type Resync, type SseResyncCause } from './resync.ts'
-import type { StoreLike } from '../store/store.ts'
+import { createSseClient, type Listener, type SseClient, type SseOpen, type SseState } from '@sse/client'
+import type { SseMapping } from '../store/mapping.ts'
 import type { ConnectPayload, SseOptions } from '../types.ts'
+import { createDispatcher, type Delivery, type Target } from './dispatcher.ts'
+import { createResync, type Resync, type SseResyncCause } from './resync.ts'
+import { type CommitOwn, type SseEntry, type SseModuleState, toConnectionState } from './state.ts'
 
 /** Inside, names and data are whatever the wire brings. */
 export type AnyEvents = Record<string, unknown>
 
-/** One stream of one store. The client stays in this closure: no state ever holds it. */
+/** One stream. The client stays in this closure, so no state ever holds it. */
 export interface Session {
   connect(payload?: ConnectPayload | null): void
   disconnect(): void
@@ -29,21 +18,24 @@ export interface Session {
   on(event: string, handler: Listener<never>): () => void
 }
 
+/** What a session needs from the place where its state lives. */
 export interface SessionContext {
-  readonly store: StoreLike
   readonly state: () => SseModuleState
-  /** Takes the place of `resync` where the app says nothing of it. */
-  readonly unset?: Resync | undefined
-  /** Put out of action when another session takes over: this one says nothing more to the store then. */
+  /** Commits to the state. Replaced when another session takes over, so that this one commits nothing more. */
   commit: CommitOwn
+  readonly toTargets: (mapping: SseMapping<unknown>) => readonly Target[]
+  /** Runs `resync` by name. */
+  readonly dispatch: (name: string, cause: SseResyncCause) => unknown
+  /** Used if the app does not set `resync`. */
+  readonly unset?: Resync | undefined
 }
 
-/** Milliseconds in which a server of ours has said `sse.open`. From one that has not, no opening is a resume. */
+/** Milliseconds within which our server sends `sse.open`. Without one, the opening counts as not resumed. */
 const ANNOUNCED = 1000
 
-/** Connects nothing yet, and never anything where there is no window: there `connect` only notes the cursor for the browser. */
+/** Does not connect yet, and never connects without a window. There `connect` only stores the cursor for the browser. */
 export function createSession(context: SessionContext, options: SseOptions<AnyEvents>): Session {
-  const { store, state } = context
+  const { state } = context
   const {
     url,
     events = {},
@@ -56,55 +48,29 @@ export function createSession(context: SessionContext, options: SseOptions<AnyEv
   } = options
   const onError = rest.onError ?? ((error: unknown) => console.error(error))
   const client = typeof window === 'undefined' ? undefined : createSseClient(url, { ...rest, onError })
-  const attempt = createAttempt(onError)
-  const courier = createCourier(attempt)
-  /** Events since the last progress, once for each of their listeners. */
-  let deliveries: Delivery[] = []
-  /** The event that was counted last. */
-  let counted: SseMeta | undefined
+  const dispatcher = createDispatcher({ batch, onError, onRound })
   let announcement: ReturnType<typeof setTimeout> | undefined
-  /** What the app shows goes on from a position: the app gave it, or has been told to load everything. A cursor that the client kept is none. */
+  /** Whether the app's data is complete up to a position: the app gave it, or was told to load everything. A stored cursor does not count. */
   let isComplete = !!options.lastEventId
 
-  /** A subscriber of the store may throw, after the mutation was made. */
+  /** A subscriber of the store may throw after the mutation was made. */
   const commit: CommitOwn = (...args) => {
-    attempt(() => context.commit(...args), `${namespace}/${args[0]}`)
+    dispatcher.run(() => context.commit(...args), `${namespace}/${args[0]}`)
   }
 
-  const queue = createQueue<Delivery>(
-    batch,
-    (delivery) => {
-      deliveries.push(delivery)
-      courier.deliver(delivery)
-    },
-    () => {
-      courier.settle()
-      progress()
-    },
-  )
-
-  /** Tells the state what the app has got. An event that reached no target does not count. */
-  function progress(): void {
-    const last = deliveries.at(-1)
-    if (!last) return
-    const got = deliveries.filter(({ lost, meta, targets }) => {
-      // All listeners of one event are given the same meta.
-      const isNew = meta !== counted && lost < targets.length
-      if (isNew) counted = meta
-      return isNew
-    })
-    deliveries = []
-    if (keep > 0 && got.length > 0) commit('history', [...state().history, ...got.map(toEntry)].slice(-keep))
-    commit('progress', { received: got.length, lastEventId: last.meta.id })
+  /** Commits what the app has received. An event that reached no target does not count. */
+  function onRound(delivered: readonly Delivery[], lastEventId: string): void {
+    if (keep > 0 && delivered.length > 0)
+      commit('history', [...state().history, ...delivered.map(toEntry)].slice(-keep))
+    commit('progress', { received: delivered.length, lastEventId })
   }
 
   const resync = load
     ? createResync(
-        (cause) =>
-          typeof load === 'function' ? load(cause) : call(store, 'dispatch', load.dispatch, cause, 'resync'),
+        (cause) => (typeof load === 'function' ? load(cause) : context.dispatch(load.dispatch, cause)),
         state,
         commit,
-        attempt.report,
+        dispatcher.report,
       )
     : load === undefined
       ? context.unset
@@ -115,18 +81,16 @@ export function createSession(context: SessionContext, options: SseOptions<AnyEv
     resync?.start({ reason })
   }
 
-  /** Commits in the order of the wire: events that came before are in the store first. */
+  /** Commits in the order of the wire: earlier events are in the store first. */
   const commitNext: CommitOwn = (...args) => {
-    queue.flush()
+    dispatcher.flush()
     commit(...args)
   }
 
   const on: SseClient['on'] = (event, listener) => client?.on(event, listener) ?? (() => {})
 
   const listen = (event: string, targets: readonly Target[]) =>
-    on(event, (data, meta) =>
-      queue.push({ targets, data: freeze ? Object.freeze(data) : data, meta, lost: 0 }),
-    )
+    on(event, (data, meta) => dispatcher.push({ targets, data: freeze ? Object.freeze(data) : data, meta }))
 
   on('sse.state', (next: SseState) => {
     if (state().status === 'closed') resync?.cancel()
@@ -145,9 +109,9 @@ export function createSession(context: SessionContext, options: SseOptions<AnyEv
     missed('gap')
   })
   on('sse.channels', (channels) => commitNext('channels', channels))
-  // Own properties of the list and nothing else: what a server names otherwise is not even listened for.
+  // Only own properties of the mapping. Nothing listens for other names of the server.
   for (const [event, mapping] of Object.entries(events)) {
-    if (mapping) listen(event, toTargets(store, mapping))
+    if (mapping) listen(event, context.toTargets(mapping))
   }
 
   function connect(payload?: ConnectPayload | null): void {
@@ -157,11 +121,11 @@ export function createSession(context: SessionContext, options: SseOptions<AnyEv
       return
     }
     client.connect({ lastEventId: cursor })
-    // One that is connected already stays where it is.
+    // A client that is already connected ignores the cursor.
     if (cursor && cursor === client.lastEventId) isComplete = true
   }
 
-  /** The first time the state may know more than the client: it may have come with the page, or from a former session. */
+  /** Before the first connect the state may know a newer cursor than the client: from the server render, or from an earlier session. */
   function knownCursor(): string | undefined {
     const { lastEventId } = state()
     return isIdle() && lastEventId !== (options.lastEventId ?? '') ? lastEventId : undefined
@@ -170,7 +134,7 @@ export function createSession(context: SessionContext, options: SseOptions<AnyEv
   const isIdle = () => client?.state.status === 'idle'
 
   function disconnect(): void {
-    queue.flush()
+    dispatcher.flush()
     resync?.cancel()
     client?.close()
   }
@@ -182,7 +146,7 @@ export function createSession(context: SessionContext, options: SseOptions<AnyEv
     subscribe: (channels) => client?.subscribe(channels),
     unsubscribe: (channels) => client?.unsubscribe(channels),
     on(event, handler) {
-      // The typed `on` of `Sse` hands handlers in: the name decides what data they get.
+      // Only the typed `on` of `Sse` adds handlers, so the name decides the type of their data.
       const listener = handler as Listener<unknown>
       if (event.startsWith('sse.')) return on(event, listener)
       let isOn = true

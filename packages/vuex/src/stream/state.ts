@@ -1,6 +1,6 @@
 import type { SseChannels, SseCloseReason, SseFailure, SseState } from '@sse/client'
 
-/** An event as `keep` keeps it; frozen. */
+/** An event in `history`. Frozen. */
 export interface SseEntry {
   readonly event: string
   /** The cursor after this event. */
@@ -8,32 +8,32 @@ export interface SseEntry {
   readonly data: unknown
 }
 
-/** The module's state. Plain data: it survives serialising, devtools and time travel. Times are milliseconds since the epoch. */
+/** The state of a stream. Plain data, so it survives serialising, devtools and time travel. Times are milliseconds since the epoch. */
 export interface SseModuleState {
   readonly status: SseState['status']
-  /** Why it has closed, else null. */
+  /** Why it is closed. Else null. */
   readonly reason: SseCloseReason | null
-  /** The cursor, as of the newest event the store has seen. */
+  /** The cursor after the newest event that the store has received. */
   readonly lastEventId: string
-  /** Why it is not open, else null. */
+  /** Why it is not open. Else null. */
   readonly error: SseFailure | null
   /** Attempts that have failed in a row. */
   readonly attempt: number
-  /** When the next attempt is made, while waiting. */
+  /** When the next attempt starts, while waiting. */
   readonly retryAt: number | null
   /** When the present connection opened. */
   readonly openedAt: number | null
-  /** Events handed to the app since the store was made. */
+  /** How many events the app has received since the store was created. */
   readonly received: number
   /** How often events have been missed. */
   readonly gaps: number
-  /** What the stream follows, as the server confirmed it. */
+  /** The channels of the stream, as the server confirmed them. */
   readonly channels: readonly string[]
-  /** Channels that were asked for, and that the server does not allow. */
+  /** Channels that were requested and that the server does not allow. */
   readonly refused: readonly string[]
-  /** Events may have been missed, and `resync` has not caught up yet. */
+  /** Events may be missing, and `resync` has not loaded them yet. */
   readonly stale: boolean
-  /** The newest events that the app got, oldest first, as many as `keep` says. */
+  /** The newest events that the app received, oldest first, as many as `keep` says. */
   readonly history: readonly SseEntry[]
 }
 
@@ -54,7 +54,7 @@ const CONNECTION: ConnectionState = {
   openedAt: null,
 }
 
-/** The client's state with every part named, so that none of the state before it stays. */
+/** The client's state with every part, so that nothing of the state before it stays. */
 export const toConnectionState = (state: SseState): ConnectionState => ({ ...CONNECTION, ...state })
 
 export const createState = (lastEventId: string): SseModuleState => ({
@@ -68,7 +68,7 @@ export const createState = (lastEventId: string): SseModuleState => ({
   history: [],
 })
 
-/** They change this module's state and nothing else; each entry in the devtools says what happened. */
+/** They change only this state. In the devtools, each of them says what happened. */
 export const mutations = {
   state(state: Mutable, connection: ConnectionState) {
     Object.assign(state, connection)
