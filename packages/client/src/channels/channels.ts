@@ -1,18 +1,6 @@
 import { byteLength } from '../connection/bytes.ts'
 import { SseError } from '../errors.ts'
 
-/** The channels that a client wants, and what the server knows of them. */
-export interface Channels {
-  /** @throws SseError `invalid-channel`; then nothing has changed */
-  change(action: 'add' | 'delete', channels: string | readonly string[]): void
-  /** The channels for a new connection. They all travel with its request. */
-  connecting(): Iterable<string>
-  /** The stream is open and has a name, so changes can be posted. Empty: it has no name. */
-  opened(stream: string): void
-  /** The stream is gone. A change that is being posted has no effect any more. */
-  lost(): void
-}
-
 /** The channels of a client, and those of one stream. */
 export interface ChannelsState {
   readonly wanted: Set<string>
@@ -29,14 +17,11 @@ export interface ChannelsState {
 }
 
 /**
- * Keeps the channels of an open stream up to date.
+ * The channels that a client wants. Keeps those of an open stream up to date.
  *
  * @param post posts changes until nothing has changed any more
  */
-export function createChannels(
-  initial: readonly string[],
-  post: (state: ChannelsState) => unknown,
-): Channels {
+export function createChannels(initial: readonly string[], post: (state: ChannelsState) => unknown) {
   const wanted = new Set(initial.map(valid))
   let state = begin()
 
@@ -50,21 +35,25 @@ export function createChannels(
   }
 
   return {
-    change(action, channels) {
+    /** @throws SseError `invalid-channel`; then nothing has changed */
+    change(action: 'add' | 'delete', channels: string | readonly string[]): void {
       for (const channel of [channels].flat().map(valid)) wanted[action](channel)
       state.isChanged = true
       settle()
     },
-    connecting() {
+    /** The channels for a new connection. They all travel with its request. */
+    connecting(): Iterable<string> {
       state.gone.abort()
       state = begin()
       return state.sent
     },
-    opened(stream) {
+    /** The stream is open and has a name, so changes can be posted. Empty: it has no name. */
+    opened(stream: string): void {
       state.stream = stream
       settle()
     },
-    lost() {
+    /** The stream is gone. A change that is being posted has no effect any more. */
+    lost(): void {
       if (state.stream === undefined) return
       state.gone.abort()
       state.stream = undefined

@@ -21,18 +21,7 @@ export interface ElectionOptions {
 }
 
 /** One tab in the election of the leader, until it calls `leave`. */
-export interface Election {
-  leave(): void
-  /**
-   * Takes the lead from a leader that does not answer, or takes it up again. If several tabs try, one succeeds. It blocks the others until
-   * `settled` resolves.
-   */
-  steal(settled: () => Promise<void>): void
-  /** Calls `gone` when a tab has ended, unless `signal` is aborted first. */
-  watch(tab: string, gone: () => void, signal: AbortSignal): void
-}
-
-export function createElection(options: ElectionOptions): Election {
+export function createElection(options: ElectionOptions) {
   const { locks, group, tab } = options
   const membership = new AbortController()
   let candidacy = new AbortController()
@@ -75,11 +64,15 @@ export function createElection(options: ElectionOptions): Election {
   }
 
   return {
-    leave() {
+    leave(): void {
       membership.abort()
       candidacy.abort()
     },
-    steal(settled) {
+    /**
+     * Takes the lead from a leader that does not answer, or takes it up again. If several tabs try, one succeeds. It blocks the others until
+     * `settled` resolves.
+     */
+    steal(settled: () => Promise<void>): void {
       const take = (lock: unknown) => {
         if (!lock || membership.signal.aborted) return
         // This tab already holds the lock. It deferred to a tab that was deposed and did not know it yet.
@@ -89,7 +82,8 @@ export function createElection(options: ElectionOptions): Election {
       }
       locks.request(nameOf('thief'), { ifAvailable: true }, take).catch(() => {})
     },
-    watch(other, gone, signal) {
+    /** Calls `gone` when a tab has ended, unless `signal` is aborted first. */
+    watch(other: string, gone: () => void, signal: AbortSignal): void {
       locks.request(nameOf(other), { signal }, gone).catch(() => {})
     },
   }

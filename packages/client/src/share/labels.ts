@@ -1,4 +1,5 @@
 import type { RawEvent } from '../connection/connection.ts'
+import type { SseMeta } from '../events/emitter.ts'
 import type { SseClient } from '../types.ts'
 
 /** An event with the label that the server sent before it. */
@@ -34,6 +35,14 @@ export function withLabels(
       receive({ event, data: String(data), lastEventId: id, channels })
     })
 }
+
+/** A control event of a client, as text again. */
+export const toLabelled = (value: object, { event, id }: SseMeta): LabelledEvent => ({
+  event,
+  data: JSON.stringify(value),
+  lastEventId: id,
+  channels: undefined,
+})
 
 function readLabel(text: string): Label | undefined {
   try {

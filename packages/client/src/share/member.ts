@@ -3,10 +3,10 @@ import type { RawEvent } from '../connection/connection.ts'
 import type { listenToPage, onWakeup } from '../supervisor/page-events.ts'
 import type { SseState } from '../supervisor/state.ts'
 import type { SseClient } from '../types.ts'
-import { createElection, type Election, type LocksLike } from './election.ts'
+import { createElection, type LocksLike } from './election.ts'
 import { createFollower } from './follower/follower.ts'
 import { createHistory } from './history.ts'
-import { createLeader, type Leader } from './leader/leader.ts'
+import { createLeader } from './leader/leader.ts'
 import { onPageFreeze } from './page-freeze.ts'
 import { groupName, type Interest, type Message, type MessageBody, type ShareOption } from './protocol.ts'
 
@@ -62,8 +62,8 @@ export function createMember(options: MemberOptions): Member {
   })
   let state: SseState = { status: 'connecting', attempt: 0 }
   let channel: ChannelLike | undefined
-  let election: Election | undefined
-  let leader: Leader | undefined
+  let election: ReturnType<typeof createElection> | undefined
+  let leader: ReturnType<typeof createLeader> | undefined
   let watching = new AbortController()
   let timer: unknown
   let misses = 0
@@ -157,7 +157,7 @@ export function createMember(options: MemberOptions): Member {
   }
 
   const stopWaking = options.onWakeup(() => post({ type: 'ask', what: 'wake' }))
-  const stopListening = onPageFreeze(options.listenToPage, { freeze: exit, resume: enter })
+  const stopListening = onPageFreeze(options.listenToPage, exit, enter)
   enter()
 
   return {

@@ -21,6 +21,10 @@ export interface RelayedEvent extends RawEvent {
 /** What a tab wants from the connection: `n:` and an event name that it listens for, or `c:` and a channel. */
 export type Interest = `n:${string}` | `c:${string}`
 
+/** The names in the interests of one kind. */
+export const namesIn = (interests: Iterable<Interest>, kind: 'n:' | 'c:'): string[] =>
+  [...interests].filter((interest) => interest.startsWith(kind)).map((interest) => interest.slice(2))
+
 /**
  * The position of a tab. `count` counts the events that the leader of this term has relayed. Another leader understands only the cursor. With
  * an empty cursor the tab has received nothing yet and wants only new events.

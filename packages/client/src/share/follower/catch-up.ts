@@ -1,7 +1,7 @@
 import type { SseMeta } from '../../events/emitter.ts'
 import type { SseClient } from '../../types.ts'
-import { type LabelledEvent, withLabels } from '../labels.ts'
-import type { Interest } from '../protocol.ts'
+import { type LabelledEvent, toLabelled, withLabels } from '../labels.ts'
+import { type Interest, namesIn } from '../protocol.ts'
 
 export interface CatchUpOptions {
   /** Makes a client that connects at the tab's position. */
@@ -12,20 +12,16 @@ export interface CatchUpOptions {
   done(cursor: string | undefined): void
 }
 
-/** A connection of one tab, until it has received what the leader cannot give. */
-export interface CatchUp {
-  close(): void
-}
-
 /**
  * Connects one tab to the server because its leader does not have the events after the tab's position. The server says whether it can resume
  * there, sends the events, and marks the end with its first `sse.ping`.
+ *
+ * @returns closes the connection
  */
-export function catchUp({ open, interests, receive, done }: CatchUpOptions): CatchUp {
+export function catchUp({ open, interests, receive, done }: CatchUpOptions): () => void {
   const client = open()
   const listen = withLabels(client, receive)
-  const tell = (value: object, { event, id }: SseMeta) =>
-    receive({ event, data: JSON.stringify(value), lastEventId: id, channels: undefined })
+  const tell = (value: object, meta: SseMeta) => receive(toLabelled(value, meta))
   let isOver = false
 
   function close(): void {
@@ -46,11 +42,9 @@ export function catchUp({ open, interests, receive, done }: CatchUpOptions): Cat
   client.on('sse.state', ({ status }) => {
     if (status === 'closed') end(undefined)
   })
-  const named = (kind: string) =>
-    interests.filter((interest) => interest.startsWith(kind)).map((interest) => interest.slice(2))
-  for (const name of named('n:')) listen(name)
-  const channels = named('c:')
+  for (const name of namesIn(interests, 'n:')) listen(name)
+  const channels = namesIn(interests, 'c:')
   if (channels.length > 0) client.subscribe(channels)
   client.connect()
-  return { close }
+  return close
 }

@@ -12,7 +12,7 @@ import type {
   Served,
   TabPosition,
 } from '../protocol.ts'
-import { type CatchUp, catchUp } from './catch-up.ts'
+import { catchUp } from './catch-up.ts'
 import { createInbox } from './inbox.ts'
 
 /** How often the tab asks the server for an event that the server should know. */
@@ -31,34 +31,7 @@ export interface FollowerOptions {
 }
 
 /** A tab without a connection. It receives the events that the leader relays, and resumes at its own position when the leader changes. */
-export interface Follower {
-  readonly term: number
-  /** Whether it is in step with the leader: it knows its position in the leader's count. */
-  readonly synced: boolean
-  /** Whether it has not joined the group yet. */
-  readonly joining: boolean
-  receive(message: Message): void
-  /** The interests have changed. */
-  updateInterests(): void
-  /** Sends the leader its interests. With `anew` it also asks for the events after its position, as when it joins or is out of step. */
-  sayHello(anew?: boolean): void
-  /** Tells the page about channels that it has left. */
-  leave(): void
-  /** The tab was away and is out of step. */
-  lost(): void
-  /** Delivers an event to the page, in the form for this tab. */
-  deliver(relayed: RelayedEvent): void
-  /** The tab leads from here, in this term. @returns the interests that the last leader served */
-  lead(term: number): Served
-  /** Whether a leader has sent a message since the last call. */
-  heardLeader(): boolean
-  /** Some time has passed: the tab may try to catch up again. */
-  tick(): void
-  /** Closes the connection that catches up. */
-  stopCatchUp(): void
-}
-
-export function createFollower(options: FollowerOptions): Follower {
+export function createFollower(options: FollowerOptions) {
   const { history, post, onState } = options
   const inbox = createInbox({ ...options, outdated: () => sayHello() })
   let term = 0
@@ -66,7 +39,9 @@ export function createFollower(options: FollowerOptions): Follower {
   let count = 0
   let counted = 0
   let served: Served = new Map()
+  /** Whether it is in step with the leader: it knows its position in the leader's count. */
   let synced = false
+  /** Whether it has not joined the group yet. */
   let joining = true
   let heard = false
   /** The number of the last `hello`. Only the answer to this one counts. */
@@ -77,7 +52,7 @@ export function createFollower(options: FollowerOptions): Follower {
   let isPartial = false
 
   /** A connection of this tab alone, while the leader cannot serve its position. */
-  let catchingUp: CatchUp | undefined
+  let catchingUp: (() => void) | undefined
   /** Whether the tab may ask the server once the leader has answered that it cannot serve its position. */
   let mayCatchUp = true
   let cannotBeServed = false
@@ -90,6 +65,7 @@ export function createFollower(options: FollowerOptions): Follower {
 
   const position = (): TabPosition => ({ term: counted, count, cursor: history.cursor })
 
+  /** Sends the leader its interests. With `anew` it also asks for the events after its position, as when it joins or is out of step. */
   function sayHello(anew = !synced): void {
     if (anew) {
       greeting += 1
@@ -282,7 +258,7 @@ export function createFollower(options: FollowerOptions): Follower {
 
   function stopCatchUp(): void {
     if (catchingUp) mayCatchUp = true
-    catchingUp?.close()
+    catchingUp?.()
     catchingUp = undefined
   }
 
@@ -296,7 +272,7 @@ export function createFollower(options: FollowerOptions): Follower {
     get joining() {
       return joining
     },
-    receive(message) {
+    receive(message: Message): void {
       const of = message.type === 'welcome' ? message.status.term : 'term' in message ? message.term : 0
       if (of < term) return
       heard = true
@@ -304,17 +280,19 @@ export function createFollower(options: FollowerOptions): Follower {
       else if (message.type === 'event') receiveRelayed(message)
       else if (message.type === 'welcome' && message.to === options.id) receiveWelcome(message)
     },
-    updateInterests() {
+    updateInterests(): void {
       if (inbox.updateInterests()) history.mark()
     },
     sayHello,
     leave: inbox.leave,
     deliver: inbox.deliver,
-    lost() {
+    /** The tab was away and is out of step. */
+    lost(): void {
       outOfStep()
       post({ type: 'ask', what: 'status' })
     },
-    lead(next) {
+    /** The tab leads from here, in this term. @returns the interests that the last leader served */
+    lead(next: number): Served {
       const isWhole = synced && !isPartial && ahead.size === 0
       stopCatchUp()
       term = next
@@ -328,12 +306,14 @@ export function createFollower(options: FollowerOptions): Follower {
       isPartial = false
       return new Map([...served.keys()].map((interest) => [interest, undefined]))
     },
-    heardLeader() {
+    /** Whether a leader has sent a message since the last call. */
+    heardLeader(): boolean {
       const was = heard
       heard = false
       return was
     },
-    tick() {
+    /** Some time has passed: the tab may try to catch up again. */
+    tick(): void {
       if (synced || catchingUp) return
       if (isMissing() && tries < TRIES) mayCatchUp = true
       else if (isMissing()) {

@@ -17,22 +17,7 @@ export interface InboxOptions {
 const KEPT = 1000
 
 /** Decides which of the relayed events a tab's page receives: those that it asked for. */
-export interface Inbox {
-  /** Whether the page has received an `sse.open`. */
-  readonly opened: boolean
-  /** The channels that it was told since the last stream began, as {@link toComparable} writes them. */
-  readonly told: string | undefined
-  /** Whether an event is for this tab. */
-  takes(relayed: RelayedEvent): boolean
-  /** Delivers the event to the page if it is for this tab. */
-  deliver(relayed: RelayedEvent): void
-  /** The interests have changed. @returns whether there is a new one */
-  updateInterests(): boolean
-  /** Tells the page about channels that it has left. That needs no server. */
-  leave(): void
-}
-
-export function createInbox({ id, history, interests, deliver, outdated }: InboxOptions): Inbox {
+export function createInbox({ id, history, interests, deliver, outdated }: InboxOptions) {
   let wanted = new Set<Interest>(interests())
   /** The tab joined without a cursor, and no stream has begun since. For this tab the next stream does not resume. */
   let isFresh = history.cursor === ''
@@ -40,10 +25,12 @@ export function createInbox({ id, history, interests, deliver, outdated }: Inbox
   let on: ReadonlySet<string> | undefined = isFresh ? new Set() : undefined
   let opened = false
   let view: SseChannels | undefined
+  /** The channels that it was told since the last stream began, as {@link toComparable} writes them. */
   let told: string | undefined
   /** Everything that the page has asked for so far. */
   const asked = new Set<Interest>(wanted)
 
+  /** Whether an event is for this tab. */
   function takes({ to = id, channels }: RelayedEvent): boolean {
     if (to !== id) return false
     return !channels || channels.some((channel) => wanted.has(`c:${channel}`) && (on?.has(channel) ?? true))
@@ -78,6 +65,7 @@ export function createInbox({ id, history, interests, deliver, outdated }: Inbox
   }
 
   return {
+    /** Whether the page has received an `sse.open`. */
     get opened() {
       return opened
     },
@@ -85,21 +73,21 @@ export function createInbox({ id, history, interests, deliver, outdated }: Inbox
       return told
     },
     takes,
-    deliver(relayed) {
+    /** Delivers the event to the page if it is for this tab. */
+    deliver(relayed: RelayedEvent): void {
       if (!takes(relayed)) return
-      if (relayed.event === 'sse.channels') return deliverChannels(relayed)
-      if (relayed.event !== 'sse.open') return deliver(relayed)
-      const isFirst = isFresh
-      opened = true
-      isFresh = false
-      told = undefined
-      deliver(
-        isFirst
-          ? { ...relayed, data: JSON.stringify({ ...JSON.parse(relayed.data), resumed: null }) }
-          : relayed,
-      )
+      if (relayed.event === 'sse.channels') deliverChannels(relayed)
+      else if (relayed.event !== 'sse.open') deliver(relayed)
+      else {
+        const data = isFresh ? JSON.stringify({ ...JSON.parse(relayed.data), resumed: null }) : relayed.data
+        opened = true
+        isFresh = false
+        told = undefined
+        deliver({ ...relayed, data })
+      }
     },
-    updateInterests() {
+    /** The interests have changed. @returns whether there is a new one */
+    updateInterests(): boolean {
       const before = wanted
       wanted = new Set(interests())
       for (const interest of wanted) asked.add(interest)
@@ -107,7 +95,8 @@ export function createInbox({ id, history, interests, deliver, outdated }: Inbox
         if (asked.size > wanted.size + KEPT && !wanted.has(interest)) asked.delete(interest)
       return [...wanted].some((interest) => !before.has(interest))
     },
-    leave() {
+    /** Tells the page about channels that it has left. That needs no server. */
+    leave(): void {
       const next = view && withoutLeft(view)
       if (!next || next === view) return
       isRepeated(next)

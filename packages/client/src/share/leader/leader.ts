@@ -4,12 +4,13 @@ import type { SseMeta } from '../../events/emitter.ts'
 import type { SseState } from '../../supervisor/state.ts'
 import type { SseClient } from '../../types.ts'
 import type { History } from '../history.ts'
-import { type LabelledEvent, withLabels } from '../labels.ts'
+import { type LabelledEvent, toLabelled, withLabels } from '../labels.ts'
 import {
   type Interest,
   type LeaderStatus,
   type Message,
   type MessageBody,
+  namesIn,
   type RelayedEvent,
   type Served,
   type TabPosition,
@@ -38,16 +39,6 @@ export interface LeaderOptions {
   watch(tab: string, gone: () => void): void
 }
 
-/** The tab that has the connection. It relays its events to the other tabs, and each of them resumes at its own position. */
-export interface Leader {
-  receive(message: Message): void
-  /** Sets the interests of a tab. The connection serves those of all tabs. */
-  setInterests(tab: string, interests: readonly Interest[]): void
-  connect(): void
-  reconnect(): void
-  close(): void
-}
-
 /** What the leader knows of a tab. */
 interface Tab {
   interests: readonly Interest[]
@@ -58,7 +49,8 @@ interface Tab {
 /** Stands for the tabs of the last leader until they have repeated their interests. */
 const FORMER = ''
 
-export function createLeader(options: LeaderOptions): Leader {
+/** The tab that has the connection. It relays its events to the other tabs, and each of them resumes at its own position. */
+export function createLeader(options: LeaderOptions) {
   const { term, history, clock, post } = options
   const client = options.open(history.cursor)
   const channels = createSharedChannels(client)
@@ -71,7 +63,7 @@ export function createLeader(options: LeaderOptions): Leader {
   let count = 0
 
   for (const [interest, since] of options.served) follow(interest, since ?? history.cursor)
-  channels.want(channelsOf([...options.served.keys()]))
+  channels.want(namesIn(options.served.keys(), 'c:'))
   const grace = clock.setTimeout(() => forget(FORMER), GRACE)
   const mute = client.on('sse.state', (next) => {
     state = next
@@ -93,11 +85,10 @@ export function createLeader(options: LeaderOptions): Leader {
   client.on('sse.channels', (settled, meta) => {
     move(meta)
     channels.answered(settled)
-    for (const interest of served.keys()) {
-      if (!interest.startsWith('c:')) continue
-      const answer = channels.answerFor(interest.slice(2))
-      if (answer === 'granted') grant(interest.slice(2))
-      else if (answer) served.set(interest, undefined)
+    for (const channel of namesIn(served.keys(), 'c:')) {
+      const answer = channels.answerFor(channel)
+      if (answer === 'granted') grant(channel)
+      else if (answer) served.set(`c:${channel}`, undefined)
     }
     tellChannels()
     announce()
@@ -149,13 +140,13 @@ export function createLeader(options: LeaderOptions): Leader {
       ends.get(interest)?.()
       served.delete(interest)
     }
-    channels.want(channelsOf([...wanted]))
+    channels.want(namesIn(wanted, 'c:'))
     if (fresh.length + stale.length > 0) announce()
   }
 
   /** The channels that a tab is told. Undefined, as from a server, if it has never asked for any. */
   function viewOf({ interests, told }: Tab): SseChannels | undefined {
-    const own = channelsOf(interests)
+    const own = namesIn(interests, 'c:')
     return own.length > 0 || told !== undefined ? channels.view(own) : undefined
   }
 
@@ -218,13 +209,14 @@ export function createLeader(options: LeaderOptions): Leader {
   }
 
   return {
-    setInterests(id, interests) {
+    /** Sets the interests of a tab. The connection serves those of all tabs. */
+    setInterests(id: string, interests: readonly Interest[]): void {
       register(id, interests)
       tellChannels()
     },
     connect: () => client.connect(),
     reconnect: () => client.reconnect(),
-    receive(message) {
+    receive(message: Message): void {
       if (message.type === 'ask') {
         if (message.what === 'status') announce()
         else if (message.what === 'reconnect') client.reconnect()
@@ -239,20 +231,10 @@ export function createLeader(options: LeaderOptions): Leader {
         if (message.connect) client.connect()
       }
     },
-    close() {
+    close(): void {
       mute()
       clock.clearTimeout(grace)
       client.close()
     },
   }
 }
-
-const channelsOf = (interests: readonly Interest[]): string[] =>
-  interests.filter((interest) => interest.startsWith('c:')).map((interest) => interest.slice(2))
-
-const toLabelled = (value: object, { event, id }: SseMeta): LabelledEvent => ({
-  event,
-  data: JSON.stringify(value),
-  lastEventId: id,
-  channels: undefined,
-})

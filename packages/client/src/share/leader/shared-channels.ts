@@ -1,35 +1,21 @@
 import type { SseChannels } from '../../events/control-events.ts'
 import type { SseClient } from '../../types.ts'
 
-/** The channels of a shared connection: those that the tabs want, those that the server granted, and each tab's part of them. */
-export interface SharedChannels {
-  /** The channels of the last connect request. */
-  readonly carried: ReadonlySet<string>
-  /** Sets the channels of the connection. */
-  want(channels: Iterable<string>): void
-  /** There is no stream, or its request already carries the wanted channels. Later ones travel with the next request. */
-  lost(): void
-  /** A stream has begun, and its server confirms channels. */
-  opened(): void
-  answered(answer: SseChannels): void
-  /** Whether the server granted or refused a channel. Undefined: it has not answered yet. */
-  answerFor(channel: string): 'granted' | 'refused' | undefined
-  /** What a tab that wants these channels is told. Undefined until the server has answered. */
-  view(wanted: readonly string[]): SseChannels | undefined
-}
-
 interface Change {
   readonly join: readonly string[]
   readonly leave: readonly string[]
 }
 
 /**
- * Changes the channels one request at a time. If a channel were left and joined again in the same moment, nothing would change, and a tab
+ * The channels of a shared connection: those that the tabs want, those that the server granted, and each tab's part of them.
+ *
+ * They change one request at a time. If a channel were left and joined again in the same moment, nothing would change, and a tab
  * would wait for a confirmation that never comes.
  */
-export function createSharedChannels(client: SseClient): SharedChannels {
+export function createSharedChannels(client: SseClient) {
   let wanted: ReadonlySet<string> = new Set()
   let asked: ReadonlySet<string> = new Set()
+  /** The channels of the last connect request. */
   let carried = asked
   let on: readonly string[] | undefined
   /** Channels that the stream has only because a tab requested them. */
@@ -51,6 +37,7 @@ export function createSharedChannels(client: SseClient): SharedChannels {
     if (leave.length > 0) client.unsubscribe(leave)
   }
 
+  /** Whether the server granted or refused a channel. Undefined: it has not answered yet. */
   function answerFor(channel: string): 'granted' | 'refused' | undefined {
     return on?.includes(channel) ? 'granted' : refused.has(channel) ? 'refused' : undefined
   }
@@ -59,24 +46,27 @@ export function createSharedChannels(client: SseClient): SharedChannels {
     get carried() {
       return carried
     },
-    want(channels) {
+    /** Sets the channels of the connection. */
+    want(channels: Iterable<string>): void {
       wanted = new Set(channels)
       settle()
     },
-    lost() {
+    /** There is no stream, or its request already carries the wanted channels. Later ones travel with the next request. */
+    lost(): void {
       confirms = false
       change = undefined
       carried = asked
       settle()
     },
-    opened() {
+    /** A stream has begun, and its server confirms channels. */
+    opened(): void {
       confirms = true
       // Channels requested since the connect are posted to the stream now.
       change = difference(carried, asked)
       on = undefined
       refused.clear()
     },
-    answered(answer) {
+    answered(answer: SseChannels): void {
       on = answer.channels
       // If the server does not name them, every requested channel counts as a tab's own.
       only = new Set(answer.asked ?? [...asked, ...(change?.leave ?? [])])
@@ -88,7 +78,8 @@ export function createSharedChannels(client: SseClient): SharedChannels {
       settle()
     },
     answerFor,
-    view(own) {
+    /** What a tab that wants these channels is told. Undefined until the server has answered. */
+    view(own: readonly string[]): SseChannels | undefined {
       if (!on || !own.every(answerFor)) return undefined
       return {
         channels: on.filter((channel) => !only.has(channel) || own.includes(channel)),
