@@ -3,16 +3,13 @@ import { SseError } from '../errors.ts'
 /** The URL of a stream, or a function that is called for it before every attempt. */
 export type UrlOption = string | URL | (() => string | URL | Promise<string | URL>)
 
-/** Where the requests of a client go. */
-export interface Address {
-  /** For one attempt. Rejects with what the function throws, and with an SseError if its URL can never work. */
-  get(): URL | Promise<URL>
-  /** The given URL, or a placeholder for the function. It identifies the stream and is never requested. */
-  readonly fixed: URL
-}
-
-/** @throws SseError `invalid-url` for a URL that cannot work */
-export function createAddress(option: UrlOption): Address {
+/**
+ * Where the requests of a client go. `get` gives the URL for one attempt. It rejects with what the app's function throws, and with an SseError
+ * if its URL can never work. `fixed` is the given URL, or a placeholder for the function. It identifies the stream and is never requested.
+ *
+ * @throws SseError `invalid-url` for a URL that cannot work
+ */
+export function createAddress(option: UrlOption): { fixed: URL; get(): URL | Promise<URL> } {
   if (typeof option === 'function') {
     return { fixed: new URL('function:'), get: async () => resolveUrl(await option()) }
   }

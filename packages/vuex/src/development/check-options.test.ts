@@ -50,7 +50,11 @@ describe('createSse refuses in development', () => {
     [{}, 'events.note needs exactly one of commit, dispatch, run', {}],
     [{ comit: 'notes/add' }, 'events.note.comit is not an option. Did you mean events.note.commit?', 'comit'],
     [{ mutation: 'notes/add' }, 'The options are commit, dispatch, run, batch', 'mutation'],
-    [{ commit: 'a', dispatch: 'b' }, 'needs exactly one of commit, dispatch, run', { commit: 'a', dispatch: 'b' }],
+    [
+      { commit: 'a', dispatch: 'b' },
+      'needs exactly one of commit, dispatch, run',
+      { commit: 'a', dispatch: 'b' },
+    ],
     [{ commit: null }, 'events.note.commit cannot be null. Write a name', null],
     [{ dispatch: () => {} }, 'events.note.dispatch cannot be a function. Write a name', expect.any(Function)],
     [{ run: 'notes/add' }, 'events.note.run cannot be "notes/add". Write a function', 'notes/add'],

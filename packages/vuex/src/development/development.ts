@@ -4,18 +4,11 @@ import { noteCreation, registerReloadable } from './hot-reload.ts'
 /** Bundlers replace `process.env.NODE_ENV` by a text. */
 declare const process: { readonly env: { readonly NODE_ENV?: string } }
 
-/** Checks, warnings and hot reload: used in development only. */
-interface Development {
-  readonly register: typeof registerReloadable
-  /** @throws SseError `invalid-option` */
-  created(options: object): void
-}
-
 /**
- * Undefined in a production build. Everything that belongs to development is referenced within the condition, so that every bundler removes it
+ * Checks, warnings and hot reload. Undefined in a production build. Everything that belongs to development is referenced within the condition, so that every bundler removes it
  * there. A page without a bundler has no `process`, and counts as production.
  */
-export function development(): Development | undefined {
+export function development() {
   try {
     if (process.env.NODE_ENV !== 'production') return { register: registerReloadable, created }
   } catch {
@@ -24,6 +17,7 @@ export function development(): Development | undefined {
   return undefined
 }
 
+/** @throws SseError `invalid-option` */
 function created(options: object): void {
   checkOptions(options)
   noteCreation(options)

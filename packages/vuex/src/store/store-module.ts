@@ -2,7 +2,7 @@ import { SseError } from '@sse/client'
 import { type AnyEvents, createSession, type Session } from '../stream/session.ts'
 import { createState, mutations, type SseModuleState } from '../stream/state.ts'
 import type { Sse, SseOptions } from '../types.ts'
-import { callStore, toTargets } from './mapping.ts'
+import { callStore, type SseMapping, toTargets } from './mapping.ts'
 import type { StoreLike } from './store.ts'
 
 /** A stream that is registered in a store. */
@@ -45,7 +45,7 @@ export function registerStream(
     {
       state,
       commit: (name: string, payload: unknown) => store.commit(`${namespace}/${name}`, payload),
-      toTargets: (mapping) => toTargets(store, mapping),
+      toTargets: (mapping) => toTargets(store, mapping as SseMapping<unknown>),
       dispatch: (name, cause) => callStore(store, 'dispatch', name, cause, 'resync'),
     },
     options,

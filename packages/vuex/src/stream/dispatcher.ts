@@ -31,27 +31,16 @@ interface Pending extends Delivery {
   lost: number
 }
 
-/** Hands events to the app's targets, frame by frame. */
-export interface Dispatcher {
-  push(delivery: Delivery): void
-  /** Hands over all waiting events now. */
-  flush(): void
-  /** Runs code of the app. If it throws or rejects, the error is reported, and nothing else stops. */
-  run(code: () => unknown, event: string): void
-  /** Reports an error and its event. Never throws: if the app's own `onError` throws, both errors are logged. */
-  report(error: unknown, event: string): void
-}
-
 interface Batch {
   readonly target: Target
   readonly deliveries: Pending[]
 }
 
 /**
- * Hands events to their targets in order. A batch is handed over before any later single commit or dispatch, so no event overtakes another.
+ * Hands events to the app's targets, frame by frame and in order. A batch is handed over before any later single commit or dispatch, so no event overtakes another.
  * A function waits for the earlier batches, so it finds its event in the store.
  */
-export function createDispatcher({ batch, onError, onRound }: DispatcherOptions): Dispatcher {
+export function createDispatcher({ batch, onError, onRound }: DispatcherOptions) {
   const batches = new Map<unknown, Batch>()
   const calls: (() => void)[] = []
   /** Events of this round, once for each of their listeners. */
@@ -124,6 +113,7 @@ export function createDispatcher({ batch, onError, onRound }: DispatcherOptions)
     onRound(delivered, last.meta.id)
   }
 
+  /** Reports an error and its event. Never throws: if the app's own `onError` throws, both errors are logged. */
   function report(error: unknown, event: string): void {
     try {
       onError(error, { event })
@@ -132,6 +122,7 @@ export function createDispatcher({ batch, onError, onRound }: DispatcherOptions)
     }
   }
 
+  /** Runs code of the app. If it throws or rejects, the error is reported, and nothing else stops. */
   function run(code: () => unknown, event: string): void {
     const failed = (error: unknown) => report(error, event)
     try {
@@ -142,7 +133,13 @@ export function createDispatcher({ batch, onError, onRound }: DispatcherOptions)
     }
   }
 
-  return { push: (delivery) => queue.push({ ...delivery, lost: 0 }), flush: queue.flush, run, report }
+  return {
+    push: (delivery: Delivery) => queue.push({ ...delivery, lost: 0 }),
+    /** Hands over all waiting events now. */
+    flush: queue.flush,
+    run,
+    report,
+  }
 }
 
 /** Not only `Promise`: Vuex accepts any promises of the app. */

@@ -16,12 +16,6 @@ const FRAME = 16
 /** Milliseconds after which the queue no longer waits for a frame: the page was hidden meanwhile, or is too slow. */
 const LATE = 250
 
-export interface Queue<Item> {
-  push(item: Item): void
-  /** Delivers all waiting items now. */
-  flush(): void
-}
-
 /**
  * Holds items until the next frame, and delivers them in order. So a burst of thousands of items takes a few rounds, and none of them makes a
  * long frame. A hidden page paints no frames, so there one round delivers everything.
@@ -30,11 +24,7 @@ export interface Queue<Item> {
  * @param deliver must not throw
  * @param endRound called at the end of each round; must not throw
  */
-export function createQueue<Item>(
-  isHeld: boolean,
-  deliver: (item: Item) => void,
-  endRound: () => void,
-): Queue<Item> {
+export function createQueue<Item>(isHeld: boolean, deliver: (item: Item) => void, endRound: () => void) {
   let items: Item[] = []
   let next = 0
   let cancel: (() => void) | undefined
@@ -63,10 +53,11 @@ export function createQueue<Item>(
     cancel ??= onNextFrame(frame)
   }
 
+  /** Delivers all waiting items now. */
   const flush = () => round(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
 
   return {
-    push(item) {
+    push(item: Item): void {
       items.push(item)
       if (!isHeld) flush()
       else if (items.length > MOST) round(MOST_OF_A_FRAME, BUDGET)

@@ -1,9 +1,47 @@
-import { createSseClient, type Listener, type SseClient, type SseOpen, type SseState } from '@sse/client'
-import type { SseMapping } from '../store/mapping.ts'
-import type { ConnectPayload, SseOptions } from '../types.ts'
+import {
+  createSseClient,
+  type Listener,
+  type SseClient,
+  type SseClientOptions,
+  type SseOpen,
+  type SseState,
+} from '@sse/client'
 import { createDispatcher, type Delivery, type Target } from './dispatcher.ts'
-import { createResync, type Resync, type SseResyncCause } from './resync.ts'
+import { createResync, type Resync, type SseResync, type SseResyncCause } from './resync.ts'
 import { type CommitOwn, type SseEntry, type SseModuleState, toConnectionState } from './state.ts'
+
+/** The client's options, and those of a stream whose events are delivered frame by frame. */
+export interface StreamOptions<Events extends object> extends SseClientOptions<Events> {
+  /** The URL of the stream. */
+  readonly url: string | URL
+  /**
+   * Loads what the app shows whenever that may be incomplete: at the first opening of the store, unless the app gave the position and the
+   * stream resumed there; at every other opening that does not resume; at a gap. A load that fails is tried again with backoff. `false`:
+   * nothing has to be loaded. Left out: development logs one warning when it would have been needed.
+   */
+  readonly resync?: SseResync | false | undefined
+  /** The name of the module. With a `$` in front, the name of the property of components. Default: `sse`. */
+  readonly namespace?: string | undefined
+  /**
+   * Deliver events per frame, in order. A visible page gets at most 2,000 events and 10 ms of work in each frame. A hidden page gets all of
+   * them by a timer. If more than 20,000 events are queued, the oldest are delivered immediately. `false`: every event is delivered
+   * immediately. Default: true.
+   */
+  readonly batch?: boolean | undefined
+  /**
+   * Freeze data before it is delivered, so that Vue does not make it reactive. A mutation that changes a delivered object, such as
+   * `items[0].read = true`, then throws. Default: false.
+   */
+  readonly freeze?: boolean | undefined
+  /** How many of the newest events the state keeps as `history`. Default: 0. */
+  readonly keep?: number | undefined
+}
+
+/** The position to resume from. */
+export interface ConnectPayload {
+  /** The position of a loaded snapshot. Default: the client's own cursor. */
+  readonly lastEventId?: string | undefined
+}
 
 /** Inside, names and data are whatever the wire brings. */
 export type AnyEvents = Record<string, unknown>
@@ -23,7 +61,8 @@ export interface SessionContext {
   readonly state: () => SseModuleState
   /** Commits to the state. Replaced when another session takes over, so that this one commits nothing more. */
   commit: CommitOwn
-  readonly toTargets: (mapping: SseMapping<unknown>) => readonly Target[]
+  /** The targets of one entry of `events`. */
+  readonly toTargets: (mapping: object | string) => readonly Target[]
   /** Runs `resync` by name. */
   readonly dispatch: (name: string, cause: SseResyncCause) => unknown
   /** Used if the app does not set `resync`. */
@@ -34,7 +73,12 @@ export interface SessionContext {
 const ANNOUNCED = 1000
 
 /** Does not connect yet, and never connects without a window. There `connect` only stores the cursor for the browser. */
-export function createSession(context: SessionContext, options: SseOptions<AnyEvents>): Session {
+export function createSession(
+  context: SessionContext,
+  options: StreamOptions<AnyEvents> & {
+    readonly events?: Readonly<Record<string, object | string | undefined>> | undefined
+  },
+): Session {
   const { state } = context
   const {
     url,
