@@ -1,7 +1,7 @@
 import { startSseServer } from '@sse/testbed/sse-server'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { setUp, take } from '../../test/client.ts'
+import { setUp, setUpAnnounced, take } from '../../test/client.ts'
 import { createSseClient, SseError } from '../index.ts'
 
 /** Names good and bad: any text, and those around what is forbidden. */
@@ -22,16 +22,7 @@ const name = fc.oneof(
 )
 
 /** A client on an open stream that has a name. */
-async function opened(channels: string[]) {
-  const bed = await setUp({ channels, headers: { Authorization: 'Bearer 1' } })
-  bed.client.connect()
-  const stream = await bed.server.next()
-  const open = take(bed.client, 'sse.open', 1)
-  stream.open()
-  stream.send({ event: 'sse.open', data: { stream: 's1', heartbeat: 0, resumed: null }, id: '1' })
-  await open
-  return { ...bed, stream }
-}
+const opened = (channels: string[]) => setUpAnnounced({ channels, headers: { Authorization: 'Bearer 1' } })
 
 describe('channels', () => {
   it('that are wished for travel with every connect', async () => {

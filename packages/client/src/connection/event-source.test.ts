@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createTestClock } from '../../test/clock.ts'
 import { createSseClient, type EventLike, type SseClientOptions } from '../index.ts'
-import { scriptEventSource } from '../testing/index.ts'
+import { createTestClock, scriptEventSource } from '../testing/index.ts'
 
 function setUp(options: SseClientOptions = {}) {
   const { EventSource, sources } = scriptEventSource()

@@ -1,8 +1,8 @@
 import { type SseServerOptions, startBufferingProxy, startSseServer } from '@sse/testbed/sse-server'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { reach, setUp, take } from '../../test/client.ts'
-import { createTestClock } from '../../test/clock.ts'
+import { reach, setUp, setUpOpen, take } from '../../test/client.ts'
 import { createSseClient, type SseClientOptions } from '../index.ts'
+import { createTestClock } from '../testing/index.ts'
 
 /** A client behind a proxy that holds streams back, in front of a real server. */
 async function behindProxy(options: SseClientOptions = {}, serverOptions: SseServerOptions = {}) {
@@ -292,11 +292,7 @@ it('a life begins with streaming, whatever the life before has learned', async (
 
 describe('a stream that is only quiet', () => {
   it('is left alone when the server does not answer polls', async () => {
-    const { client, server, clock, reach } = await setUp()
-    client.connect()
-    const stream = await server.next()
-    stream.open('')
-    await reach('open')
+    const { client, server, clock, stream } = await setUpOpen({}, '')
     clock.advance(10_000)
     const probe = await server.next()
     expect(probe.headers).toMatchObject({
@@ -312,22 +308,14 @@ describe('a stream that is only quiet', () => {
   })
 
   it('is not polled once it has spoken', async () => {
-    const { client, server, clock, reach } = await setUp()
-    client.connect()
-    const stream = await server.next()
-    stream.open()
-    await reach('open')
+    const { server, clock } = await setUpOpen()
     await vi.waitFor(() => expect(clock.timers).toEqual([]))
     clock.advance(3_600_000)
     expect(server.waiting).toBe(0)
   })
 
   it('wins over polls when it speaks while they are asked', async () => {
-    const { client, server, clock, reach } = await setUp()
-    client.connect()
-    const stream = await server.next()
-    stream.open('')
-    await reach('open')
+    const { client, server, clock, stream } = await setUpOpen({}, '')
     clock.advance(10_000)
     const probe = await server.next()
     const heard = take(client, 'message', 1)

@@ -1,5 +1,11 @@
 import { describe, expect, it, vi } from 'vitest'
-import { connections, setUp as setUpClient, take } from '../../test/client.ts'
+import {
+  connections,
+  setUpAnnounced,
+  setUp as setUpClient,
+  setUpOpen as setUpOpenClient,
+  take,
+} from '../../test/client.ts'
 import type { SseClientOptions } from '../index.ts'
 
 /** Everything that was about to happen has happened. */
@@ -7,6 +13,8 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 describe.each(connections)('over $name', ({ EventSource, seesBytes }) => {
   const setUp = (options: SseClientOptions = {}) => setUpClient({ EventSource, ...options })
+  const setUpOpen = (options: SseClientOptions = {}, text?: string) =>
+    setUpOpenClient({ EventSource, ...options }, text)
 
   /** A client whose first attempt got an answer. */
   async function answered(
@@ -72,11 +80,10 @@ describe.each(connections)('over $name', ({ EventSource, seesBytes }) => {
 
     if (seesBytes)
       it('with Retry-After is never waited for longer than that and `max`, whatever `retry` said', async () => {
-        const { client, server, clock, reach } = await setUp({ backoff: { max: 300 } })
-        client.connect()
-        const stream = await server.next()
-        stream.open('retry: 3600000\n\n')
-        await reach('open')
+        const { client, server, clock, reach } = await setUpOpen(
+          { backoff: { max: 300 } },
+          'retry: 3600000\n\n',
+        )
         client.reconnect()
         ;(await server.next()).answer(503, { 'Retry-After': '5' })
         expect((await reach('waiting')).retryAt).toBe(clock.now() + 5150)
@@ -311,11 +318,7 @@ describe.each(connections)('over $name', ({ EventSource, seesBytes }) => {
 
     if (seesBytes)
       it('waits from the time the server named in retry', async () => {
-        const { client, server, clock, reach } = await setUp()
-        client.connect()
-        const stream = await server.next()
-        stream.open('retry: 250\n\n')
-        await reach('open')
+        const { clock, reach, stream } = await setUpOpen({}, 'retry: 250\n\n')
         stream.send({ retry: 400, data: 'x' })
         stream.end()
         expect((await reach('waiting')).retryAt).toBe(clock.now() + 300)
@@ -380,16 +383,7 @@ describe.each(connections)('over $name', ({ EventSource, seesBytes }) => {
 
   describe('the watchdog', () => {
     /** A client on a stream that announced a heartbeat of a second. */
-    async function announced(options: SseClientOptions = {}) {
-      const bed = await setUp(options)
-      bed.client.connect()
-      const stream = await bed.server.next()
-      const opened = take(bed.client, 'sse.open', 1)
-      stream.open()
-      stream.send({ event: 'sse.open', data: { stream: 's', heartbeat: 1000, resumed: null }, id: '1' })
-      await opened
-      return { ...bed, stream }
-    }
+    const announced = (options: SseClientOptions = {}) => setUpAnnounced({ EventSource, ...options }, 1000)
 
     it('replaces a connection that is silent for 2.5 heartbeats', async () => {
       const { clock, reach, server, stream } = await announced()
@@ -415,11 +409,7 @@ describe.each(connections)('over $name', ({ EventSource, seesBytes }) => {
       })
 
     it('is off when no heartbeat was announced', async () => {
-      const { client, server, clock, reach } = await setUp({ polls: false })
-      client.connect()
-      const stream = await server.next()
-      stream.open()
-      await reach('open')
+      const { clock } = await setUpOpen({ polls: false })
       expect(clock.timers).toEqual([])
     })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createTestClock } from '../../test/clock.ts'
+import { createTestClock } from '../testing/index.ts'
 import { createDeadline } from './deadline.ts'
 
 function setUp() {
