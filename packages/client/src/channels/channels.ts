@@ -69,8 +69,8 @@ export function createChannels(initial: readonly string[], post: (state: Channel
  */
 function valid(channel: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not be in it
-  const isWell = /^(?!sse:)[^\0-\x1F\x7F-\x9F,\p{Surrogate}]+$/u.test(channel)
-  if (isWell && typeof channel === 'string' && byteLength(channel) <= 256) return channel
+  const isWellFormed = /^(?!sse:)[^\0-\x1F\x7F-\x9F,\p{Surrogate}]+$/u.test(channel)
+  if (isWellFormed && typeof channel === 'string' && byteLength(channel) <= 256) return channel
   throw new SseError(
     'invalid-channel',
     `${JSON.stringify(channel)} is not a valid channel name: 1–256 bytes, no commas, no control characters, not \`sse:\` in front`,

@@ -4,19 +4,19 @@ import type { BrowserApis, ChannelLike } from '../../src/share/member.ts'
 import type { Message } from '../../src/share/protocol.ts'
 
 /**
- * `causal`: what a tab says after it has heard something is heard after that by everybody, as in a browser whose one process hands messages
- * on. `fifo`: only what one tab says keeps its order.
+ * `causal`: a message that a tab posts after it has received another one arrives after that one everywhere, as in a browser with one process
+ * for messages. `fifo`: only the messages of one tab keep their order.
  */
 export type Order = 'causal' | 'fifo'
 
-/** The tabs of one browser, their messages, locks and timers. Nothing happens until a test says what is next. */
+/** The tabs of one browser, their messages, locks and timers. Nothing happens until the test chooses the next step. */
 export interface BrowserModel {
   openTab(name: string): ModelTab
-  /** Something that will happen some time, after what was put into the same queue before. */
+  /** Puts a task into a queue. It runs at some time, after the earlier tasks of that queue. */
   later(tab: ModelTab, queue: string, task: () => void): void
-  /** How many queues have something to do. */
+  /** How many queues have tasks. */
   readonly busy: number
-  /** Lets the first thing in one of them happen. */
+  /** Runs the first task of one of these queues. */
   step(choice: number): void
   /** Fires the next timer of a tab. */
   tick(tab: ModelTab): void
@@ -38,7 +38,7 @@ interface Lock {
   readonly lose: (error: Error) => void
 }
 
-/** Longer timers wait for things that no test here needs. */
+/** Timers with a longer delay are not needed here. */
 const SHORT = 2000
 
 const aborted = () => new DOMException('', 'AbortError')

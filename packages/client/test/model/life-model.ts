@@ -1,12 +1,11 @@
 import fc from 'fast-check'
-import { createSseClient, type SseClient, type SseState } from '../../src/index.ts'
+import { createSseClient, type SseClient } from '../../src/index.ts'
 import { createTestClock, type TestClock } from '../../src/testing/index.ts'
 import { type ScriptedRequest, scriptFetch } from './scripted-fetch.ts'
 
 /*
- * What a client does, told a second time and from the table of answers alone, beside a client on a scripted `fetch`. Each command does
- * something to the client and says what must be so afterwards. Where a clock that has jumped leaves two answers open, the client chooses and is
- * held to its choice.
+ * A second implementation of the client, from the status policy alone, beside a real client on a scripted `fetch`. Each command does something
+ * to the client and says what must be true afterwards. If a clock that has jumped allows two results, the model follows the client's choice.
  */
 
 const MAX = 20_000
@@ -15,21 +14,21 @@ const HEARTBEAT = 15_000
 
 type Status = 'idle' | 'connecting' | 'refreshing' | 'open' | 'waiting' | 'closed'
 
-/** One entry of the server's log; an event without an id is in no log. */
+/** An event in the server's log. An event without an id is in no log. */
 interface LogEntry {
   readonly id: string
   readonly event: 'tick' | 'unheard'
 }
 
-/** What must be so. */
+/** What must be true. */
 export interface Model {
   status: Status
   reason: string | undefined
-  /** The place in the log up to which everything was received; undefined: no cursor. */
+  /** The cursor: everything up to it was received. Empty: none. */
   cursor: string
-  /** What the storage has. */
+  /** The cursor in the storage. */
   kept: string
-  /** A cursor that was dropped, and not told as a gap yet. */
+  /** A cursor that was dropped, and for which no gap was emitted yet. */
   dropped: string | undefined
   refusedAt: number
   refreshes: number
@@ -39,7 +38,7 @@ export interface Model {
   since: number
   limit: number
   hasJumped: boolean
-  /** By the clock of the day: when a waking page may try again, and when it last did. */
+  /** Times of day: when a waking page may try again, and when it last did. */
   earliest: number
   wokenAt: number
   openedAt: number
@@ -47,7 +46,7 @@ export interface Model {
   readonly told: string[]
 }
 
-/** The client, and everything that the test holds of its surroundings. */
+/** The client, and everything around it that the test controls. */
 export interface World {
   client: SseClient
   readonly clock: TestClock
@@ -60,7 +59,7 @@ export interface World {
   /** Milliseconds that timers have run. */
   elapsed: number
   notes: number
-  /** Sets the surroundings in place, and takes them away. */
+  /** The globals that the test replaces. */
   readonly globals: Readonly<Record<string, unknown>>
 }
 
@@ -104,7 +103,7 @@ export function createWorld(random: number): World {
   return world
 }
 
-/** A page that has just been loaded, with what a storage kept. */
+/** A page that was just loaded, with what the storage has. */
 function load(world: World): void {
   const { clock, refreshes, storage, told } = world
   world.client = createSseClient('http://a.example/events', {
@@ -164,7 +163,7 @@ function ends(model: Model, world: World, reason: string): void {
   model.wokenAt = Number.NEGATIVE_INFINITY
 }
 
-/** After a failure that passes: the wait is read off the client, and must be in its bounds. */
+/** After a temporary failure: the delay is taken from the client, and must be within its bounds. */
 function waits(model: Model, world: World, floor?: number): void {
   const { clock, client } = world
   const held = model.heartbeat || 5000
@@ -186,7 +185,7 @@ function beginsLife(model: Model, world: World): void {
   attempts(model, world)
 }
 
-/** What the server delivers on the newest stream, and what listeners receive of it. */
+/** The events that the server delivers on the newest stream, and those that listeners receive. */
 function receives(model: Model, entries: readonly LogEntry[]): void {
   for (const { id, event } of entries) {
     model.cursor = id
@@ -197,7 +196,7 @@ function receives(model: Model, entries: readonly LogEntry[]): void {
 
 const textOf = ({ id, event }: LogEntry) => `event: ${event}\nid: ${id}\ndata: ${JSON.stringify(id)}\n\n`
 
-/** Compares, after whatever happened. */
+/** Compares the client with the model. */
 export async function check(model: Model, world: World): Promise<void> {
   await settled()
   const { client, clock, refreshes, requests, storage } = world
@@ -315,7 +314,7 @@ const open = (heartbeat: number) =>
       enter(model, world, 'open', heartbeat ? 2.5 * heartbeat : Number.POSITIVE_INFINITY)
       if (heartbeat) model.kept = model.cursor
       if (heartbeat) request.write(`event: sse.open\ndata: {"stream":"s","heartbeat":${heartbeat}}\n\n`)
-      // The server goes by what it was asked, the model by what it knows.
+      // The server uses the cursor of the request, the model its own.
       const { log } = world
       const after = (cursor: string | null) => {
         const at = log.findIndex(({ id }) => id === cursor)
@@ -330,12 +329,12 @@ const publish = (event: LogEntry['event']) =>
   command(`publish(${event})`, always, (model, world) => {
     const entry = { id: `e-${world.log.length + 1}`, event }
     world.log.push(entry)
-    hears(model, world, textOf(entry))
+    sends(model, world, textOf(entry))
     if (model.status === 'open') receives(model, [entry])
   })
 
-/** Something comes over the open stream. */
-function hears(model: Model, world: World, text: string): void {
+/** The server sends a text on the open stream. */
+function sends(model: Model, world: World, text: string): void {
   if (model.status !== 'open') return
   newest(world)?.write(text)
   model.since = world.elapsed
@@ -346,14 +345,14 @@ const isOpen = ({ status }: Model) => status === 'open'
 
 const says = (name: string, text: string, then: (model: Model, world: World) => unknown) =>
   command(name, isOpen, async (model, world) => {
-    hears(model, world, text)
+    sends(model, world, text)
     await settled()
     await then(model, world)
   })
 
 const note = command('note', isOpen, (model, world) => {
   const text = `note ${++world.notes}`
-  hears(model, world, `event: note\ndata: ${text}\n\n`)
+  sends(model, world, `event: note\ndata: ${text}\n\n`)
   model.told.push(text)
 })
 
@@ -378,7 +377,7 @@ const dismiss = (reconnect: number | false) =>
     reconnect === false ? ends(model, world, 'ended') : waits(model, world, reconnect),
   )
 
-/** The oldest refresh that is pending settles, or the newest, whichever life asked for it. */
+/** Settles the oldest or the newest refresh, of whichever life. */
 const settle = (which: 0 | -1, isGood: boolean) =>
   command(`refresh(${which}, ${isGood})`, always, async (model, world) => {
     const isCurrent = model.status === 'refreshing' && (which === -1 || world.refreshes.length === 1)
@@ -414,15 +413,15 @@ const advance = (milliseconds: number) =>
     }
   })
 
-/** How much later than meant silence may be noticed after the clock was put back: one look at it. */
-const LOOK = 10_000
+/** How much later the client may notice silence after the clock was set back: one check. */
+const CHECK_INTERVAL = 10_000
 
 function passes(model: Model, world: World, haveTimersRun = true): void {
   const passed = world.elapsed - model.since
   const { status } = world.client.state
   const isChanged = status !== (model.status === 'refreshing' ? 'connecting' : model.status)
-  const slack = model.status === 'open' && model.hasJumped ? LOOK : 0
-  // A clock that went forward has the client look earlier. It never has it wait longer.
+  const slack = model.status === 'open' && model.hasJumped ? CHECK_INTERVAL : 0
+  // If the clock went forward, the client checks earlier. It never waits longer.
   const mayBeOver = passed >= model.limit || model.hasJumped
   const mustBeOver = haveTimersRun && passed >= model.limit + slack
   if (!mustBeOver && !(isChanged && mayBeOver)) return
@@ -464,7 +463,7 @@ export const allCommands: fc.Arbitrary<Command>[] = [
   fc.constant(note),
   fc.constantFrom('', '\u0001', 'e-1').map((id) =>
     says(`id(${JSON.stringify(id)})`, `id: ${id}\n\n`, (model) => {
-      // A block that says nothing new is not told.
+      // A block that does not move the cursor is not emitted.
       if (id !== model.cursor) model.kept = isSendable(id) ? id : ''
       model.cursor = id
     }),
@@ -488,5 +487,3 @@ export const allCommands: fc.Arbitrary<Command>[] = [
     )
     .map(([type, persisted]) => wake(type, persisted)),
 ]
-
-export type { SseState }

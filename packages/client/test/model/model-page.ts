@@ -5,25 +5,25 @@ import type { Interest } from '../../src/share/protocol.ts'
 import type { ModelTab } from './browser-model.ts'
 import { isRefused, type ModelServer, OWN } from './model-server.ts'
 
-/** A page whose client shares, and a ledger of what it is due and what it was told. */
+/** A page whose client shares, and a ledger of the events that it must receive and those that it has received. */
 export interface ModelPage {
   readonly tab: ModelTab
   readonly name: string
-  /** The channels that its client asks for. */
+  /** The channels that its client requests. */
   readonly interests: ReadonlySet<string>
   left: boolean
   subscribe(channel: string): void
   unsubscribe(channel: string): void
-  /** The browser freezes the page, and thaws it. */
+  /** The browser freezes the page, and resumes it. */
   freeze(): void
   thaw(): void
   /** Its client closes. */
   close(): void
-  /** Everything has settled: nothing more is on its way to it. */
+  /** Checks the ledger, when nothing more is on its way to the page. */
   judge(): void
 }
 
-/** Where the page of a tab stands in the log: undefined, it came without a cursor. */
+/** The position of the snapshot that a page shows. */
 export interface Snapshot {
   readonly cursor: string
   readonly number: number
@@ -37,13 +37,13 @@ export function openPage(
 ): ModelPage {
   const interests = new Set(initial)
   const everAsked = new Set(initial)
-  /** Since which event the page is due everything on a channel. */
+  /** The event after which the page must receive everything on a channel. */
   const since = new Map<string, number>()
   const ticks: number[] = []
   const notes: string[] = []
   let gaps = 0
   let view: SseChannels | undefined
-  /** Whether it was told its channels since the last stream began. */
+  /** The channels that it was told since the last stream began. */
   let confirmed: string | undefined
   let account = ''
   let rest: ((event: Event) => void) | undefined
@@ -51,14 +51,14 @@ export function openPage(
     if (snapshot && !isRefused(channel)) since.set(channel, snapshot.number)
 
   const newest = () => server.events.length
-  /** Kept, because listeners are told within the turn of others, whose errors are reported and go no further. */
+  /** Collected, because the errors of listeners are reported and do not reach the test. */
   const failures: string[] = []
   const fail = (why: string) => void failures.push(`${tab.name}: ${why}\n${account}`)
   const note = (text: string) => {
     account += `${text} `
   }
 
-  /** What it is due up to an event, and was not told. */
+  /** The events up to a number that it should have received and has not. */
   function missing(upTo: number): number[] {
     const isDue = (channel: string, number: number) =>
       number > (since.get(channel) ?? Number.POSITIVE_INFINITY)
@@ -68,7 +68,7 @@ export function openPage(
       .filter((number) => !ticks.includes(number))
   }
 
-  function heardTick(number: number): void {
+  function receiveTick(number: number): void {
     note(String(number))
     const { channels } = server.events[number - 1]!
     if (number <= (ticks.at(-1) ?? 0)) fail(`was told ${number} after ${ticks.at(-1)}`)
@@ -80,7 +80,7 @@ export function openPage(
     ticks.push(number)
   }
 
-  function heardChannels(next: SseChannels): void {
+  function receiveChannels(next: SseChannels): void {
     note(`[${next.channels}|${next.refused}]`)
     const text = JSON.stringify(next)
     if (text === confirmed) fail('was told its channels twice')
@@ -93,7 +93,7 @@ export function openPage(
     }
     for (const name of next.refused)
       if (!everAsked.has(name) || !isRefused(name)) fail(`was told that ${name} was refused`)
-    // A channel that it is no longer on has to be confirmed again.
+    // A channel that is no longer in the list must be confirmed again.
     for (const name of since.keys()) if (!next.channels.includes(name)) since.delete(name)
   }
 
@@ -112,8 +112,8 @@ export function openPage(
     interests: () => ['n:tick', 'n:note', ...[...interests].map((name): Interest => `c:${name}`)],
     state() {},
     receive({ event, data }) {
-      if (event === 'tick') heardTick(Number(data))
-      else if (event === 'sse.channels') heardChannels(JSON.parse(data))
+      if (event === 'tick') receiveTick(Number(data))
+      else if (event === 'sse.channels') receiveChannels(JSON.parse(data))
       else if (event === 'note') {
         if (notes.includes(data)) fail(`was told the note ${data} twice`)
         notes.push(data)
@@ -125,7 +125,7 @@ export function openPage(
         note('gap')
         gaps += 1
         if (gaps > server.breaks) fail('was told of a gap, and the log has everything')
-        // The page loads what it shows: it has everything up to now.
+        // The page loads what it shows, so it has everything up to now.
         for (const channel of since.keys()) since.set(channel, newest())
       }
     },

@@ -2,7 +2,7 @@ import { createEmitter } from '../../src/events/emitter.ts'
 import type { SseClient, SseState } from '../../src/index.ts'
 import type { BrowserModel, ModelTab } from './browser-model.ts'
 
-/** The channel that the app puts every stream on. All others are asked for; those that begin with `secret` are refused. */
+/** The channel that the app adds to every stream. Tabs request all others. Those that begin with `secret` are refused. */
 export const OWN = 'own'
 
 export const isRefused = (channel: string): boolean => channel.startsWith('secret')
@@ -15,27 +15,27 @@ export interface ModelEvent {
 }
 
 /**
- * A server with one log, as the core is: channels that the app and that clients ask for, changed by POST, labels for streams that are shared,
- * gaps, restarts. And connections to it, as clients that come back. Everything travels in the queues of the browser.
+ * A server with one log, like the core: channels of the app and of clients, changes by POST, labels for shared streams, gaps, restarts. It also
+ * makes connections to itself: clients that reconnect. Everything travels in the queues of the browser.
  */
 export interface ModelServer {
   /** Every event ever published, also those that the log has lost. */
   readonly events: readonly ModelEvent[]
-  /** How often the log has given up what it held. */
+  /** How often the log has lost its events. */
   readonly breaks: number
   /** The id of the newest event. */
   readonly position: string
   /** Connections that are up. */
   readonly connections: number
   publish(channels: readonly string[]): void
-  /** An event without an id: to whoever is there. */
+  /** Sends an event without an id to all open streams. */
   note(text: string): void
   ping(): void
-  /** Everything up to now is held no longer. */
+  /** Removes all events so far. */
   trim(): void
   /** All connections break. */
   cut(): void
-  /** All connections break, and the log is lost: another one begins. */
+  /** All connections break, and a new log replaces the old one. */
   restart(): void
   connection(tab: ModelTab): (cursor: string) => SseClient
 }
@@ -83,7 +83,7 @@ export function createModelServer(browser: BrowserModel): ModelServer {
     return refused
   }
 
-  /** Where a cursor stands in the log; or why it does not, and where reading goes on. */
+  /** The place of a cursor in the log. If there is none: the reason, and the place from which the stream continues. */
   function find(cursor: string): { from: number; gap?: string } {
     if (cursor === '') return { from: log.length }
     if (cursor === origin) return { from: 0 }
@@ -160,12 +160,12 @@ export function createModelServer(browser: BrowserModel): ModelServer {
         browser.later(tab, queue, () => {
           if (stream !== mine) return
           open(mine, from, names)
-          // The head of the response comes before its events, which were put into the queue just now.
+          // The head of the response comes before its events, which are in the queue now.
           become({ status: 'open', openedAt: 0 })
         })
       }
 
-      /** One change of an open stream is under way at a time. */
+      /** Posts one change of an open stream at a time. */
       function change(): void {
         const mine = stream
         if (!mine || !speaks || isPosting) return
@@ -195,7 +195,7 @@ export function createModelServer(browser: BrowserModel): ModelServer {
         on: listeners.on,
         subscribe(names) {
           for (const name of [names].flat()) wanted.add(name)
-          // The part of the client that does this is loaded first.
+          // The client loads the code for this first.
           browser.later(tab, 'load', change)
         },
         unsubscribe(names) {

@@ -47,7 +47,7 @@ describeSharing<Page>({
   },
 })
 
-test('a leader that hangs is robbed of the lead, and follows when it is back', {
+test('a leader that hangs is deposed, and follows when it is back', {
   timeout: 120_000,
 }, async () => {
   const sharing = await startSharing(await open())

@@ -3,22 +3,22 @@ import { expect, test } from 'vitest'
 import { patience, startSharing } from './sharing.ts'
 import { leaderOf, type Page, type Person, type Tab } from './tab.ts'
 
-/** How often a leader ends: `pnpm --filter @sse/client test:faults` for the long form. */
+/** How often a leader ends. `pnpm --filter @sse/client test:faults` runs the long form. */
 const KILLS = process.env['SSE_FAULTS'] ? 20 : 3
 
-/** What happens to the page that leads. Either it is gone, or there is a way to bring it back. */
+/** What happens to the page that leads. Either it is gone, or a function brings it back. */
 export type Fault<P extends Page> = (page: P) => Promise<'gone' | (() => Promise<unknown>)>
 
 export interface SharingSuite<P extends Page> {
-  /** A person who has no tab yet. */
+  /** Opens a browser without tabs. */
   open(): Promise<Person<P>>
-  /** What may happen to the tab that leads, in words. */
+  /** What may happen to the tab that leads, by description. */
   readonly faults: Readonly<Record<string, Fault<P>>>
-  /** Whether a page has ended beside the one that was meant. Default: none has. */
+  /** Whether a page has ended together with the intended one. Default: none has. */
   isGone?(page: P): boolean
 }
 
-/** What must hold for the tabs of every browser. */
+/** The tests for the tabs of every browser. */
 export function describeSharing<P extends Page>({ open, faults, isGone }: SharingSuite<P>): void {
   test('eight tabs have one connection, and each is told all of its channels, and nothing else', async () => {
     const sharing = await startSharing(await open())

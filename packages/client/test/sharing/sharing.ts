@@ -7,13 +7,13 @@ import { openTab, type Page, type Person, type Tab } from './tab.ts'
 /** Milliseconds between two events. */
 const PACE = 5
 
-/** Every tab asks for one of so many channels, beside the one that the app puts all of them on. */
+/** Every tab requests one of so many channels. The app adds one more to all of them. */
 const TOPICS = 8
 
-/** Where an event is published: every third for all tabs, and some for nobody. */
+/** The channel of an event: every third is for all tabs, and some are for none. */
 const channelOf = (number: number): string => (number % 3 === 0 ? 'news' : `topic:${number % (TOPICS + 2)}`)
 
-/** How long a browser may take on a slow machine; nothing is asserted about it. */
+/** How long a browser may take on a slow machine. Nothing is asserted about it. */
 export const patience = { timeout: 30_000 }
 
 /** A real server with pages, and one person's tabs on it. */
@@ -22,13 +22,13 @@ export interface Sharing<P extends Page> {
   readonly origin: string
   /** Events so far. */
   readonly published: number
-  /** Events one after the other, each with the next number, until the function returned is called. */
+  /** Publishes events with increasing numbers until the returned function is called. */
   stream(): () => void
-  /** So many more tabs, all open. */
+  /** Opens so many more tabs, and waits until all are open. */
   openTabs(count: number): Promise<Tab<P>[]>
-  /** There is exactly one connection, once a hand-over has settled. */
+  /** Waits until there is exactly one connection. */
   oneConnection(): Promise<unknown>
-  /** Every tab has come to the newest event on its channels, and has been told every one before it, once, and nothing else. */
+  /** Waits until every tab has the newest event on its channels. It must have received every one before it, once, and nothing else. */
   expectNothingLost(tabs: readonly Pick<Tab, 'account' | 'channel' | 'snapshot'>[]): Promise<void>
 }
 
@@ -44,7 +44,7 @@ export async function startSharing<P extends Page>(person: Person<P>): Promise<S
   onTestFinished(() => person.close())
   let published = 0
   let opened = 0
-  /** The newest event that is known to be in the log. */
+  /** The newest event in the log. */
   let newest: { readonly cursor: string; readonly snapshot: number } | undefined
   async function publish(): Promise<void> {
     const number = ++published
@@ -74,7 +74,7 @@ export async function startSharing<P extends Page>(person: Person<P>): Promise<S
           return { channel, cursor, snapshot }
         })
       }
-      // The first one leads if there was none.
+      // The first one leads if no tab did.
       const tabs = [await open(), ...(await Promise.all(Array.from({ length: count - 1 }, open)))]
       for (const tab of tabs) await until(async () => (await tab.account()).state.status === 'open', patience)
       return tabs
@@ -91,7 +91,7 @@ export async function startSharing<P extends Page>(person: Person<P>): Promise<S
           return newest !== undefined && due(newest, upTo).length === 0
         }, patience)
         const { ticks, gaps, channels } = await account()
-        // Without a snapshot a tab is on its channels one after the other.
+        // Without a snapshot the channels of a tab begin one after the other.
         const begin = (of: string) =>
           snapshot ?? (ticks.find((tick) => channelOf(tick) === of) ?? Infinity) - 1
         const all = due(0, ticks.at(-1)!).filter((number) => number > begin(channelOf(number)))

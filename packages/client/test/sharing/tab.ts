@@ -1,6 +1,6 @@
 import type { SseChannels, SseClient, SseState } from '../../src/index.ts'
 
-/** What a page's tests need of Playwright's and Puppeteer's pages alike. */
+/** What these tests use of the pages of Playwright and Puppeteer. */
 export interface Page {
   goto(url: string): Promise<unknown>
   evaluate<T>(run: () => T | Promise<T>): Promise<T>
@@ -9,13 +9,13 @@ export interface Page {
   close(): Promise<void>
 }
 
-/** One person's browser, whose tabs are pages of one origin that can meet. */
+/** One person's browser. Its tabs are pages of one origin that can share. */
 export interface Person<P extends Page = Page> {
   newPage(): Promise<P>
   close(): Promise<void>
 }
 
-/** What a tab's page was told. */
+/** What a tab's page has received. */
 export interface TabAccount {
   readonly ticks: readonly number[]
   readonly gaps: number
@@ -23,10 +23,10 @@ export interface TabAccount {
   readonly channels: SseChannels
 }
 
-/** What a tab asks for. */
-export interface TabWish {
+/** What a tab requests. */
+export interface TabRequest {
   readonly channel: string
-  /** The position of the snapshot that it shows. Undefined: only what is new. */
+  /** The position of the snapshot that it shows. Undefined: only new events. */
   readonly cursor: string | undefined
 }
 
@@ -34,14 +34,14 @@ export interface TabWish {
 export interface Tab<P extends Page = Page> {
   readonly page: P
   readonly channel: string
-  /** The newest event in the snapshot that it began with. */
+  /** The newest event in its first snapshot. */
   readonly snapshot: number | undefined
   readonly account: () => Promise<TabAccount>
-  /** Whether it holds the lock of the leader. */
+  /** Whether it holds the leader's lock. */
   readonly leads: () => Promise<boolean>
 }
 
-/** What the script of the page keeps for the test. */
+/** What the page's script keeps for the test. */
 interface TabWindow {
   createSseClient: typeof import('../../src/index.ts').createSseClient
   client: SseClient
@@ -51,13 +51,13 @@ interface TabWindow {
 export async function openTab<P extends Page>(
   person: Person<P>,
   origin: string,
-  takeSnapshot: () => TabWish & Pick<Tab, 'snapshot'>,
+  takeSnapshot: () => TabRequest & Pick<Tab, 'snapshot'>,
 ): Promise<Tab<P>> {
   const page = await person.newPage()
   await page.goto(origin)
   await page.waitForFunction(() => 'createSseClient' in window)
-  const { snapshot, ...wish } = takeSnapshot()
-  await page.evaluate(({ channel, cursor: lastEventId }: TabWish) => {
+  const { snapshot, ...request } = takeSnapshot()
+  await page.evaluate(({ channel, cursor: lastEventId }: TabRequest) => {
     const own = window as unknown as TabWindow
     const told: TabWindow['told'] = { ticks: [], gaps: 0 }
     const share = { key: 'ada' }
@@ -68,10 +68,10 @@ export async function openTab<P extends Page>(
     })
     client.connect()
     Object.assign(own, { client, told })
-  }, wish)
+  }, request)
   return {
     page,
-    channel: wish.channel,
+    channel: request.channel,
     snapshot,
     leads: () => page.evaluate(holdsLead),
     account: () =>
@@ -82,7 +82,7 @@ export async function openTab<P extends Page>(
   }
 }
 
-/** Locks are held by clients: the page takes one of its own to see who it is. */
+/** The browser names the holder of a lock by a client id. The page takes a lock of its own to find its id. */
 async function holdsLead(): Promise<boolean> {
   const probe = crypto.randomUUID()
   return navigator.locks.request(probe, async () => {
