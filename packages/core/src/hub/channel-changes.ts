@@ -1,13 +1,13 @@
 import { SseError } from '../errors.ts'
-import { judge } from '../stream/asked-channels.ts'
+import { judge } from '../stream/channels/asked-channels.ts'
 import type { ChannelsChange } from '../stream/sse-stream.ts'
 import type { HostedStream } from '../stream/stream-host.ts'
 import { hubOf, randomName } from '../stream/stream-id.ts'
+import type { StreamRegistry } from '../stream/stream-registry.ts'
 import { Budget } from './budget.ts'
-import type { ChannelsChanged, ChannelsRequest } from './hub.ts'
 import type { Leases } from './leases.ts'
 import type { Outcome, Signal } from './signals.ts'
-import type { StreamRegistry } from './streams.ts'
+import type { ChannelsChanged, ChannelsRequest } from './types.ts'
 
 /** Questions that a client may cause in a second. */
 const questionsPerSecond = 20

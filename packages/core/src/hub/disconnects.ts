@@ -1,11 +1,11 @@
 import { SseError } from '../errors.ts'
 import { comparePositions } from '../log/compare-positions.ts'
 import { Fifo } from '../log/fifo.ts'
+import { Revocations } from '../stream/revocations.ts'
 import { randomName } from '../stream/stream-id.ts'
+import type { StreamRegistry } from '../stream/stream-registry.ts'
 import type { Leases } from './leases.ts'
-import { Revocations } from './revocations.ts'
 import type { Command, Signal } from './signals.ts'
-import type { StreamRegistry } from './streams.ts'
 
 /** Milliseconds after which a hub that has not confirmed a disconnect is asked again. */
 const patience = 500

@@ -1,5 +1,5 @@
 import type { StreamEnd } from '../stream/sse-stream.ts'
-import type { BrokerState } from './hub.ts'
+import type { BrokerState } from './types.ts'
 
 /** What a hub has counted since it was made. */
 export interface HubCounters {

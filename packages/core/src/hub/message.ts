@@ -5,7 +5,7 @@ import type { StandardSchemaMap } from '../standard-schema.ts'
 import { isThenable } from '../thenable.ts'
 import { serialize } from '../wire/data.ts'
 import { checkEventName } from '../wire/encode.ts'
-import type { PublishOptions } from './hub.ts'
+import type { PublishOptions } from './types.ts'
 import { validate } from './validate.ts'
 
 const optionNames = ['event', 'idempotencyKey']

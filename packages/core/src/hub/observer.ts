@@ -1,6 +1,6 @@
 import { SseError } from '../errors.ts'
-import type { BrokerState, HubOptions, StreamEvent } from './hub.ts'
 import { zeroCounters } from './hub-stats.ts'
+import type { BrokerState, HubOptions, StreamEvent } from './types.ts'
 
 /** Counts what happens in a hub, and tells it to the callbacks of the user: one that throws stops nothing. */
 export class Observer {

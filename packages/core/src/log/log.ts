@@ -1,4 +1,4 @@
-import { Backlog } from './backlog.ts'
+import { Backlog } from '../delivery/backlog/backlog.ts'
 import type { Broker, Entry } from './broker.ts'
 import { isCommand } from './channel.ts'
 import { Window, type WindowLimits, type WindowRecord } from './window.ts'

@@ -1,9 +1,9 @@
+import type { Transport } from '../response/transport.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { SseStream, StreamOptions } from './sse-stream.ts'
 import { Stream } from './stream.ts'
 import type { StreamHost } from './stream-host.ts'
 import { randomName } from './stream-id.ts'
-import type { Transport } from './transport.ts'
 
 /** What streams without a hub share: a heartbeat, and nobody to tell of them. */
 const hubless: StreamHost = {

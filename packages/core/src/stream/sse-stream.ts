@@ -1,6 +1,6 @@
 import type { AnyEvents, EventMap, EventName, MessageName, MessagePayload, Payload } from '../event-map.ts'
-import type { AskedChannels } from './asked-channels.ts'
-import type { Refusal } from './refusal.ts'
+import type { Refusal } from '../response/refusal.ts'
+import type { AskedChannels } from './channels/asked-channels.ts'
 import type { Source } from './source.ts'
 
 /** Why a stream ended. */

@@ -1,8 +1,8 @@
-import type { Revocation } from '../hub/revocations.ts'
+import type { Feed } from '../delivery/delivery.ts'
 import type { GapReason } from '../log/broker.ts'
-import type { Feed } from '../log/feed.ts'
+import type { Refusal } from '../response/refusal.ts'
 import type { Heartbeat } from './heartbeat.ts'
-import type { Refusal } from './refusal.ts'
+import type { Revocation } from './revocations.ts'
 import type { ChannelsChange, SseStream, StreamEnd } from './sse-stream.ts'
 
 /** A stream as its host sees it. */

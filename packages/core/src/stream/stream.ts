@@ -1,20 +1,23 @@
 import { types } from 'node:util'
 import { checkNames, checkObject } from '../check.ts'
+import type { Out } from '../delivery/reader.ts'
 import { drawBetween } from '../draw-between.ts'
 import { atEndOfTurn, endOfTurn } from '../end-of-turn.ts'
 import { SseError, show } from '../errors.ts'
 import type { GapReason } from '../log/broker.ts'
 import { toChannels } from '../log/channel.ts'
-import type { Out } from '../log/reader.ts'
 import { Observed } from '../observed.ts'
+import { Outlet, type OutletOwner } from '../response/backpressure.ts'
+import type { Refusal } from '../response/refusal.ts'
+import type { Transport } from '../response/transport.ts'
 import { closeFrame } from '../wire/control.ts'
 import { checkRetry, encode, encodeComment } from '../wire/encode.ts'
 import { type Frame, frame } from '../wire/frame.ts'
-import { type AskedChannels, checkAsked, judge } from './asked-channels.ts'
+import { type AskedChannels, checkAsked, judge } from './channels/asked-channels.ts'
+import { Wishes } from './channels/change-order.ts'
+import { type Subscriber, Subscription } from './channels/stream-channels.ts'
 import { Expiry } from './expiry.ts'
 import type { Pulse } from './heartbeat.ts'
-import { Outlet, type OutletOwner } from './outlet.ts'
-import type { Refusal } from './refusal.ts'
 import { itemsOf, openSource, type Source } from './source.ts'
 import type {
   ChannelsChange,
@@ -26,9 +29,6 @@ import type {
   SubscribeOptions,
 } from './sse-stream.ts'
 import type { HostedStream, StreamHost } from './stream-host.ts'
-import { type Subscriber, Subscription } from './subscription.ts'
-import type { Transport } from './transport.ts'
-import { Wishes } from './wishes.ts'
 
 const noChannels: ReadonlySet<string> = new Set()
 const sendOptions = ['event', 'id', 'retry']

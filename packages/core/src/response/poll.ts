@@ -2,7 +2,7 @@ import { drawBetween } from '../draw-between.ts'
 import { atEndOfTurn } from '../end-of-turn.ts'
 import { Decoder, type StreamItem } from '../wire/decode.ts'
 import type { Frame } from '../wire/frame.ts'
-import { Outlet } from './outlet.ts'
+import { Outlet } from './backpressure.ts'
 import type { Refusal } from './refusal.ts'
 import type { Transport } from './transport.ts'
 

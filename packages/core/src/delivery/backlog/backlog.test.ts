@@ -1,14 +1,14 @@
 import { describe, expect, it, vi } from 'vitest'
-import { endOfTurn } from '../end-of-turn.ts'
-import { createHub } from '../hub/log-hub.ts'
-import { opening } from '../stream/opening.test-kit.ts'
-import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
+import { endOfTurn } from '../../end-of-turn.ts'
+import { createHub } from '../../hub/hub.ts'
+import type { Broker, Entry } from '../../log/broker.ts'
+import { chain, ManualBroker } from '../../log/manual-broker.test-kit.ts'
+import { createMemoryBroker } from '../../log/memory-broker.ts'
+import { Window } from '../../log/window.ts'
+import { wrapped } from '../../log/wrapped-broker.test-kit.ts'
+import { opening } from '../../stream/opening.test-kit.ts'
+import { RecordingTransport } from '../../stream/recording-transport.test-kit.ts'
 import { Backlog } from './backlog.ts'
-import type { Broker, Entry } from './broker.ts'
-import { chain, ManualBroker } from './manual-broker.test-kit.ts'
-import { createMemoryBroker } from './memory-broker.ts'
-import { Window } from './window.ts'
-import { wrapped } from './wrapped-broker.test-kit.ts'
 
 /** A transport that says when its stream has caught up. */
 class Returning extends RecordingTransport {

@@ -1,4 +1,4 @@
-import type { Out } from '../log/reader.ts'
+import type { Out } from '../delivery/reader.ts'
 import type { Frame } from '../wire/frame.ts'
 import type { Transport } from './transport.ts'
 

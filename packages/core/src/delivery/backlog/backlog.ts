@@ -1,10 +1,10 @@
-import { atEndOfTurn } from '../end-of-turn.ts'
+import { atEndOfTurn } from '../../end-of-turn.ts'
+import type { Broker, GapReason, Page } from '../../log/broker.ts'
+import { comparePositions } from '../../log/compare-positions.ts'
+import type { Window } from '../../log/window.ts'
 import { BacklogPage } from './backlog-page.ts'
-import type { Broker, GapReason, Page } from './broker.ts'
-import { comparePositions } from './compare-positions.ts'
 import { Pace } from './pace.ts'
 import { ReadBudgets } from './read-budgets.ts'
-import type { Window } from './window.ts'
 
 /** Taken when the module loads, so that a test's fake timers do not stop the hub. */
 const { setTimeout } = globalThis

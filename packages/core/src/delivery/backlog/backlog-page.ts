@@ -1,6 +1,6 @@
-import { encodeFields } from '../wire/encode.ts'
-import { type Frame, frame } from '../wire/frame.ts'
-import type { Entry } from './broker.ts'
+import type { Entry } from '../../log/broker.ts'
+import { encodeFields } from '../../wire/encode.ts'
+import { type Frame, frame } from '../../wire/frame.ts'
 
 /** Bytes that an entry takes beside its text: objects, places in the indexes. */
 const overhead = 256

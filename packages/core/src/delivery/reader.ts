@@ -1,9 +1,9 @@
+import type { GapReason } from '../log/broker.ts'
+import type { Log } from '../log/log.ts'
 import { eventFrame } from '../wire/control.ts'
 import type { Frame } from '../wire/frame.ts'
-import type { BacklogAnswer, BacklogRead } from './backlog.ts'
-import type { BacklogPage, BacklogRecord } from './backlog-page.ts'
-import type { GapReason } from './broker.ts'
-import type { Log } from './log.ts'
+import type { BacklogAnswer, BacklogRead } from './backlog/backlog.ts'
+import type { BacklogPage, BacklogRecord } from './backlog/backlog-page.ts'
 
 /** What takes frames: a transport, or what stands before one. */
 export interface Writer {

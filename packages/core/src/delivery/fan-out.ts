@@ -1,7 +1,7 @@
+import type { WindowRecord } from '../log/window.ts'
 import { eventFrame } from '../wire/control.ts'
 import { type Frame, joinFrames } from '../wire/frame.ts'
 import type { Reader } from './reader.ts'
-import type { WindowRecord } from './window.ts'
 
 type Readers = Map<string, Set<Reader>>
 

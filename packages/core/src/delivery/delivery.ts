@@ -1,14 +1,14 @@
 import { atEndOfTurn } from '../end-of-turn.ts'
 import { SseError } from '../errors.ts'
+import type { Broker, Entry, Receiver } from '../log/broker.ts'
+import { isCommand } from '../log/channel.ts'
+import { Log } from '../log/log.ts'
+import { Start } from '../log/start.ts'
+import type { WindowLimits } from '../log/window.ts'
 import { pingFrame } from '../wire/control.ts'
 import type { Frame } from '../wire/frame.ts'
-import type { Broker, Entry, Receiver } from './broker.ts'
-import { isCommand } from './channel.ts'
 import { FanOut } from './fan-out.ts'
-import { Log } from './log.ts'
 import type { Reader } from './reader.ts'
-import { Start } from './start.ts'
-import type { WindowLimits } from './window.ts'
 
 export interface FeedOptions {
   readonly broker: Broker

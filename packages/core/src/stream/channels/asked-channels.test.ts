@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { endOfTurn } from '../end-of-turn.ts'
-import type { Hub } from '../hub/hub.ts'
-import { createHub } from '../hub/log-hub.ts'
+import { endOfTurn } from '../../end-of-turn.ts'
+import { createHub } from '../../hub/hub.ts'
+import type { Hub } from '../../hub/types.ts'
+import { opening } from '../opening.test-kit.ts'
+import { RecordingTransport } from '../recording-transport.test-kit.ts'
 import { judge } from './asked-channels.ts'
-import { opening } from './opening.test-kit.ts'
-import { RecordingTransport } from './recording-transport.test-kit.ts'
 
 /** A stream on `news` whose client asks for more. */
 async function asking(hub: Hub, names: readonly string[], options: object = {}) {

@@ -1,12 +1,12 @@
-import { SseError } from '../errors.ts'
-import type { GapReason } from '../log/broker.ts'
-import { isCursor } from '../log/cursor.ts'
-import type { Feed } from '../log/feed.ts'
-import { type Out, Reader, type Sink } from '../log/reader.ts'
-import { channelsFrame, gapFrame, openFrame, pingFrame } from '../wire/control.ts'
-import type { Frame } from '../wire/frame.ts'
+import type { Feed } from '../../delivery/delivery.ts'
+import { type Out, Reader, type Sink } from '../../delivery/reader.ts'
+import { SseError } from '../../errors.ts'
+import type { GapReason } from '../../log/broker.ts'
+import { isCursor } from '../../log/cursor.ts'
+import { channelsFrame, gapFrame, openFrame, pingFrame } from '../../wire/control.ts'
+import type { Frame } from '../../wire/frame.ts'
+import type { ChannelsChange } from '../sse-stream.ts'
 import type { Verdict } from './asked-channels.ts'
-import type { ChannelsChange } from './sse-stream.ts'
 
 /** The stream that a subscription serves. */
 export interface Subscriber {

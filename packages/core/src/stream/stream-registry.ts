@@ -1,6 +1,6 @@
 import type { AnyEvents, EventMap } from '../event-map.ts'
-import type { SseStream } from '../stream/sse-stream.ts'
-import type { HostedStream } from '../stream/stream-host.ts'
+import type { SseStream } from './sse-stream.ts'
+import type { HostedStream } from './stream-host.ts'
 
 /** The open streams of a process. */
 export interface Streams<E extends EventMap = AnyEvents> extends Iterable<SseStream<E>> {

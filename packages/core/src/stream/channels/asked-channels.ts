@@ -1,5 +1,5 @@
-import { SseError } from '../errors.ts'
-import { toChannels } from '../log/channel.ts'
+import { SseError } from '../../errors.ts'
+import { toChannels } from '../../log/channel.ts'
 
 /** Channels that a client asks for itself when it connects. */
 export interface AskedChannels {
