@@ -12,18 +12,18 @@ export type {
   RegisteredEvents,
 } from './event-map.ts'
 export { createHub } from './hub/hub.ts'
-export type { HubCounters, HubStats } from './hub/hub-stats.ts'
 export type {
   BrokerState,
   ChannelsChanged,
   ChannelsRequest,
   CloseHubOptions,
   Hub,
+  HubCounters,
   HubForAdapters,
   HubOf,
   HubOptions,
+  HubStats,
   PublishOptions,
-  StreamEvent,
 } from './hub/types.ts'
 export type { Broker, Entry, GapReason, OpenTransaction, Page, Published, Receiver } from './log/broker.ts'
 export { comparePositions } from './log/compare-positions.ts'
@@ -50,6 +50,7 @@ export type {
   SendOptions,
   SseStream,
   StreamEnd,
+  StreamEvent,
   StreamOptions,
   SubscribeOptions,
 } from './stream/sse-stream.ts'

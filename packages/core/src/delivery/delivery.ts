@@ -1,85 +1,69 @@
 import { atEndOfTurn } from '../end-of-turn.ts'
-import { SseError } from '../errors.ts'
-import type { Broker, Entry, Receiver } from '../log/broker.ts'
+import type { Broker, Entry, GapReason } from '../log/broker.ts'
 import { isCommand } from '../log/channel.ts'
-import { Log } from '../log/log.ts'
-import { Start } from '../log/start.ts'
-import type { WindowLimits } from '../log/window.ts'
+import { Window, type WindowLimits } from '../log/window.ts'
 import { pingFrame } from '../wire/control.ts'
 import type { Frame } from '../wire/frame.ts'
+import { Backlog } from './backlog/backlog.ts'
 import { FanOut } from './fan-out.ts'
 import type { Reader } from './reader.ts'
 
-export interface FeedOptions {
+export interface DeliveryOptions {
   readonly broker: Broker
+  /** What the broker answered when it started. */
+  readonly start: { readonly head: string; readonly tail: readonly Entry[] }
   readonly limits: WindowLimits
   readonly now: () => number
-  readonly random: () => number
   readonly report: (error: unknown) => void
-  /** Given the commands among the newest entries when the broker has started: they came before, it is not known when. */
-  readonly onStart: (commands: readonly Entry[]) => void
-  /** Given every new command to the hubs as it comes, before anything newer is delivered. */
+  /** Called with every new command to the hubs, before anything newer is delivered. */
   readonly onCommand: (entry: Entry) => void
-  /** Given every signal of the hubs on the log, this one's included. */
-  readonly onSignal: (text: string) => void
-  /** Called when a part of the log is missing: commands in it are unknown here. */
-  readonly onBreak: () => void
-  /** Called when it changes whether the broker reaches its log. */
-  readonly onHealth: (state: 'up' | 'down') => void
 }
 
-/** What a turn may gather before it is delivered without waiting for its end. */
+/** The most that a turn gathers before it is delivered without waiting for the end of the turn. */
 const turnLimit = { entries: 1024, bytes: 1_048_576 }
 
-/** The way from the broker to the readers: what comes within a turn goes into the window, and out to them at its end. */
-export class Feed {
+/**
+ * Delivers the log of a started broker to the readers of this process. Entries go into the window as they come; the fan-out
+ * delivers them at the end of the turn. `delivered` is the position up to which it has done so: between two turns it is the head.
+ */
+export class Delivery {
+  /** The head when the broker had started. It may be a command, which takes no place in the window. */
+  readonly startedAt: string
+  readonly window: Window
+  readonly backlog: Backlog
   readonly fanOut = new FanOut()
+  /** Readers that stand beyond the window, or whose broker did not answer. They try again at the next `wake`. */
+  readonly waiting = new Set<Reader>()
   /** Entries that came from the broker, commands included. */
   received = 0
-  readonly #options: FeedOptions
+  readonly #onCommand: (entry: Entry) => void
   readonly #readers = new Set<Reader>()
-  readonly #start: Start
-  #log: Log | undefined
-  #brokerState: 'starting' | 'up' | 'down' = 'starting'
+  #delivered: number
+  #undeliveredBytes = 0
+  #wakes = 0
   #scheduled = false
   #delivering = false
   #ping: { readonly position: string; readonly frames: readonly Frame[] } | undefined
 
-  constructor(options: FeedOptions) {
-    this.#options = options
-    const { broker, limits, now, random, report, onStart } = options
-    this.#start = new Start({
-      broker,
-      random,
-      receiver: this.#receiver(),
-      failed: (error) => {
-        report(error)
-        this.#health('down')
-      },
-      started: (start) => {
-        this.#log = new Log(broker, start, { limits, now, report })
-        onStart(start.tail.filter(isCommand))
-      },
-    })
+  constructor({ broker, start, limits, now, report, onCommand }: DeliveryOptions) {
+    this.#onCommand = onCommand
+    this.startedAt = start.head
+    this.window = new Window(start.tail[0]?.previous ?? start.head, limits, now)
+    this.backlog = new Backlog({ broker, window: this.window, report })
+    for (const entry of start.tail) this.#append(entry)
+    this.window.trim()
+    this.#delivered = this.window.head
+    this.#undeliveredBytes = 0
   }
 
-  /** `undefined` until the broker has started. */
-  get log(): Log | undefined {
-    return this.#log
+  /** The number of the last entry that every live reader has passed. */
+  get delivered(): number {
+    return this.#delivered
   }
 
-  get brokerState(): 'starting' | 'up' | 'down' {
-    return this.#brokerState
-  }
-
-  /** As `Hub.ready`. */
-  get ready(): Promise<void> {
-    return this.#start.ready
-  }
-
-  /** Starts no more. */
-  close(): void {
-    this.#start.close(new SseError('closed', 'The hub was closed before its broker had started.'))
+  /** How often something has happened that a reader may wait for. */
+  get wakes(): number {
+    return this.#wakes
   }
 
   add(reader: Reader): void {
@@ -89,54 +73,18 @@ export class Feed {
 
   remove(reader: Reader): void {
     this.#readers.delete(reader)
+    this.waiting.delete(reader)
     for (const channel of reader.channels) this.fanOut.remove(channel, reader)
   }
 
-  /** Delivers what has come in this turn, now instead of at its end. */
-  deliver(): void {
-    const log = this.#log
-    if (!log || this.#delivering) return
-    const records = log.undelivered()
-    if (records.length === 0) return
-    this.#delivering = true
-    try {
-      this.fanOut.deliver(records, log.delivered)
-    } finally {
-      log.deliveredTo(records.at(-1)!.seq)
-      this.#delivering = false
-    }
-    log.wake()
-  }
-
-  /** The heartbeat of all readers that stand at the head: what they have is delivered first. */
-  ping(): readonly Frame[] {
-    this.deliver()
-    const position = this.#log!.window.headId
-    if (this.#ping?.position !== position) this.#ping = { position, frames: [pingFrame(position)] }
-    return this.#ping.frames
-  }
-
-  #receiver(): Receiver {
-    return {
-      entries: (batch) => this.#receive(batch),
-      discontinuity: ({ reason, head }) => this.#break(reason, head),
-      health: (state) => this.#health(state),
-      signal: (text) => this.#options.onSignal(text),
-    }
-  }
-
-  #receive(batch: readonly Entry[]): void {
-    const log = this.#log!
+  /** Takes new entries from the broker. */
+  receive(batch: readonly Entry[]): void {
     for (const entry of batch) {
       this.received++
-      log.append(entry)
-      if (isCommand(entry)) this.#options.onCommand(entry)
-      else if (log.exceeds(turnLimit)) this.deliver()
+      this.#append(entry)
+      if (isCommand(entry)) this.#onCommand(entry)
+      else if (this.#exceedsTurn) this.deliver()
     }
-    this.#deliverAtEndOfTurn()
-  }
-
-  #deliverAtEndOfTurn(): void {
     if (this.#scheduled) return
     this.#scheduled = true
     atEndOfTurn(() => {
@@ -145,26 +93,57 @@ export class Feed {
     })
   }
 
-  #break(reason: 'trimmed' | 'forked', head: string): void {
-    const log = this.#log!
-    this.deliver()
-    const requested = log.window.headId
-    log.restart(head)
-    this.#options.onBreak()
-    for (const reader of this.#readers) {
-      try {
-        reader.skip(reason, requested, head)
-      } catch (error) {
-        reader.failed(error)
-      }
+  /** Delivers the entries of this turn now, instead of at its end. */
+  deliver(): void {
+    if (this.#delivering || this.window.head === this.#delivered) return
+    const records = [...this.window.after(this.#delivered)]
+    this.#delivering = true
+    try {
+      this.fanOut.deliver(records, this.#delivered)
+    } finally {
+      this.#delivered = records.at(-1)!.seq
+      this.#undeliveredBytes = 0
+      this.window.trim()
+      this.#delivering = false
     }
-    log.wake()
+    this.wake()
   }
 
-  #health(state: 'up' | 'down'): void {
-    if (state === this.#brokerState) return
-    this.#brokerState = state
-    this.#options.onHealth(state)
-    if (state === 'up') this.#log?.wake()
+  /** The log broke: the entries between the last one received and `head` will not come. */
+  restart(reason: Extract<GapReason, 'trimmed' | 'forked'>, head: string): void {
+    this.deliver()
+    const requested = this.window.headId
+    this.window.reset(head)
+    this.backlog.forget()
+    this.#delivered = this.window.head
+    this.#undeliveredBytes = 0
+    for (const reader of this.#readers) reader.guard(() => reader.skip(reason, requested, head))
+    this.wake()
+  }
+
+  /** Lets the waiting readers try again. */
+  wake(): void {
+    this.#wakes++
+    const readers = [...this.waiting]
+    this.waiting.clear()
+    for (const reader of readers) reader.guard(() => reader.resume())
+  }
+
+  /** The heartbeat of all readers that stand at the head. Delivers first what they do not have yet. */
+  ping(): readonly Frame[] {
+    this.deliver()
+    const position = this.window.headId
+    if (this.#ping?.position !== position) this.#ping = { position, frames: [pingFrame(position)] }
+    return this.#ping.frames
+  }
+
+  /** A command to the hubs takes no place in the window. */
+  #append(entry: Entry): void {
+    if (isCommand(entry)) this.window.pass(entry.id)
+    else this.#undeliveredBytes += this.window.append(entry).frame.bytes.length
+  }
+
+  get #exceedsTurn(): boolean {
+    return this.window.head - this.#delivered > turnLimit.entries || this.#undeliveredBytes > turnLimit.bytes
   }
 }

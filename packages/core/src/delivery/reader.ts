@@ -1,97 +1,90 @@
 import type { GapReason } from '../log/broker.ts'
-import type { Log } from '../log/log.ts'
+import type { Backpressure } from '../response/backpressure.ts'
+import type { Transport } from '../response/transport.ts'
 import { eventFrame } from '../wire/control.ts'
 import type { Frame } from '../wire/frame.ts'
 import type { BacklogAnswer, BacklogRead } from './backlog/backlog.ts'
 import type { BacklogPage, BacklogRecord } from './backlog/backlog-page.ts'
+import type { Delivery } from './delivery.ts'
 
-/** What takes frames: a transport, or what stands before one. */
-export interface Writer {
-  /** Takes the frames in any case; `false`: full, call `readOn` when there is room again. */
-  write(frames: readonly Frame[]): boolean
-}
-
-/** Where what is read goes. */
-export interface Out extends Writer {
-  /** What it writes to. A broadcast goes there without it, and tells it what came of that. */
-  readonly transport: Writer
-  /** The transport has answered `false`. */
-  filled(): void
-  /** The transport has thrown. */
-  failed(error: unknown): void
-}
-
-/** Whom a reader serves: its stream. */
-export interface Sink {
+/** The stream that a reader serves, as the reader sees it. */
+export interface Subscriber {
   readonly channels: ReadonlySet<string>
-  /** Those of the channels whose events are preceded by their channels' names; `undefined` for a stream that does not ask for that. */
+  /** The channels whose events are preceded by the names of their channels. `undefined`: the stream does not ask for that. */
   readonly labels: ReadonlySet<string> | undefined
-  /** Its key, if it has one: what the broker reads for all streams of a key is bounded together. */
+  /** All streams of a key share one budget for what the broker reads. */
   readonly key: string | undefined
-  readonly out: Out
-  /** The position is known: nothing was written from the log before. */
-  opened(cursor: { readonly id: string | undefined; readonly resumed: boolean }): void
-  /** The log could not give everything after `requested`; delivery goes on after `resumeAt`. */
-  gap(reason: GapReason, requested: string, resumeAt: string): void
-  /** Everything up to the head was written; from now on the fan-out hands over what comes. */
-  caughtUp(): void
-  /** The broker did not answer. It is asked again when it may do so. */
-  unreadable(): void
+  readonly output: Backpressure
+  /** The position is known. Nothing from the log was written before. */
+  onOpen(cursor: { readonly id: string | undefined; readonly resumed: boolean }): void
+  /** The log could not give everything after `requested`. Delivery goes on after `resumeAt`. */
+  onGap(reason: GapReason, requested: string, resumeAt: string): void
+  /** Everything up to the head was written. From now on the fan-out delivers. */
+  onCaughtUp(): void
+  /** The broker did not answer. The reader asks again when the broker may answer. */
+  onUnreadable(): void
 }
 
-/** Bytes handed to the transport before its answer is asked for again. */
+/** Bytes written to the transport before its answer is asked for again. */
 const stride = 64 * 1024
-/** No broker's cursor: the gap that answers it goes on at the head. */
+/** Not a cursor of any broker: the gap that answers it resumes at the head. */
 const noCursor = ''
 
 /**
- * A place in the log, and the one way forward from it. Whoever opens, returns, falls behind or joins late does the same: *read on*
- * from the window by its channel index; from the backlog where the window does not reach back; until the transport is full (then
- * from there at its drain) or the head is reached. From then on the fan-out hands it what comes.
+ * A position in the log, and the only code that moves a stream forward from it. Streams that open, return, fall behind or join late
+ * all do the same: they read from the window by its channel index, and from the backlog where the window does not reach back, until
+ * the transport is full or the head is reached. At the head a reader is live: the fan-out delivers to it.
  *
- * A live reader keeps no position of its own: it stands where the fan-out stands, or at `#floor` if it is ahead of that. So
- * nothing has to be written down for a stream on whose channels nothing happens.
+ * A live reader keeps no position of its own. It stands where the fan-out stands, or at `#floor` if it is ahead of that. So nothing
+ * is written down for a stream whose channels are quiet.
  */
 export class Reader {
   /*
-   * What a broadcast touches comes first, and next to each other: with a thousand streams none of it is in the fastest cache, and each line
-   * of memory that is waited for costs as much as all that is done with it.
+   * A broadcast touches the first fields only, so they stand next to each other. With a thousand streams none of them is in the fastest
+   * cache, and every additional cache line costs as much as all the work done with it.
    */
-  #state: 'opening' | 'live' | 'behind' | 'fetching' | 'ended' = 'opening'
+  #state: 'live' | 'behind' | 'fetching' | 'ended' = 'behind'
   /** The number up to which a live reader has everything, if it is ahead of the fan-out. */
   #floor = 0
-  readonly #transport: Writer
-  readonly #out: Out
-  readonly #log: Log
-  readonly #sink: Sink
-  /** The position while not live. */
+  readonly #transport: Transport
+  readonly #output: Backpressure
+  readonly #delivery: Delivery
+  readonly #subscriber: Subscriber
+  /** The position while the reader is not live. */
   #cursor: string
+  #opened = false
   /**
-   * Whether the log forked behind what was written, and nothing was read since. The window may not know of the fork yet: what follows
-   * the position there was written already, so that only the broker is asked.
+   * Whether the log forked behind what was written, and nothing was read since. The window may not know of the fork yet: what follows the
+   * position there was written already. So only the broker is asked.
    */
   #forked = false
-  /** What it waits for while it fetches. */
+  /** The page that it waits for while it fetches. */
   #read: BacklogRead | undefined
 
   /** @param cursor the id of the last event that the client has */
-  constructor(log: Log, sink: Sink, cursor: string) {
-    this.#transport = sink.out.transport
-    this.#out = sink.out
-    this.#log = log
-    this.#sink = sink
+  constructor(delivery: Delivery, subscriber: Subscriber, cursor: string) {
+    this.#transport = subscriber.output.transport
+    this.#output = subscriber.output
+    this.#delivery = delivery
+    this.#subscriber = subscriber
     this.#cursor = cursor
+    delivery.add(this)
   }
 
   get channels(): ReadonlySet<string> {
-    return this.#sink.channels
+    return this.#subscriber.channels
   }
 
   get labels(): ReadonlySet<string> | undefined {
-    return this.#sink.labels
+    return this.#subscriber.labels
   }
 
-  /** Whether it stands at the head and takes what the fan-out hands it. */
+  /** Whether the stream was told its position. */
+  get opened(): boolean {
+    return this.#opened
+  }
+
+  /** Whether it stands at the head, so that the fan-out delivers to it. */
   get live(): boolean {
     return this.#state === 'live'
   }
@@ -99,79 +92,98 @@ export class Reader {
   /** The id of the last log entry that was passed: written, or on none of the channels. */
   get position(): string {
     if (this.#state !== 'live') return this.#cursor
-    return this.#log.window.idAt(this.#livePosition)
+    return this.#delivery.window.idAt(this.#livePosition)
   }
 
   get #livePosition(): number {
-    return Math.max(this.#floor, this.#log.delivered)
+    return Math.max(this.#floor, this.#delivery.delivered)
   }
 
-  /** Opens: tells the stream where it stands, and reads on. `unknown` is what came instead of a cursor. */
-  begin(unknown?: string): void {
+  /** Tells the stream its position and starts to read. `unknown` is what the client sent instead of a cursor. */
+  start(unknown?: string): void {
     if (unknown !== undefined) {
       this.#open(false, undefined)
-      this.#sink.gap('unknown', unknown, this.#cursor)
+      this.#subscriber.onGap('unknown', unknown, this.#cursor)
     }
-    this.readOn()
+    this.resume()
   }
 
   /** Goes on from the position as far as the transport takes it. */
-  readOn(): void {
-    if (this.#state === 'ended' || this.#state === 'fetching' || this.#state === 'live') return
+  resume(): void {
+    if (this.#state !== 'behind') return
     const position = this.#windowPosition
     if (position === undefined) this.#fetch()
     else this.#readWindow(position)
   }
 
-  /** What the fan-out calls: `frames` hold all that is on the reader's channels from one position to another. */
+  /** Called by the fan-out: `frames` hold everything on the reader's channels between two positions. */
   deliver(frames: readonly Frame[], from: number, to: number): void {
     if (this.#state !== 'live') return
     if (this.#floor > from) {
-      this.catchUp()
+      this.flush()
       return
     }
     this.#floor = to
     if (this.#transport.write(frames)) return
-    this.#out.filled()
+    this.#output.becameFull()
     this.pause()
   }
 
-  /** Something was thrown while this reader was served: its stream ends, and nobody else's. */
-  failed(error: unknown): void {
-    this.#out.failed(error)
-  }
-
-  /** A live reader takes what came since it was last served; needed before its channels change in the midst of a turn. */
-  catchUp(): void {
+  /** Writes to a live reader everything that came since it was last served. Needed before its channels change within a turn. */
+  flush(): void {
     if (this.#state === 'live') this.#readWindow(this.#livePosition)
   }
 
-  /** Stops here because the transport is full; `readOn` goes on. */
+  /** The stream is on more channels, or their labels have changed. `flush` was called before. */
+  join(channels: readonly string[]): void {
+    if (this.#ended) return
+    for (const channel of channels) this.#delivery.fanOut.add(channel, this)
+  }
+
+  /** The stream is on fewer channels. `flush` was called before. */
+  leave(channels: readonly string[]): void {
+    for (const channel of channels) this.#delivery.fanOut.remove(channel, this)
+  }
+
+  /** Stops here because the transport is full. `resume` goes on. */
   pause(): void {
     if (this.#state !== 'live') return
-    this.#cursor = this.#log.window.idAt(this.#livePosition)
+    this.#cursor = this.#delivery.window.idAt(this.#livePosition)
     this.#state = 'behind'
   }
 
-  /** The log broke after what was delivered; a live reader goes on after `resumeAt`, the new head. */
+  /** The log broke after what was delivered. A live reader goes on after `resumeAt`, the new head. */
   skip(reason: GapReason, requested: string, resumeAt: string): void {
-    if (this.#state === 'live') this.#sink.gap(reason, requested, resumeAt)
+    if (this.#state === 'live') this.#subscriber.onGap(reason, requested, resumeAt)
+  }
+
+  /** An exception ends this reader's stream and no other. */
+  guard(call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  failed(error: unknown): void {
+    this.#output.failed(error)
   }
 
   end(): void {
     this.#state = 'ended'
-    this.#log.waiting.delete(this)
-    if (this.#read) this.#log.backlog.leave(this.#read)
+    this.#delivery.remove(this)
+    if (this.#read) this.#delivery.backlog.leave(this.#read)
   }
 
   #readWindow(from: number): void {
     this.#open(true, this.#cursor)
-    const { window } = this.#log
+    const { window } = this.#delivery
     for (let position = from; ; ) {
-      const read = window.read(this.#sink.channels, position, stride)
+      const read = window.read(this.channels, position, stride)
       position = read.position
-      const full = read.records.length > 0 && !this.#out.write(this.#labelled(read.records))
-      if (this.#state === 'ended') return
+      const full = read.records.length > 0 && !this.#output.write(this.#labelled(read.records))
+      if (this.#ended) return
       if (full) {
         this.#cursor = window.idAt(position)
         this.#state = 'behind'
@@ -179,61 +191,56 @@ export class Reader {
       }
       this.#floor = position
       if (position === window.head) {
-        if (this.#state !== 'live') {
-          this.#state = 'live'
-          this.#sink.caughtUp()
-        }
+        if (this.#state === 'live') return
+        this.#state = 'live'
+        this.#subscriber.onCaughtUp()
         return
       }
     }
   }
 
   #fetch(): void {
-    const opening = this.#state === 'opening'
-    const { wakes } = this.#log
+    const { wakes } = this.#delivery
     this.#state = 'fetching'
-    this.#log.waiting.delete(this)
+    this.#delivery.waiting.delete(this)
     this.#ask(this.#cursor, (answer) => {
       if (this.#ended) return
       const isFork = isGap(answer) && answer.gap === 'forked'
-      if (opening || !isFork) this.#answered(answer, opening, wakes)
-      // In the midst of a stream some of what a forked log still holds was written already: it goes on at the head.
-      else {
-        this.#ask(noCursor, (head) => {
-          this.#answered(isGap(head) ? { ...head, gap: 'forked' } : head, opening, wakes)
-        })
-      }
+      if (!this.#opened || !isFork) this.#answered(answer, wakes)
+      // In the midst of a stream the client has some of what a forked log still holds: delivery goes on at the head.
+      else
+        this.#ask(noCursor, (head) => this.#answered(isGap(head) ? { ...head, gap: 'forked' } : head, wakes))
     })
   }
 
   #ask(cursor: string, answered: (answer: BacklogAnswer) => void): void {
-    // After a fork it cannot go on in the window, so the broker is asked in any case.
-    const client = this.#forked ? undefined : (this.#sink.key ?? this)
-    this.#read = { cursor, client, answered, failed: (error) => this.failed(error) }
-    this.#log.backlog.add(this.#read)
+    // After a fork the reader cannot go on in the window, so the broker is asked whatever the budget is.
+    const client = this.#forked ? undefined : (this.#subscriber.key ?? this)
+    this.#read = { cursor, client, answered: (answer) => this.guard(() => answered(answer)) }
+    this.#delivery.backlog.add(this.#read)
   }
 
-  #answered(answer: BacklogAnswer, opening: boolean, wakes: number): void {
+  #answered(answer: BacklogAnswer, wakes: number): void {
     if (this.#ended) return
     this.#read = undefined
-    this.#state = opening ? 'opening' : 'behind'
-    if (answer === 'unreadable') this.#sink.unreadable()
+    this.#state = 'behind'
+    if (answer === 'unreadable') this.#subscriber.onUnreadable()
     if (this.#ended) return
 
     if (typeof answer === 'object' && 'page' in answer) this.#writePage(answer.page, answer.from)
     // The window may have come to hold the position while the broker was asked.
-    else if (this.#windowPosition !== undefined) this.readOn()
+    else if (this.#windowPosition !== undefined) this.resume()
     else if (isGap(answer)) this.#tellGap(answer.gap, answer.resumeAt)
-    // What it would wait for may have happened while the broker was asked.
-    else if (this.#log.wakes > wakes) this.readOn()
-    else this.#log.waiting.add(this)
+    // The reader would wait for something that happened while the broker was asked.
+    else if (this.#delivery.wakes > wakes) this.resume()
+    else this.#delivery.waiting.add(this)
   }
 
   get #windowPosition(): number | undefined {
-    return this.#forked ? undefined : this.#log.window.find(this.#cursor)
+    return this.#forked ? undefined : this.#delivery.window.find(this.#cursor)
   }
 
-  /** Read through a getter: a state that a call may have changed is not narrowed away. */
+  /** A getter, because TypeScript would narrow away a state that a call may have changed. */
   get #ended(): boolean {
     return this.#state === 'ended'
   }
@@ -241,7 +248,7 @@ export class Reader {
   #writePage(page: BacklogPage, from: number): void {
     this.#open(true, this.#cursor)
     this.#forked = false
-    const places = page.placesOn(this.#sink.channels, from)
+    const places = page.placesOn(this.channels, from)
     for (let next = 0; next < places.length; ) {
       const records: BacklogRecord[] = []
       for (let bytes = 0; next < places.length && bytes < stride; next++) {
@@ -250,15 +257,15 @@ export class Reader {
         bytes += record.frame.bytes.length
       }
       this.#cursor = next < places.length ? page.idAt(places[next - 1]!) : page.end
-      if (!this.#out.write(this.#labelled(records)) || this.#ended) return
+      if (!this.#output.write(this.#labelled(records)) || this.#ended) return
     }
     this.#cursor = page.end
-    this.readOn()
+    this.resume()
   }
 
-  /** The frames of what was read. An event that is on a channel of the app's own is not labelled, whatever else it is on. */
+  /** The frames of these records. An event that is also on a channel of the app's own has no label. */
   #labelled(records: readonly BacklogRecord[]): Frame[] {
-    const { channels, labels } = this.#sink
+    const { channels, labels } = this.#subscriber
     if (!labels) return records.map((record) => record.frame)
     return records.flatMap((record) => {
       const own = record.channels.filter((channel) => channels.has(channel))
@@ -268,23 +275,23 @@ export class Reader {
     })
   }
 
-  /** What the window still holds is given after the gap, even if the broker's own log is shorter. */
+  /** After the gap comes everything that the window still holds, even if the broker's own log is shorter. */
   #tellGap(reason: GapReason, resumeAt: string): void {
-    const { window } = this.#log
+    const { window } = this.#delivery
     const requested = this.#cursor
-    const fresh = this.#state === 'opening'
+    const fresh = !this.#opened
     const fromBase = reason === 'trimmed' ? !this.#forked : reason === 'forked' && fresh
     this.#forked = reason === 'forked' && !fresh
     this.#open(false, reason === 'unknown' ? undefined : requested)
     this.#cursor = fromBase && window.find(resumeAt) !== undefined ? window.baseId : resumeAt
-    this.#sink.gap(reason, requested, this.#cursor)
-    this.readOn()
+    this.#subscriber.onGap(reason, requested, this.#cursor)
+    this.resume()
   }
 
   #open(resumed: boolean, id: string | undefined): void {
-    if (this.#state !== 'opening') return
-    this.#state = 'behind'
-    this.#sink.opened({ id, resumed })
+    if (this.#opened) return
+    this.#opened = true
+    this.#subscriber.onOpen({ id, resumed })
   }
 }
 

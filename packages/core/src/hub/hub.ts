@@ -1,28 +1,28 @@
 import { checkKey, checkNames, checkObject } from '../check.ts'
-import { Feed } from '../delivery/delivery.ts'
+import { Delivery } from '../delivery/delivery.ts'
 import { drawBetween } from '../draw-between.ts'
 import { SseError } from '../errors.ts'
 import type { AnyEvents, EventMap } from '../event-map.ts'
-import type { Broker, GapReason, Published } from '../log/broker.ts'
-import { commandChannel, toChannels } from '../log/channel.ts'
+import type { Broker, Entry, Published, Receiver } from '../log/broker.ts'
+import { commandChannel, isCommand, toChannels } from '../log/channel.ts'
 import { createMemoryBroker } from '../log/memory-broker.ts'
+import { Start } from '../log/start.ts'
 import { Observed } from '../observed.ts'
 import type { Refusal } from '../response/refusal.ts'
 import type { Transport } from '../response/transport.ts'
 import type { StandardSchemaMap } from '../standard-schema.ts'
 import { checkAsked } from '../stream/channels/asked-channels.ts'
 import { Heartbeat } from '../stream/heartbeat.ts'
-import type { Revocation } from '../stream/revocations.ts'
-import type { SseStream, StreamEnd, StreamOptions } from '../stream/sse-stream.ts'
+import { Revocations } from '../stream/revocations.ts'
+import type { SseStream, StreamEvent, StreamOptions } from '../stream/sse-stream.ts'
 import { Stream } from '../stream/stream.ts'
-import type { HostedStream, StreamHost } from '../stream/stream-host.ts'
+import type { StreamHost } from '../stream/stream-host.ts'
 import { newHubName, streamIdOf } from '../stream/stream-id.ts'
-import { StreamRegistry, type Streams } from '../stream/stream-registry.ts'
+import { StreamRegistry } from '../stream/stream-registry.ts'
 import { checkRetry } from '../wire/encode.ts'
 import { ChannelChanges } from './channel-changes.ts'
 import { checkCloseOptions, checkHubOptions } from './check-options.ts'
 import { Disconnects } from './disconnects.ts'
-import type { HubStats } from './hub-stats.ts'
 import { Leases } from './leases.ts'
 import { toMessage } from './message.ts'
 import { Observer } from './observer.ts'
@@ -34,11 +34,12 @@ import type {
   Hub,
   HubOf,
   HubOptions,
+  HubStats,
   PublishOptions,
 } from './types.ts'
 
 /**
- * A hub; it starts its broker at once. Its events are typed by an interface, `createHub<Events>()`, or by schemas,
+ * Creates a hub, which starts its broker at once. Its events are typed by an interface, `createHub<Events>()`, or by schemas,
  * `createHub({ events: { notification: z.object({ … }) } })`.
  *
  * @throws {SseError} `invalid-option`
@@ -50,92 +51,89 @@ export function createHub(options: HubOptions = {}): Hub {
   return new LogHub(options)
 }
 
-/** Between which times, in milliseconds, clients come back whose streams may have been revoked. */
-const comeBack = [250, 5_000] as const
+/** Between these times, in milliseconds, clients reconnect whose streams may have been revoked. */
+const retryRevoked = [250, 5_000] as const
 /** Milliseconds that a publish waits for a broker that has not started. */
 const startPatience = 5_000
-/** Publishes that wait for it at the same time. */
+/** Publishes that may wait for the broker to start at the same time. */
 const mostWaiting = 10_000
 
-/** Why a log that is read takes no publish, whatever it is. */
+/** Errors of a log that can be read but not written. */
 const takesNoWrites: readonly string[] = ['log-full', 'log-read-only']
 
 class LogHub implements Hub, StreamHost {
   readonly heartbeat: Heartbeat
+  readonly streams = new StreamRegistry<Stream>()
+  readonly revocations = new Revocations()
   readonly now: () => number
   readonly random: () => number
-  readonly feed: Feed
+  delivery: Delivery | undefined
   readonly #broker: Broker
   readonly #options: HubOptions
-  readonly #streams = new StreamRegistry()
   readonly #observer: Observer
   readonly #name = newHubName()
+  readonly #start: Start
   readonly #leases: Leases
   readonly #disconnects: Disconnects
   readonly #channelChanges: ChannelChanges
-  /** From `close` on: when clients shall come back, in milliseconds. */
-  #comeBack: readonly [min: number, max: number] | undefined
-  #closed: Promise<void> | undefined
-  #drained = false
+  #brokerState: 'starting' | 'up' | 'down' = 'starting'
   /** Whether the log is reached and refuses what is published. */
   #refusing = false
+  /** From `close` on: between which times, in milliseconds, clients reconnect. */
+  #retry: readonly [min: number, max: number] | undefined
+  #closed: Promise<void> | undefined
+  #drained = false
   /** Publishes that wait for the broker to start. */
   #waiting = 0
 
   constructor(options: HubOptions) {
-    const { window = {}, now = Date.now, random = Math.random } = options
+    const { now = Date.now, random = Math.random } = options
     this.#options = options
     this.#observer = new Observer(options)
     this.now = now
     this.random = random
     this.heartbeat = new Heartbeat(options.heartbeat ?? 15_000)
-    // The window of a single hub is all the log that a memory broker needs: a second one would hold everything twice.
+    // The window of a single hub is all the log that a memory broker needs: another one would hold everything twice.
     this.#broker = options.broker ?? createMemoryBroker({ entries: 0, now })
-    const [hub, streams] = [this.#name, this.#streams]
+    const [hub, streams] = [this.#name, this.streams]
     const send = (signal: Signal) => this.#signal(signal)
     this.#leases = new Leases({ hub, send, checked: () => this.#disconnects.check() })
     const leases = this.#leases
     this.#disconnects = new Disconnects({
       hub,
       streams,
+      revocations: this.revocations,
       leases,
       send,
       publish: (command) => this.#publishCommand(command),
-      startedAt: () => this.feed.log?.startedAt,
-      comeBack: () => drawBetween(comeBack, random),
+      startedAt: () => this.delivery?.startedAt,
+      drawRetry: () => drawBetween(retryRevoked, random),
     })
     this.#channelChanges = new ChannelChanges({ hub, streams, leases, send })
-    this.feed = new Feed({
+    this.#start = new Start({
       broker: this.#broker,
-      limits: { entries: window.entries ?? 10_000, bytes: window.bytes ?? 16_777_216 },
-      now,
       random,
-      report: (error) => this.report(error),
-      onStart: (commands) => this.#disconnects.started(commands.map(({ data }) => parseCommand(data))),
-      onCommand: (entry) => this.#received(parseCommand(entry.data)),
-      onSignal: (text) => this.#heard(parseSignal(text)),
-      onBreak: () => this.#disconnects.broke(),
-      onHealth: (state) => this.#reached(state),
+      receiver: this.#receiver(),
+      started: (start) => this.#started(start),
+      failed: (error) => {
+        this.report(error)
+        this.#onHealth('down')
+      },
     })
   }
 
   get ready(): Promise<void> {
-    return this.#observed(this.feed.ready)
+    return this.#observed(this.#start.ready)
   }
 
   get closing(): boolean {
-    return this.#comeBack !== undefined
+    return this.#retry !== undefined
   }
 
   get position(): string {
-    const { log } = this.feed
-    if (!log)
+    if (!this.delivery)
       throw new SseError('not-ready', 'The position is known once the broker has started: await hub.ready.')
-    return log.window.headId
-  }
-
-  get streams(): Streams {
-    return this.#streams
+    return this.delivery.window.headId
   }
 
   stream(transport: Transport, options?: StreamOptions): SseStream {
@@ -159,25 +157,25 @@ class LogHub implements Hub, StreamHost {
   }
 
   stats(): HubStats {
-    const window = this.feed.log?.window
+    const window = this.delivery?.window
     return {
       ...this.#observer.counters,
-      entries: this.feed.received,
+      entries: this.delivery?.received ?? 0,
       hubs: this.#leases.hubs.length,
-      streams: this.#streams.size,
-      channels: this.feed.fanOut.channels,
+      streams: this.streams.size,
+      channels: this.delivery?.fanOut.channels ?? 0,
       windowEntries: window?.length ?? 0,
       windowBytes: window?.bytes ?? 0,
       windowSpan: window?.span ?? 0,
-      broker: this.#refusing ? 'refusing' : this.feed.brokerState,
+      broker: this.#refusing ? 'refusing' : this.#brokerState,
     }
   }
 
   close(options: CloseHubOptions = {}): Promise<void> {
     checkCloseOptions(options)
     const { drain = 0, retry = [1_000, 5_000] } = options
-    this.#comeBack ??= retry
-    this.#closed ??= this.#close(drain, this.#comeBack)
+    this.#retry ??= retry
+    this.#closed ??= this.#close(drain, this.#retry)
     return this.#closed
   }
 
@@ -186,50 +184,50 @@ class LogHub implements Hub, StreamHost {
   }
 
   refusal(): Refusal | undefined {
-    if (!this.#comeBack) return undefined
+    if (!this.#retry) return undefined
     return {
       status: 503,
       detail: 'The server is shutting down.',
-      retry: drawBetween(this.#comeBack, this.random),
+      retry: drawBetween(this.#retry, this.random),
     }
   }
 
   arrival(): number {
-    return this.#disconnects.revocations.now
+    return this.revocations.now
   }
 
-  revocation(key: string, arrival: number): Revocation | undefined {
-    return this.#disconnects.revocations.since(arrival, key)
-  }
-
-  expected(stream: HostedStream): void {
-    this.#streams.expect(stream)
-  }
-
-  dropped(stream: HostedStream): void {
-    this.#streams.remove(stream)
-  }
-
-  joined(stream: HostedStream): void {
-    this.#streams.add(stream)
-    this.#observer.stream({ type: 'open', stream })
-  }
-
-  left(stream: HostedStream, reason: StreamEnd): void {
-    this.#streams.remove(stream)
-    this.#observer.stream({ type: 'close', stream, reason })
-  }
-
-  refused(stream: HostedStream, refusal: Refusal): void {
-    this.#observer.stream({ type: 'refuse', stream, refusal })
-  }
-
-  missed(stream: HostedStream, gap: { reason: GapReason; requested: string }): void {
-    this.#observer.stream({ type: 'gap', stream, ...gap })
+  observe(event: StreamEvent): void {
+    this.#observer.stream(event)
   }
 
   report(error: unknown): void {
     this.#observer.error(error)
+  }
+
+  /** What the broker tells this process. */
+  #receiver(): Receiver {
+    return {
+      entries: (batch) => this.delivery!.receive(batch),
+      discontinuity: ({ reason, head }) => {
+        this.#disconnects.onGap()
+        this.delivery!.restart(reason, head)
+      },
+      health: (state) => this.#onHealth(state),
+      signal: (text) => this.#onSignal(parseSignal(text)),
+    }
+  }
+
+  #started(start: { head: string; tail: readonly Entry[] }): void {
+    const { window = {} } = this.#options
+    this.delivery = new Delivery({
+      broker: this.#broker,
+      start,
+      limits: { entries: window.entries ?? 10_000, bytes: window.bytes ?? 16_777_216 },
+      now: this.now,
+      report: (error) => this.report(error),
+      onCommand: (entry) => this.#disconnects.onCommand(parseCommand(entry.data)),
+    })
+    this.#disconnects.onStart(start.tail.filter(isCommand).map(({ data }) => parseCommand(data)))
   }
 
   async #publish(
@@ -244,7 +242,7 @@ class LogHub implements Hub, StreamHost {
       if (transaction) this.#refuseToWait(prepared)
       const message = prepared instanceof Promise ? await prepared : prepared
       this.#refuseWhenClosed()
-      if (!this.feed.log) await this.#started()
+      if (!this.delivery) await this.#waitForStart()
       const { channels: names, event, data: text, idempotencyKey } = message
       const published = await this.#broker.publish(names, { event, data: text }, { idempotencyKey })
       this.#observer.published()
@@ -258,7 +256,7 @@ class LogHub implements Hub, StreamHost {
     }
   }
 
-  /** A transaction is over when its function returns: what waits would be published outside of it, and even if it is rolled back. */
+  /** A transaction is over when its function returns. A publish that waits would come too late, and even after a rollback. */
   #refuseToWait(prepared: unknown): void {
     if (prepared instanceof Promise) {
       prepared.catch(() => {})
@@ -266,7 +264,7 @@ class LogHub implements Hub, StreamHost {
         'The schema of this event is asynchronous: validate before the transaction, and give the event a schema that is not.'
       throw new SseError('invalid-transaction', message)
     }
-    if (!this.feed.log)
+    if (!this.delivery)
       throw new SseError('not-ready', 'The hub is not ready: await hub.ready before the transaction.')
   }
 
@@ -287,15 +285,15 @@ class LogHub implements Hub, StreamHost {
     return this.#channelChanges.change(stream, { ...request, unsubscribe })
   }
 
-  /** Commands reach every hub of the log, this one included, by the reserved channel; nobody else can publish there. */
+  /** Commands reach every hub of the log, this one included, by the reserved channel. Apps cannot publish there. */
   async #publishCommand(command: Command): Promise<string> {
-    if (!this.feed.log) await this.#started()
+    if (!this.delivery) await this.#waitForStart()
     const { id } = await this.#broker.publish([commandChannel], { data: JSON.stringify(command) })
     return id
   }
 
-  /** Waits for a broker that has not started, as long as a caller can be expected to. */
-  async #started(): Promise<void> {
+  /** Waits for a broker that has not started, but not longer than a caller can be expected to wait. */
+  async #waitForStart(): Promise<void> {
     if (this.#waiting >= mostWaiting) {
       throw new SseError(
         'busy',
@@ -313,7 +311,7 @@ class LogHub implements Hub, StreamHost {
       )
     }, startPatience)
     try {
-      await Promise.race([this.feed.ready, late.promise])
+      await Promise.race([this.#start.ready, late.promise])
     } finally {
       clearTimeout(timer)
       this.#waiting--
@@ -324,43 +322,42 @@ class LogHub implements Hub, StreamHost {
     if (this.#drained) throw new SseError('closed', 'The hub is closed: publish before hub.close() resolves.')
   }
 
-  #received(command: Command | undefined): void {
-    if (command) this.#disconnects.received(command)
-  }
-
-  #heard(signal: Signal | undefined): void {
+  #onSignal(signal: Signal | undefined): void {
     if (!signal) return
-    if (signal.type === 'alive' || signal.type === 'left') this.#leases.heard(signal)
+    if (signal.type === 'alive' || signal.type === 'left') this.#leases.onSignal(signal)
     else if (signal.type === 'disconnected' || signal.type === 'disconnected?')
-      this.#disconnects.heard(signal)
-    else this.#channelChanges.heard(signal)
+      this.#disconnects.onSignal(signal)
+    else this.#channelChanges.onSignal(signal)
   }
 
-  #reached(state: 'up' | 'down'): void {
-    // Without a broker that it shares with others a hub is alone on its log.
+  #onHealth(state: 'up' | 'down'): void {
+    if (state === this.#brokerState) return
+    this.#brokerState = state
+    // A hub without a broker of the app's is alone on its log.
     if (state === 'up' && this.#options.broker) this.#leases.hello()
     this.#refusing = false
     this.#observer.broker(state)
+    if (state === 'up') this.delivery?.wake()
   }
 
-  /** The log took a publish, or refused one because it takes none. */
+  /** The log took a publish, or refused it because it takes no writes. */
   #writes(taken: boolean): void {
-    if (this.#refusing === !taken || this.feed.brokerState !== 'up') return
+    if (this.#refusing === !taken || this.#brokerState !== 'up') return
     this.#refusing = !taken
     this.#observer.broker(taken ? 'up' : 'refusing')
   }
 
-  /** A signal may be lost, so a broker that cannot send one now is nothing to report: it tells its health. */
+  /** A signal may be lost. A broker that cannot send one tells its health, so the error is not reported. */
   #signal(signal: Signal): void {
     this.#broker.signal(JSON.stringify(signal)).catch(() => {})
   }
 
   async #close(drain: number, retry: readonly [min: number, max: number]): Promise<void> {
-    await this.#streams.drain(drain, (stream) => {
+    await this.streams.drain(drain, (stream) => {
       stream.closeFor('shutdown', drawBetween(retry, this.random), { lastOfConnection: true })
     })
     this.#drained = true
-    this.feed.close()
+    this.#start.close(new SseError('closed', 'The hub was closed before its broker had started.'))
     this.#leases.close()
     this.#disconnects.close()
     await this.#broker.close()

@@ -1,12 +1,10 @@
 import type { AnyEvents, EventMap, EventName, MessageName, MessagePayload, Payload } from '../event-map.ts'
-import type { Broker, GapReason, Published } from '../log/broker.ts'
-import type { Refusal } from '../response/refusal.ts'
+import type { Broker, Published } from '../log/broker.ts'
 import type { Transport } from '../response/transport.ts'
 import type { SchemaInputs, SchemaOutputs, StandardSchemaMap } from '../standard-schema.ts'
 import type { AskedChannels } from '../stream/channels/asked-channels.ts'
-import type { SseStream, StreamEnd, StreamOptions } from '../stream/sse-stream.ts'
+import type { SseStream, StreamEnd, StreamEvent, StreamOptions } from '../stream/sse-stream.ts'
 import type { Streams } from '../stream/stream-registry.ts'
-import type { HubStats } from './hub-stats.ts'
 
 /**
  * The log's home in a process: publishes to it, and delivers it to the streams.
@@ -141,15 +139,37 @@ export interface HubOptions {
 /** How a hub stands to its log. `refusing`: it is read, and publishes are refused because it is full or takes no writes. */
 export type BrokerState = 'up' | 'down' | 'refusing'
 
-/** What happened to a stream. That it overflowed, stalled or expired is the reason of its `close`. */
-export type StreamEvent =
-  | { readonly type: 'open'; readonly stream: SseStream }
-  | {
-      readonly type: 'gap'
-      readonly stream: SseStream
-      readonly reason: GapReason
-      /** The cursor that could not be served. */
-      readonly requested: string
-    }
-  | { readonly type: 'close'; readonly stream: SseStream; readonly reason: StreamEnd }
-  | { readonly type: 'refuse'; readonly stream: SseStream; readonly refusal: Refusal }
+/** What a hub has counted since it was made. */
+export interface HubCounters {
+  /** Events that this process published, repeats under an idempotency key included. */
+  published: number
+  /** Publishes that were refused, by the code of the error; `unknown` for an error without one. */
+  readonly refusedPublishes: Record<string, number>
+  /** Streams opened. */
+  opened: number
+  /** Streams ended, by reason. */
+  readonly closed: Record<StreamEnd, number>
+  /** Streams and polls that were not let in. */
+  refused: number
+  /** Gaps told to clients. */
+  gaps: number
+  /** Errors reported to `onError`. */
+  errors: number
+}
+
+/** Counters, and gauges of this moment. */
+export interface HubStats extends Readonly<HubCounters> {
+  /** Entries that came from the broker, from every process, commands included. */
+  readonly entries: number
+  /** Hubs of the log that live, this one included. */
+  readonly hubs: number
+  /** Open streams. */
+  readonly streams: number
+  /** Channels that a stream is on. */
+  readonly channels: number
+  readonly windowEntries: number
+  readonly windowBytes: number
+  /** Milliseconds since the oldest entry of the window came: how long a client may be away and resume from memory. */
+  readonly windowSpan: number
+  readonly broker: 'starting' | BrokerState
+}

@@ -1,6 +1,5 @@
 import type { AnyEvents, EventMap } from '../event-map.ts'
 import type { SseStream } from './sse-stream.ts'
-import type { HostedStream } from './stream-host.ts'
 
 /** The open streams of a process. */
 export interface Streams<E extends EventMap = AnyEvents> extends Iterable<SseStream<E>> {
@@ -8,52 +7,50 @@ export interface Streams<E extends EventMap = AnyEvents> extends Iterable<SseStr
   get(id: string): SseStream<E> | undefined
 }
 
-export class StreamRegistry implements Streams {
-  readonly #byId = new Map<string, HostedStream>()
-  /** Those that are on their way in. */
-  readonly #opening = new Set<HostedStream>()
+/** The streams of a hub, open and opening. */
+export class StreamRegistry<S extends SseStream = SseStream> implements Streams {
+  readonly #open = new Map<string, S>()
+  readonly #opening = new Set<S>()
 
   get size(): number {
-    return this.#byId.size
+    return this.#open.size
   }
 
-  get(id: string): HostedStream | undefined {
-    return this.#byId.get(id)
+  get(id: string): S | undefined {
+    return this.#open.get(id)
   }
 
-  [Symbol.iterator](): Iterator<HostedStream> {
-    return this.#byId.values()
+  [Symbol.iterator](): Iterator<S> {
+    return this.#open.values()
   }
 
-  expect(stream: HostedStream): void {
+  /** The stream begins to open. From now on it can be disconnected. */
+  addOpening(stream: S): void {
     this.#opening.add(stream)
   }
 
-  add(stream: HostedStream): void {
+  add(stream: S): void {
     this.#opening.delete(stream)
-    this.#byId.set(stream.id, stream)
+    this.#open.set(stream.id, stream)
   }
 
-  remove(stream: HostedStream): void {
+  remove(stream: S): void {
     this.#opening.delete(stream)
-    this.#byId.delete(stream.id)
+    this.#open.delete(stream.id)
   }
 
-  /** Those of a key, open and on their way in. */
-  withKey(key: string): HostedStream[] {
+  /** The open and opening streams of a key. */
+  withKey(key: string): S[] {
     return this.#all((stream) => stream.key === key)
   }
 
-  /** All that have a key, open and on their way in. */
-  withAnyKey(): HostedStream[] {
+  /** The open and opening streams that have any key. */
+  withAnyKey(): S[] {
     return this.#all((stream) => stream.key !== undefined)
   }
 
-  /**
-   * Ends every stream, spread evenly over so many milliseconds, and resolves when they are over: requests that are under way have as
-   * long.
-   */
-  async drain(time: number, end: (stream: HostedStream) => void): Promise<void> {
+  /** Ends every stream, spread evenly over `time` milliseconds. Resolves when they have ended and the time is over. */
+  async drain(time: number, end: (stream: S) => void): Promise<void> {
     const streams = [...this]
     if (time > 0) {
       await new Promise<void>((resolve) => {
@@ -73,10 +70,7 @@ export class StreamRegistry implements Streams {
     for (const stream of this) end(stream)
   }
 
-  #all(has: (stream: HostedStream) => boolean): HostedStream[] {
-    const found: HostedStream[] = []
-    for (const stream of this.#opening) if (has(stream)) found.push(stream)
-    for (const stream of this.#byId.values()) if (has(stream)) found.push(stream)
-    return found
+  #all(has: (stream: S) => boolean): S[] {
+    return [...this.#opening, ...this.#open.values()].filter(has)
   }
 }

@@ -87,7 +87,7 @@ describe('readers that lie behind the window', { timeout: 90_000 }, () => {
     const told: string[] = []
     for (let index = 0; index < 50; index++) {
       const answered = () => told.push('reader')
-      backlog.add({ cursor: 'e0', client: undefined, answered, failed: () => {} })
+      backlog.add({ cursor: 'e0', client: undefined, answered })
     }
     setImmediate(() => told.push('other'))
     await vi.waitFor(() => expect(told).toHaveLength(51))
