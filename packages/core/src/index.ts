@@ -27,8 +27,12 @@ export type {
 } from './hub/types.ts'
 export type { Broker, Entry, GapReason, OpenTransaction, Page, Published, Receiver } from './log/broker.ts'
 export { comparePositions } from './log/compare-positions.ts'
-export { createMemoryBroker, createMemoryLog, type SharedMemoryLog } from './log/memory-broker.ts'
-export type { MemoryLogOptions } from './log/memory-log.ts'
+export {
+  createMemoryBroker,
+  createMemoryLog,
+  type MemoryLogOptions,
+  type SharedMemoryLog,
+} from './log/memory-broker.ts'
 export { createPoll, type PollDocument, type PollResponse } from './response/poll.ts'
 export type { Refusal } from './response/refusal.ts'
 export type { Transport } from './response/transport.ts'

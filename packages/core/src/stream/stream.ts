@@ -2,7 +2,7 @@ import { types } from 'node:util'
 import { checkNames, checkObject } from '../check.ts'
 import { Reader, type Subscriber } from '../delivery/reader.ts'
 import { drawBetween } from '../draw-between.ts'
-import { atEndOfTurn, endOfTurn } from '../end-of-turn.ts'
+import { atEndOfTurn } from '../end-of-turn.ts'
 import { SseError, show } from '../errors.ts'
 import type { GapReason } from '../log/broker.ts'
 import { toChannels } from '../log/channel.ts'
@@ -18,7 +18,7 @@ import { type AskedChannels, authorizeAsked, checkAsked } from './channels/asked
 import { ChangeOrder } from './channels/change-order.ts'
 import { StreamChannels } from './channels/stream-channels.ts'
 import { Expiry } from './expiry.ts'
-import { itemsOf, openSource, type Source } from './source.ts'
+import { type Source, sendAll } from './source.ts'
 import type {
   ChannelsChange,
   CloseOptions,
@@ -40,8 +40,6 @@ const shutdownGrace = 1_000
 const emptyComment: readonly Frame[] = [frame(':\n\n')]
 /** Between these times, in milliseconds, a client reconnects after its credentials have run out. */
 const retryExpired = [250, 750] as const
-/** Items of a source that are sent in one turn of the event loop. */
-const itemsPerTurn = 64
 
 /**
  * One response: it opens, sends, and ends. `#state` says whether the response is open; the reader alone knows whether the client was told its
@@ -153,7 +151,14 @@ export class Stream implements SseStream, Subscriber {
   }
 
   from(source: Source, options: FromOptions = {}): Promise<void> {
-    return Observed.from(this.#sendAll(source, options), (error) => this.#host.report(error))
+    const prepare = () => {
+      checkObject('options', options)
+      checkNames('', options, ['event'])
+      this.#openNow()
+    }
+    const send = (item: unknown) => this.send(item, options) || this.output.room()
+    const sent = sendAll(source, { prepare, send, signal: this.signal })
+    return Observed.from(sent, (error) => this.#host.report(error))
   }
 
   comment(text?: string): boolean {
@@ -274,24 +279,6 @@ export class Stream implements SseStream, Subscriber {
   /** A client that waits for a document is told when to retry. A stream waits for the broker. */
   onUnreadable(): void {
     if (!this.closed) this.#transport.unreadable?.()
-  }
-
-  /** A source that is always ready is sent in batches: a loop of promises alone would block the event loop. */
-  async #sendAll(source: Source, options: FromOptions): Promise<void> {
-    const open = openSource(source)
-    try {
-      checkObject('options', options)
-      checkNames('', options, ['event'])
-      this.#openNow()
-    } catch (error) {
-      open.cancel()
-      throw error
-    }
-    let sent = 0
-    for await (const item of itemsOf(open, this.signal)) {
-      if (!this.send(item, options)) await this.output.room()
-      else if (++sent % itemsPerTurn === 0) await endOfTurn()
-    }
   }
 
   #sendNow(message: Frame): boolean {
