@@ -25,7 +25,7 @@ export interface Subscriber {
   onUnreadable(): void
 }
 
-/** The maximum number of bytes in one write to the transport. */
+/** The approximate number of bytes in one write to the transport. */
 const writeBytes = 64 * 1024
 /** A cursor that is invalid for every broker. The answer is a gap that resumes at the head. */
 const invalidCursor = ''
@@ -129,7 +129,7 @@ export class Reader {
     this.pause()
   }
 
-  /** Writes the entries that a live reader does not have yet. Call it before the channels change, because a turn may have entries for the old ones. */
+  /** Writes the entries that a live reader does not have yet. Call it before the channels change. */
   flush(): void {
     if (this.#state === 'live') this.#readWindow(this.#livePosition)
   }

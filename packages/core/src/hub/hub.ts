@@ -93,7 +93,7 @@ class LogHub implements Hub, StreamHost {
     this.now = now
     this.random = random
     this.heartbeat = new Heartbeat(options.heartbeat ?? 15_000)
-    // The window of a single hub is all that is needed. A memory broker with its own log would keep every entry twice.
+    // A single hub needs only its window. A memory broker with a log of its own would keep every entry twice.
     this.#broker = options.broker ?? createMemoryBroker({ entries: 0, now })
     const [hub, streams] = [this.#name, this.streams]
     const send = (signal: Signal) => this.#signal(signal)
@@ -132,10 +132,7 @@ class LogHub implements Hub, StreamHost {
 
   get position(): string {
     if (!this.delivery)
-      throw new SseError(
-        'not-ready',
-        'The position is not known before the broker has started: await hub.ready first.',
-      )
+      throw new SseError('not-ready', 'The position is unknown until the broker starts: await hub.ready.')
     return this.delivery.window.headId
   }
 
@@ -264,7 +261,7 @@ class LogHub implements Hub, StreamHost {
     if (prepared instanceof Promise) {
       prepared.catch(() => {})
       const message =
-        'The schema of this event is asynchronous, which a transaction cannot wait for: use a synchronous schema, and validate before the transaction.'
+        'A transaction cannot wait for the asynchronous schema of this event: validate before it, and use a synchronous schema.'
       throw new SseError('invalid-transaction', message)
     }
     if (!this.delivery)

@@ -30,7 +30,7 @@ export interface Hub<E extends EventMap = AnyEvents, I extends EventMap = E> ext
     data: MessagePayload<I>,
     options?: PublishOptions<MessageName<I>>,
   ): Promise<Published>
-  /** The id of the newest entry of the log. Read it before a snapshot, and give both to the client. @throws {SseError} `not-ready` before `ready` */
+  /** The head of the log: the id of its newest event. Read it before a snapshot, and send both. @throws {SseError} `not-ready` before `ready` */
   readonly position: string
   /** The open streams of this process. */
   readonly streams: Streams<E>
@@ -51,9 +51,9 @@ export interface Hub<E extends EventMap = AnyEvents, I extends EventMap = E> ext
    */
   readonly ready: Promise<void>
   /**
-   * Ends all streams, spread over `drain` milliseconds (default 0), and then closes the broker. Each client reconnects after a random
-   * time from the range `retry` (milliseconds, default 1,000 to 5,000). The hub refuses new streams from the call on. Requests in
-   * progress may publish until all streams have ended.
+   * Ends all streams, spread over `drain` milliseconds (default 0), and then closes the broker. Each client reconnects after a random time from
+   * the range `retry` (milliseconds, default 1,000 to 5,000). The hub refuses new streams from the call on. Requests in progress may publish
+   * until all streams have ended.
    *
    * @throws {SseError} `invalid-option`
    */

@@ -74,8 +74,8 @@ export interface Broker {
    */
   start(receiver: Receiver): Promise<{ readonly head: string; readonly tail: readonly Entry[] }>
   /**
-   * Appends an event to the log. When the promise resolves, every broker of the log has the event. One broker appends in the order of the
-   * calls. It does not check the channels and the message, because the hub has checked them.
+   * Appends an event to the log. When the promise resolves, the event is in the log and every broker can read it. One broker appends in the
+   * order of the calls. It does not check the channels and the message, because the hub has checked them.
    *
    * An idempotency key is valid for ten minutes in the whole log. A repeat in that time appends nothing and resolves with the first id.
    *

@@ -140,8 +140,7 @@ export class Window {
   }
 
   /**
-   * Reads the entries after a position that are on any of the channels, each once, in log order: as many as fit into `bytes`, but at least
-   * one.
+   * Reads the entries after a position that are on any of the channels, each once, in log order: as many as fit into `bytes`, but at least one.
    * `position` is the new position: the head, if there are no more such entries.
    */
   read(

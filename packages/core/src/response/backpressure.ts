@@ -69,7 +69,7 @@ export class Backpressure {
     return false
   }
 
-  /** One turn may send any number of bytes below a limit that protects the memory of the process. */
+  /** One turn may send more than `maxUnread`, up to a limit that protects the memory of the process. */
   #checkPending(): void {
     const { maxUnread } = this.#options
     if (this.#pending <= maxUnread || !this.#recent) return

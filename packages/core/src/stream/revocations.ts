@@ -3,14 +3,14 @@ import { Queue } from '../log/queue.ts'
 /** The maximum number of disconnected keys that are remembered. */
 const maxKeys = 10_000
 
-/** The order to the clients of a disconnected key: to reconnect after so many milliseconds, not to reconnect, or nothing. */
+/** The instruction to clients of a disconnected key: reconnect after so many milliseconds, do not reconnect, or none. */
 export interface Revocation {
   readonly reconnect: number | false | undefined
 }
 
 /**
- * Remembers which keys were disconnected, in order with the requests that arrived in this process. If a request arrived before its key was
- * disconnected, its stream does not open afterwards, however long the app takes to subscribe it.
+ * Remembers and numbers the disconnects of keys. Each request keeps the number of the latest disconnect at its arrival. So its stream does not
+ * open after a later disconnect of its key, however long the app takes to subscribe it.
  */
 export class Revocations {
   #count = 0

@@ -22,7 +22,7 @@ export type StreamEnd =
   | 'overflow'
   /** The stream could not be opened: the app had already answered the request, or the broker did not start. */
   | 'unopened'
-  /** The request was refused: by a limit, because its credentials had expired, or because the hub was closing. */
+  /** The request was refused, for example by a limit, because its credentials had expired, or because the hub was closing. */
   | 'refused'
   /** The stream was a poll, and its client has read the answer. */
   | 'answered'
@@ -107,7 +107,7 @@ export interface StreamOptions {
   /** The owner of the stream. A function is called when the key is needed, at the latest after `admit`. Reading `stream.key` never throws. */
   readonly key?: string | (() => string | undefined) | undefined
   readonly lastEventId?: string | undefined
-  /** The client's reconnection time in milliseconds: a time, from which it is drawn ± 50 %, or a range to draw from. Default 2,000. */
+  /** The client's reconnection time in milliseconds: a range to draw from, or a time that is varied by ± 50 %. Default 2,000. */
   readonly retry?: number | readonly [min: number, max: number] | undefined
   /** Milliseconds after which a client that reads nothing is disconnected. Default 30,000. */
   readonly stall?: number | undefined

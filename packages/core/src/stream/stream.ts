@@ -143,7 +143,7 @@ export class Stream implements SseStream, Subscriber {
     if (id !== undefined && this.#subscribed) {
       throw new SseError(
         'id-on-subscribed-stream',
-        `On a subscribed stream, ids are positions in the log, and ${show(id)} is not one: send without an id, or use hub.publish.`,
+        `The id ${show(id)} cannot be sent, because ids on a subscribed stream are positions in the log: send without an id, or use hub.publish.`,
         { value: id },
       )
     }
@@ -168,13 +168,9 @@ export class Stream implements SseStream, Subscriber {
   subscribe(channels: string | readonly string[], options: SubscribeOptions = {}): this {
     const names = toChannels(channels, { allowEmpty: true, byApp: true })
     if (!this.#host.ready) {
-      throw new SseError(
-        'no-hub',
-        'A stream without a hub has no channels: use app.use(sse({ hub: createHub() })).',
-        {
-          value: channels,
-        },
-      )
+      throw new SseError('no-hub', 'Channels need a hub: use app.use(sse({ hub: createHub() })).', {
+        value: channels,
+      })
     }
     checkObject('options', options)
     checkNames('', options, subscribeOptions)

@@ -85,7 +85,7 @@ export function checkEventName(name: unknown): asserts name is string {
   if (reservedNames.has(name) || name.startsWith('sse.')) {
     throw new SseError(
       'invalid-event',
-      `The event name ${show(name)} is reserved: EventSource fires "open" and "error" itself, and names with "sse." belong to this toolkit. Choose another name.`,
+      `The event name ${show(name)} is reserved: "open" and "error" belong to EventSource, "sse." to this toolkit. Choose another name.`,
       { value: name },
     )
   }

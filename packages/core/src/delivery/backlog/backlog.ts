@@ -56,8 +56,8 @@ const timeSlice = 4
 /** The share of the process's time for readers that are behind the window, and the milliseconds of a burst. */
 const throttle = { share: 0.25, burst: 100 }
 /**
- * The maximum milliseconds that count as work. For a read, the process decodes the answer but does not work while it waits for the network. For
- * a turn, the machine may have suspended the process.
+ * The maximum milliseconds of a read and of a turn that count as work. During a read the process decodes the answer, but it also waits for the
+ * network. During a turn the machine may have suspended the process.
  */
 const maxWork = { read: 5, turn: 10 }
 
@@ -65,8 +65,8 @@ const maxWork = { read: 5, turn: 10 }
  * Reads entries that are older than the window, for all readers together. Pages of the broker are cached and shared. Readers that come from
  * different positions use the same pages after their first one, and each reader handles only the entries of its channels.
  *
- * A cached page stays valid. Its end is not the end of the log, so after it the broker is always asked. A fork clears the cache, so a page from
- * before a fork is never used after it.
+ * A cached page stays valid until a fork clears the cache. Its end may not be the end of the log, so the broker is always asked there. A page
+ * whose read began before a fork serves only requests from before the fork.
  */
 export class Backlog {
   readonly #options: BacklogOptions
@@ -206,7 +206,7 @@ export class Backlog {
     return next
   }
 
-  /** The requests of clients without budget. Only a cursor older than the window can continue there; for other logs the broker decides. */
+  /** The requests of clients that have no budget left, if their cursor is older than the window. About other cursors the broker decides. */
   #overBudget(cursor: string, reads: ReadonlySet<BacklogRead>): BacklogRead[] {
     const isExhausted = ({ client }: BacklogRead) => client !== undefined && this.#budgets.isExhausted(client)
     const exhausted = [...reads].filter(isExhausted)

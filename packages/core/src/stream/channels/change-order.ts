@@ -2,8 +2,8 @@
 const maxChannels = 512
 
 /**
- * The order of the changes to a stream's channels. Authorization takes time, so an older change may be decided after a newer one. Then the
- * newer change still decides about its channels.
+ * The order of the changes to a stream's channels. Authorization takes time, so an older change may be decided after a newer one. It must not
+ * override the channels of the newer change.
  */
 export class ChangeOrder {
   #turn = 0
@@ -14,7 +14,7 @@ export class ChangeOrder {
     return ++this.#turn
   }
 
-  /** Records a decided change. @returns its channels without those of newer changes */
+  /** Records a decided change. @returns the channels that no newer change has decided already */
   record(channels: readonly string[], turn: number): readonly string[] {
     const current = channels.filter((channel) => (this.#latest.get(channel) ?? 0) <= turn)
     for (const channel of current) {
