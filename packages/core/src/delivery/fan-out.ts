@@ -36,12 +36,12 @@ export class FanOut {
    */
   deliver(records: readonly WindowRecord[], from: number): void {
     const to = from + records.length
-    const touched = this.#byChannel(records)
-    const isSingle = touched.size === 1
+    const recordsByChannel = this.#byChannel(records)
+    const isSingle = recordsByChannel.size === 1
     const deliverTo = (readers: Iterable<Reader>, shared: readonly Frame[]) => {
       for (const reader of readers) {
         try {
-          if (isSingle || hasOneOf(touched, reader.channels)) reader.deliver(shared, from, to)
+          if (isSingle || hasOneOf(recordsByChannel, reader.channels)) reader.deliver(shared, from, to)
           else reader.flush()
         } catch (error) {
           // An exception ends only this stream. Calling `guard` would create a closure for every stream.
@@ -49,7 +49,7 @@ export class FanOut {
         }
       }
     }
-    for (const [channel, own] of touched) {
+    for (const [channel, own] of recordsByChannel) {
       const readers = this.#readers.get(channel)
       if (readers) deliverTo(readers, [joinFrames(own.map((record) => record.frame))])
       const labelled = this.#labelled.get(channel)
@@ -59,16 +59,16 @@ export class FanOut {
   }
 
   #byChannel(records: readonly WindowRecord[]): Map<string, WindowRecord[]> {
-    const touched = new Map<string, WindowRecord[]>()
+    const recordsByChannel = new Map<string, WindowRecord[]>()
     for (const record of records) {
       for (const channel of record.channels) {
         if (!this.#readers.has(channel) && !this.#labelled.has(channel)) continue
-        const own = touched.get(channel)
+        const own = recordsByChannel.get(channel)
         if (own) own.push(record)
-        else touched.set(channel, [record])
+        else recordsByChannel.set(channel, [record])
       }
     }
-    return touched
+    return recordsByChannel
   }
 }
 
@@ -84,13 +84,13 @@ function removeFrom(all: Readers, channel: string, reader: Reader): void {
 }
 
 /** Whether exactly one of the turn's channels is among the reader's. */
-function hasOneOf(touched: ReadonlyMap<string, unknown>, channels: ReadonlySet<string>): boolean {
+function hasOneOf(turnChannels: ReadonlyMap<string, unknown>, channels: ReadonlySet<string>): boolean {
   if (channels.size === 1) return true
   let count = 0
-  if (channels.size <= touched.size) {
-    for (const channel of channels) if (touched.has(channel) && ++count > 1) return false
+  if (channels.size <= turnChannels.size) {
+    for (const channel of channels) if (turnChannels.has(channel) && ++count > 1) return false
   } else {
-    for (const channel of touched.keys()) if (channels.has(channel) && ++count > 1) return false
+    for (const channel of turnChannels.keys()) if (channels.has(channel) && ++count > 1) return false
   }
   return true
 }

@@ -8,7 +8,7 @@ import type { StreamRegistry } from '../stream/stream-registry.ts'
 import type { Leases } from './leases.ts'
 import type { Command, Signal } from './signals.ts'
 
-/** Milliseconds after which the hubs are asked again whether they have acted on a disconnect. */
+/** Milliseconds after which the hubs are asked again whether they have executed a disconnect. */
 const askInterval = 500
 /** After every so many questions the command is appended to the log again. */
 const asksPerRepublish = 4
@@ -34,13 +34,13 @@ interface Pending {
   readonly command: Command
   readonly confirmed: Set<string>
   id: string | undefined
-  /** How often the hubs were asked whether they have acted on the command. */
+  /** How often the hubs were asked whether they have executed the command. */
   asked: number
   readonly done: PromiseWithResolvers<void>
 }
 
 /**
- * Ends the streams of a key in every process. The command is an entry in the log, so no hub can miss it, and each hub acts on it before it
+ * Ends the streams of a key in every process. The command is an entry in the log, so no hub can miss it, and each hub executes it before it
  * delivers newer entries. Each hub then confirms it by a signal. Hubs whose lease has expired need not confirm.
  */
 export class Disconnects {

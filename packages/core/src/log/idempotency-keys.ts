@@ -12,8 +12,8 @@ interface UsedKey {
 }
 
 /**
- * Remembers for ten minutes which key an event was published with. A repeat in that time gets the id of the first event, and does not extend
- * the time.
+ * Remembers the idempotency keys of published events for ten minutes. A repeat in that time gets the id of the first event, and does not
+ * extend the time.
  */
 export class IdempotencyKeys {
   readonly #now: () => number

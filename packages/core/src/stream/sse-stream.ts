@@ -50,7 +50,7 @@ export interface SseStream<E extends EventMap = AnyEvents> {
     options: FromOptions<N> & { readonly event: N },
   ): Promise<void>
   from(source: Source<MessagePayload<E> | Uint8Array>, options?: FromOptions<MessageName<E>>): Promise<void>
-  /** Sends a comment, which clients ignore. Opens the stream. @returns as `send` @throws {SseError} `invalid-data`, `headers-sent` */
+  /** Sends a comment, which clients ignore. Opens the stream. It returns and throws as `send`. */
   comment(text?: string): boolean
   /**
    * Subscribes the stream to channels of the hub. The stream opens at the end of this turn, replays the events after the client's

@@ -201,8 +201,8 @@ export class Stream implements SseStream, Subscriber {
   /** Executes an authorized change of channels, and confirms it to the client. @throws {SseError} `too-many-channels` */
   change({ turn, refused, ...asked }: ChannelsChange): void {
     if (this.closed || !this.#subscribed) return
-    const subscribe = this.#newest(asked.subscribe, turn)
-    const unsubscribe = this.#newest(asked.unsubscribe, turn)
+    const subscribe = this.#recordChange(asked.subscribe, turn)
+    const unsubscribe = this.#recordChange(asked.unsubscribe, turn)
     this.#leave(this.#channels.removedBy({ subscribe, unsubscribe }))
     this.#grant({ granted: subscribe, refused })
     if (this.#reader?.opened) this.#writeAhead(this.#channels.confirmation(this.#reader.position))
@@ -332,7 +332,7 @@ export class Stream implements SseStream, Subscriber {
     checkAsked(asked, this.labelledChannels ? Number.POSITIVE_INFINITY : maxChannels)
     const turn = this.nextTurn()
     const { granted, refused } = await authorizeAsked(asked, { abandoned: () => this.closed, maxChannels })
-    if (!this.closed) this.#grant({ granted: this.#newest(granted, turn), refused })
+    if (!this.closed) this.#grant({ granted: this.#recordChange(granted, turn), refused })
   }
 
   #onAuthorizeError(error: unknown): void {
@@ -452,7 +452,8 @@ export class Stream implements SseStream, Subscriber {
     this.#reader?.join(added)
   }
 
-  #newest(channels: readonly string[], turn: number): readonly string[] {
+  /** @returns the channels that no newer change has decided already */
+  #recordChange(channels: readonly string[], turn: number): readonly string[] {
     return this.#changes?.record(channels, turn) ?? channels
   }
 

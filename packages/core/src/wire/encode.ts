@@ -31,8 +31,8 @@ const reservedNames = new Set(['open', 'error'])
  * Encodes one event as text that ends with a blank line (HTML standard, 9.2.5 “Parsing an event stream”). Every field is written as
  * `field: value`, and data one line at a time, so a value can never start another field.
  *
- * @throws {SseError} `invalid-event` or `invalid-id` for a CR, LF or NUL, and for the names `open`, `error` and `sse.…`; `invalid-retry` for a
- * `retry` that is not a non-negative safe integer, `invalid-option` for one above 2,147,483,647 ms; `invalid-data`
+ * @throws {SseError} `invalid-event` for a name with CR, LF or NUL, and for `open`, `error` and `sse.…`; `invalid-id` for an id with control
+ * characters or over 64 bytes; `invalid-retry` unless `retry` is a non-negative safe integer, `invalid-option` above 2,147,483,647; `invalid-data`
  */
 export function encode(fields: SseEvent): string {
   return encodeFields(checkFields(fields))
@@ -91,7 +91,7 @@ export function checkEventName(name: unknown): asserts name is string {
   }
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that they are refused is the point
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression exists to refuse them
 const unprintable = /[\u0000-\u001f\u007f-\u009f]/
 
 /** A client sends the id back in a header. A header cannot have control characters, and servers reject long ones. */

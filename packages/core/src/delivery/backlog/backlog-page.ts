@@ -21,7 +21,7 @@ export class BacklogPage {
   readonly #indexById = new Map<string, number>()
   readonly #indexesByChannel = new Map<string, number[]>()
 
-  /** @param after the cursor before the first entry @param entries at least one entry */
+  /** @param entries the entries after the cursor `after`: at least one */
   constructor(after: string, entries: readonly Entry[]) {
     this.#entries = entries
     this.#indexById.set(after, 0)
