@@ -1,6 +1,12 @@
 /** For the packages of this toolkit only: what is here may change with any version. */
+export type { Limits } from './adapter/admission.ts'
+export { type Answer, type Head, pollAnswer, problem, refusalAnswer, streamHead } from './adapter/answer.ts'
+export { Endpoint } from './adapter/endpoint.ts'
+export type { Exchange } from './adapter/exchange.ts'
+export { checkEndpointOptions, type EndpointOptions } from './adapter/options.ts'
+export { readsProblems } from './adapter/request.ts'
 export { checkFunction, checkKey, checkNames, checkNumber, checkObject } from './check.ts'
 export { checkNode } from './check-node.ts'
 export { drawBetween } from './draw-between.ts'
 export { show } from './errors.ts'
-export { checkCloseOptions } from './hub/check-options.ts'
+export { joinFrames } from './wire/frame.ts'

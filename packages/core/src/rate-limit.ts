@@ -1,49 +1,59 @@
-import { RateLimit } from './rate-limit.ts'
+interface Bucket {
+  readonly tokens: number
+  /** When it had so many. */
+  readonly at: number
+}
 
-const longestTimer = 2 ** 31 - 1
-
-/** A token bucket for each client. One that is full again is forgotten, so that only clients that asked lately take memory. */
-export class ClientRates {
+/**
+ * How often each client may do something: a token bucket per client, which fills at a rate and holds a second's worth, at least one token. What
+ * one client does takes nothing from another. Full buckets are forgotten, so only clients that asked lately take memory.
+ */
+export class RateLimit {
   readonly #perSecond: number
-  /** Those that were asked last come last. */
-  readonly #buckets = new Map<string, RateLimit>()
-  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #capacity: number
+  readonly #now: () => number
+  /** The client that asked last comes last. */
+  readonly #buckets = new Map<string, Bucket>()
 
-  constructor(perSecond: number) {
+  /** @param now a clock that never goes back, in milliseconds */
+  constructor(perSecond: number, now: () => number = () => performance.now()) {
     this.#perSecond = perSecond
+    this.#capacity = Math.max(1, perSecond)
+    this.#now = now
   }
 
-  /** Clients that asked lately. */
+  /** How many clients are remembered. */
   get size(): number {
     return this.#buckets.size
   }
 
-  /** Whether this client may ask now. */
-  ready(client: string): boolean {
-    return this.#buckets.get(client)?.ready ?? true
+  /** Whether this client has a token. */
+  allows(client: string): boolean {
+    return this.#tokens(client) >= 1
   }
 
-  take(client: string): void {
-    if (this.#perSecond === Number.POSITIVE_INFINITY) return
-    const bucket = this.#buckets.get(client) ?? new RateLimit(this.#perSecond)
-    bucket.take()
+  /** Takes a token if this client has one. */
+  take(client: string): boolean {
+    if (this.#perSecond === Number.POSITIVE_INFINITY) return true
+    const tokens = this.#tokens(client)
+    if (tokens < 1) return false
     this.#buckets.delete(client)
-    this.#buckets.set(client, bucket)
-    this.#forgetLater()
+    this.#buckets.set(client, { tokens: tokens - 1, at: this.#now() })
+    this.#forgetFull()
+    return true
   }
 
-  /** An empty bucket is full again after a second, or after the time that one token takes. */
-  #forgetLater(): void {
-    const wait = Math.min(Math.max(1_000, 1_000 / this.#perSecond), longestTimer)
-    this.#timer ??= setTimeout(() => this.#forget(), wait).unref()
+  #tokens(client: string): number {
+    const bucket = this.#buckets.get(client)
+    if (!bucket) return this.#capacity
+    return Math.min(this.#capacity, bucket.tokens + ((this.#now() - bucket.at) * this.#perSecond) / 1_000)
   }
 
-  #forget(): void {
-    this.#timer = undefined
-    for (const [client, bucket] of this.#buckets) {
-      if (!bucket.full) break
+  /** Clients that asked earlier come first, so the search ends at the first bucket that is not full. */
+  #forgetFull(): void {
+    for (const client of this.#buckets.keys()) {
+      if (this.#tokens(client) < this.#capacity) return
       this.#buckets.delete(client)
     }
-    if (this.#buckets.size > 0) this.#forgetLater()
   }
 }

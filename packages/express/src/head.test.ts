@@ -1,8 +1,8 @@
 import { openStream } from '@sse/core/testing'
 import type { Response } from 'express'
 import { describe, expect, it } from 'vitest'
-import { expressVersions } from '../express-versions.test-kit.ts'
-import { createHub, sse } from '../index.ts'
+import { expressVersions } from '../test/express-versions.ts'
+import { createHub, sse } from './index.ts'
 
 describe.each(expressVersions)('the head of what is answered, on %s', (_, express) => {
   /** What a route with these headers answers. */

@@ -1,10 +1,8 @@
 import { openStream, type TestStream } from '@sse/core/testing'
 import request from 'supertest'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { expressVersions } from '../express-versions.test-kit.ts'
-import { channels, createHub, type Limits, sse } from '../index.ts'
-import { ClientRates } from './client-rates.ts'
-import { RateLimit } from './rate-limit.ts'
+import { describe, expect, it } from 'vitest'
+import { expressVersions } from '../test/express-versions.ts'
+import { channels, createHub, type Limits, sse } from './index.ts'
 
 const problems = 'text/event-stream, application/problem+json'
 
@@ -176,41 +174,5 @@ describe.each(expressVersions)('limits on %s', (_, express) => {
     { channels: '7' as never },
   ])('cannot be %j', (limits) => {
     expect(() => sse({ limits })).toThrow(/^limits\.\w+ must be a number above 0, not/)
-  })
-})
-
-describe('the rate of new streams', () => {
-  it('is that many a second, of which a second’s worth may come at once', () => {
-    let now = 0
-    const limit = new RateLimit(4, () => now)
-    const taken = () => Array.from({ length: 10 }, () => limit.take()).filter(Boolean).length
-    expect(taken()).toBe(4)
-    now += 250
-    expect(taken()).toBe(1)
-    now += 60_000
-    expect(taken()).toBe(4)
-  })
-})
-
-describe('the rates of clients', () => {
-  afterEach(() => vi.useRealTimers())
-
-  it('are kept for clients that asked lately only', () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
-    const rates = new ClientRates(2)
-    for (let client = 0; client < 10_000; client++) rates.take(`client ${client}`)
-    rates.take('client 1')
-    expect(rates.size).toBe(10_000)
-    expect([rates.ready('client 1'), rates.ready('client 2')]).toEqual([false, true])
-    vi.advanceTimersByTime(1_000)
-    expect(rates.size).toBeLessThanOrEqual(1)
-    vi.advanceTimersByTime(1_000)
-    expect([rates.size, vi.getTimerCount()]).toEqual([0, 0])
-  })
-
-  it('are kept for none where there is no limit', () => {
-    const rates = new ClientRates(Number.POSITIVE_INFINITY)
-    rates.take('client')
-    expect(rates.size).toBe(0)
   })
 })

@@ -1,7 +1,7 @@
 import { openStream } from '@sse/core/testing'
 import { describe, expect, it } from 'vitest'
-import { expressVersions } from '../express-versions.test-kit.ts'
-import { channels, createHub, type Origins, SseError, sse } from '../index.ts'
+import { expressVersions } from '../test/express-versions.ts'
+import { channels, createHub, type Origins, SseError, sse } from './index.ts'
 
 describe.each(expressVersions)('pages of other sites on %s', (_, express) => {
   async function statusOf(headers: Record<string, string>, origins?: Origins, cors?: string) {

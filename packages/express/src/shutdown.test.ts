@@ -3,8 +3,8 @@ import { Agent, request as ask } from 'node:http'
 import { openStream } from '@sse/core/testing'
 import type { RequestHandler, Response } from 'express'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { expressVersions } from '../test/express-versions.ts'
 import { listening } from '../test/listening.ts'
-import { expressVersions } from './express-versions.test-kit.ts'
 import { channels, createHub, sse } from './index.ts'
 
 describe.each(expressVersions)('a shutdown on %s', (_, express) => {

@@ -1,10 +1,9 @@
-import type { Refusal } from '@sse/core'
-import { drawBetween } from '@sse/core/internal'
-import { ClientRates } from './client-rates.ts'
-import { RateLimit } from './rate-limit.ts'
+import { drawBetween } from '../draw-between.ts'
+import { RateLimit } from '../rate-limit.ts'
+import type { Refusal } from '../stream/refusal.ts'
 
 export interface Limits {
-  /** Streams and polls at a time, of this middleware in this process; those whose channels are still judged count. Default: no limit. */
+  /** Streams and polls at a time, of one `sse()` in this process. Those whose channels are still judged count. Default: no limit. */
   readonly streams?: number | undefined
   /** Streams and polls of one key at a time. Default: no limit. */
   readonly perKey?: number | undefined
@@ -14,37 +13,37 @@ export interface Limits {
   readonly rate?: number | undefined
   /**
    * Requests a second of one key, within `rate`: a client that has used up its own takes nothing from others. Clients without a key are told
-   * apart by their address (`req.ip`; behind a proxy set Express's `trust proxy`). Default: no limit.
+   * apart by their address (in Express `req.ip`: behind a proxy set `trust proxy`). Default: no limit.
    */
   readonly perKeyRate?: number | undefined
 }
 
-/** Who asks: a key, or an address for clients that have none. */
-export interface Asker {
+/** A client: its key, or its address where it has none. */
+export interface Client {
   readonly key: string | undefined
   readonly address: string | undefined
 }
 
-/** Between which times, in milliseconds, clients come back that are not let in: spread, or all of them would be refused together again. */
-const comeBack = [5_000, 15_000] as const
+/** When refused clients reconnect, in milliseconds. The times are spread, so that not all of them are refused together again. */
+const reconnect = [5_000, 15_000] as const
 
 const unlimited = Number.POSITIVE_INFINITY
 
 /**
- * Counts the streams that are open or on their way, and lets in no more than the limits say. It never ends one stream to admit another: the
- * client of that one would come back, and end the next.
+ * Counts the streams that are open or about to open, and admits no more than the limits say. It never ends one stream to admit another: that
+ * stream's client would reconnect, and end the next.
  */
 export class Admission {
   readonly #limits: Limits
   readonly #rate: RateLimit
-  readonly #clientRates: ClientRates
+  readonly #perKeyRate: RateLimit
   readonly #perKey = new Map<string, number>()
   #streams = 0
 
   constructor(limits: Limits) {
     this.#limits = limits
     this.#rate = new RateLimit(limits.rate ?? unlimited)
-    this.#clientRates = new ClientRates(limits.perKeyRate ?? unlimited)
+    this.#perKeyRate = new RateLimit(limits.perKeyRate ?? unlimited)
   }
 
   get maxChannels(): number {
@@ -52,33 +51,33 @@ export class Admission {
   }
 
   /** Why a stream cannot be opened now; `undefined` when it can. Then it is counted as a request, and `enter` counts it as a stream. */
-  refusal(asker: Asker): Refusal | undefined {
+  refusal(client: Client): Refusal | undefined {
     const { streams = unlimited, perKey = unlimited } = this.#limits
-    const { key } = asker
+    const { key } = client
     if (this.#streams >= streams) {
       return refused(503, `There are ${streams} streams already, which is the limit.`)
     }
     if (key !== undefined && this.#of(key) >= perKey) {
       return refused(429, `This client has ${perKey} streams already, which is the limit.`)
     }
-    return this.refusalByRate(asker)
+    return this.refusalByRate(client)
   }
 
-  /** Why a request comes too soon; `undefined` when it does not: then it is counted. A request that is refused uses up nothing. */
-  refusalByRate({ key, address = '' }: Asker): Refusal | undefined {
+  /** Why a request comes too soon; `undefined` when it does not, and then it is counted. A refused request uses up nothing. */
+  refusalByRate({ key, address = '' }: Client): Refusal | undefined {
     const { rate, perKeyRate } = this.#limits
     const client = key === undefined ? `address ${address}` : `key ${key}`
-    if (!this.#clientRates.ready(client)) {
+    if (!this.#perKeyRate.allows(client)) {
       return refused(429, `This client made ${perKeyRate} requests in a second, which is the limit.`)
     }
-    if (!this.#rate.take()) {
+    if (!this.#rate.take('')) {
       return refused(503, `There were ${rate} requests in a second, which is the limit.`)
     }
-    this.#clientRates.take(client)
+    this.#perKeyRate.take(client)
     return undefined
   }
 
-  /** A stream is let in. */
+  /** A stream was admitted: it counts until `leave`. */
   enter(key: string | undefined): void {
     this.#count(key, 1)
   }
@@ -101,5 +100,5 @@ export class Admission {
 }
 
 function refused(status: 429 | 503, detail: string): Refusal {
-  return { status, detail, retry: drawBetween(comeBack, Math.random) }
+  return { status, detail, retry: drawBetween(reconnect, Math.random) }
 }

@@ -1,36 +1,123 @@
-import { STATUS_CODES } from 'node:http'
-import type { Refusal } from '@sse/core'
-import type { Response } from 'express'
-import { setDocumentHead, setStreamHead } from './head.ts'
+import type { ChannelsChanged } from '../hub/hub.ts'
+import type { PollDocument } from '../stream/poll.ts'
+import type { Refusal } from '../stream/refusal.ts'
+
+/** A whole response. */
+export interface Answer {
+  readonly status: number
+  readonly head: Head
+  readonly body?: string
+}
+
+/** Headers to set; those without a value are removed. */
+export type Head = readonly (readonly [name: string, value: string | undefined])[]
+
+/** A header that the app has set on the response. */
+type OwnHeader = (name: string) => string | undefined
+
+/** The head of an event stream. What the app has set stays, except what would make the body something else. */
+export function streamHead(own: OwnHeader): Head {
+  return [
+    ...bodyHead(own, 'text/event-stream; charset=utf-8'),
+    ['Cache-Control', withItem(own('Cache-Control') || 'no-cache', 'no-transform')],
+    // nginx buffers what it proxies unless it is told not to.
+    ['X-Accel-Buffering', own('X-Accel-Buffering') ?? 'no'],
+  ]
+}
 
 /**
- * Answers a refusal in the form that the client understands. A native EventSource stays away for good after any status but 200: one that
- * shall come back gets a stream that ends at once, with the time in `retry`.
+ * A refusal in the form that the client understands. A native EventSource stays away for good after any status but 200. If it may reconnect, it
+ * gets a stream that ends at once, with the time in `retry`.
  *
- * @param seesStatus whether the client is a poll or said that it reads problem documents
+ * @param seesStatus whether the client polls, or said that it reads problem documents
  */
-export function refuse(response: Response, refusal: Refusal, seesStatus: boolean): void {
-  if (response.headersSent) return
-  const { status, detail, retry } = refusal
-  if (status === 204) {
-    setDocumentHead(response)
-    response.status(204).end()
-  } else if (seesStatus || retry === undefined) sendProblem(response, status, detail, retry)
-  else {
-    setStreamHead(response)
-    response.status(200).set('Connection', 'close')
-    response.end(`: ${status} ${detail}\nretry: ${retry}\n\n`)
+export function refusalAnswer(
+  { status, detail, retry }: Refusal,
+  seesStatus: boolean,
+  own: OwnHeader,
+): Answer {
+  if (status === 204) return { status, head: documentHead(own, undefined) }
+  if (seesStatus || retry === undefined) return problem({ status, detail, retry }, own)
+  return {
+    status: 200,
+    head: [...streamHead(own), ['Connection', 'close']],
+    body: `: ${status} ${detail}\nretry: ${retry}\n\n`,
   }
 }
 
-/** A problem document (RFC 9457). @param retry milliseconds after which the client shall try again */
-export function sendProblem(response: Response, status: number, detail: string, retry?: number): void {
-  setDocumentHead(response, 'application/problem+json')
-  if (retry !== undefined) setRetryAfter(response, retry)
-  response.status(status).end(JSON.stringify({ title: STATUS_CODES[status], status, detail }))
+/**
+ * A problem document (RFC 9457).
+ *
+ * @param options `retry`: milliseconds after which the client may try again
+ */
+export function problem(
+  { status, detail, retry }: { status: number; detail: string; retry?: number | undefined },
+  own: OwnHeader,
+): Answer {
+  return {
+    status,
+    head: [...documentHead(own, 'application/problem+json'), ...retryAfter(retry)],
+    body: JSON.stringify({ title: titles[status], status, detail }),
+  }
+}
+
+/** The answer to a poll. */
+export function pollAnswer(
+  document: PollDocument,
+  { retry, lastOfConnection }: { retry: number | undefined; lastOfConnection: boolean },
+  own: OwnHeader,
+): Answer {
+  const { status, head, body } = jsonAnswer(document, own)
+  return {
+    status,
+    head: [...head, ...retryAfter(retry), ...(lastOfConnection ? [['Connection', 'close'] as const] : [])],
+    body,
+  }
+}
+
+/** A document for one client. */
+export function jsonAnswer(value: PollDocument | ChannelsChanged, own: OwnHeader) {
+  const head = documentHead(own, 'application/json; charset=utf-8')
+  return { status: 200, head, body: JSON.stringify(value) } satisfies Answer
+}
+
+/** The head of a document, which is never stored. */
+function documentHead(own: OwnHeader, contentType: string | undefined): Head {
+  return [...bodyHead(own, contentType), ['Cache-Control', withItem(own('Cache-Control'), 'no-store')]]
+}
+
+function bodyHead(own: OwnHeader, contentType: string | undefined): Head {
+  return [
+    ['Content-Type', contentType],
+    ['Content-Length', undefined],
+    ['Content-Encoding', undefined],
+    ['X-Content-Type-Options', 'nosniff'],
+    ['Vary', withItem(own('Vary'), 'Accept')],
+  ]
+}
+
+/** A list with one more item, unless the list has the item already or says `*`. */
+function withItem(list: string | undefined, item: string): string {
+  if (!list) return item
+  const items = list.split(',').map((text) => text.trim().toLowerCase())
+  return items.includes(item.toLowerCase()) || items.includes('*') ? list : `${list}, ${item}`
 }
 
 /** @param retry milliseconds */
-export function setRetryAfter(response: Response, retry: number): void {
-  response.set('Retry-After', String(Math.max(1, Math.ceil(retry / 1000))))
+function retryAfter(retry: number | undefined): Head {
+  return retry === undefined ? [] : [['Retry-After', String(Math.max(1, Math.ceil(retry / 1000)))]]
+}
+
+/** The reason phrases of RFC 9110: `node:http` has them too, and the core knows no server. */
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  406: 'Not Acceptable',
+  413: 'Payload Too Large',
+  415: 'Unsupported Media Type',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
 }

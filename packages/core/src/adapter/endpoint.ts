@@ -1,101 +1,193 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  type AnyEvents,
-  type CloseHubOptions,
-  type HubForAdapters,
-  type Refusal,
-  SseError,
-  type SseStream,
-} from '@sse/core'
-import { checkCloseOptions, drawBetween, show } from '@sse/core/internal'
-import type { Request, Response } from 'express'
-import { Admission } from './admission/admission.ts'
-import type { SseOptions } from './options.ts'
+import { SseError, show } from '../errors.ts'
+import type { AnyEvents } from '../event-map.ts'
+import type { CloseHubOptions, HubForAdapters } from '../hub/hub.ts'
+import { Shutdown } from '../hub/shutdown.ts'
+import { createStream } from '../stream/create-stream.ts'
+import { createPoll } from '../stream/poll.ts'
+import type { Refusal } from '../stream/refusal.ts'
+import type { SseStream } from '../stream/sse-stream.ts'
+import { Admission } from './admission.ts'
+import { type Answer, jsonAnswer, problem } from './answer.ts'
+import { channelsIn } from './channels-body.ts'
+import type { Exchange } from './exchange.ts'
+import type { EndpointOptions } from './options.ts'
+import { crossSiteProblem } from './origins.ts'
+import { askedChannelsOf, checkQuery, isPoll, isShared, lastEventIdOf, waitOf } from './request.ts'
 
-/** Mistakes that are reported, each once; of more nothing is said. */
-const reported = 100
+/** Mistakes that are reported, each once. Further ones are not. */
+const mostReported = 100
 
-/** What one `sse()` was told, and what it counts: the same for all its responses. */
-export class Middleware {
-  readonly options: SseOptions<AnyEvents>
-  readonly admission: Admission
+/**
+ * What one `sse()` serves: it judges requests, opens their streams, changes their channels and ends them.
+ *
+ * @typeParam R the framework's request
+ */
+export class Endpoint<R> {
+  readonly #options: EndpointOptions<R>
   readonly #hub: HubForAdapters<AnyEvents> | undefined
-  /** Streams that were let in and are not over. */
-  readonly #streams = new Map<Response, SseStream>()
-  readonly #said = new Set<string>()
-  /** From `close` on: when clients shall come back, in milliseconds. */
-  #comeBack: readonly [min: number, max: number] | undefined
-  #closed: Promise<void> | undefined
+  readonly #admission: Admission
+  readonly #shutdown = new Shutdown(Math.random)
+  /** Streams that were admitted and whose responses are not over. */
+  readonly #streams = new Set<SseStream>()
+  readonly #reported = new Set<string>()
 
-  constructor(options: SseOptions<AnyEvents>) {
-    this.options = options
-    this.admission = new Admission(options.limits ?? {})
+  /** @param options checked before */
+  constructor(options: EndpointOptions<R>) {
+    this.#options = options
     this.#hub = options.hub
+    this.#admission = new Admission(options.limits ?? {})
   }
 
   /** Whether the server shuts down: connections are not kept alive for further requests. */
   get closing(): boolean {
-    return this.#comeBack !== undefined || this.#hub?.closing === true
+    return this.#shutdown.begun || this.#hub?.closing === true
   }
 
-  /** Why no stream is let in at all; `undefined` when streams are. */
-  refusal(): Refusal | undefined {
-    if (!this.#comeBack) return undefined
-    return {
-      status: 503,
-      detail: 'The server is shutting down.',
-      retry: drawBetween(this.#comeBack, Math.random),
+  /** This moment, for a request that arrives now. */
+  arrival(): number | undefined {
+    return this.#hub?.arrival()
+  }
+
+  /**
+   * The stream of a request. The request is judged when the stream begins to open.
+   *
+   * @param arrival what `arrival()` answered when the request came
+   */
+  open(exchange: Exchange<R>, arrival: number | undefined): SseStream {
+    const { retry, stall, maxUnread, limits } = this.#options
+    const hub = this.#hub
+    const names = hub ? askedChannelsOf(exchange) : []
+    const poll = isPoll(exchange)
+    const transport = poll
+      ? createPoll(exchange.pollResponse(), waitOf(exchange), { stall })
+      : exchange.transport()
+    let key: { readonly is: string | undefined } | undefined
+    const admit = (): Refusal | undefined => {
+      const wrong = this.#wrongWith(exchange)
+      if (wrong) return wrong
+      const client = this.#clientOf(exchange)
+      key = { is: client.key }
+      const refusal = this.#shutdown.refusal() ?? this.#admission.refusal(client)
+      if (refusal) return refusal
+      this.#admission.enter(client.key)
+      this.#streams.add(stream)
+      exchange.onOver(() => {
+        this.#admission.leave(client.key)
+        this.#streams.delete(stream)
+      })
+      return undefined
+    }
+    const options = {
+      key: () => (key ? key.is : this.#clientOf(exchange).key),
+      lastEventId: lastEventIdOf(exchange),
+      retry,
+      // A poll watches its own answer, which is one document however large.
+      stall: poll ? Number.POSITIVE_INFINITY : stall,
+      maxUnread: poll ? Number.POSITIVE_INFINITY : maxUnread,
+      maxChannels: limits?.channels,
+      shared: hub && isShared(exchange),
+      asked: names.length > 0 ? this.#asked(names, exchange.request) : undefined,
+      admit,
+      arrival,
+    }
+    const stream = hub ? hub.stream(transport, options) : createStream(transport, options)
+    return stream
+  }
+
+  /**
+   * Answers a client that changes the channels of its open stream: it posts `{ stream, subscribe, unsubscribe }`.
+   *
+   * @param readBody reads the body as JSON. A rejection may have a `status`, such as 413
+   * @throws (rejected) what the app's callbacks throw; {@link SseError} `invalid-key`
+   */
+  async changeChannels(
+    hub: HubForAdapters,
+    exchange: Exchange<R>,
+    readBody: () => Promise<unknown>,
+  ): Promise<Answer> {
+    const own = (name: string) => exchange.ownHeader(name)
+    const detail = crossSiteProblem(exchange, this.#options.origins)
+    if (detail) return problem({ status: 403, detail }, own)
+    const client = this.#clientOf(exchange)
+    const refusal = this.#admission.refusalByRate(client)
+    if (refusal) return problem(refusal, own)
+    let body: unknown
+    try {
+      body = await readBody()
+    } catch (error) {
+      const { status = 400, message } = error as { status?: number; message: string }
+      return problem({ status, detail: `The body could not be read as JSON: ${message}.` }, own)
+    }
+    try {
+      const { stream, subscribe, unsubscribe } = channelsIn(body, this.#admission.maxChannels)
+      const changed = await hub.changeChannels(stream, {
+        key: client.key,
+        client: client.key ?? client.address,
+        subscribe: this.#asked(subscribe, exchange.request, exchange),
+        unsubscribe,
+      })
+      if (changed) return jsonAnswer(changed, own)
+      return problem(
+        { status: 404, detail: `There is no stream ${JSON.stringify(stream.slice(0, 64))} here.` },
+        own,
+      )
+    } catch (error) {
+      // An invalid key is the app's mistake, not the client's.
+      if (!(error instanceof SseError) || error.code === 'invalid-key') throw error
+      const unavailable = error.code === 'closed' || error.code === 'busy'
+      return problem(
+        { ...(unavailable ? { status: 503, retry: 1_000 } : { status: 400 }), detail: error.message },
+        own,
+      )
     }
   }
 
-  /** A stream is let in: it counts until it leaves, which is when its response is over. */
-  enter(stream: SseStream, response: Response, key: string | undefined): void {
-    this.admission.enter(key)
-    this.#streams.set(response, stream)
-  }
-
-  leave(response: Response, key: string | undefined): void {
-    this.admission.leave(key)
-    this.#streams.delete(response)
-  }
-
-  /** Ends all streams, spread over `drain` milliseconds. */
+  /** Ends all streams, spread over `drain` milliseconds, and admits none from now on. @throws {SseError} `invalid-option` */
   close(options: CloseHubOptions = {}): Promise<void> {
-    checkCloseOptions(options)
-    const { drain = 0, retry = [1_000, 5_000] } = options
-    this.#comeBack ??= retry
-    this.#closed ??= this.#close(drain, this.#comeBack)
-    return this.#closed
+    return this.#shutdown.begin(options, this.#streams, (stream, reconnect) => stream.close({ reconnect }))
   }
 
-  /** Whether a client may read a channel. @throws what the app's `authorize` throws */
-  async authorize(request: Request, channel: string): Promise<boolean> {
-    const verdict: unknown = await this.options.authorize?.(request, channel)
-    if (verdict && verdict !== true) {
-      const message = `authorize returned ${show(verdict)} for the channel ${show(channel)}: only true grants a channel.`
-      this.reportOnce('authorize', () => new SseError('invalid-option', message, { value: verdict }))
-    }
-    return verdict === true
-  }
-
-  /** Tells `onError` of the hub of a mistake in the app, once for each that is named the same. */
+  /** Reports a mistake of the app to the hub's `onError`, once for each name. */
   reportOnce(mistake: string, error: () => SseError): void {
-    if (this.#said.has(mistake) || this.#said.size >= reported) return
-    this.#said.add(mistake)
+    if (this.#reported.has(mistake) || this.#reported.size >= mostReported) return
+    this.#reported.add(mistake)
     if (this.#hub) this.#hub.report(error())
     else console.error(error())
   }
 
-  async #close(drain: number, retry: readonly [min: number, max: number]): Promise<void> {
-    const streams = [...this.#streams]
-    const start = performance.now()
-    for (const [index, [response, stream]] of streams.entries()) {
-      const early = start + (drain * index) / streams.length - performance.now()
-      if (early > 0) await sleep(early)
-      const { socket } = response
-      // Kept alive, the connection would bring the server further requests.
-      response.once('finish', () => socket?.end())
-      stream.close({ reconnect: drawBetween(retry, Math.random) })
+  #wrongWith(exchange: Exchange<R>): Refusal | undefined {
+    const detail = crossSiteProblem(exchange, this.#options.origins)
+    if (detail !== undefined) return { status: 403, detail }
+    if (!this.#hub) return undefined
+    try {
+      checkQuery(exchange)
+      return undefined
+    } catch (error) {
+      if (!(error instanceof SseError)) throw error
+      return { status: 400, detail: error.message }
     }
+  }
+
+  /** `hub.disconnect` could not name a key that is not a string. @throws {SseError} `invalid-key`; and what the app's `key` throws */
+  #clientOf({ request, address }: Exchange<R>): { key: string | undefined; address: string | undefined } {
+    const key: unknown = this.#options.key?.(request)
+    if (key === undefined || (typeof key === 'string' && key.isWellFormed())) return { key, address }
+    const message = `key returned ${show(key)}: return a string, or undefined for a stream without a key.`
+    throw new SseError('invalid-key', message, { value: key })
+  }
+
+  /** @param exchange if nothing is asked any more once its client has left */
+  #asked(names: readonly string[], request: R, exchange?: Exchange<R>) {
+    const authorize = async (channel: string) => {
+      if (exchange?.closed)
+        throw new SseError('closed', 'The client has left before its channels were judged.')
+      const verdict: unknown = await this.#options.authorize?.(request, channel)
+      if (verdict && verdict !== true) {
+        const message = `authorize returned ${show(verdict)} for the channel ${show(channel)}: only true grants a channel.`
+        this.reportOnce('authorize', () => new SseError('invalid-option', message, { value: verdict }))
+      }
+      return verdict === true
+    }
+    return { names, authorize }
   }
 }

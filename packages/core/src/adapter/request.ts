@@ -1,88 +1,71 @@
-import type { IncomingMessage } from 'node:http'
-import { SseError } from '@sse/core'
-import { show } from '@sse/core/internal'
-
-/** What a client says of the stream that it wants. All of it is untrusted. */
-
-type ExpressRequest = IncomingMessage & { readonly originalUrl?: string }
+import { SseError, show } from '../errors.ts'
+import type { Asked } from './exchange.ts'
 
 /**
- * The cursor that a client brings: the header `Last-Event-ID` that EventSource sends when it reconnects, else the query parameter
- * `lastEventId`, for a first connect and for a new EventSource over the same stream. Of several parameters the first counts.
+ * The cursor that a client brings. EventSource sends the header `Last-Event-ID` when it reconnects. The query parameter `lastEventId` is for a
+ * first connect, and for a new EventSource that continues a stream. Of several parameters the first counts.
  */
-export function lastEventIdOf(request: ExpressRequest): string | undefined {
-  const header = request.headers['last-event-id']
-  // Node hands header values over as Latin-1; the standard sends the id in UTF-8.
-  if (typeof header === 'string' && header !== '') return Buffer.from(header, 'latin1').toString()
-  const parameter = parametersOf(request).find(([name]) => name === 'lastEventId')
+export function lastEventIdOf(asked: Asked): string | undefined {
+  const header = asked.header('Last-Event-ID')
+  // The standard sends the id in UTF-8, and a header is read as Latin-1.
+  if (header) return Buffer.from(header, 'latin1').toString()
+  const parameter = parametersOf(asked).find(([name]) => name === 'lastEventId')
   return (parameter && decoded(parameter[1])) || undefined
 }
 
 /**
  * The channels that a client asks for when it connects: `?channels=a,b`, `?channels=a&channels=b` and `?channels[]=a&channels[]=b` are the
- * same. A comma that is percent-encoded belongs to the name, which makes it no name of a channel.
+ * same. A percent-encoded comma belongs to the name, which is then not a valid channel.
  */
-export function askedChannelsOf(request: ExpressRequest): string[] {
-  return parametersOf(request)
+export function askedChannelsOf(asked: Asked): string[] {
+  return parametersOf(asked)
     .filter(([name]) => name === 'channels' || name === 'channels[]')
     .flatMap(([, value]) => value.split(',').map(decoded))
     .filter((name) => name !== '')
 }
 
 /**
- * Refuses parameters in a form that would be ignored, by which a client would miss events in silence.
+ * Refuses parameters in a form that would be ignored: the client would miss events, and nobody would notice.
  *
  * @throws {SseError} `invalid-cursor`, `invalid-channel`
  */
-export function checkQuery(request: ExpressRequest): void {
-  for (const [name] of parametersOf(request)) {
+export function checkQuery(asked: Asked): void {
+  for (const [name] of parametersOf(asked)) {
     if (name.startsWith('lastEventId[')) {
-      throw new SseError(
-        'invalid-cursor',
-        `${show(name)} is not a known parameter: send lastEventId=… once.`,
-        {
-          value: name,
-        },
-      )
+      const message = `${show(name)} is not a known parameter: send lastEventId=… once.`
+      throw new SseError('invalid-cursor', message, { value: name })
     }
     if (name.startsWith('channels[') && name !== 'channels[]') {
-      throw new SseError(
-        'invalid-channel',
-        `${show(name)} is not a known parameter: send channels=a,b or channels[]=a.`,
-        {
-          value: name,
-        },
-      )
+      const message = `${show(name)} is not a known parameter: send channels=a,b or channels[]=a.`
+      throw new SseError('invalid-channel', message, { value: name })
     }
   }
 }
 
-/**
- * Whether several tabs share the stream, which the header `Sse-Shared: 1` says, or the query parameter `shared=1` where no header can be
- * sent.
- */
-export function isShared(request: ExpressRequest): boolean {
-  const parameter = parametersOf(request).find(([name]) => name === 'shared')
-  return request.headers['sse-shared'] === '1' || parameter?.[1] === '1'
+/** Whether several tabs share the stream: the header `Sse-Shared: 1` says so, or `shared=1` in the query where no header can be sent. */
+export function isShared(asked: Asked): boolean {
+  const parameter = parametersOf(asked).find(([name]) => name === 'shared')
+  return asked.header('Sse-Shared') === '1' || parameter?.[1] === '1'
 }
 
 /** How long a client waits for the answer to a poll, in milliseconds: `Prefer: wait=25` (RFC 7240, 4.3). */
-export function waitOf(request: IncomingMessage): number {
-  const header = [request.headers['prefer'] ?? []].flat().join(',')
+export function waitOf(asked: Asked): number {
+  const header = asked.header('Prefer') ?? ''
   const seconds = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?=[,;]|$)/i.exec(header)?.[1]
   return Number(seconds ?? 0) * 1000
 }
 
 /**
- * Whether a client prefers one answer to a poll to a stream: it accepts JSON, and does not accept an event stream as well or better (RFC 9110,
- * 12.5.1). `application/json, text/plain` with any other type is what HTTP libraries send with every request, so it is a stream.
+ * Whether a client polls: it accepts JSON, and does not accept an event stream as well or better (RFC 9110, 12.5.1). HTTP libraries send
+ * `application/json, text/plain` and any other type with every request, so that is a stream.
  */
-export function isPoll({ headers: { accept } }: IncomingMessage): boolean {
+export function isPoll(asked: Asked): boolean {
+  const accept = asked.header('Accept')
   if (accept === undefined) return false
   return qualityOf('application/json', accept) > qualityOf('text/event-stream', accept)
 }
 
-/** How much a type is wanted, from 0 to 1, as the most specific range says that it matches. */
+/** How much a client wants a type, from 0 to 1: the most specific range that matches it says so. */
 function qualityOf(type: string, accept: string): number {
   const ranges = [type, type.replace(/\/.*/, '/*'), '*/*']
   let [quality, best] = [0, ranges.length]
@@ -98,20 +81,23 @@ function qualityOf(type: string, accept: string): number {
   return quality
 }
 
-/** Whether the client sees a status other than 200, and understands a problem document (RFC 9457). A native EventSource does not. */
-export function readsProblems(request: IncomingMessage): boolean {
-  return (request.headers.accept ?? '').includes('application/problem+json')
+/**
+ * Whether the client sees a status other than 200, and understands a problem document (RFC 9457). A native EventSource does not.
+ *
+ * @param accept the header `Accept`
+ */
+export function readsProblems(accept = ''): boolean {
+  return accept.includes('application/problem+json')
 }
 
 /**
- * The parameters of the query, with the names decoded and the values not: commas in them have a meaning. Read off the URL as it came: the
- * app may have another query parser, or none.
+ * The parameters of the query, with the names decoded and the values not: commas in them have a meaning. They are read from the URL as it
+ * came, because the app may have another query parser, or none.
  */
-function parametersOf({ originalUrl, url = '' }: ExpressRequest): (readonly [name: string, value: string])[] {
-  const whole = originalUrl ?? url
-  const start = whole.indexOf('?')
+function parametersOf({ url }: Asked): (readonly [name: string, value: string])[] {
+  const start = url.indexOf('?')
   if (start === -1) return []
-  const parameters = whole.slice(start + 1).split('&')
+  const parameters = url.slice(start + 1).split('&')
   return parameters.map((parameter) => {
     const [name = '', ...value] = parameter.split('=')
     return [decoded(name), value.join('=')]

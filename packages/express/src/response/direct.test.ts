@@ -4,9 +4,9 @@ import { connect } from 'node:net'
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import type { RequestHandler, Response } from 'express'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type ListeningServer, listening } from '../../../test/listening.ts'
-import { expressVersions } from '../../express-versions.test-kit.ts'
-import { createHub, sse } from '../../index.ts'
+import { expressVersions } from '../../test/express-versions.ts'
+import { type ListeningServer, listening } from '../../test/listening.ts'
+import { createHub, sse } from '../index.ts'
 import { directSocketOf } from './direct.ts'
 
 /** Stands between, as a compressor or a tracer would: what is written takes the other way. */

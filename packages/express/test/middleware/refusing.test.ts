@@ -3,8 +3,8 @@ import timeout from 'connect-timeout'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { rateLimit } from 'express-rate-limit'
 import { afterEach, describe, expect, it } from 'vitest'
-import { expressVersions } from '../../src/express-versions.test-kit.ts'
 import { createHub, sse } from '../../src/index.ts'
+import { expressVersions } from '../express-versions.ts'
 import { type ListeningServer, listening } from '../listening.ts'
 
 describe.each(expressVersions)('middleware that refuses, on %s', (_, express) => {
