@@ -1,9 +1,9 @@
 import { SseError } from '../errors.ts'
+import { RateLimit } from '../rate-limit.ts'
 import { judge } from '../stream/asked-channels.ts'
 import type { ChannelsChange } from '../stream/sse-stream.ts'
 import type { HostedStream } from '../stream/stream-host.ts'
 import { hubOf, randomName } from '../stream/stream-id.ts'
-import { Budget } from './budget.ts'
 import type { ChannelsChanged, ChannelsRequest } from './hub.ts'
 import type { Leases } from './leases.ts'
 import type { Outcome, Signal } from './signals.ts'
@@ -36,7 +36,7 @@ export interface ChannelChangesOptions {
 export class ChannelChanges {
   readonly #options: ChannelChangesOptions
   readonly #waiting = new Map<string, (outcome: Outcome) => void>()
-  readonly #budget = new Budget(questionsPerSecond)
+  readonly #budget = new RateLimit(questionsPerSecond)
 
   constructor(options: ChannelChangesOptions) {
     this.#options = options
