@@ -18,7 +18,7 @@ import { newHubName, streamIdOf } from '../stream/stream-id.ts'
 import type { Transport } from '../stream/transport.ts'
 import { checkRetry } from '../wire/encode.ts'
 import { ChannelChanges } from './channel-changes.ts'
-import { checkCloseOptions, checkHubOptions } from './check-options.ts'
+import { checkHubOptions } from './check-options.ts'
 import { Disconnects } from './disconnects.ts'
 import type {
   ChannelsChanged,
@@ -34,6 +34,7 @@ import { Leases } from './leases.ts'
 import { toMessage } from './message.ts'
 import { Observer } from './observer.ts'
 import type { Revocation } from './revocations.ts'
+import { Shutdown } from './shutdown.ts'
 import { type Command, parseCommand, parseSignal, type Signal } from './signals.ts'
 import { StreamRegistry, type Streams } from './streams.ts'
 
@@ -73,9 +74,7 @@ class LogHub implements Hub, StreamHost {
   readonly #leases: Leases
   readonly #disconnects: Disconnects
   readonly #channelChanges: ChannelChanges
-  /** From `close` on: when clients shall come back, in milliseconds. */
-  #comeBack: readonly [min: number, max: number] | undefined
-  #closed: Promise<void> | undefined
+  readonly #shutdown: Shutdown
   #drained = false
   /** Whether the log is reached and refuses what is published. */
   #refusing = false
@@ -88,6 +87,7 @@ class LogHub implements Hub, StreamHost {
     this.#observer = new Observer(options)
     this.now = now
     this.random = random
+    this.#shutdown = new Shutdown(random)
     this.heartbeat = new Heartbeat(options.heartbeat ?? 15_000)
     // The window of a single hub is all the log that a memory broker needs: a second one would hold everything twice.
     this.#broker = options.broker ?? createMemoryBroker({ entries: 0, now })
@@ -124,7 +124,7 @@ class LogHub implements Hub, StreamHost {
   }
 
   get closing(): boolean {
-    return this.#comeBack !== undefined
+    return this.#shutdown.begun
   }
 
   get position(): string {
@@ -174,11 +174,9 @@ class LogHub implements Hub, StreamHost {
   }
 
   close(options: CloseHubOptions = {}): Promise<void> {
-    checkCloseOptions(options)
-    const { drain = 0, retry = [1_000, 5_000] } = options
-    this.#comeBack ??= retry
-    this.#closed ??= this.#close(drain, this.#comeBack)
-    return this.#closed
+    const end = (stream: HostedStream, reconnect: number) =>
+      stream.closeFor('shutdown', reconnect, { lastOfConnection: true })
+    return this.#shutdown.begin(options, this.#streams, end, () => this.#close())
   }
 
   newStreamId(): string {
@@ -186,12 +184,7 @@ class LogHub implements Hub, StreamHost {
   }
 
   refusal(): Refusal | undefined {
-    if (!this.#comeBack) return undefined
-    return {
-      status: 503,
-      detail: 'The server is shutting down.',
-      retry: drawBetween(this.#comeBack, this.random),
-    }
+    return this.#shutdown.refusal()
   }
 
   arrival(): number {
@@ -355,10 +348,7 @@ class LogHub implements Hub, StreamHost {
     this.#broker.signal(JSON.stringify(signal)).catch(() => {})
   }
 
-  async #close(drain: number, retry: readonly [min: number, max: number]): Promise<void> {
-    await this.#streams.drain(drain, (stream) => {
-      stream.closeFor('shutdown', drawBetween(retry, this.random), { lastOfConnection: true })
-    })
+  async #close(): Promise<void> {
     this.#drained = true
     this.feed.close()
     this.#leases.close()

@@ -49,30 +49,6 @@ export class StreamRegistry implements Streams {
     return this.#all((stream) => stream.key !== undefined)
   }
 
-  /**
-   * Ends every stream, spread evenly over so many milliseconds, and resolves when they are over: requests that are under way have as
-   * long.
-   */
-  async drain(time: number, end: (stream: HostedStream) => void): Promise<void> {
-    const streams = [...this]
-    if (time > 0) {
-      await new Promise<void>((resolve) => {
-        const started = performance.now()
-        let ended = 0
-        const timer = setInterval(() => {
-          const part = (performance.now() - started) / time
-          const due = Math.ceil(part * streams.length)
-          for (const stream of streams.slice(ended, due)) end(stream)
-          ended = due
-          if (part < 1) return
-          clearInterval(timer)
-          resolve()
-        }, 10)
-      })
-    }
-    for (const stream of this) end(stream)
-  }
-
   #all(has: (stream: HostedStream) => boolean): HostedStream[] {
     const found: HostedStream[] = []
     for (const stream of this.#opening) if (has(stream)) found.push(stream)
