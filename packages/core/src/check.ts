@@ -44,9 +44,8 @@ export function checkFunction(name: string, value: unknown): void {
  */
 export function checkKey(key: unknown): asserts key is string {
   if (typeof key === 'string' && key.isWellFormed()) return
-  throw new SseError('invalid-key', `${show(key)} is not a valid key: use a string of well-formed Unicode.`, {
-    value: key,
-  })
+  const message = `${show(key)} is not a valid key: use a string of well-formed Unicode.`
+  throw new SseError('invalid-key', message, { value: key })
 }
 
 /** Checks a time that is drawn between two. @throws {SseError} `invalid-option` */
@@ -54,13 +53,8 @@ export function checkRange(name: string, value: unknown): void {
   if (value === undefined) return
   const [min, max] = Array.isArray(value) && value.length === 2 ? value : []
   if (isDelay(min) && isDelay(max) && min <= max) return
-  throw new SseError(
-    'invalid-option',
-    `${name} must be [min, max] in whole milliseconds, each at most 2,147,483,647, not ${show(value)}.`,
-    {
-      value,
-    },
-  )
+  const message = `${name} must be [min, max] in whole milliseconds, each at most 2,147,483,647, not ${show(value)}.`
+  throw new SseError('invalid-option', message, { value })
 }
 
 /**
@@ -74,9 +68,8 @@ export function checkNames(where: string, options: object, known: readonly strin
     if (value === undefined || known.includes(name)) continue
     const meant = nearest(name, known)
     const wayOut = meant ? `Did you mean ${where}${meant}?` : `The options are ${known.join(', ')}.`
-    throw new SseError('invalid-option', `${where}${name.slice(0, 64)} is not an option. ${wayOut}`, {
-      value: name,
-    })
+    const message = `${where}${name.slice(0, 64)} is not an option. ${wayOut}`
+    throw new SseError('invalid-option', message, { value: name })
   }
 }
 

@@ -1,6 +1,6 @@
 /** For the packages of this toolkit only: what is here may change with any version. */
 export type { Limits } from './adapter/admission.ts'
-export { type Answer, type Head, pollAnswer, problem, refusalAnswer, streamHead } from './adapter/answer.ts'
+export { type Answer, documentAnswer, type Head, refusalAnswer, streamHead } from './adapter/answer.ts'
 export { Endpoint } from './adapter/endpoint.ts'
 export type { Exchange } from './adapter/exchange.ts'
 export { checkEndpointOptions, type EndpointOptions } from './adapter/options.ts'

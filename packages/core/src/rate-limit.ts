@@ -1,9 +1,3 @@
-interface Bucket {
-  readonly tokens: number
-  /** When it had so many. */
-  readonly at: number
-}
-
 /**
  * How often each client may do something: a token bucket per client, which fills at a rate and holds a second's worth, at least one token. What
  * one client does takes nothing from another. Full buckets are forgotten, so only clients that asked lately take memory.
@@ -12,8 +6,8 @@ export class RateLimit {
   readonly #perSecond: number
   readonly #capacity: number
   readonly #now: () => number
-  /** The client that asked last comes last. */
-  readonly #buckets = new Map<string, Bucket>()
+  /** How many tokens a client had, and when. The client that asked last comes last. */
+  readonly #buckets = new Map<string, { readonly tokens: number; readonly at: number }>()
 
   /** @param now a clock that never goes back, in milliseconds */
   constructor(perSecond: number, now: () => number = () => performance.now()) {

@@ -3,7 +3,7 @@ import { show } from '@sse/core/internal'
 import { json, type RequestHandler } from 'express'
 import { ExpressExchange } from './exchange.ts'
 import { endpointOf } from './res-sse.ts'
-import { send } from './response/answer.ts'
+import { send } from './response/response.ts'
 
 const parse = json({ limit: '256kb' })
 

@@ -2,28 +2,23 @@ import type { PollResponse, Transport } from '@sse/core'
 import type { Endpoint, Exchange } from '@sse/core/internal'
 import type { Request, Response } from 'express'
 import { reportAnswered } from './mistakes.ts'
-import { ownHeaders } from './response/answer.ts'
 import { NodeTransport } from './response/node-transport.ts'
 import { ExpressPollResponse } from './response/poll-response.ts'
-import { isOver } from './response/response-state.ts'
+import { isOver, ownHeader } from './response/response.ts'
 
 /** A request and its response in Express. */
 export class ExpressExchange implements Exchange<Request> {
+  readonly request: Request
+  readonly url: string
   readonly #response: Response
   readonly #endpoint: Endpoint<Request>
   #answer: NodeTransport | ExpressPollResponse | undefined
 
   constructor(response: Response, endpoint: Endpoint<Request>) {
+    this.request = response.req
+    this.url = response.req.originalUrl
     this.#response = response
     this.#endpoint = endpoint
-  }
-
-  get request(): Request {
-    return this.#response.req
-  }
-
-  get url(): string {
-    return this.request.originalUrl
   }
 
   get hostname(): string {
@@ -43,19 +38,17 @@ export class ExpressExchange implements Exchange<Request> {
   }
 
   ownHeader(name: string): string | undefined {
-    return ownHeaders(this.#response)(name)
+    return ownHeader(this.#response, name)
   }
 
   transport(): Transport {
-    const transport = new NodeTransport(this.#response, this.#endpoint)
-    this.#answer = transport
-    return transport
+    this.#answer = new NodeTransport(this.#response, this.#endpoint)
+    return this.#answer
   }
 
   pollResponse(): PollResponse {
-    const answer = new ExpressPollResponse(this.#response)
-    this.#answer = answer
-    return answer
+    this.#answer = new ExpressPollResponse(this.#response)
+    return this.#answer
   }
 
   onOver(callback: () => void): void {

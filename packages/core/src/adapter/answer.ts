@@ -9,7 +9,7 @@ export interface Answer {
   readonly body?: string
 }
 
-/** Headers to set; those without a value are removed. */
+/** Headers to set. Those without a value are removed. */
 export type Head = readonly (readonly [name: string, value: string | undefined])[]
 
 /** A header that the app has set on the response. */
@@ -61,24 +61,19 @@ export function problem(
   }
 }
 
-/** The answer to a poll. */
-export function pollAnswer(
-  document: PollDocument,
-  { retry, lastOfConnection }: { retry: number | undefined; lastOfConnection: boolean },
+/**
+ * A document for one client.
+ *
+ * @param options `retry`: milliseconds after which the client may ask again; `lastOfConnection`: the connection ends with it
+ */
+export function documentAnswer(
+  document: PollDocument | ChannelsChanged,
   own: OwnHeader,
+  { retry, lastOfConnection }: { retry?: number | undefined; lastOfConnection?: boolean } = {},
 ): Answer {
-  const { status, head, body } = jsonAnswer(document, own)
-  return {
-    status,
-    head: [...head, ...retryAfter(retry), ...(lastOfConnection ? [['Connection', 'close'] as const] : [])],
-    body,
-  }
-}
-
-/** A document for one client. */
-export function jsonAnswer(value: PollDocument | ChannelsChanged, own: OwnHeader) {
-  const head = documentHead(own, 'application/json; charset=utf-8')
-  return { status: 200, head, body: JSON.stringify(value) } satisfies Answer
+  const head = [...documentHead(own, 'application/json; charset=utf-8'), ...retryAfter(retry)]
+  if (lastOfConnection) head.push(['Connection', 'close'])
+  return { status: 200, head, body: JSON.stringify(document) }
 }
 
 /** The head of a document, which is never stored. */

@@ -1,15 +1,12 @@
 import { SseError } from '../errors.ts'
 
-/** What a client posts: the id of its stream, and the channels that the stream joins and leaves. */
-export interface ChannelsBody {
-  readonly stream: string
-  readonly subscribe: readonly string[]
-  readonly unsubscribe: readonly string[]
-}
-
-/** @throws {SseError} `invalid-data`, `too-many-channels` */
-export function channelsIn(body: unknown, maxChannels: number): ChannelsBody {
-  const { stream, subscribe, unsubscribe } = (body ?? {}) as Partial<Record<keyof ChannelsBody, unknown>>
+/**
+ * What a client posts: the id of its stream, and the channels that the stream joins and leaves.
+ *
+ * @throws {SseError} `invalid-data`, `too-many-channels`
+ */
+export function channelsIn(body: unknown, maxChannels: number) {
+  const { stream, subscribe, unsubscribe } = (body ?? {}) as Readonly<Record<string, unknown>>
   if (typeof stream !== 'string') {
     const message =
       'Post JSON (Content-Type: application/json): { "stream": the id from sse.open, "subscribe": […], "unsubscribe": […] }.'

@@ -5,7 +5,7 @@ import type { PollResponse } from '../stream/poll.ts'
 import type { SseStream } from '../stream/sse-stream.ts'
 import type { Transport } from '../stream/transport.ts'
 import { Decoder } from '../wire/decode.ts'
-import { type Answer, pollAnswer, refusalAnswer, streamHead } from './answer.ts'
+import { type Answer, documentAnswer, refusalAnswer, streamHead } from './answer.ts'
 import { Endpoint } from './endpoint.ts'
 import type { Exchange } from './exchange.ts'
 import type { EndpointOptions } from './options.ts'
@@ -37,7 +37,11 @@ class WebExchange implements Exchange<Request> {
   readonly ownHeader = (name: string) => this.#own[name]
   readonly onOver = (callback: () => void) => void this.#over.push(callback)
 
-  answer({ status, head, body }: Omit<Answer, 'body'> & { body?: string | ReadableStream<Uint8Array> }): void {
+  answer({
+    status,
+    head,
+    body,
+  }: Omit<Answer, 'body'> & { body?: string | ReadableStream<Uint8Array> }): void {
     const headers = new Headers(this.#own)
     for (const [name, value] of head) value === undefined ? headers.delete(name) : headers.set(name, value)
     this.response.resolve(new Response(body ?? null, { status, headers }))
@@ -79,7 +83,7 @@ class WebExchange implements Exchange<Request> {
   pollResponse(): PollResponse {
     return {
       begin() {},
-      answer: (document, options) => this.#end(pollAnswer(document, options, this.ownHeader)),
+      answer: (document, options) => this.#end(documentAnswer(document, this.ownHeader, options)),
       refuse: (refusal) => this.#end(refusalAnswer(refusal, true, this.ownHeader)),
       closed: false,
       onClose: undefined,

@@ -7,12 +7,12 @@ import { createPoll } from '../stream/poll.ts'
 import type { Refusal } from '../stream/refusal.ts'
 import type { SseStream } from '../stream/sse-stream.ts'
 import { Admission } from './admission.ts'
-import { type Answer, jsonAnswer, problem } from './answer.ts'
+import { type Answer, documentAnswer, problem } from './answer.ts'
 import { channelsIn } from './channels-body.ts'
 import type { Exchange } from './exchange.ts'
 import type { EndpointOptions } from './options.ts'
 import { crossSiteProblem } from './origins.ts'
-import { askedChannelsOf, checkQuery, isPoll, isShared, lastEventIdOf, waitOf } from './request.ts'
+import { askedChannelsOf, isPoll, isShared, lastEventIdOf, queryProblem, waitOf } from './request.ts'
 
 /** Mistakes that are reported, each once. Further ones are not. */
 const mostReported = 100
@@ -63,8 +63,10 @@ export class Endpoint<R> {
       : exchange.transport()
     let key: { readonly is: string | undefined } | undefined
     const admit = (): Refusal | undefined => {
-      const wrong = this.#wrongWith(exchange)
-      if (wrong) return wrong
+      const forbidden = crossSiteProblem(exchange, this.#options.origins)
+      if (forbidden) return { status: 403, detail: forbidden }
+      const unreadable = hub && queryProblem(exchange)
+      if (unreadable) return { status: 400, detail: unreadable }
       const client = this.#clientOf(exchange)
       key = { is: client.key }
       const refusal = this.#shutdown.refusal() ?? this.#admission.refusal(client)
@@ -126,7 +128,7 @@ export class Endpoint<R> {
         subscribe: this.#asked(subscribe, exchange.request, exchange),
         unsubscribe,
       })
-      if (changed) return jsonAnswer(changed, own)
+      if (changed) return documentAnswer(changed, own)
       return problem(
         { status: 404, detail: `There is no stream ${JSON.stringify(stream.slice(0, 64))} here.` },
         own,
@@ -153,19 +155,6 @@ export class Endpoint<R> {
     this.#reported.add(mistake)
     if (this.#hub) this.#hub.report(error())
     else console.error(error())
-  }
-
-  #wrongWith(exchange: Exchange<R>): Refusal | undefined {
-    const detail = crossSiteProblem(exchange, this.#options.origins)
-    if (detail !== undefined) return { status: 403, detail }
-    if (!this.#hub) return undefined
-    try {
-      checkQuery(exchange)
-      return undefined
-    } catch (error) {
-      if (!(error instanceof SseError)) throw error
-      return { status: 400, detail: error.message }
-    }
   }
 
   /** `hub.disconnect` could not name a key that is not a string. @throws {SseError} `invalid-key`; and what the app's `key` throws */

@@ -6,14 +6,18 @@ import type { Transport } from '../stream/transport.ts'
  *
  * @typeParam R the framework's request, which the app's callbacks are given
  */
-export interface Exchange<R> extends Asked {
+export interface Exchange<R> {
   readonly request: R
+  /** The target as the client sent it, with its query: a path, or a whole URL. */
+  readonly url: string
   /** The host that the client asked, without the port: behind a proxy, the host that the proxy was asked. */
   readonly hostname: string
   /** Tells clients without a key apart. */
   readonly address: string | undefined
   /** Whether the response is over, or its client gone. */
   readonly closed: boolean
+  /** A header of the request, its bytes as Latin-1. */
+  header(name: string): string | undefined
   /** A header that the app has set on the response. */
   ownHeader(name: string): string | undefined
   /** Answers with a stream. */
@@ -22,12 +26,4 @@ export interface Exchange<R> extends Asked {
   pollResponse(): PollResponse
   /** Calls back when the response is over. */
   onOver(callback: () => void): void
-}
-
-/** What a client asks for. */
-export interface Asked {
-  /** The target as the client sent it, with its query: a path, or a whole URL. */
-  readonly url: string
-  /** A header of the request, its bytes as Latin-1. */
-  header(name: string): string | undefined
 }

@@ -1,5 +1,7 @@
-import { SseError, show } from '../errors.ts'
-import type { Asked } from './exchange.ts'
+import { show } from '../errors.ts'
+import type { Exchange } from './exchange.ts'
+
+type Asked = Pick<Exchange<unknown>, 'url' | 'header'>
 
 /**
  * The cursor that a client brings. EventSource sends the header `Last-Event-ID` when it reconnects. The query parameter `lastEventId` is for a
@@ -24,22 +26,15 @@ export function askedChannelsOf(asked: Asked): string[] {
     .filter((name) => name !== '')
 }
 
-/**
- * Refuses parameters in a form that would be ignored: the client would miss events, and nobody would notice.
- *
- * @throws {SseError} `invalid-cursor`, `invalid-channel`
- */
-export function checkQuery(asked: Asked): void {
+/** What is wrong with parameters of a form that would be ignored: the client would miss events, and nobody would notice. */
+export function queryProblem(asked: Asked): string | undefined {
   for (const [name] of parametersOf(asked)) {
-    if (name.startsWith('lastEventId[')) {
-      const message = `${show(name)} is not a known parameter: send lastEventId=… once.`
-      throw new SseError('invalid-cursor', message, { value: name })
-    }
-    if (name.startsWith('channels[') && name !== 'channels[]') {
-      const message = `${show(name)} is not a known parameter: send channels=a,b or channels[]=a.`
-      throw new SseError('invalid-channel', message, { value: name })
-    }
+    if (name.startsWith('lastEventId['))
+      return `${show(name)} is not a known parameter: send lastEventId=… once.`
+    if (name.startsWith('channels[') && name !== 'channels[]')
+      return `${show(name)} is not a known parameter: send channels=a,b or channels[]=a.`
   }
+  return undefined
 }
 
 /** Whether several tabs share the stream: the header `Sse-Shared: 1` says so, or `shared=1` in the query where no header can be sent. */

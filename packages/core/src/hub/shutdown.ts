@@ -52,22 +52,14 @@ export class Shutdown {
   }
 }
 
+/** Without `time` all end within the call. */
 async function endAll<S>(streams: Iterable<S>, time: number, end: (stream: S) => void): Promise<void> {
   const open = [...streams]
-  if (time > 0) {
-    await new Promise<void>((resolve) => {
-      const started = performance.now()
-      let ended = 0
-      const timer = setInterval(() => {
-        const part = (performance.now() - started) / time
-        const due = Math.ceil(part * open.length)
-        for (const stream of open.slice(ended, due)) end(stream)
-        ended = due
-        if (part < 1) return
-        clearInterval(timer)
-        resolve()
-      }, 10)
-    })
+  const start = performance.now()
+  for (let count = 0; count <= open.length; count++) {
+    const early = start + (time * count) / Math.max(1, open.length) - performance.now()
+    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early))
+    if (count < open.length) end(open[count]!)
   }
   for (const stream of streams) end(stream)
 }

@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream'
 import type { Frame } from '@sse/core'
 import { joinFrames } from '@sse/core/internal'
 import type { Response } from 'express'
-import { isOver } from './response-state.ts'
+import { isOver } from './response.ts'
 
 /**
  * The way through `res.write`, whatever stands there: one call with one buffer, because every call makes a chunk of its own.

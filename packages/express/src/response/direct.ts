@@ -1,22 +1,21 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { Duplex } from 'node:stream'
 import type { Frame } from '@sse/core'
-import { nodesOwnWrite } from './nodes-own-write.ts'
+import { nodesOwnWrite, nowhere } from './nodes-own-write.ts'
 
 /*
- * Straight to the socket, past `res.write`, which makes a chunk of the same bytes for every client anew: measured with one event to 1,000
- * streams that is 1.5 times the server CPU of a bare `net` socket, this way 1.1. A chunk is made once and shared by all streams that are handed
+ * Straight to the socket, past `res.write`, which makes a chunk of the same bytes for every client anew. Measured with one event to 1,000
+ * streams, that takes 1.5 times the server CPU of a bare `net` socket, and this way 1.1. A chunk is made once and shared by all streams that get
  * the same frames.
  *
- * What the response does itself stays sound: `end()` writes the last chunk after these, the connection is used again, and its own
+ * What the response does itself stays sound: `end()` writes the last chunk after these, the connection is used again, and the response's own
  * `write` may come between, because all of it passes through this socket in the order of the calls (from Node 26 on, see `onGatheredWrite`).
  */
 
 /**
  * The socket of a response whose headers are flushed, if nothing stands between them. Something does when a middleware or a tracer has
- * wrapped `write`, or when it was corked; a pipelined response has no socket before its turn, and one to HTTP/1.0 is not chunked.
- * Nor is there a Node yet that does not tell when a response is ended.
+ * wrapped `write`, or when the response was corked. A pipelined response has no socket before its turn, and one to HTTP/1.0 is not chunked.
+ * Every Node so far tells when a response is ended.
  */
 export function directSocketOf(response: ServerResponse): Socket | undefined {
   const isDirect =
@@ -28,15 +27,15 @@ export function directSocketOf(response: ServerResponse): Socket | undefined {
 }
 
 /**
- * Calls back when the response is ended, within the call of `end`: what is written to the socket later would stand in the next response. To
- * ask `writableEnded` at every write instead costs a thousand streams as many trips to memory, at each event.
+ * Calls back when the response is ended, within the call of `end`: what is written to the socket later would stand in the next response. Asking
+ * `writableEnded` at every write instead costs a cache miss per stream and event.
  */
 export function onEnd(response: ServerResponse, callback: () => void): void {
   response.on(endEvent, callback)
 }
 
 /**
- * Calls back before each write to the response itself, on a Node that gathers those until the next tick: what goes straight to the socket
+ * Calls back before each write to the response itself, on a Node that buffers these until the next tick: what goes straight to the socket
  * meanwhile would overtake them.
  */
 export function onGatheredWrite(response: ServerResponse, callback: () => void): void {
@@ -48,20 +47,20 @@ export function onGatheredWrite(response: ServerResponse, callback: () => void):
   }
 }
 
-/** Node emits it within `end`, and its documentation does not say so. */
+/** Node emits it within `end`, but does not document it. */
 const endEvent = 'prefinish'
 const { tellsOfEnd, gathersWrites } = tryResponse()
 
-/** What this Node does: it tells of the end, and from 26 on it gathers what is written in a turn. */
+/** Tries what this Node does: whether it tells of the end, and (from 26 on) buffers what is written in a turn. */
 function tryResponse(): { tellsOfEnd: boolean; gathersWrites: boolean } {
-  const nowhere = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() }) as Socket
-  const request = Object.assign(new IncomingMessage(nowhere), { httpVersionMajor: 1, httpVersionMinor: 1 })
+  const socket = nowhere()
+  const request = Object.assign(new IncomingMessage(socket), { httpVersionMajor: 1, httpVersionMinor: 1 })
   const response = new ServerResponse(request)
   let tellsOfEnd = false
   onEnd(response, () => {
     tellsOfEnd = true
   })
-  response.assignSocket(nowhere)
+  response.assignSocket(socket)
   response.flushHeaders()
   response.write('.')
   const gathersWrites = response.writableCorked > 0
@@ -69,7 +68,7 @@ function tryResponse(): { tellsOfEnd: boolean; gathersWrites: boolean } {
   return { tellsOfEnd, gathersWrites }
 }
 
-/** The frames whose chunk was made last, and it: a broadcast hands the same ones to one stream after the other. */
+/** The frames whose chunk was made last, and that chunk: a broadcast hands the same frames to one stream after the other. */
 let framed: readonly Frame[] | undefined
 let chunk: Uint8Array
 

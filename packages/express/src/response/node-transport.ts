@@ -3,10 +3,9 @@ import type { Frame, Refusal, Transport } from '@sse/core'
 import { type Endpoint, readsProblems, refusalAnswer, streamHead } from '@sse/core/internal'
 import type { Request, Response } from 'express'
 import { reportCut } from '../mistakes.ts'
-import { ownHeaders, send, setHead } from './answer.ts'
 import { Body } from './body.ts'
 import { chunkOf, directSocketOf, onEnd, onGatheredWrite } from './direct.ts'
-import { checkNotBegun, isOver } from './response-state.ts'
+import { checkNotBegun, isOver, ownHeader, send, setHead } from './response.ts'
 
 /** Node's response as a transport. The client is gone at its 'close': the request's own fires as soon as the request is read. */
 export class NodeTransport implements Transport {
@@ -56,7 +55,10 @@ export class NodeTransport implements Transport {
     this.answered = true
     checkNotBegun(response)
     response.statusCode = 200
-    setHead(response, streamHead(ownHeaders(response)))
+    setHead(
+      response,
+      streamHead((name) => ownHeader(response, name)),
+    )
     corkForThisTurn(response.socket)
     response.flushHeaders()
     this.#socket = directSocketOf(response)

@@ -12,7 +12,7 @@ type Write = OutgoingMessage['write']
 export const nodesOwnWrite: Write | undefined = findOwnWrite()
 
 /**
- * Tries one write when the module is loaded. A wrapper can imitate a name, a length and a source, but it cannot leave the stack: it either
+ * Tries one write when the module is loaded. A wrapper can imitate a name, a length and a source, but it is in the call stack: it either
  * stands between this module and the socket, or it never reaches the socket.
  */
 function findOwnWrite(): Write | undefined {
@@ -33,7 +33,7 @@ function findOwnWrite(): Write | undefined {
  * @param write `undefined`: the socket's
  */
 function callOutsideNode(write: Write | undefined): string | undefined {
-  const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() }) as Socket
+  const socket = nowhere()
   const response = new ServerResponse(new IncomingMessage(socket))
   response.assignSocket(socket)
   // Node 26 gathers chunks until the next tick; what is not chunked it writes at once.
@@ -46,4 +46,9 @@ function callOutsideNode(write: Write | undefined): string | undefined {
   }
   Reflect.apply(write ?? socket.write, response, ['.'])
   return JSON.stringify(stack.find(({ scriptName }) => !scriptName.startsWith('node:')))
+}
+
+/** A socket that takes everything and says nothing, to try what this Node does. */
+export function nowhere(): Socket {
+  return new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() }) as Socket
 }

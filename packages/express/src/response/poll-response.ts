@@ -1,8 +1,7 @@
 import type { PollDocument, PollResponse, Refusal } from '@sse/core'
-import { pollAnswer, refusalAnswer } from '@sse/core/internal'
+import { documentAnswer, refusalAnswer } from '@sse/core/internal'
 import type { Response } from 'express'
-import { send } from './answer.ts'
-import { checkNotBegun, isOver } from './response-state.ts'
+import { checkNotBegun, isOver, send } from './response.ts'
 
 /** An Express response that answers a poll. */
 export class ExpressPollResponse implements PollResponse {
@@ -40,7 +39,7 @@ export class ExpressPollResponse implements PollResponse {
   answer(document: PollDocument, options: { retry: number | undefined; lastOfConnection: boolean }): void {
     if (this.#response.headersSent) return
     this.answered = true
-    send(this.#response, (own) => pollAnswer(document, options, own))
+    send(this.#response, (own) => documentAnswer(document, own, options))
   }
 
   refuse(refusal: Refusal): void {
