@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import type { ErrorRequestHandler, Request, Response } from 'express'
 import request from 'supertest'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'

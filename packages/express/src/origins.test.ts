@@ -1,4 +1,4 @@
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import { describe, expect, it } from 'vitest'
 import { expressVersions } from '../test/express-versions.ts'
 import { channels, createHub, type Origins, SseError, sse } from './index.ts'

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import request from 'supertest'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { expressVersions } from '../test/express-versions.ts'

@@ -1,4 +1,4 @@
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import { EventSource } from 'eventsource'
 import { describe, expect, it, vi } from 'vitest'
 import { expressVersions } from '../test/express-versions.ts'

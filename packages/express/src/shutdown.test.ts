@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Agent, request as ask } from 'node:http'
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import type { RequestHandler, Response } from 'express'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { expressVersions } from '../test/express-versions.ts'

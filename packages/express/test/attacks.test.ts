@@ -1,4 +1,4 @@
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { channels, createHub, createMemoryLog, type Limits, sse } from '../src/index.ts'
 import { expressVersions } from './express-versions.ts'

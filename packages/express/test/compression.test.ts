@@ -1,4 +1,4 @@
-import { openStream, type TestStream } from '@sse/core/testing'
+import { openStream, type TestStream } from '@sse/express/testing'
 import compression from 'compression'
 import request from 'supertest'
 import { describe, expect, it, onTestFinished } from 'vitest'

@@ -46,11 +46,7 @@ export class Admission {
     this.#perKeyRate = new RateLimit(limits.perKeyRate ?? unlimited)
   }
 
-  get maxChannels(): number {
-    return this.#limits.channels ?? 64
-  }
-
-  /** Why a stream cannot be opened now; `undefined` when it can. Then it is counted as a request, and `enter` counts it as a stream. */
+  /** Why a stream cannot be opened now; `undefined` when it can. Then it is counted as a request, and `count` counts it as a stream. */
   refusal(client: Client): Refusal | undefined {
     const { streams = unlimited, perKey = unlimited } = this.#limits
     const { key } = client
@@ -77,16 +73,8 @@ export class Admission {
     return undefined
   }
 
-  /** A stream was admitted: it counts until `leave`. */
-  enter(key: string | undefined): void {
-    this.#count(key, 1)
-  }
-
-  leave(key: string | undefined): void {
-    this.#count(key, -1)
-  }
-
-  #count(key: string | undefined, change: 1 | -1): void {
+  /** A stream was admitted, or its response is over. */
+  count(key: string | undefined, change: 1 | -1): void {
     this.#streams += change
     if (key === undefined) return
     const count = this.#of(key) + change

@@ -71,10 +71,10 @@ export class Endpoint<R> {
       key = { is: client.key }
       const refusal = this.#shutdown.refusal() ?? this.#admission.refusal(client)
       if (refusal) return refusal
-      this.#admission.enter(client.key)
+      this.#admission.count(client.key, 1)
       this.#streams.add(stream)
       exchange.onOver(() => {
-        this.#admission.leave(client.key)
+        this.#admission.count(client.key, -1)
         this.#streams.delete(stream)
       })
       return undefined
@@ -121,7 +121,7 @@ export class Endpoint<R> {
       return problem({ status, detail: `The body could not be read as JSON: ${message}.` }, own)
     }
     try {
-      const { stream, subscribe, unsubscribe } = channelsIn(body, this.#admission.maxChannels)
+      const { stream, subscribe, unsubscribe } = channelsIn(body, this.#options.limits?.channels ?? 64)
       const changed = await hub.changeChannels(stream, {
         key: client.key,
         client: client.key ?? client.address,

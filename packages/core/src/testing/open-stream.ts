@@ -15,17 +15,17 @@ export interface OpenStreamOptions {
 }
 
 /**
- * Opens a stream for a test and reads it item by item: nothing is waited for but what the stream says.
+ * Opens a stream for a test and reads it item by item. It waits for what the stream says, and for nothing else.
  *
  * ```ts
  * await using stream = await openStream(app, '/events', { channels: ['news'] })
  * expect((await stream.next('notification')).data).toBe('{"title":"Hi"}')
  * ```
  *
- * An answer that is no stream is answered too: look at `status`, `headers`, `text()` and `json()`.
+ * It also resolves for an answer that is not a stream: look at `status`, `headers`, `text()` and `json()`.
  *
- * @param target an Express application or an `http.Server`, listened to on a free port while the stream is open; a server that
- * listens already, which is left alone; or an origin, such as `http://localhost:3000`
+ * @param target an Express application or an `http.Server`, which listens on a free port while the stream is open; a server that listens
+ * already, which stays as it is; or an origin, such as `http://localhost:3000`
  * @throws (rejected) when nothing answers there
  */
 export async function openStream(

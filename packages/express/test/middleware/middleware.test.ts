@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import type { ErrorRequestHandler } from 'express'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createHub, sse } from '../../src/index.ts'

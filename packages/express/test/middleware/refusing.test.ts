@@ -1,4 +1,4 @@
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import timeout from 'connect-timeout'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { rateLimit } from 'express-rate-limit'

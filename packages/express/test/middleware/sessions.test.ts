@@ -1,4 +1,4 @@
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import cookieSession from 'cookie-session'
 import type { RequestHandler } from 'express'
 import session, { MemoryStore, type SessionOptions } from 'express-session'
