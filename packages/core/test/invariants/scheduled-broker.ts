@@ -1,7 +1,7 @@
 import type { Scheduler } from 'fast-check'
-import type { Broker, Entry, Page, Published, Receiver } from '../log/broker.ts'
-import type { SharedLog } from './shared-log.test-kit.ts'
-import type { Meets } from './situations.test-kit.ts'
+import type { Broker, Entry, Page, Published, Receiver } from '../../src/log/broker.ts'
+import type { SharedLog } from './shared-log.ts'
+import type { Meets } from './situations.ts'
 
 export interface ScheduledBrokerOptions {
   /** Entries that `start` answers. */

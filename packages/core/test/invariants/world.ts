@@ -1,11 +1,11 @@
 import { Breach } from '@sse/testbed/ledger'
 import type { Scheduler } from 'fast-check'
-import type { Hub } from '../hub/hub.ts'
-import { createHub } from '../hub/log-hub.ts'
-import { ScheduledBroker, Unreachable } from './scheduled-broker.test-kit.ts'
-import type { Script } from './script.test-kit.ts'
-import { SharedLog } from './shared-log.test-kit.ts'
-import type { Meets } from './situations.test-kit.ts'
+import type { Hub } from '../../src/hub/hub.ts'
+import { createHub } from '../../src/hub/log-hub.ts'
+import { ScheduledBroker, Unreachable } from './scheduled-broker.ts'
+import type { Script } from './script.ts'
+import { SharedLog } from './shared-log.ts'
+import type { Meets } from './situations.ts'
 
 /** A process that clients connect to. */
 export interface Server {

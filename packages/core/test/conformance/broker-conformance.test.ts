@@ -1,13 +1,13 @@
 import { describe, expect, it, test, vi } from 'vitest'
-import { brokerCases, brokerConformance } from './broker-conformance.ts'
-import { closeFlaws } from './close-flaws.test-kit.ts'
-import { contentFlaws } from './content-flaws.test-kit.ts'
-import { fateFlaws } from './fate-flaws.test-kit.ts'
-import { keyFlaws } from './key-flaws.test-kit.ts'
-import { logFlaws } from './log-flaws.test-kit.ts'
-import { readFlaws } from './read-flaws.test-kit.ts'
-import { RemoteBroker, RemoteLog, remoteSubject } from './remote-broker.test-kit.ts'
-import { signalFlaws } from './signal-flaws.test-kit.ts'
+import { brokerCases, brokerConformance } from '../../src/testing/conformance/broker-conformance.ts'
+import { closeFlaws } from './close-flaws.ts'
+import { contentFlaws } from './content-flaws.ts'
+import { fateFlaws } from './fate-flaws.ts'
+import { keyFlaws } from './key-flaws.ts'
+import { logFlaws } from './log-flaws.ts'
+import { readFlaws } from './read-flaws.ts'
+import { RemoteBroker, RemoteLog, remoteSubject } from './remote-broker.ts'
+import { signalFlaws } from './signal-flaws.ts'
 
 /** The one broker to which all can happen that can happen to any. */
 brokerConformance({ describe, it }, remoteSubject)

@@ -1,5 +1,5 @@
-import { broker, event, type Flaw, told } from './flaw.test-kit.ts'
-import { RemoteLog, remoteSubject } from './remote-broker.test-kit.ts'
+import { broker, event, type Flaw, told } from './flaw.ts'
+import { RemoteLog, remoteSubject } from './remote-broker.ts'
 
 const all = 'signal reaches the receivers of all brokers that have started, once each'
 

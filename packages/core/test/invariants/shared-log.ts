@@ -1,6 +1,6 @@
 import { History, type LedgerLog } from '@sse/testbed/ledger'
-import type { Entry, Page, Receiver } from '../log/broker.ts'
-import { isCommand } from '../log/channel.ts'
+import type { Entry, Page, Receiver } from '../../src/log/broker.ts'
+import { isCommand } from '../../src/log/channel.ts'
 
 export interface SharedLogOptions {
   /** Entries held at most, for tails to follow; what is older is trimmed. */

@@ -1,7 +1,7 @@
-import { endOfTurn } from '../../end-of-turn.ts'
-import type { Broker, Page, Receiver } from '../../log/broker.ts'
-import type { BrokerSubject } from './broker-subject.ts'
-import { RemoteBroker, RemoteLog, remoteSubject } from './remote-broker.test-kit.ts'
+import { endOfTurn } from '../../src/end-of-turn.ts'
+import type { Broker, Page, Receiver } from '../../src/log/broker.ts'
+import type { BrokerSubject } from '../../src/testing/conformance/broker-subject.ts'
+import { RemoteBroker, RemoteLog, remoteSubject } from './remote-broker.ts'
 
 /** Something that a broker could get wrong, and the case that must notice. */
 export interface Flaw {

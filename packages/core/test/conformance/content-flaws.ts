@@ -1,4 +1,4 @@
-import { appending, type Flaw } from './flaw.test-kit.ts'
+import { appending, type Flaw } from './flaw.ts'
 
 /** What a log can make of what it is given. */
 export const contentFlaws: readonly Flaw[] = [

@@ -1,8 +1,8 @@
 import type { Ledger } from '@sse/testbed/ledger'
-import type { Transport } from '../stream/transport.ts'
-import { Decoder } from '../wire/decode.ts'
-import type { Frame } from '../wire/frame.ts'
-import type { Meets } from './situations.test-kit.ts'
+import type { Transport } from '../../src/stream/transport.ts'
+import { Decoder } from '../../src/wire/decode.ts'
+import type { Frame } from '../../src/wire/frame.ts'
+import type { Meets } from './situations.ts'
 
 /** The client's end of a response: it enters what it is given into a ledger, and is full for as long as the script says. */
 export class ScriptedTransport implements Transport {

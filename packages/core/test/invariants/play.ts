@@ -1,11 +1,11 @@
 import type { Scheduler } from 'fast-check'
-import { endOfTurn } from '../end-of-turn.ts'
-import { SseError } from '../errors.ts'
-import { Client } from './client.test-kit.ts'
-import { Unreachable } from './scheduled-broker.test-kit.ts'
-import type { Mishap, Script } from './script.test-kit.ts'
-import type { Meets } from './situations.test-kit.ts'
-import { createWorld, surprise, type World } from './world.test-kit.ts'
+import { endOfTurn } from '../../src/end-of-turn.ts'
+import { SseError } from '../../src/errors.ts'
+import { Client } from './client.ts'
+import { Unreachable } from './scheduled-broker.ts'
+import type { Mishap, Script } from './script.ts'
+import type { Meets } from './situations.ts'
+import { createWorld, surprise, type World } from './world.ts'
 
 /**
  * Plays a script: the scheduler chooses which of the publishers, clients, mishaps, ends of turns, requests and answers is next, until

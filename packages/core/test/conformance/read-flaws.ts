@@ -1,6 +1,6 @@
-import type { Page } from '../../log/broker.ts'
-import { broker, type Flaw, reading, turns } from './flaw.test-kit.ts'
-import type { RemoteLog } from './remote-broker.test-kit.ts'
+import type { Page } from '../../src/log/broker.ts'
+import { broker, type Flaw, reading, turns } from './flaw.ts'
+import type { RemoteLog } from './remote-broker.ts'
 
 const everyPosition = 'read goes on from every position, in pages of any size'
 const limit = 'read answers at most so many entries as the limit says, the oldest first'

@@ -1,6 +1,6 @@
-import { IdempotencyKeys } from '../../log/idempotency-keys.ts'
-import { broker, event, type Flaw, told } from './flaw.test-kit.ts'
-import { type RemoteBroker, RemoteLog } from './remote-broker.test-kit.ts'
+import { IdempotencyKeys } from '../../src/log/idempotency-keys.ts'
+import { broker, event, type Flaw, told } from './flaw.ts'
+import { type RemoteBroker, RemoteLog } from './remote-broker.ts'
 
 const restart = 'a restart loses no entry, and the log goes on after its head'
 const gone =

@@ -1,4 +1,4 @@
-import { broker, type Flaw } from './flaw.test-kit.ts'
+import { broker, type Flaw } from './flaw.ts'
 
 const refuses = 'after close every call rejects with the code closed'
 const again = 'close of a started broker is the same the second time'

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { atEndOfTurn, endOfTurn } from '../../end-of-turn.ts'
-import { SseError } from '../../errors.ts'
-import type { Broker, Entry, Page, Published, Receiver } from '../../log/broker.ts'
-import { IdempotencyKeys } from '../../log/idempotency-keys.ts'
-import type { BrokerSubject } from './broker-subject.ts'
+import { atEndOfTurn, endOfTurn } from '../../src/end-of-turn.ts'
+import { SseError } from '../../src/errors.ts'
+import type { Broker, Entry, Page, Published, Receiver } from '../../src/log/broker.ts'
+import { IdempotencyKeys } from '../../src/log/idempotency-keys.ts'
+import type { BrokerSubject } from '../../src/testing/conformance/broker-subject.ts'
 
 /** A log as a server far away keeps it: it outlives its brokers, and anything can befall it. */
 export class RemoteLog {

@@ -1,9 +1,9 @@
 import { Ledger } from '@sse/testbed/ledger'
-import type { SseStream } from '../stream/sse-stream.ts'
-import type { Stream } from '../stream/stream.ts'
-import type { ClientStep, Connect, Cursor } from './script.test-kit.ts'
-import { ScriptedTransport } from './scripted-transport.test-kit.ts'
-import type { Server, World } from './world.test-kit.ts'
+import type { SseStream } from '../../src/stream/sse-stream.ts'
+import type { Stream } from '../../src/stream/stream.ts'
+import type { ClientStep, Connect, Cursor } from './script.ts'
+import { ScriptedTransport } from './scripted-transport.ts'
+import type { Server, World } from './world.ts'
 
 /** One connection of a client: the stream that serves it, and what is known of it from outside. */
 interface Connection {

@@ -1,9 +1,9 @@
 import { Breach, streamPromises } from '@sse/testbed/ledger'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { play } from './invariants/play.test-kit.ts'
-import { script } from './invariants/script.test-kit.ts'
-import { situations } from './invariants/situations.test-kit.ts'
+import { play } from './play.ts'
+import { script } from './script.ts'
+import { situations } from './situations.ts'
 
 /** How many interleavings are played; `SSE_RUNS` for more. Every promise is judged on each of them. */
 const numRuns = Number(process.env['SSE_RUNS'] ?? 10_000)
@@ -26,7 +26,7 @@ async function judge() {
   const report = await fc.asyncDefaultReportMessage(details)
   // The rest of the path is of no use: shrunk, a run gets another order from the scheduler.
   const run = counterexamplePath?.split(':')[0]
-  const again = `Again: SSE_SEED=${seed}:${run} pnpm vitest run packages/core/src/invariants.test.ts`
+  const again = `Again: SSE_SEED=${seed}:${run} pnpm vitest run packages/core/test/invariants`
   return {
     broken: error instanceof Breach ? error.promise : undefined,
     message: `${error}\n${again}\n${report}`,

@@ -1,6 +1,6 @@
-import { endOfTurn } from '../../end-of-turn.ts'
-import { appending, broker, event, type Flaw, through, told, turns } from './flaw.test-kit.ts'
-import { RemoteLog } from './remote-broker.test-kit.ts'
+import { endOfTurn } from '../../src/end-of-turn.ts'
+import { appending, broker, event, type Flaw, through, told, turns } from './flaw.ts'
+import { RemoteLog } from './remote-broker.ts'
 
 const seam = 'start loses and repeats nothing of what is published before and during it'
 const handedBack = 'publish is handed back to its own receiver'

@@ -1,5 +1,5 @@
-import { IdempotencyKeys } from '../../log/idempotency-keys.ts'
-import { appending, broker, event, type Flaw } from './flaw.test-kit.ts'
+import { IdempotencyKeys } from '../../src/log/idempotency-keys.ts'
+import { appending, broker, event, type Flaw } from './flaw.ts'
 
 const repeated = 'a repeated key appends nothing and answers the first id, whatever is published'
 const everyBroker = 'a key holds for all brokers of the log'
