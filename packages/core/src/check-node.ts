@@ -1,6 +1,6 @@
 /**
- * Refuses a Node that is too old, when a package is imported: otherwise the first call of a function that this Node lacks would fail later,
- * with a message that does not name the cause. Other runtimes tell the version of Node that they correspond to.
+ * Refuses a Node that is too old when a package is imported. Otherwise the first call of a function that this Node lacks would fail later, with
+ * a message that does not name the cause. Other runtimes tell the version of Node that they correspond to.
  *
  * @param needed the oldest version that works, such as `22.12`
  * @param node the version that runs; `undefined` where there is no Node

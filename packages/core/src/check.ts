@@ -1,10 +1,10 @@
 import { SseError, show } from './errors.ts'
 
-/** What a number must be, and the words for it. */
+/** The rules for numbers, each with its words for a message. */
 const kinds = {
   /** A count or a size that is at least one. */
   positive: [(value: number) => value > 0, 'a number above 0'],
-  /** Milliseconds, also without end. */
+  /** Milliseconds, `Infinity` included. */
   duration: [(value: number) => value >= 0, 'a number of milliseconds, 0 or more'],
   /** Milliseconds that a timer or a client can wait. */
   delay: [isDelay, 'a whole number of milliseconds from 0 to 2,147,483,647'],
@@ -15,7 +15,7 @@ function isDelay(value: unknown): value is number {
 }
 
 /**
- * Checks that options are an object: `null`, or the event's name in their place, would go unnoticed or end in a TypeError.
+ * Checks that options are an object. Otherwise `null`, or the event's name in their place, would go unnoticed or end in a TypeError.
  *
  * @throws {SseError} `invalid-option`
  */
@@ -38,7 +38,7 @@ export function checkFunction(name: string, value: unknown): void {
 }
 
 /**
- * Checks whose stream it is. A lone surrogate becomes another character in some brokers, so that two keys would be one.
+ * Checks a stream's key. A lone surrogate becomes another character in some brokers, so two keys would become one.
  *
  * @throws {SseError} `invalid-key`
  */
@@ -48,7 +48,7 @@ export function checkKey(key: unknown): asserts key is string {
   throw new SseError('invalid-key', message, { value: key })
 }
 
-/** Checks a time that is drawn between two. @throws {SseError} `invalid-option` */
+/** Checks the range of a time that is drawn. @throws {SseError} `invalid-option` */
 export function checkRange(name: string, value: unknown): void {
   if (value === undefined) return
   const [min, max] = Array.isArray(value) && value.length === 2 ? value : []
@@ -60,7 +60,7 @@ export function checkRange(name: string, value: unknown): void {
 /**
  * Refuses own enumerable names with a value that are not options, so that a misspelt option is not ignored.
  *
- * @param where what stands before a name in a message: `'limits.'`, or nothing
+ * @param where the prefix of a name in a message: `'limits.'`, or nothing
  * @throws {SseError} `invalid-option`, with the name that was probably meant
  */
 export function checkNames(where: string, options: object, known: readonly string[]): void {
@@ -87,7 +87,7 @@ const synonyms: Readonly<Record<string, string>> = {
   lastEventId: 'since',
 }
 
-/** The known name that was probably meant: the same but for case, a synonym, or at most a third of its letters away. */
+/** The known name that was probably meant: a synonym, the same name in another case, or one of which at most a third of the letters differ. */
 function nearest(name: string, known: readonly string[]): string | undefined {
   const lower = name.toLowerCase()
   const synonym = synonyms[name]

@@ -15,7 +15,7 @@ export type Head = readonly (readonly [name: string, value: string | undefined])
 /** A header that the app has set on the response. */
 type OwnHeader = (name: string) => string | undefined
 
-/** The head of an event stream. What the app has set stays, except what would make the body something else. */
+/** The head of an event stream. Headers of the app stay, except those that would change what the body is. */
 export function streamHead(own: OwnHeader): Head {
   return [
     ...bodyHead(own, 'text/event-stream; charset=utf-8'),

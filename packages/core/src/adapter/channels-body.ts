@@ -1,7 +1,7 @@
 import { SseError } from '../errors.ts'
 
 /**
- * What a client posts: the id of its stream, and the channels that the stream joins and leaves.
+ * The content of a posted body: the id of the client's stream, and the channels that the stream joins and leaves.
  *
  * @throws {SseError} `invalid-data`, `too-many-channels`
  */

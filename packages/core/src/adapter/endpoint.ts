@@ -18,7 +18,7 @@ import { askedChannelsOf, isPoll, isShared, lastEventIdOf, queryProblem, waitOf 
 const mostReported = 100
 
 /**
- * What one `sse()` serves: it judges requests, opens their streams, changes their channels and ends them.
+ * The streams of one `sse()`: it judges requests, opens their streams, changes their channels and ends them.
  *
  * @typeParam R the framework's request
  */
@@ -108,8 +108,9 @@ export class Endpoint<R> {
     readBody: () => Promise<unknown>,
   ): Promise<Answer> {
     const own = (name: string) => exchange.ownHeader(name)
-    const detail = crossSiteProblem(exchange, this.#options.origins)
-    if (detail) return problem({ status: 403, detail }, own)
+    const refuse = (status: number, detail: string, retry?: number) => problem({ status, detail, retry }, own)
+    const forbidden = crossSiteProblem(exchange, this.#options.origins)
+    if (forbidden) return refuse(403, forbidden)
     const client = this.#clientOf(exchange)
     const refusal = this.#admission.refusalByRate(client)
     if (refusal) return problem(refusal, own)
@@ -118,7 +119,7 @@ export class Endpoint<R> {
       body = await readBody()
     } catch (error) {
       const { status = 400, message } = error as { status?: number; message: string }
-      return problem({ status, detail: `The body could not be read as JSON: ${message}.` }, own)
+      return refuse(status, `The body could not be read as JSON: ${message}.`)
     }
     try {
       const { stream, subscribe, unsubscribe } = channelsIn(body, this.#options.limits?.channels ?? 64)
@@ -129,18 +130,12 @@ export class Endpoint<R> {
         unsubscribe,
       })
       if (changed) return documentAnswer(changed, own)
-      return problem(
-        { status: 404, detail: `There is no stream ${JSON.stringify(stream.slice(0, 64))} here.` },
-        own,
-      )
+      return refuse(404, `The stream ${JSON.stringify(stream.slice(0, 64))} does not exist here.`)
     } catch (error) {
       // An invalid key is the app's mistake, not the client's.
       if (!(error instanceof SseError) || error.code === 'invalid-key') throw error
-      const unavailable = error.code === 'closed' || error.code === 'busy'
-      return problem(
-        { ...(unavailable ? { status: 503, retry: 1_000 } : { status: 400 }), detail: error.message },
-        own,
-      )
+      if (error.code === 'closed' || error.code === 'busy') return refuse(503, error.message, 1_000)
+      return refuse(400, error.message)
     }
   }
 
@@ -168,8 +163,7 @@ export class Endpoint<R> {
   /** @param exchange if nothing is asked any more once its client has left */
   #asked(names: readonly string[], request: R, exchange?: Exchange<R>) {
     const authorize = async (channel: string) => {
-      if (exchange?.closed)
-        throw new SseError('closed', 'The client has left before its channels were judged.')
+      if (exchange?.closed) throw new SseError('closed', 'The client left before its channels were judged.')
       const verdict: unknown = await this.#options.authorize?.(request, channel)
       if (verdict && verdict !== true) {
         const message = `authorize returned ${show(verdict)} for the channel ${show(channel)}: only true grants a channel.`

@@ -7,7 +7,7 @@ import type { Limits } from './admission.ts'
 import { checkOrigins, type Origins } from './origins.ts'
 
 /**
- * What an app tells an adapter.
+ * The options of an adapter.
  *
  * @typeParam R the framework's request
  */

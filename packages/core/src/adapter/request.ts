@@ -26,7 +26,7 @@ export function askedChannelsOf(asked: Asked): string[] {
     .filter((name) => name !== '')
 }
 
-/** What is wrong with parameters of a form that would be ignored: the client would miss events, and nobody would notice. */
+/** The problem of a query with parameters that would be ignored: the client would miss events, and nobody would notice. */
 export function queryProblem(asked: Asked): string | undefined {
   for (const [name] of parametersOf(asked)) {
     if (name.startsWith('lastEventId['))

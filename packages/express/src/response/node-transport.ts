@@ -5,7 +5,7 @@ import type { Request, Response } from 'express'
 import { reportCut } from '../mistakes.ts'
 import { Body } from './body.ts'
 import { chunkOf, directSocketOf, onEnd, onGatheredWrite } from './direct.ts'
-import { checkNotBegun, isOver, ownHeader, send, setHead } from './response.ts'
+import { checkNotBegun, isOver, send, setHead } from './response.ts'
 
 /** Node's response as a transport. The client is gone at its 'close': the request's own fires as soon as the request is read. */
 export class NodeTransport implements Transport {
@@ -55,10 +55,7 @@ export class NodeTransport implements Transport {
     this.answered = true
     checkNotBegun(response)
     response.statusCode = 200
-    setHead(
-      response,
-      streamHead((name) => ownHeader(response, name)),
-    )
+    setHead(response, streamHead)
     corkForThisTurn(response.socket)
     response.flushHeaders()
     this.#socket = directSocketOf(response)

@@ -22,12 +22,12 @@ export function checkNotBegun(response: Response): void {
 export function send(response: Response, answer: (own: OwnHeader) => Answer): void {
   if (response.headersSent) return
   const { status, head, body } = answer((name) => ownHeader(response, name))
-  setHead(response, head)
+  setHead(response, () => head)
   response.status(status).end(body)
 }
 
-export function setHead(response: Response, head: Head): void {
-  for (const [name, value] of head) {
+export function setHead(response: Response, head: (own: OwnHeader) => Head): void {
+  for (const [name, value] of head((name) => ownHeader(response, name))) {
     if (value === undefined) response.removeHeader(name)
     else response.setHeader(name, value)
   }

@@ -1,9 +1,2 @@
-export {
-  type Listening,
-  type ListeningServer,
-  type OpenStreamOptions,
-  openStream,
-  type StreamItem,
-  type TestEvent,
-  type TestStream,
-} from '@sse/core/testing'
+export type { OpenStreamOptions, StreamItem, TestEvent, TestStream } from '@sse/core/testing'
+export { openStream } from '@sse/core/testing'
