@@ -22,11 +22,8 @@ export class Shutdown {
   /** Why no stream may open; `undefined` before `begin`. */
   refusal(): Refusal | undefined {
     if (!this.#retry) return undefined
-    return {
-      status: 503,
-      detail: 'The server is shutting down.',
-      retry: drawBetween(this.#retry, this.#random),
-    }
+    const retry = drawBetween(this.#retry, this.#random)
+    return { status: 503, detail: 'The server is shutting down.', retry }
   }
 
   /**
@@ -52,12 +49,13 @@ export class Shutdown {
   }
 }
 
-/** Without `time` all end within the call. */
+/** Takes `time` even without streams: requests that are under way have as long. Without `time`, all streams end within the call. */
 async function endAll<S>(streams: Iterable<S>, time: number, end: (stream: S) => void): Promise<void> {
   const open = [...streams]
   const start = performance.now()
   for (let count = 0; count <= open.length; count++) {
-    const early = start + (time * count) / Math.max(1, open.length) - performance.now()
+    const part = count === open.length ? 1 : count / open.length
+    const early = start + time * part - performance.now()
     if (early > 0) await new Promise((resolve) => setTimeout(resolve, early))
     if (count < open.length) end(open[count]!)
   }
