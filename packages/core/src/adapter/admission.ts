@@ -1,6 +1,6 @@
 import { drawBetween } from '../draw-between.ts'
 import { RateLimit } from '../rate-limit.ts'
-import type { Refusal } from '../stream/refusal.ts'
+import type { Refusal } from '../response/refusal.ts'
 
 export interface Limits {
   /** Streams and polls at a time, of one `sse()` in this process. Those whose channels are still judged count. Default: no limit. */

@@ -1,6 +1,6 @@
-import type { ChannelsChanged } from '../hub/hub.ts'
-import type { PollDocument } from '../stream/poll.ts'
-import type { Refusal } from '../stream/refusal.ts'
+import type { ChannelsChanged } from '../hub/types.ts'
+import type { PollDocument } from '../response/poll.ts'
+import type { Refusal } from '../response/refusal.ts'
 
 /** A whole response. */
 export interface Answer {

@@ -1,5 +1,5 @@
-import type { PollResponse } from '../stream/poll.ts'
-import type { Transport } from '../stream/transport.ts'
+import type { PollResponse } from '../response/poll.ts'
+import type { Transport } from '../response/transport.ts'
 
 /**
  * A request and its response: the port that an adapter of a web framework implements. What the client sent is untrusted.

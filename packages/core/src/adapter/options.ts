@@ -1,7 +1,7 @@
 import { checkFunction, checkNames, checkNumber, checkObject } from '../check.ts'
 import { SseError, show } from '../errors.ts'
 import type { AnyEvents, EventMap } from '../event-map.ts'
-import type { HubForAdapters } from '../hub/hub.ts'
+import type { HubForAdapters } from '../hub/types.ts'
 import { checkStreamOptions } from '../stream/check-options.ts'
 import type { Limits } from './admission.ts'
 import { checkOrigins, type Origins } from './origins.ts'

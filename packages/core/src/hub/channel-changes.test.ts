@@ -3,8 +3,8 @@ import { endOfTurn } from '../end-of-turn.ts'
 import { createMemoryLog } from '../log/memory-broker.ts'
 import { opening } from '../stream/opening.test-kit.ts'
 import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
-import type { Hub } from './hub.ts'
-import { createHub } from './log-hub.ts'
+import { createHub } from './hub.ts'
+import type { Hub } from './types.ts'
 
 /** Two processes of one log; the stream is held by the first. */
 async function twoHubs(options: object = {}) {

@@ -1,13 +1,13 @@
 import { SseError } from '../errors.ts'
 import { RateLimit } from '../rate-limit.ts'
-import { judge } from '../stream/asked-channels.ts'
+import { authorizeAsked } from '../stream/channels/asked-channels.ts'
 import type { ChannelsChange } from '../stream/sse-stream.ts'
-import type { HostedStream } from '../stream/stream-host.ts'
+import type { Stream } from '../stream/stream.ts'
 import { hubOf, randomName } from '../stream/stream-id.ts'
-import type { ChannelsChanged, ChannelsRequest } from './hub.ts'
+import type { StreamRegistry } from '../stream/stream-registry.ts'
 import type { Leases } from './leases.ts'
 import type { Outcome, Signal } from './signals.ts'
-import type { StreamRegistry } from './streams.ts'
+import type { ChannelsChanged, ChannelsRequest } from './types.ts'
 
 /** Questions that a client may cause in a second. */
 const questionsPerSecond = 20
@@ -18,13 +18,13 @@ const mostWaiting = 10_000
 /** Bytes of a signal. */
 const mostBytes = 65_536
 
-type Ask = Extract<Signal, { type: 'wish' | 'change' }>
+type Ask = Extract<Signal, { type: 'turn' | 'change' }>
 /** What a question says, without what every question has. */
-type Asked = { readonly type: 'wish' } | { readonly type: 'change'; readonly change: ChannelsChange }
+type Asked = { readonly type: 'turn' } | { readonly type: 'change'; readonly change: ChannelsChange }
 
 export interface ChannelChangesOptions {
   readonly hub: string
-  readonly streams: StreamRegistry
+  readonly streams: StreamRegistry<Stream>
   readonly leases: Leases
   readonly send: (signal: Signal) => void
 }
@@ -54,17 +54,17 @@ export class ChannelChanges {
       : undefined
   }
 
-  heard(signal: Ask | Extract<Signal, { type: 'answer' }>): void {
+  onSignal(signal: Ask | Extract<Signal, { type: 'answer' }>): void {
     const { hub, send } = this.#options
     if (signal.to !== hub) return
     if (signal.type === 'answer') this.#waiting.get(signal.request)?.(signal.outcome)
     else send({ type: 'answer', to: signal.from, request: signal.request, outcome: this.#outcomeOf(signal) })
   }
 
-  async #changeHeld(stream: HostedStream, request: ChannelsRequest): Promise<ChannelsChanged | undefined> {
+  async #changeHeld(stream: Stream, request: ChannelsRequest): Promise<ChannelsChanged | undefined> {
     if (stream.key !== request.key || stream.closed) return undefined
-    const turn = stream.wish()
-    const { granted, refused } = await judge(request.subscribe)
+    const turn = stream.nextTurn()
+    const { granted, refused } = await authorizeAsked(request.subscribe)
     if (stream.closed) return undefined
     stream.change({ subscribe: granted, unsubscribe: request.unsubscribe, refused, turn })
     return { channels: [...stream.channels], refused }
@@ -76,10 +76,10 @@ export class ChannelChanges {
     { key, subscribe, unsubscribe }: ChannelsRequest,
   ): Promise<ChannelsChanged | undefined> {
     const ask = (asked: Asked) => this.#ask(holder, stream, key ?? null, asked)
-    const wish = await ask({ type: 'wish' })
-    if (!('turn' in wish)) return undefined
-    const { granted, refused } = await judge(subscribe)
-    const change = { subscribe: granted, unsubscribe, refused, turn: wish.turn }
+    const reserved = await ask({ type: 'turn' })
+    if (!('turn' in reserved)) return undefined
+    const { granted, refused } = await authorizeAsked(subscribe)
+    const change = { subscribe: granted, unsubscribe, refused, turn: reserved.turn }
     const outcome = await ask({ type: 'change', change })
     if ('channels' in outcome) return { channels: outcome.channels, refused }
     if ('problem' in outcome && outcome.problem === 'too-many-channels')
@@ -121,7 +121,7 @@ export class ChannelChanges {
     const stream = this.#options.streams.get(question.stream)
     // Whose stream it is is nobody else's business, nor whether there is one.
     if (!stream || stream.closed || stream.key !== (question.key ?? undefined)) return { problem: 'unknown' }
-    if (question.type === 'wish') return { turn: stream.wish() }
+    if (question.type === 'turn') return { turn: stream.nextTurn() }
     try {
       stream.change(question.change)
       return { channels: [...stream.channels] }

@@ -1,6 +1,6 @@
 import { checkFunction, checkNames, checkNumber, checkObject, checkRange } from '../check.ts'
 import { SseError, show } from '../errors.ts'
-import type { CloseHubOptions, HubOptions } from './hub.ts'
+import type { CloseHubOptions, HubOptions } from './types.ts'
 
 const names = [
   'broker',

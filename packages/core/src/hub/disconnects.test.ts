@@ -6,8 +6,8 @@ import { wrapped } from '../log/wrapped-broker.test-kit.ts'
 import { opening } from '../stream/opening.test-kit.ts'
 import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
 import type { StreamOptions } from '../stream/sse-stream.ts'
-import type { Hub, HubOptions } from './hub.ts'
-import { createHub } from './log-hub.ts'
+import { createHub } from './hub.ts'
+import type { Hub, HubOptions } from './types.ts'
 
 function asking(hub: Hub, options: StreamOptions = {}) {
   const transport = new RecordingTransport()

@@ -1,11 +1,12 @@
 import { SseError } from '../errors.ts'
 import { comparePositions } from '../log/compare-positions.ts'
 import { Fifo } from '../log/fifo.ts'
+import type { Revocations } from '../stream/revocations.ts'
+import type { Stream } from '../stream/stream.ts'
 import { randomName } from '../stream/stream-id.ts'
+import type { StreamRegistry } from '../stream/stream-registry.ts'
 import type { Leases } from './leases.ts'
-import { Revocations } from './revocations.ts'
 import type { Command, Signal } from './signals.ts'
-import type { StreamRegistry } from './streams.ts'
 
 /** Milliseconds after which a hub that has not confirmed a disconnect is asked again. */
 const patience = 500
@@ -16,15 +17,16 @@ const remembered = 1_000
 
 export interface DisconnectsOptions {
   readonly hub: string
-  readonly streams: StreamRegistry
+  readonly streams: StreamRegistry<Stream>
+  readonly revocations: Revocations
   readonly leases: Leases
   /** Puts a command into the log. @returns the id of its entry */
   readonly publish: (command: Command) => Promise<string>
   readonly send: (signal: Signal) => void
   /** The head of the log when this hub's broker started; `undefined` before. */
   readonly startedAt: () => string | undefined
-  /** When a client shall come back whose stream ends because it may have been revoked, in milliseconds. */
-  readonly comeBack: () => number
+  /** Draws the milliseconds after which a client reconnects whose stream may have been revoked. */
+  readonly drawRetry: () => number
 }
 
 /** A disconnect that some hub has not confirmed. */
@@ -43,7 +45,6 @@ interface Pending {
  */
 export class Disconnects {
   readonly #options: DisconnectsOptions
-  readonly #revocations = new Revocations()
   readonly #pending = new Map<string, Pending>()
   readonly #acted = new Set<string>()
   readonly #actedInOrder = new Fifo<string>()
@@ -51,10 +52,6 @@ export class Disconnects {
 
   constructor(options: DisconnectsOptions) {
     this.#options = options
-  }
-
-  get revocations(): Revocations {
-    return this.#revocations
   }
 
   /** Resolves when every hub that lives has ended the streams of the key, those on their way in included. */
@@ -89,29 +86,31 @@ export class Disconnects {
    * The broker has started, and these are the newest commands. What was asked for before may be older or newer than a command: its client
    * comes back and is judged again.
    */
-  started(commands: readonly (Command | undefined)[]): void {
-    const { streams, comeBack } = this.#options
+  onStart(commands: readonly (Command | undefined)[]): void {
+    const { streams, revocations, drawRetry } = this.#options
     for (const key of new Set(commands.map((command) => command?.key))) {
       if (key === undefined) continue
-      this.#revocations.add(key, undefined)
-      for (const stream of streams.withKey(key)) stream.closeFor('disconnected', comeBack())
+      revocations.add(key, undefined)
+      for (const stream of streams.withKey(key)) stream.closeFor('disconnected', drawRetry())
     }
   }
 
   /** The command has come back from the log. */
-  received({ request, key, reconnect }: Command): void {
-    const { hub, send, streams } = this.#options
+  onCommand(command: Command | undefined): void {
+    if (!command) return
+    const { request, key, reconnect } = command
+    const { hub, send, streams, revocations } = this.#options
     // It comes twice when the log lost it and its publisher has appended it again: streams that opened since then stay.
     if (!this.#acted.has(request)) {
       this.#remember(request)
-      this.#revocations.add(key, reconnect ?? undefined)
+      revocations.add(key, reconnect ?? undefined)
       for (const stream of streams.withKey(key)) stream.closeFor('disconnected', reconnect ?? undefined)
     }
     this.#confirm(hub, request)
     send({ type: 'disconnected', hub, request })
   }
 
-  heard(signal: Extract<Signal, { type: 'disconnected' | 'disconnected?' }>): void {
+  onSignal(signal: Extract<Signal, { type: 'disconnected' | 'disconnected?' }>): void {
     if (signal.type === 'disconnected') this.#confirm(signal.hub, signal.request)
     else if (this.#hasActed(signal)) {
       const { hub, send } = this.#options
@@ -128,11 +127,11 @@ export class Disconnects {
    * A part of the log is missing, and a command may be in it. Those of this hub are appended again. If this hub was taken for dead
    * meanwhile, nobody waited for it, and every stream with a key may have been revoked: each comes back to be judged again.
    */
-  broke(): void {
-    const { streams, leases, comeBack } = this.#options
+  onGap(): void {
+    const { streams, leases, drawRetry } = this.#options
     for (const pending of this.#pending.values()) if (pending.id !== undefined) this.#publishAgain(pending)
     if (!leases.isCutOff) return
-    for (const stream of streams.withAnyKey()) stream.closeFor('disconnected', comeBack())
+    for (const stream of streams.withAnyKey()) stream.closeFor('disconnected', drawRetry())
   }
 
   close(): void {

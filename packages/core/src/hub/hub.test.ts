@@ -7,8 +7,9 @@ import { wrapped } from '../log/wrapped-broker.test-kit.ts'
 import { checkStreamOptions } from '../stream/check-options.ts'
 import { opening } from '../stream/opening.test-kit.ts'
 import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
-import type { Hub, StreamEvent } from './hub.ts'
-import { createHub } from './log-hub.ts'
+import type { StreamEvent } from '../stream/sse-stream.ts'
+import { createHub } from './hub.ts'
+import type { Hub } from './types.ts'
 
 /** A stream of a hub over a transport that records, open after this turn. */
 async function opened(hub: Hub, channels: string | string[], options = {}) {

@@ -78,7 +78,7 @@ export class Leases {
     if (this.#timer) this.#options.send({ type: 'left', hub: this.#options.hub })
   }
 
-  heard(signal: Extract<Signal, { type: 'alive' | 'left' }>): void {
+  onSignal(signal: Extract<Signal, { type: 'alive' | 'left' }>): void {
     const { hub: own, send } = this.#options
     if (signal.type === 'left') this.#heard.delete(signal.hub)
     else {

@@ -1,6 +1,6 @@
 import { SseError } from '../errors.ts'
-import type { BrokerState, HubOptions, StreamEvent } from './hub.ts'
-import { zeroCounters } from './hub-stats.ts'
+import type { StreamEvent } from '../stream/sse-stream.ts'
+import type { BrokerState, HubCounters, HubOptions } from './types.ts'
 
 /** Counts what happens in a hub, and tells it to the callbacks of the user: one that throws stops nothing. */
 export class Observer {
@@ -54,5 +54,28 @@ function attempt(call: () => unknown, failed: (error: unknown) => void): void {
     Promise.resolve(call()).catch(failed)
   } catch (error) {
     failed(error)
+  }
+}
+
+function zeroCounters(): HubCounters {
+  return {
+    published: 0,
+    refusedPublishes: {},
+    opened: 0,
+    closed: {
+      client: 0,
+      closed: 0,
+      expired: 0,
+      disconnected: 0,
+      shutdown: 0,
+      stalled: 0,
+      overflow: 0,
+      unopened: 0,
+      refused: 0,
+      answered: 0,
+    },
+    refused: 0,
+    gaps: 0,
+    errors: 0,
   }
 }

@@ -1,7 +1,7 @@
 import { drawBetween } from '../draw-between.ts'
-import type { Refusal } from '../stream/refusal.ts'
+import type { Refusal } from '../response/refusal.ts'
 import { checkCloseOptions } from './check-options.ts'
-import type { CloseHubOptions } from './hub.ts'
+import type { CloseHubOptions } from './types.ts'
 
 /** The end of a server's streams: from `begin` on none opens, and each open one is told when to reconnect. */
 export class Shutdown {

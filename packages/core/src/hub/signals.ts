@@ -14,7 +14,7 @@ export type Signal =
   /** Asks the hubs to say again whether they have acted on the disconnect whose entry has this id. */
   | { readonly type: 'disconnected?'; readonly request: string; readonly id: string }
   /** Asks the hub `to` whether it holds a stream of this key, and for the turn of a wish. */
-  | (Question & { readonly type: 'wish' })
+  | (Question & { readonly type: 'turn' })
   /** Asks the hub `to` to change the channels of a stream. */
   | (Question & { readonly type: 'change'; readonly change: ChannelsChange })
   | { readonly type: 'answer'; readonly to: string; readonly request: string; readonly outcome: Outcome }
@@ -48,7 +48,7 @@ const signals: readonly string[] = [
   'left',
   'disconnected',
   'disconnected?',
-  'wish',
+  'turn',
   'change',
   'answer',
 ] satisfies Signal['type'][]

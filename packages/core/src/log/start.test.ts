@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { endOfTurn } from '../end-of-turn.ts'
 import { SseError } from '../errors.ts'
-import { createHub } from '../hub/log-hub.ts'
+import { createHub } from '../hub/hub.ts'
 import { opening } from '../stream/opening.test-kit.ts'
 import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
 import type { Receiver } from './broker.ts'

@@ -5,11 +5,11 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
 import { endOfTurn } from '../end-of-turn.ts'
-import { createHub } from '../hub/log-hub.ts'
+import { createHub } from '../hub/hub.ts'
+import type { Transport } from '../response/transport.ts'
 import { createStream } from './create-stream.ts'
 import { RecordingTransport } from './recording-transport.test-kit.ts'
 import type { SseStream } from './sse-stream.ts'
-import type { Transport } from './transport.ts'
 
 function opened() {
   const transport = new RecordingTransport()

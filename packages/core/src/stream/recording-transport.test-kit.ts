@@ -1,7 +1,7 @@
+import type { Refusal } from '../response/refusal.ts'
+import type { Transport } from '../response/transport.ts'
 import { Decoder, type StreamItem } from '../wire/decode.ts'
 import type { Frame } from '../wire/frame.ts'
-import type { Refusal } from './refusal.ts'
-import type { Transport } from './transport.ts'
 
 /** A transport for tests: it keeps what was written, and is as full, as slow or as broken as the test says. */
 export class RecordingTransport implements Transport {

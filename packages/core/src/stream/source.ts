@@ -1,12 +1,43 @@
 import type { ReadableStream } from 'node:stream/web'
+import { endOfTurn } from '../end-of-turn.ts'
 import { SseError, show } from '../errors.ts'
 import { isThenable } from '../thenable.ts'
 
 /** What a stream can be fed from: also Node's `Readable` and the web's `ReadableStream`, which are async iterables. */
 export type Source<T = unknown> = Iterable<T> | AsyncIterable<T>
 
+/** Items of a source that are sent in one turn of the event loop. */
+const itemsPerTurn = 64
+
+/**
+ * Sends the items of a source one after the other, until it ends or the signal is aborted. A source that is always ready is sent in batches: a
+ * loop of promises alone would block the event loop.
+ *
+ * @param sink `prepare` is called once the source is taken over; what it throws cancels the source. `send` answers `true`, or a promise for
+ * when there is room for more
+ * @throws {SseError} `invalid-data` for a source that is not valid; and what the source, `prepare` and `send` throw
+ */
+export async function sendAll(
+  source: Source,
+  sink: { prepare: () => void; send: (item: unknown) => true | Promise<void>; signal: AbortSignal },
+): Promise<void> {
+  const open = openSource(source)
+  try {
+    sink.prepare()
+  } catch (error) {
+    open.cancel()
+    throw error
+  }
+  let sent = 0
+  for await (const item of itemsOf(open, sink.signal)) {
+    const room = sink.send(item)
+    if (room !== true) await room
+    else if (++sent % itemsPerTurn === 0) await endOfTurn()
+  }
+}
+
 /** A source that was taken over: nothing that it throws later is an unhandled error. */
-export interface OpenSource {
+interface OpenSource {
   next(): unknown
   /** Ends it, whatever it is busy with. What it throws then concerns nobody. */
   cancel(): void
@@ -17,7 +48,7 @@ export interface OpenSource {
  *
  * @throws {SseError} `invalid-data` for what is not a source
  */
-export function openSource(source: Source): OpenSource {
+function openSource(source: Source): OpenSource {
   const items = iteratorOf(source)
   return {
     next: () => items.next(),
@@ -31,7 +62,7 @@ export function openSource(source: Source): OpenSource {
  *
  * @throws what the source throws
  */
-export async function* itemsOf(source: OpenSource, signal: AbortSignal): AsyncGenerator<unknown> {
+async function* itemsOf(source: OpenSource, signal: AbortSignal): AsyncGenerator<unknown> {
   const leaving = new Leaving(signal)
   const text = new Joiner()
   let ended = false

@@ -1,6 +1,7 @@
 import type { AnyEvents, EventMap, EventName, MessageName, MessagePayload, Payload } from '../event-map.ts'
-import type { AskedChannels } from './asked-channels.ts'
-import type { Refusal } from './refusal.ts'
+import type { GapReason } from '../log/broker.ts'
+import type { Refusal } from '../response/refusal.ts'
+import type { AskedChannels } from './channels/asked-channels.ts'
 import type { Source } from './source.ts'
 
 /** Why a stream ended. */
@@ -139,3 +140,16 @@ export interface ChannelsChange {
   /** Asked for, and not allowed. */
   readonly refused: readonly string[]
 }
+
+/** What happened to a stream. That it overflowed, stalled or expired is the reason of its `close`. */
+export type StreamEvent =
+  | { readonly type: 'open'; readonly stream: SseStream }
+  | {
+      readonly type: 'gap'
+      readonly stream: SseStream
+      readonly reason: GapReason
+      /** The cursor that could not be served. */
+      readonly requested: string
+    }
+  | { readonly type: 'close'; readonly stream: SseStream; readonly reason: StreamEnd }
+  | { readonly type: 'refuse'; readonly stream: SseStream; readonly refusal: Refusal }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Hub } from '../hub/hub.ts'
-import { createHub } from '../hub/log-hub.ts'
+import { createHub } from '../hub/hub.ts'
+import type { Hub } from '../hub/types.ts'
 import { createStream } from './create-stream.ts'
 import { opening } from './opening.test-kit.ts'
 import { RecordingTransport } from './recording-transport.test-kit.ts'

@@ -13,6 +13,14 @@ export interface SseEvent {
   readonly retry?: number | undefined
 }
 
+/** The fields of an event as text. */
+export interface EventFields {
+  readonly event?: string | undefined
+  readonly id?: string | undefined
+  readonly retry?: number | undefined
+  readonly data?: string | undefined
+}
+
 const lineEnd = /\r\n|\r|\n/
 const breaksField = /[\r\n\0]/
 /** Names that EventSource dispatches itself: a message of that name could not be told from them. */
@@ -26,17 +34,22 @@ const reservedNames = new Set(['open', 'error'])
  * or an id, the names `open`, `error` and `sse.…`, a `retry` that is not a non-negative safe integer.
  */
 export function encode(fields: SseEvent): string {
+  return encodeFields(checkFields(fields))
+}
+
+/** As `encode`, up to the text. */
+export function checkFields(fields: SseEvent): EventFields {
   // Each is read once: what is checked is what is written.
   const { event, id, retry } = fields
   if (event !== undefined) checkEventName(event)
   if (id !== undefined) checkId(id)
   if (retry !== undefined) checkRetry(retry)
-  return encodeFields({
+  return {
     event,
     id: id === undefined ? undefined : String(id),
     retry,
     data: 'data' in fields ? serialize(fields.data) : undefined,
-  })
+  }
 }
 
 /** A comment, which every client skips; text of several lines becomes a comment of several lines. */
@@ -48,12 +61,7 @@ export function encodeComment(text = ''): string {
 }
 
 /** An event whose fields were checked before, or are our own. */
-export function encodeFields(fields: {
-  event?: string | undefined
-  id?: string | undefined
-  retry?: number | undefined
-  data?: string | undefined
-}): string {
+export function encodeFields(fields: EventFields): string {
   let text = ''
   if (fields.id !== undefined) text += `id: ${fields.id}\n`
   if (fields.event) text += `event: ${fields.event}\n`

@@ -1,11 +1,31 @@
-/** A piece of an event stream as bytes, encoded once and shared by all who get it. */
+import { Decoder } from './decode.ts'
+import type { EventFields } from './encode.ts'
+
+/** What a frame says. A poll answers this as JSON, instead of the bytes. */
+export type FrameContent =
+  | { readonly type: 'event'; readonly id?: string; readonly event: string; readonly data: string }
+  | { readonly type: 'open'; readonly id: string | undefined; readonly resumed: boolean | null }
+  | { readonly type: 'gap'; readonly id: string; readonly reason: string; readonly requested: string }
+  | {
+      readonly type: 'channels'
+      readonly channels: readonly string[]
+      readonly refused: readonly string[]
+      readonly asked?: readonly string[]
+    }
+  | { readonly type: 'close'; readonly reconnect: number | false }
+  | { readonly type: 'ping'; readonly id: string }
+
+/** A piece of an event stream as bytes, encoded once and shared by all streams that write it. Holds whole events. */
 export interface Frame {
   readonly bytes: Uint8Array
+  /** What it says, where that is at hand. The window keeps bytes only. */
+  readonly content?: FrameContent
 }
 
 /** A frame that is written and forgotten. */
-export function frame(text: string): Frame {
-  return { bytes: Buffer.from(text) }
+export function frame(text: string, content?: FrameContent): Frame {
+  const bytes = Buffer.from(text)
+  return content ? { bytes, content } : { bytes }
 }
 
 /**
@@ -22,4 +42,20 @@ export function heldFrame(text: string): Frame {
 export function joinFrames(frames: readonly Frame[]): Frame {
   const [first] = frames
   return frames.length === 1 && first ? first : { bytes: Buffer.concat(frames.map(({ bytes }) => bytes)) }
+}
+
+/** What a client makes of an event: every line end becomes LF, and half of a character becomes U+FFFD. */
+export function contentOfEvent({ id, event, data = '' }: EventFields): FrameContent {
+  const text = data.replace(/\r\n?/g, '\n').toWellFormed()
+  return { type: 'event', ...(id !== undefined && { id }), event: event || 'message', data: text }
+}
+
+/** The contents of a frame, in order. */
+export function contentsOf({ bytes, content }: Frame): readonly FrameContent[] {
+  if (content) return [content]
+  return new Decoder().decode(new TextDecoder().decode(bytes)).flatMap((item) => {
+    if (item.type !== 'event') return []
+    const { id, event, data } = item
+    return { type: 'event', ...(id !== '' && { id }), event, data }
+  })
 }

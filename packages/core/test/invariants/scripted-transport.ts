@@ -1,5 +1,5 @@
 import type { Ledger } from '@sse/testbed/ledger'
-import type { Transport } from '../../src/stream/transport.ts'
+import type { Transport } from '../../src/response/transport.ts'
 import { Decoder } from '../../src/wire/decode.ts'
 import type { Frame } from '../../src/wire/frame.ts'
 import type { Meets } from './situations.ts'

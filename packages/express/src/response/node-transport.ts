@@ -70,8 +70,9 @@ export class NodeTransport implements Transport {
 
   end({ lastOfConnection = false }: { lastOfConnection?: boolean } = {}): void {
     const { socket } = this.#response
-    // A connection that is kept alive would bring more requests to a server that shuts down.
-    if (lastOfConnection || this.#endpoint.closing) this.#response.once('finish', () => socket?.end())
+    // A connection that is kept alive would bring more requests to a server that shuts down: a proxy may send one as soon as it has the end.
+    if (lastOfConnection || this.#endpoint.closing)
+      this.#response.once('finish', () => socket?.pause().destroySoon())
     this.#ended = true
     this.#response.end()
   }

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { opening } from '../stream/opening.test-kit.ts'
 import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
-import { createHub } from './log-hub.ts'
+import { createHub } from './hub.ts'
 
 const notification = v.object({
   title: v.pipe(v.string(), v.minLength(1)),

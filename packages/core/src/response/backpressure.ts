@@ -1,57 +1,57 @@
-import type { Out } from '../log/reader.ts'
 import type { Frame } from '../wire/frame.ts'
 import type { Transport } from './transport.ts'
 
-export interface OutletLimits {
-  /** Milliseconds in which a full transport must take something. */
+export interface BackpressureOptions {
+  /** Milliseconds within which a full transport must take something. */
   readonly stall: number
-  /** Bytes that may be untaken a second after they were sent. */
+  /** Bytes that the client may leave untaken for over a second. */
   readonly maxUnread: number
 }
 
-/** Whom an outlet tells. */
-export interface OutletOwner {
-  /** A full transport took nothing for as long as `stall`. */
-  stalled(): void
-  /** More than `maxUnread` bytes are untaken although they were sent over a second ago. */
-  overflowed(): void
-  /** The transport threw. */
+/** The stream or the poll that writes. */
+interface Owner {
+  /** The client takes nothing (`stalled`) or too little (`overflow`): end the response at once. */
+  cut(reason: 'stalled' | 'overflow'): void
+  /** The transport has thrown. */
   failed(error: unknown): void
 }
 
-/** How often within `stall` a full transport is looked at: who takes nothing is cut off after it, and at most a quarter later. */
+/** How often a full transport is looked at within `stall`. A client that takes nothing is cut at most a quarter later. */
 const looks = 4
 const longestTimer = 2 ** 31 - 1
 const second = 1_000
-/** How many times `maxUnread` may be pending at any moment. */
+/** Pending bytes, in multiples of `maxUnread`, at which the stream is cut at once. */
 const mostOfTurn = 64
 
-/** A transport, and how well it takes what is written. Nothing is queued here: the transport's own buffer is all there is. */
-export class Outlet implements Out {
+/**
+ * Writes to a transport and watches how fast the client takes what was written. Nothing is queued here: the transport's own buffer is the
+ * only one.
+ */
+export class Backpressure {
   readonly transport: Transport
-  readonly #limits: OutletLimits
-  readonly #owner: OutletOwner
+  readonly #options: BackpressureOptions
+  readonly #owner: Owner
   #full = false
-  /** What was pending when it was last looked at. */
+  /** Bytes pending when the transport was last looked at. */
   #pending = 0
-  /** Milliseconds of waiting since the client last took something; while the process was busy nothing is counted. */
+  /** Milliseconds of waiting since the client last took something. Time in which the process was busy does not count. */
   #silent = 0
-  /** Runs while the transport is full, and once more after that: most drain long before it fires. */
+  /** Runs while the transport is full. It is not cleared at the drain, because most drains come long before it fires. */
   #timer: ReturnType<typeof setTimeout> | undefined
-  /** Whether it runs at most a second. */
+  /** Whether the timer fires within a second. */
   #isClose = false
-  /** What was sent lately while the transport was full; `undefined` while it is not. */
-  #recent: Recent | undefined
-  /** Sources that wait for room. */
+  /** Bytes sent in the last second or two while the transport was full. `undefined` while it is not full. */
+  #recent: RecentBytes | undefined
+  /** Resolves the promises of `room`. */
   #waiting: (() => void)[] | undefined
 
-  constructor(transport: Transport, limits: OutletLimits, owner: OutletOwner) {
+  constructor(transport: Transport, options: BackpressureOptions, owner: Owner) {
     this.transport = transport
-    this.#limits = limits
+    this.#options = options
     this.#owner = owner
   }
 
-  /** Whether the transport has said that it is full and has not drained since. */
+  /** Whether the transport has answered that it is full, and has not drained since. */
   get full(): boolean {
     return this.#full
   }
@@ -64,28 +64,28 @@ export class Outlet implements Out {
     }
     try {
       if (this.transport.write(frames)) return true
-      this.filled()
-      this.#limit()
+      this.becameFull()
+      this.#checkPending()
     } catch (error) {
       this.failed(error)
     }
     return false
   }
 
-  /** What one turn sends is not too much, unless it would take the memory of the process. */
-  #limit(): void {
-    const { maxUnread } = this.#limits
+  /** Whatever one turn sends is allowed, unless it would use up the memory of the process. */
+  #checkPending(): void {
+    const { maxUnread } = this.#options
     if (this.#pending <= maxUnread || !this.#recent) return
-    if (this.#recent.without(this.#pending, maxUnread) > mostOfTurn * maxUnread) this.#owner.overflowed()
+    if (this.#recent.without(this.#pending, maxUnread) > mostOfTurn * maxUnread) this.#owner.cut('overflow')
     else this.#watchClosely()
   }
 
-  /** The transport has said that it is full. */
-  filled(): void {
+  /** The transport has answered that it is full. */
+  becameFull(): void {
     if (!this.#full) this.#silent = 0
     this.#full = true
     this.#pending = this.transport.pending
-    this.#recent ??= new Recent(this.#pending)
+    this.#recent ??= new RecentBytes(this.#pending)
     this.#watch()
   }
 
@@ -102,7 +102,7 @@ export class Outlet implements Out {
     for (const resolve of waiting ?? []) resolve()
   }
 
-  /** The stream has ended: a client that leaves never drains. */
+  /** The stream has ended. The transport of a client that has left never drains. */
   end(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -110,8 +110,8 @@ export class Outlet implements Out {
   }
 
   /**
-   * The response was ended, and what is left is still delivered. But a client that takes nothing would hold it, and all that waits in it,
-   * for as long as it likes: it has as long as `stall` for anything, or `grace` milliseconds for everything.
+   * The response was ended, and its pending bytes are still delivered. A client that takes nothing would hold them in memory. So it must
+   * take something within `stall`, or everything within `grace` milliseconds.
    */
   linger(grace?: number): void {
     this.#pending = this.transport.pending
@@ -119,7 +119,7 @@ export class Outlet implements Out {
     this.#full = true
     this.#silent = 0
     if (grace === undefined) this.#watch()
-    else this.#timer = setTimeout(() => this.#owner.stalled(), grace).unref()
+    else this.#timer = setTimeout(() => this.#owner.cut('stalled'), grace).unref()
   }
 
   /** Resolves when the transport takes more. */
@@ -132,17 +132,17 @@ export class Outlet implements Out {
   }
 
   #watch(): void {
-    const { stall, maxUnread } = this.#limits
+    const { stall, maxUnread } = this.#options
     if (this.#timer) return
     if (this.#pending > maxUnread) this.#watchClosely()
     else if (stall !== Number.POSITIVE_INFINITY) this.#lookAfter(Math.min(stall / looks, longestTimer))
   }
 
-  /** Every second, because there may be an overflow. */
+  /** Looks every second, because there may be an overflow. */
   #watchClosely(): void {
     if (this.#isClose) return
     clearTimeout(this.#timer)
-    this.#lookAfter(Math.min(this.#limits.stall / looks, second))
+    this.#lookAfter(Math.min(this.#options.stall / looks, second))
     this.#isClose = true
   }
 
@@ -154,12 +154,12 @@ export class Outlet implements Out {
     this.#timer = undefined
     this.#isClose = false
     if (!this.#full) return
-    const { maxUnread, stall } = this.#limits
+    const { maxUnread, stall } = this.#options
     this.#silent += waited
     this.#noteProgress()
     const overflowing = this.#recent && this.#recent.unreadOf(this.#pending, maxUnread) > maxUnread
-    if (overflowing) this.#owner.overflowed()
-    else if (this.#silent > stall) this.#owner.stalled()
+    if (overflowing) this.#owner.cut('overflow')
+    else if (this.#silent > stall) this.#owner.cut('stalled')
     else this.#watch()
   }
 
@@ -171,18 +171,18 @@ export class Outlet implements Out {
 }
 
 /**
- * The bytes that were sent in the last second or two while a transport was full. A client that keeps up may have much pending for a moment: all
- * that one turn sent. Only what is untaken after that is too much.
+ * Bytes that were sent in the last second or two while a transport was full. A client that keeps up may have everything pending that one
+ * turn has sent. Only bytes that are older count as unread.
  */
-class Recent {
+class RecentBytes {
   #since = performance.now()
-  /** Sent in the second before the current one, and in the current one. */
+  /** Bytes sent in the second before the current one, and in the current one. */
   #before = 0
   #now: number
-  /** The largest that was sent: an event that is larger than all that may be unread is still one event. */
+  /** The largest frame. A single event may be larger than `maxUnread`. */
   #largest: number
 
-  /** @param pending bytes that were pending when the transport became full: by one event, or by those of one turn */
+  /** @param pending bytes that were pending when the transport became full: those of one event, or of one turn */
   constructor(pending: number) {
     this.#now = pending
     this.#largest = pending
@@ -196,13 +196,13 @@ class Recent {
     }
   }
 
-  /** How many of the bytes that are pending were sent over a second ago. An event that alone is more than `most` is left out. */
+  /** How many of the pending bytes were sent over a second ago. A single event of more than `most` bytes is left out. */
   unreadOf(pending: number, most: number): number {
     this.#turn()
     return this.without(pending, most) - this.#before - this.#now
   }
 
-  /** How many bytes are pending, without the largest event if it alone is more than `most`. */
+  /** How many bytes are pending, without the largest event if it has more than `most`. */
   without(pending: number, most: number): number {
     return pending - (this.#largest > most ? this.#largest : 0)
   }

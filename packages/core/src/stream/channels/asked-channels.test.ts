@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { endOfTurn } from '../end-of-turn.ts'
-import type { Hub } from '../hub/hub.ts'
-import { createHub } from '../hub/log-hub.ts'
-import { judge } from './asked-channels.ts'
-import { opening } from './opening.test-kit.ts'
-import { RecordingTransport } from './recording-transport.test-kit.ts'
+import { endOfTurn } from '../../end-of-turn.ts'
+import { createHub } from '../../hub/hub.ts'
+import type { Hub } from '../../hub/types.ts'
+import { opening } from '../opening.test-kit.ts'
+import { RecordingTransport } from '../recording-transport.test-kit.ts'
+import { authorizeAsked } from './asked-channels.ts'
 
 /** A stream on `news` whose client asks for more. */
 async function asking(hub: Hub, names: readonly string[], options: object = {}) {
@@ -95,7 +95,7 @@ describe('channels that a client asks for when it connects', () => {
     expect(hub.stats()).toMatchObject({ refused: 1, errors: 0, streams: 0 })
   })
 
-  it('make the client come back when they cannot be judged', async () => {
+  it('make the client come back when they cannot be authorizeAskedd', async () => {
     const errors: unknown[] = []
     const hub = createHub({ onError: (error) => errors.push(error) })
     const asked = {
@@ -135,7 +135,7 @@ describe('channels that a client asks for when it connects', () => {
   })
 })
 
-describe('the judgement of channels', () => {
+describe('the authorizeAskedment of channels', () => {
   const names = Array.from({ length: 64 }, (_, index) => `room:${index}`)
 
   /** An `authorize` whose answers wait until they are given. */
@@ -152,7 +152,7 @@ describe('the judgement of channels', () => {
   it('grants by true only: what is merely truthy may be the error of a database', async () => {
     const answers: Record<string, unknown> = { a: true, b: { error: 'no such room' }, c: 1, d: 'yes', e: [] }
     const authorize = async (name: string) => answers[name] as boolean
-    expect(await judge({ names: [...'abcde'], authorize })).toEqual({
+    expect(await authorizeAsked({ names: [...'abcde'], authorize })).toEqual({
       granted: ['a'],
       refused: ['b', 'c', 'd', 'e'],
     })
@@ -160,7 +160,7 @@ describe('the judgement of channels', () => {
 
   it('is asked for a few channels at a time', async () => {
     const { questions, authorize } = waiting()
-    const verdict = judge({ names, authorize })
+    const verdict = authorizeAsked({ names, authorize })
     expect(questions.length).toBeLessThanOrEqual(8)
     for (let answered = 0; answered < names.length; answered++) {
       await endOfTurn()
@@ -173,7 +173,7 @@ describe('the judgement of channels', () => {
   it('asks no more once the client has left', async () => {
     const { questions, authorize } = waiting()
     let left = false
-    const verdict = judge({ names, authorize }, { abandoned: () => left })
+    const verdict = authorizeAsked({ names, authorize }, { abandoned: () => left })
     const asked = questions.length
     left = true
     for (const { resolve } of questions) resolve(true)
@@ -183,7 +183,7 @@ describe('the judgement of channels', () => {
 
   it('asks no more once a question has failed', async () => {
     const { questions, authorize } = waiting()
-    const verdict = judge({ names, authorize })
+    const verdict = authorizeAsked({ names, authorize })
     const asked = questions.length
     questions[0]?.reject(new Error('database down'))
     await expect(verdict).rejects.toThrow('database down')

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { createHub } from '../hub/log-hub.ts'
+import { createHub } from '../hub/hub.ts'
+import { chain, ManualBroker } from '../log/manual-broker.test-kit.ts'
 import { opening } from '../stream/opening.test-kit.ts'
 import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
-import { chain, ManualBroker } from './manual-broker.test-kit.ts'
 
 describe('what a broker tells before its start is answered', () => {
   it('counts in the order in which it was told, a tail that broke included', async () => {

@@ -1,10 +1,10 @@
-import { atEndOfTurn } from '../end-of-turn.ts'
+import { atEndOfTurn } from '../../end-of-turn.ts'
+import type { Broker, GapReason, Page } from '../../log/broker.ts'
+import { comparePositions } from '../../log/compare-positions.ts'
+import type { Window } from '../../log/window.ts'
 import { BacklogPage } from './backlog-page.ts'
-import type { Broker, GapReason, Page } from './broker.ts'
-import { comparePositions } from './compare-positions.ts'
 import { Pace } from './pace.ts'
 import { ReadBudgets } from './read-budgets.ts'
-import type { Window } from './window.ts'
 
 /** Taken when the module loads, so that a test's fake timers do not stop the hub. */
 const { setTimeout } = globalThis
@@ -25,9 +25,8 @@ export interface BacklogRead {
   readonly cursor: string
   /** Whose budget pays for what the broker reads; `undefined`: nobody's. */
   readonly client: string | object | undefined
+  /** Must not throw. */
   answered(answer: BacklogAnswer): void
-  /** `answered` has thrown. */
-  failed(error: unknown): void
 }
 
 /** A page that the broker is asked for, and the readers that asked before it was. */
@@ -160,7 +159,7 @@ export class Backlog {
         const generation = this.#generation
         for (const read of reads) {
           reads.delete(read)
-          tell(read, found)
+          read.answered(found)
           if (this.#clock() > until || generation !== this.#generation) return false
         }
       } else join(this.#missing, cursor, reads)
@@ -183,7 +182,7 @@ export class Backlog {
       this.#missing.delete(cursor)
       for (const read of this.#usedUp(cursor, reads)) {
         reads.delete(read)
-        tell(read, { gap: 'trimmed', resumeAt: this.#options.window.baseId })
+        read.answered({ gap: 'trimmed', resumeAt: this.#options.window.baseId })
       }
       if (reads.size > 0) void this.#read(cursor, reads)
     }
@@ -246,7 +245,7 @@ export class Backlog {
     // Pages that were read before may be of the lost branch.
     if (answer && 'gap' in answer && answer.gap === 'forked') this.forget()
     for (const read of job.reads) {
-      tell(read, answer === undefined ? 'unreadable' : 'gap' in answer ? answer : 'nothing')
+      read.answered(answer === undefined ? 'unreadable' : 'gap' in answer ? answer : 'nothing')
     }
   }
 
@@ -256,7 +255,7 @@ export class Backlog {
       if (client !== undefined) this.#budgets.charge(client, page.bytes / reads.size)
     }
     if (generation !== this.#generation) {
-      for (const read of reads) tell(read, { page, from: 0 })
+      for (const read of reads) read.answered({ page, from: 0 })
       return
     }
     this.#hold(page)
@@ -295,13 +294,4 @@ function join(waiting: Map<string, Set<BacklogRead>>, cursor: string, reads: Ite
   const group = waiting.get(cursor)
   if (!group) waiting.set(cursor, new Set(reads))
   else for (const read of reads) group.add(read)
-}
-
-/** Whatever goes wrong with one reader, the others are served. */
-function tell(read: BacklogRead, answer: BacklogAnswer): void {
-  try {
-    read.answered(answer)
-  } catch (error) {
-    read.failed(error)
-  }
 }

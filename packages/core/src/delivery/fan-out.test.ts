@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createHub } from '../hub/log-hub.ts'
+import { createHub } from '../hub/hub.ts'
 import { opening } from '../stream/opening.test-kit.ts'
 import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
 

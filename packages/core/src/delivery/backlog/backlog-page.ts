@@ -1,6 +1,6 @@
-import { encodeFields } from '../wire/encode.ts'
-import { type Frame, frame } from '../wire/frame.ts'
-import type { Entry } from './broker.ts'
+import type { Entry } from '../../log/broker.ts'
+import { encodeFields } from '../../wire/encode.ts'
+import { contentOfEvent, type Frame, frame } from '../../wire/frame.ts'
 
 /** Bytes that an entry takes beside its text: objects, places in the indexes. */
 const overhead = 256
@@ -64,7 +64,7 @@ export class BacklogPage {
 
   recordAt(place: number): BacklogRecord {
     const entry = this.#entries[place]!
-    this.#frames[place] ??= frame(encodeFields(entry))
+    this.#frames[place] ??= frame(encodeFields(entry), contentOfEvent(entry))
     return { id: entry.id, channels: entry.channels, frame: this.#frames[place] }
   }
 

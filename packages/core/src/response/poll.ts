@@ -1,8 +1,7 @@
 import { drawBetween } from '../draw-between.ts'
 import { atEndOfTurn } from '../end-of-turn.ts'
-import { Decoder, type StreamItem } from '../wire/decode.ts'
-import type { Frame } from '../wire/frame.ts'
-import { Outlet } from './outlet.ts'
+import { contentsOf, type Frame, type FrameContent } from '../wire/frame.ts'
+import { Backpressure } from './backpressure.ts'
 import type { Refusal } from './refusal.ts'
 import type { Transport } from './transport.ts'
 
@@ -65,14 +64,14 @@ const notPollable: Refusal = {
 }
 
 /**
- * A poll is a stream whose transport gathers what is written and answers it as one document: everything else, authorisation, limits and
- * the way through the log, is the same. It answers when it has events and the turn is over; when the log has no more and the client
- * does not wait; when its time is up. Until its answer was taken the stream counts as open, and a client that takes nothing is cut off.
+ * A poll is a stream whose transport gathers what is written and answers it as one document. Authorization, limits and the way through the log
+ * are those of a stream. It answers when it has events and the turn is over; when the log has no more and the client does not wait; or when its
+ * time is up. Until the client has taken the answer, the stream counts as open. A client that takes nothing is disconnected.
  *
- * It is refused with 503 when the position is not known, because the log cannot be read; and with 406 when the route sends something and
+ * It is refused with 503 if the log cannot be read, so that the position is not known. It is refused with 406 if the route sends something and
  * subscribes to nothing in that turn.
  *
- * The poll watches its client by itself: give its stream `stall` and `maxUnread` of `Infinity`, because one large answer is no overflow.
+ * The poll watches its client itself. Give its stream `stall` and `maxUnread` of `Infinity`, because one large answer is not an overflow.
  *
  * @param wait milliseconds that the client waits for the first event; at most 50,000
  */
@@ -87,17 +86,13 @@ class Poll implements Transport {
   readonly #response: PollResponse
   readonly #wait: number
   readonly #options: PollOptions
-  readonly #decoder = new Decoder()
-  readonly #text = new TextDecoder()
   readonly #events: { id?: string; event: string; data: string }[] = []
-  /** Events of the log and of `send` among them: what is only said of an event does not count. */
+  /** The number of events without their labels. */
   #count = 0
   #bytes = 0
-  /** What was said of the event that comes next. */
+  /** The label of the event that comes next. */
   #label: string | undefined
   #cursor = ''
-  /** The id that was read last: an event that repeats it has none of its own. */
-  #seen = ''
   #gap: PollDocument['gap']
   #channels: PollDocument['channels']
   /** When the client shall come back, as `sse.close` said. */
@@ -107,14 +102,14 @@ class Poll implements Transport {
   #subscribed = false
   /** Whether the end of this turn is the end of the poll. */
   #scheduled = false
-  /** Watches a client that was answered; `undefined` before. */
-  #outlet: Outlet | undefined
+  /** Watches whether the client takes the answer; `undefined` before there is one. */
+  #backpressure: Backpressure | undefined
 
   constructor(response: PollResponse, wait: number, options: PollOptions) {
     this.#response = response
     this.#wait = wait
     this.#options = options
-    response.onClose = () => this.#over(this.#outlet && this.#unread === 0 ? 'answered' : 'client')
+    response.onClose = () => this.#over(this.#backpressure && this.#unread === 0 ? 'answered' : 'client')
   }
 
   get begun(): boolean {
@@ -140,9 +135,7 @@ class Poll implements Transport {
 
   write(frames: readonly Frame[]): boolean {
     if (this.#state === 'answered') return false
-    for (const { bytes } of frames) {
-      for (const item of this.#decoder.decode(this.#text.decode(bytes, { stream: true }))) this.#take(item)
-    }
+    for (const content of frames.flatMap(contentsOf)) this.#take(content)
     return this.#state === 'gathering'
   }
 
@@ -173,36 +166,37 @@ class Poll implements Transport {
     else this.#answer(false)
   }
 
-  #take(item: StreamItem): void {
-    if (item.type !== 'event') return
-    const { event, data, id } = item
-    const own = id !== this.#seen
-    this.#seen = id
-    if (event === 'sse.open') this.#opened(id, data)
-    else if (event === 'sse.gap') this.#missed(id, data)
-    else if (event === 'sse.channels') this.#channels = JSON.parse(data)
-    else if (event === 'sse.event') this.#label = data
-    else if (event === 'sse.close') this.#retry = JSON.parse(data).reconnect || undefined
-    else if (event !== 'sse.ping') this.#gather(own ? { id, event, data } : { event, data })
-    else if (this.#state === 'gathering') this.#cursor = id
+  #take(content: FrameContent): void {
+    if (content.type === 'open') this.#opened(content.id ?? '', content.resumed)
+    else if (content.type === 'gap') this.#missed(content)
+    else if (content.type === 'channels') {
+      const { type: _, ...channels } = content
+      this.#channels = channels
+    } else if (content.type === 'close') this.#retry = content.reconnect || undefined
+    else if (content.type === 'ping') {
+      if (this.#state === 'gathering') this.#cursor = content.id
+    } else if (content.event === 'sse.event') this.#label = content.data
+    else {
+      const { type: _, ...event } = content
+      this.#gather(event)
+    }
   }
 
-  #opened(id: string, data: string): void {
-    this.#cursor = id
-    if (JSON.parse(data).resumed === null) this.#fill()
+  #opened(cursor: string, resumed: boolean | null): void {
+    this.#cursor = cursor
+    if (resumed === null) this.#fill()
     else if (this.#events.length > 0) this.#answerAtEndOfTurn()
   }
 
-  /** A gap comes before anything newer: what was gathered before it is answered first, and the next poll is told. */
-  #missed(id: string, data: string): void {
+  /** A gap comes before anything newer. What was gathered before it is answered first, and the next poll is told. */
+  #missed({ id, reason, requested }: Extract<FrameContent, { type: 'gap' }>): void {
     if (this.#events.length > 0 && this.#cursor !== '') this.#fill()
     if (this.#state !== 'gathering') return
-    const { reason, requested } = JSON.parse(data)
     this.#gap = { reason, requested }
     this.#cursor = id
   }
 
-  /** What has no id is in no log, and would not come again: it is taken even when there is enough. */
+  /** An event without an id is not in the log and would not come again, so it is taken even if the document is full. */
   #gather(gathered: { id?: string; event: string; data: string }): void {
     const { id } = gathered
     const label = this.#label === undefined ? [] : [{ event: 'sse.event', data: this.#label }]
@@ -231,7 +225,7 @@ class Poll implements Transport {
     this.#timer = setTimeout(() => this.#answer(false), time).unref()
   }
 
-  /** Without a position there is no answer yet, unless nothing will tell one, or there is too much to keep until then. */
+  /** Without a position there is no answer yet, unless nothing will tell a position, or the document is full. */
   #answerAtEndOfTurn(): void {
     if (this.#scheduled) return
     this.#scheduled = true
@@ -242,7 +236,7 @@ class Poll implements Transport {
     })
   }
 
-  /** It may be the end of a turn: nobody else would catch what the response throws. */
+  /** Called at the end of a turn too, where nobody else would catch what the response throws. */
   #answer(lastOfConnection: boolean): void {
     clearTimeout(this.#timer)
     if (this.closed) return
@@ -281,25 +275,22 @@ class Poll implements Transport {
     return this.#response.pending ?? 0
   }
 
-  /** An answer that nobody reads is memory: it is defended as what a stream has written. */
+  /** An answer that nobody reads occupies memory, so it is watched like the pending bytes of a stream. */
   #awaitTaken(): void {
-    const owner = {
-      stalled: () => {
-        this.#response.destroy?.()
-        this.#over('stalled')
-      },
-      overflowed() {},
-      failed() {},
+    const cut = () => {
+      this.#response.destroy?.()
+      this.#over('stalled')
     }
     const { stall = 30_000 } = this.#options
-    this.#outlet = new Outlet(this, { stall, maxUnread: Number.POSITIVE_INFINITY }, owner)
+    const limits = { stall, maxUnread: Number.POSITIVE_INFINITY }
+    this.#backpressure = new Backpressure(this, limits, { cut, failed() {} })
     if (this.#unread === 0) this.#over('answered')
-    else this.#outlet.linger()
+    else this.#backpressure.linger()
   }
 
   #over(end: 'client' | 'answered' | 'stalled' | 'refused'): void {
     clearTimeout(this.#timer)
-    this.#outlet?.end()
+    this.#backpressure?.end()
     this.onClose?.(end)
   }
 }

@@ -1,20 +1,20 @@
-/** Channels whose last wish is known; of more the oldest are forgotten. */
+/** Channels whose latest change is remembered. Beyond that the oldest are forgotten. */
 const remembered = 512
 
 /**
- * Which wish for a channel of a stream came last. To judge a wish takes time, so that one may be decided after another that came later: what
- * the later one said about a channel stays.
+ * The order of the changes to a stream's channels. To authorize a change takes time, so an older change may be decided after a newer one.
+ * What the newer one said about a channel stays.
  */
-export class Wishes {
+export class ChangeOrder {
   #turn = 0
   readonly #latest = new Map<string, number>()
 
-  /** The turn of a wish that arrives now. */
+  /** The turn of a change that arrives now. */
   next(): number {
     return ++this.#turn
   }
 
-  /** The channels about which no later wish was decided. */
+  /** Records a change that was decided. @returns the channels about which no newer change was decided */
   take(channels: readonly string[], turn: number): readonly string[] {
     const own = channels.filter((channel) => (this.#latest.get(channel) ?? 0) <= turn)
     for (const channel of own) {

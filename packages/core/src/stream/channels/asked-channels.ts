@@ -1,26 +1,26 @@
-import { SseError } from '../errors.ts'
-import { toChannels } from '../log/channel.ts'
+import { SseError } from '../../errors.ts'
+import { toChannels } from '../../log/channel.ts'
 
-/** Channels that a client asks for itself when it connects. */
+/** Channels that the client itself asks for. */
 export interface AskedChannels {
-  /** As they came: untrusted. */
+  /** As the client sent them: untrusted. */
   readonly names: readonly string[]
   /**
-   * Whether the client may read a channel: only `true` grants it. What it throws is a failure, not a refusal: the client is told to come
-   * back.
+   * Whether the client may read a channel. Only `true` grants it. If it throws, that is a failure and not a refusal: the client is told when
+   * to retry.
    */
   readonly authorize: (channel: string) => boolean | Promise<boolean>
 }
 
-export interface Verdict {
+export interface AuthorizedChannels {
   readonly granted: readonly string[]
   readonly refused: readonly string[]
 }
 
-/** Channels of one request that are judged at a time: a client that names many keeps no others from the app's database. */
+/** Channels of one request that are authorized at a time, so that a client that names many does not occupy the app's database. */
 const atOnce = 8
 
-/** Checks the question itself, before anybody is asked. @throws {SseError} `invalid-channel`, `too-many-channels` */
+/** Checks the names before the app is asked. @throws {SseError} `invalid-channel`, `too-many-channels` */
 export function checkAsked({ names }: AskedChannels, maxChannels: number): void {
   toChannels(names, { orNone: true })
   if (names.length <= maxChannels) return
@@ -32,20 +32,20 @@ export function checkAsked({ names }: AskedChannels, maxChannels: number): void 
 }
 
 /**
- * Asks for every channel, a few at a time, until one question fails or nobody waits for the answer any more. Channels that were not asked for
- * are refused.
+ * Asks `authorize` for every channel, a few at a time, until one call fails or the client has left. Channels for which it was not called are
+ * refused.
  *
- * @param options `abandoned`: whether the client has left, then nothing more is asked; `maxChannels`: how many channels there may be. Tabs
- * that share a stream may ask for more together, and are refused the rest
+ * @param options `abandoned`: whether the client has left; `maxChannels`: how many channels the stream may be on. Tabs that share a stream may
+ * ask for more together, and are refused the rest
  * @throws what `authorize` throws
  */
-export async function judge(
+export async function authorizeAsked(
   { names, authorize }: AskedChannels,
   {
     abandoned = () => false,
     maxChannels = Number.POSITIVE_INFINITY,
   }: { readonly abandoned?: () => boolean; readonly maxChannels?: number } = {},
-): Promise<Verdict> {
+): Promise<AuthorizedChannels> {
   const asked = [...new Set(names)]
   const granted = new Set<string>()
   let next = 0

@@ -1,14 +1,14 @@
+import type { WindowRecord } from '../log/window.ts'
 import { eventFrame } from '../wire/control.ts'
 import { type Frame, joinFrames } from '../wire/frame.ts'
 import type { Reader } from './reader.ts'
-import type { WindowRecord } from './window.ts'
 
 type Readers = Map<string, Set<Reader>>
 
-/** Who reads which channel, and the delivery of one turn's entries to those who stand at the head. */
+/** Knows which readers are on which channel, and delivers the entries of one turn to the live ones. */
 export class FanOut {
   readonly #readers: Readers = new Map()
-  /** Readers that are told with each event of a channel that this is its channel. Apart, so that nobody else pays for it. */
+  /** Readers that are told the channel of each event. They are kept apart, so that no other stream pays for it. */
   readonly #labelled: Readers = new Map()
 
   /** The number of channels that have a reader. */
@@ -18,7 +18,7 @@ export class FanOut {
     return size
   }
 
-  /** A reader that is on the channel already changes over if its `labels` have changed. */
+  /** A reader that is on the channel already moves to the other group if its `labels` have changed. */
   add(channel: string, reader: Reader): void {
     const labels = reader.labels?.has(channel)
     if (reader.labels) removeFrom(labels ? this.#readers : this.#labelled, channel, reader)
@@ -31,31 +31,30 @@ export class FanOut {
   }
 
   /**
-   * Hands entries to the live readers of their channels. The entries of a channel are joined into one frame that all its readers
-   * share, so that a turn costs a reader one write however many entries it had; only a reader with several of the turn's channels
-   * merges its own.
+   * Delivers entries to the live readers of their channels. The entries of a channel become one frame that all its readers share, so
+   * that a turn costs a reader one write. Only a reader with several of the turn's channels merges its own.
    */
   deliver(records: readonly WindowRecord[], from: number): void {
     const to = from + records.length
     const touched = this.#byChannel(records)
     const single = touched.size === 1
-    const hand = (readers: Iterable<Reader>, shared: readonly Frame[]) => {
+    const deliverTo = (readers: Iterable<Reader>, shared: readonly Frame[]) => {
       for (const reader of readers) {
         try {
           if (single || hasOneOf(touched, reader.channels)) reader.deliver(shared, from, to)
-          else reader.catchUp()
+          else reader.flush()
         } catch (error) {
-          // Whatever goes wrong with one stream, the others are served.
+          // An exception ends one stream and no other. A call of `guard` would make a closure for every stream.
           reader.failed(error)
         }
       }
     }
     for (const [channel, own] of touched) {
       const readers = this.#readers.get(channel)
-      if (readers) hand(readers, [joinFrames(own.map((record) => record.frame))])
+      if (readers) deliverTo(readers, [joinFrames(own.map((record) => record.frame))])
       const labelled = this.#labelled.get(channel)
       if (labelled)
-        hand(labelled, [joinFrames(own.flatMap((one) => [eventFrame(one.id, [channel]), one.frame]))])
+        deliverTo(labelled, [joinFrames(own.flatMap((one) => [eventFrame(one.id, [channel]), one.frame]))])
     }
   }
 
@@ -84,7 +83,7 @@ function removeFrom(all: Readers, channel: string, reader: Reader): void {
   if (readers?.delete(reader) && readers.size === 0) all.delete(channel)
 }
 
-/** Whether just one of the turn's channels is among the reader's. */
+/** Whether exactly one of the turn's channels is among the reader's. */
 function hasOneOf(touched: ReadonlyMap<string, unknown>, channels: ReadonlySet<string>): boolean {
   if (channels.size === 1) return true
   let count = 0

@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { endOfTurn } from '../end-of-turn.ts'
-import type { Hub } from '../hub/hub.ts'
-import { createHub } from '../hub/log-hub.ts'
+import { createHub } from '../hub/hub.ts'
+import type { Hub } from '../hub/types.ts'
 import { createMemoryBroker } from '../log/memory-broker.ts'
-import { createStream } from './create-stream.ts'
-import { opening } from './opening.test-kit.ts'
+import { createStream } from '../stream/create-stream.ts'
+import { opening } from '../stream/opening.test-kit.ts'
+import type { SseStream } from '../stream/sse-stream.ts'
 import { createPoll, type PollDocument, type PollResponse } from './poll.ts'
 import type { Refusal } from './refusal.ts'
-import type { SseStream } from './sse-stream.ts'
 
 /** Keeps what was answered. */
 class RecordingResponse implements PollResponse {

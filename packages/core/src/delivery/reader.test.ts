@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { createHub } from '../hub/log-hub.ts'
+import { createHub } from '../hub/hub.ts'
+import { chain, ManualBroker } from '../log/manual-broker.test-kit.ts'
 import { opening } from '../stream/opening.test-kit.ts'
 import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
-import { chain, ManualBroker } from './manual-broker.test-kit.ts'
 
 /** A stream of a client that comes with `e4` to a hub that has got no further than `e3`, as another hub's client may. */
 async function streamAheadOfItsHub() {

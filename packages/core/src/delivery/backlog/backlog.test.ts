@@ -1,14 +1,14 @@
 import { describe, expect, it, vi } from 'vitest'
-import { endOfTurn } from '../end-of-turn.ts'
-import { createHub } from '../hub/log-hub.ts'
-import { opening } from '../stream/opening.test-kit.ts'
-import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
+import { endOfTurn } from '../../end-of-turn.ts'
+import { createHub } from '../../hub/hub.ts'
+import type { Broker, Entry } from '../../log/broker.ts'
+import { chain, ManualBroker } from '../../log/manual-broker.test-kit.ts'
+import { createMemoryBroker } from '../../log/memory-broker.ts'
+import { Window } from '../../log/window.ts'
+import { wrapped } from '../../log/wrapped-broker.test-kit.ts'
+import { opening } from '../../stream/opening.test-kit.ts'
+import { RecordingTransport } from '../../stream/recording-transport.test-kit.ts'
 import { Backlog } from './backlog.ts'
-import type { Broker, Entry } from './broker.ts'
-import { chain, ManualBroker } from './manual-broker.test-kit.ts'
-import { createMemoryBroker } from './memory-broker.ts'
-import { Window } from './window.ts'
-import { wrapped } from './wrapped-broker.test-kit.ts'
 
 /** A transport that says when its stream has caught up. */
 class Returning extends RecordingTransport {
@@ -87,7 +87,7 @@ describe('readers that lie behind the window', { timeout: 90_000 }, () => {
     const told: string[] = []
     for (let index = 0; index < 50; index++) {
       const answered = () => told.push('reader')
-      backlog.add({ cursor: 'e0', client: undefined, answered, failed: () => {} })
+      backlog.add({ cursor: 'e0', client: undefined, answered })
     }
     setImmediate(() => told.push('other'))
     await vi.waitFor(() => expect(told).toHaveLength(51))
