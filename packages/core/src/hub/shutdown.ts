@@ -53,11 +53,11 @@ export class Shutdown {
 async function endAll<S>(streams: Iterable<S>, time: number, end: (stream: S) => void): Promise<void> {
   const open = [...streams]
   const start = performance.now()
-  for (let count = 0; count <= open.length; count++) {
-    const part = count === open.length ? 1 : count / open.length
-    const early = start + time * part - performance.now()
+  const steps = Math.max(1, open.length)
+  for (let step = 1; step <= steps; step++) {
+    const early = start + (time * step) / steps - performance.now()
     if (early > 0) await new Promise((resolve) => setTimeout(resolve, early))
-    if (count < open.length) end(open[count]!)
+    if (step <= open.length) end(open[step - 1]!)
   }
   for (const stream of streams) end(stream)
 }
