@@ -1,4 +1,4 @@
-/** For the packages of this toolkit only: what is here may change with any version. */
+/** For the packages of this toolkit only: these exports may change in any version. */
 export type { Limits } from './adapter/admission.ts'
 export { type Answer, documentAnswer, type Head, refusalAnswer, streamHead } from './adapter/answer.ts'
 export { Endpoint } from './adapter/endpoint.ts'

@@ -10,31 +10,31 @@ import type { Reader } from './reader.ts'
 
 export interface DeliveryOptions {
   readonly broker: Broker
-  /** What the broker answered when it started. */
+  /** The result of `broker.start`. */
   readonly start: { readonly head: string; readonly tail: readonly Entry[] }
   readonly limits: WindowLimits
   readonly now: () => number
   readonly report: (error: unknown) => void
-  /** Called with every new command to the hubs, before anything newer is delivered. */
+  /** Called with every new command to the hubs, before newer entries are delivered. */
   readonly onCommand: (entry: Entry) => void
 }
 
-/** The most that a turn gathers before it is delivered without waiting for the end of the turn. */
+/** Above these limits, entries are delivered without waiting for the end of the turn. */
 const turnLimit = { entries: 1024, bytes: 1_048_576 }
 
 /**
- * Delivers the log of a started broker to the readers of this process. Entries go into the window as they come; the fan-out
- * delivers them at the end of the turn. `delivered` is the position up to which it has done so: between two turns it is the head.
+ * Delivers the log of a started broker to the readers of this process. New entries are appended to the window at once. At the end of the turn
+ * the fan-out delivers them. `delivered` is the position of the fan-out: between two turns it is the head.
  */
 export class Delivery {
-  /** The head when the broker had started. It may be a command, which takes no place in the window. */
+  /** The head when the broker started. It may be the id of a command, which the window does not keep. */
   readonly startedAt: string
   readonly window: Window
   readonly backlog: Backlog
   readonly fanOut = new FanOut()
-  /** Readers that stand beyond the window, or whose broker did not answer. They try again at the next `wake`. */
+  /** Readers whose last read of the broker failed, or found nothing although they are not in the window. They retry at the next `wake`. */
   readonly waiting = new Set<Reader>()
-  /** Entries that came from the broker, commands included. */
+  /** The number of entries that the broker delivered, including commands. */
   received = 0
   readonly #onCommand: (entry: Entry) => void
   readonly #readers = new Set<Reader>()
@@ -56,12 +56,12 @@ export class Delivery {
     this.#undeliveredBytes = 0
   }
 
-  /** The number of the last entry that every live reader has passed. */
+  /** The number of the last entry that was delivered to all live readers. */
   get delivered(): number {
     return this.#delivered
   }
 
-  /** How often something has happened that a reader may wait for. */
+  /** The number of `wake` calls. A reader compares it to find out whether it missed one. */
   get wakes(): number {
     return this.#wakes
   }
@@ -77,7 +77,7 @@ export class Delivery {
     for (const channel of reader.channels) this.fanOut.remove(channel, reader)
   }
 
-  /** Takes new entries from the broker. */
+  /** Called by the broker with new entries. */
   receive(batch: readonly Entry[]): void {
     for (const entry of batch) {
       this.received++
@@ -109,19 +109,19 @@ export class Delivery {
     this.wake()
   }
 
-  /** The log broke: the entries between the last one received and `head` will not come. */
-  restart(reason: Extract<GapReason, 'trimmed' | 'forked'>, head: string): void {
+  /** Called when the log broke: the entries between the last one received and `head` will not be delivered. */
+  discontinuity(reason: Extract<GapReason, 'trimmed' | 'forked'>, head: string): void {
     this.deliver()
     const requested = this.window.headId
     this.window.reset(head)
-    this.backlog.forget()
+    this.backlog.clear()
     this.#delivered = this.window.head
     this.#undeliveredBytes = 0
-    for (const reader of this.#readers) reader.guard(() => reader.skip(reason, requested, head))
+    for (const reader of this.#readers) reader.guard(() => reader.onDiscontinuity(reason, requested, head))
     this.wake()
   }
 
-  /** Lets the waiting readers try again. */
+  /** Lets the waiting readers retry. */
   wake(): void {
     this.#wakes++
     const readers = [...this.waiting]
@@ -129,7 +129,7 @@ export class Delivery {
     for (const reader of readers) reader.guard(() => reader.resume())
   }
 
-  /** The heartbeat of all readers that stand at the head. Delivers first what they do not have yet. */
+  /** The heartbeat of the live readers. First it delivers the entries of this turn, so that the position is correct. */
   ping(): readonly Frame[] {
     this.deliver()
     const position = this.window.headId
@@ -137,9 +137,9 @@ export class Delivery {
     return this.#ping.frames
   }
 
-  /** A command to the hubs takes no place in the window. */
+  /** The window does not keep commands. */
   #append(entry: Entry): void {
-    if (isCommand(entry)) this.window.pass(entry.id)
+    if (isCommand(entry)) this.window.addAlias(entry.id)
     else this.#undeliveredBytes += this.window.append(entry).frame.bytes.length
   }
 

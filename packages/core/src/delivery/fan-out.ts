@@ -5,10 +5,10 @@ import type { Reader } from './reader.ts'
 
 type Readers = Map<string, Set<Reader>>
 
-/** Knows which readers are on which channel, and delivers the entries of one turn to the live ones. */
+/** Knows the readers of every channel, and delivers the entries of a turn to the live ones. */
 export class FanOut {
   readonly #readers: Readers = new Map()
-  /** Readers that are told the channel of each event. They are kept apart, so that no other stream pays for it. */
+  /** Readers that get an `sse.event` before each event of this channel. They are separate, so that other streams have no extra cost. */
   readonly #labelled: Readers = new Map()
 
   /** The number of channels that have a reader. */
@@ -18,38 +18,38 @@ export class FanOut {
     return size
   }
 
-  /** A reader that is on the channel already moves to the other group if its `labels` have changed. */
+  /** If the reader is already on the channel and its `labelledChannels` have changed, it moves to the other group. */
   add(channel: string, reader: Reader): void {
-    const labels = reader.labels?.has(channel)
-    if (reader.labels) removeFrom(labels ? this.#readers : this.#labelled, channel, reader)
-    addTo(labels ? this.#labelled : this.#readers, channel, reader)
+    const isLabelled = reader.labelledChannels?.has(channel)
+    if (reader.labelledChannels) removeFrom(isLabelled ? this.#readers : this.#labelled, channel, reader)
+    addTo(isLabelled ? this.#labelled : this.#readers, channel, reader)
   }
 
   remove(channel: string, reader: Reader): void {
     removeFrom(this.#readers, channel, reader)
-    if (reader.labels) removeFrom(this.#labelled, channel, reader)
+    if (reader.labelledChannels) removeFrom(this.#labelled, channel, reader)
   }
 
   /**
-   * Delivers entries to the live readers of their channels. The entries of a channel become one frame that all its readers share, so
-   * that a turn costs a reader one write. Only a reader with several of the turn's channels merges its own.
+   * Delivers entries to the live readers of their channels. The entries of a channel become one frame that all its readers share, so a turn
+   * costs each reader one write. A reader that is on several of these channels reads its entries from the window instead.
    */
   deliver(records: readonly WindowRecord[], from: number): void {
     const to = from + records.length
-    const touched = this.#byChannel(records)
-    const single = touched.size === 1
+    const recordsByChannel = this.#byChannel(records)
+    const isSingle = recordsByChannel.size === 1
     const deliverTo = (readers: Iterable<Reader>, shared: readonly Frame[]) => {
       for (const reader of readers) {
         try {
-          if (single || hasOneOf(touched, reader.channels)) reader.deliver(shared, from, to)
+          if (isSingle || hasOneOf(recordsByChannel, reader.channels)) reader.deliver(shared, from, to)
           else reader.flush()
         } catch (error) {
-          // An exception ends one stream and no other. A call of `guard` would make a closure for every stream.
+          // An exception ends only this stream. Calling `guard` would create a closure for every stream.
           reader.failed(error)
         }
       }
     }
-    for (const [channel, own] of touched) {
+    for (const [channel, own] of recordsByChannel) {
       const readers = this.#readers.get(channel)
       if (readers) deliverTo(readers, [joinFrames(own.map((record) => record.frame))])
       const labelled = this.#labelled.get(channel)
@@ -59,16 +59,16 @@ export class FanOut {
   }
 
   #byChannel(records: readonly WindowRecord[]): Map<string, WindowRecord[]> {
-    const touched = new Map<string, WindowRecord[]>()
+    const recordsByChannel = new Map<string, WindowRecord[]>()
     for (const record of records) {
       for (const channel of record.channels) {
         if (!this.#readers.has(channel) && !this.#labelled.has(channel)) continue
-        const own = touched.get(channel)
+        const own = recordsByChannel.get(channel)
         if (own) own.push(record)
-        else touched.set(channel, [record])
+        else recordsByChannel.set(channel, [record])
       }
     }
-    return touched
+    return recordsByChannel
   }
 }
 
@@ -84,13 +84,13 @@ function removeFrom(all: Readers, channel: string, reader: Reader): void {
 }
 
 /** Whether exactly one of the turn's channels is among the reader's. */
-function hasOneOf(touched: ReadonlyMap<string, unknown>, channels: ReadonlySet<string>): boolean {
+function hasOneOf(turnChannels: ReadonlyMap<string, unknown>, channels: ReadonlySet<string>): boolean {
   if (channels.size === 1) return true
   let count = 0
-  if (channels.size <= touched.size) {
-    for (const channel of channels) if (touched.has(channel) && ++count > 1) return false
+  if (channels.size <= turnChannels.size) {
+    for (const channel of channels) if (turnChannels.has(channel) && ++count > 1) return false
   } else {
-    for (const channel of touched.keys()) if (channels.has(channel) && ++count > 1) return false
+    for (const channel of turnChannels.keys()) if (channels.has(channel) && ++count > 1) return false
   }
   return true
 }

@@ -24,7 +24,7 @@ export class StreamRegistry<S extends SseStream = SseStream> implements Streams 
     return this.#open.values()
   }
 
-  /** The stream begins to open. From now on it can be disconnected. */
+  /** Adds a stream that begins to open. From now on it can be disconnected. */
   addOpening(stream: S): void {
     this.#opening.add(stream)
   }
