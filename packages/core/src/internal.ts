@@ -1,6 +1,7 @@
 /** For the packages of this toolkit only: these exports may change in any version. */
 export type { Limits } from './adapter/admission.ts'
-export { type Answer, documentAnswer, type Head, refusalAnswer, streamHead } from './adapter/answer.ts'
+export type { Answer, Head, OwnHeader } from './adapter/answer.ts'
+export { documentAnswer, refusalAnswer, streamHead } from './adapter/answer.ts'
 export { Endpoint } from './adapter/endpoint.ts'
 export type { Exchange } from './adapter/exchange.ts'
 export { checkEndpointOptions, type EndpointOptions } from './adapter/options.ts'

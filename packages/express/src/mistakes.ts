@@ -4,9 +4,7 @@ import { SseError, type SseStream } from '@sse/core'
 import type { Endpoint } from '@sse/core/internal'
 import type { Request, Response } from 'express'
 
-/*
- * Mistakes in a route that would drop its stream, and that nobody would notice.
- */
+// Mistakes in a route that would drop its stream, and that nobody would notice.
 
 /** The route of a request, as the app wrote it. */
 export function routeOf({ method, baseUrl, route, originalUrl }: Request): string {

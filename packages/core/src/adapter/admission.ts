@@ -49,11 +49,10 @@ export class Admission {
   /** Why a stream cannot be opened now; `undefined` when it can. Then it is counted as a request, and `count` counts it as a stream. */
   refusal(client: Client): Refusal | undefined {
     const { streams = unlimited, perKey = unlimited } = this.#limits
-    const { key } = client
     if (this.#streams >= streams) {
       return refused(503, `There are ${streams} streams already, which is the limit.`)
     }
-    if (key !== undefined && this.#of(key) >= perKey) {
+    if (client.key !== undefined && this.#of(client.key) >= perKey) {
       return refused(429, `This client has ${perKey} streams already, which is the limit.`)
     }
     return this.refusalByRate(client)

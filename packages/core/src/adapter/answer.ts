@@ -13,7 +13,7 @@ export interface Answer {
 export type Head = readonly (readonly [name: string, value: string | undefined])[]
 
 /** A header that the app has set on the response. */
-type OwnHeader = (name: string) => string | undefined
+export type OwnHeader = (name: string) => string | undefined
 
 /** The head of an event stream. Headers of the app stay, except those that would change what the body is. */
 export function streamHead(own: OwnHeader): Head {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { SseError } from '@sse/core'
-import type { Answer, Head } from '@sse/core/internal'
+import type { Answer, Head, OwnHeader } from '@sse/core/internal'
 import type { Response } from 'express'
 import { routeOf } from '../mistakes.ts'
 
@@ -32,8 +32,6 @@ export function setHead(response: Response, head: (own: OwnHeader) => Head): voi
     else response.setHeader(name, value)
   }
 }
-
-type OwnHeader = (name: string) => string | undefined
 
 /** A header that the app has set. */
 export function ownHeader(response: Response, name: string): string | undefined {
