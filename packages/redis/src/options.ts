@@ -1,6 +1,6 @@
 import { SseError } from '@sse/core'
 import { checkNames, checkObject } from '@sse/core/internal'
-import { isRedisClient, type RedisClientLike } from './redis-client.ts'
+import { isRedisClient, type RedisClientLike } from './connection/redis-client.ts'
 
 export interface RedisBrokerOptions {
   /**

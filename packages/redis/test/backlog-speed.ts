@@ -5,7 +5,7 @@
 import { measureBacklog } from '@sse/testbed/backlog-speed'
 import { createClient } from 'redis'
 import { createRedisBroker } from '../src/index.ts'
-import { startRedis } from '../src/redis-server.test-kit.ts'
+import { startRedis } from './kit/redis-server.ts'
 
 const redis = await startRedis()
 const client = createClient({ url: redis.url })

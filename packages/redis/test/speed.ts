@@ -11,7 +11,7 @@ import { createHub } from '@sse/core'
 import { freePort, startProcess } from '@sse/testbed'
 import { createClient } from 'redis'
 import { createRedisBroker } from '../src/index.ts'
-import { startRedis } from '../src/redis-server.test-kit.ts'
+import { startRedis } from './kit/redis-server.ts'
 
 const prefix = 'speed'
 const filler = 'x'.repeat(180)

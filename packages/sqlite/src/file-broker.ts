@@ -7,14 +7,14 @@ import {
   type Receiver,
   SseError,
 } from '@sse/core'
-import { Delivery } from './delivery.ts'
-import { bytesOf } from './log-table.ts'
+import { Delivery } from './publishing/delivery.ts'
+import { bytesOf } from './log/log-table.ts'
 import { type OpenLog, openLog } from './open-log.ts'
 import type { Settings } from './options.ts'
 import type { SqliteBroker } from './sqlite-broker.ts'
-import { refuseAsync, Transaction } from './transaction.ts'
+import { refuseAsync, Transaction } from './publishing/transaction.ts'
 import { whileLocked } from './while-locked.ts'
-import type { Publish } from './writer.ts'
+import type { Publish } from './publishing/writer.ts'
 
 /** The broker over its file: opened by `start`, and whose turn it is. */
 export class FileBroker implements SqliteBroker {

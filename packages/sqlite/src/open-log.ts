@@ -1,13 +1,13 @@
-import { Connection } from './connection.ts'
-import type { Delivery } from './delivery.ts'
+import { Connection } from './file/connection.ts'
+import type { Delivery } from './publishing/delivery.ts'
 import { failureOf } from './failure.ts'
-import { pathOf } from './home.ts'
+import { pathOf } from './file/file-identity.ts'
 import { DatabaseSync } from './node-sqlite.ts'
 import type { Settings } from './options.ts'
-import { OwnerLock } from './owner-lock.ts'
-import { ReadQueue } from './read-queue.ts'
-import { Trim } from './trim.ts'
-import { Writer } from './writer.ts'
+import { OwnerLock } from './file/owner-lock.ts'
+import { ReadQueue } from './log/read-queue.ts'
+import { Trim } from './log/trim.ts'
+import { Writer } from './publishing/writer.ts'
 
 /** What there is while the log is open. */
 export interface OpenLog {

@@ -1,0 +1,93 @@
+import { until } from '@sse/testbed'
+import { createClient } from 'redis'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { newPrefix, Recorder } from './kit/broker.ts'
+import { createRedisBroker } from '../src/index.ts'
+import { losing } from './kit/lost-tail.ts'
+import { type RedisServer, startRedis } from './kit/redis-server.ts'
+import { startTcpProxy } from '../../../apps/testbed/src/tcp-proxy.ts'
+
+let redis: RedisServer
+beforeAll(async () => {
+  redis = await startRedis()
+})
+afterAll(() => redis.stop())
+
+const { signal } = new AbortController()
+
+/** A broker whose connection for reading goes its own way. */
+async function startDivided(prefix: string) {
+  const [writing, reading] = [await startTcpProxy(redis.port), await startTcpProxy(redis.port)]
+  onTestFinished(() => {
+    writing.close()
+    reading.close()
+  })
+  const app = createClient({ socket: { host: '127.0.0.1', port: writing.port } })
+  let duplicates = 0
+  const broker = createRedisBroker({
+    // The first is the one to publish with; only the second one reads, as long as it lives.
+    client: Object.assign(Object.create(app), {
+      duplicate: (overrides: { socket: object }) => {
+        const port = duplicates++ === 1 ? reading.port : writing.port
+        return app.duplicate({ ...overrides, socket: { ...overrides.socket, port } })
+      },
+    }),
+    prefix,
+    timeout: 1_500,
+  })
+  onTestFinished(() => broker.close())
+  const recorder = new Recorder()
+  await broker.start(recorder)
+  return { broker, recorder, reading }
+}
+
+it('an event that was acknowledged and lost before anybody read it is told to the clients of every process', async () => {
+  const prefix = newPrefix()
+  const one = await startDivided(prefix)
+  const other = await startDivided(prefix)
+  const { id } = await one.broker.publish(['news'], { data: 'before' })
+  await until(() => one.recorder.received.length === 1 && other.recorder.received.length === 1)
+  for (const { reading } of [one, other]) reading.freeze()
+  await one.broker.publish(['news'], { data: 'lost' })
+  await losing(redis, prefix, 1)
+  for (const { recorder } of [one, other]) await until(() => recorder.breaks.length > 0)
+  await other.broker.publish(['news'], { data: 'after' })
+  for (const { recorder } of [one, other]) {
+    await until(() => recorder.texts.includes('after'))
+    expect(recorder.texts).toEqual(['before', 'after'])
+    expect(recorder.breaks).toMatchObject([{ reason: 'forked', after: 1 }])
+  }
+  // Who comes back from before is told too, and goes on behind.
+  const page = await other.broker.read(id, { limit: 10, signal })
+  expect(page).toEqual({ gap: 'forked', resumeAt: one.recorder.breaks[0]?.head })
+  const { resumeAt } = page as { resumeAt: string }
+  expect(await other.broker.read(resumeAt, { limit: 10, signal })).toMatchObject({
+    entries: [{ data: 'after', previous: resumeAt }],
+    done: true,
+  })
+})
+
+it('who comes back while nothing was published since is told at once', async () => {
+  const prefix = newPrefix()
+  const { broker, recorder, reading } = await startDivided(prefix)
+  const first = await broker.publish(['news'], { data: 'first' })
+  const { id } = await broker.publish(['news'], { data: 'before' })
+  await until(() => recorder.received.length === 2)
+  reading.freeze()
+  await broker.publish(['news'], { data: 'lost' })
+  await losing(redis, prefix, 1)
+  await until(() => recorder.breaks.length > 0)
+  const head = recorder.breaks[0]?.head
+  expect(await broker.read(id, { limit: 10, signal })).toEqual({ gap: 'forked', resumeAt: head })
+  expect(await broker.read(head!, { limit: 10, signal })).toEqual({ entries: [], done: true })
+  expect(await broker.read(first.id, { limit: 10, signal })).toMatchObject({ entries: [{ id }] })
+  const late = createRedisBroker({ client: createClient({ url: redis.url }), prefix })
+  onTestFinished(() => late.close())
+  expect(await late.start(new Recorder())).toEqual({ head, tail: [] })
+  // A page ends where something is missing, also when there is more.
+  await broker.publish(['news'], { data: 'after' })
+  expect(await broker.read(first.id, { limit: 10, signal })).toEqual({
+    entries: [expect.objectContaining({ id })],
+    done: false,
+  })
+})
