@@ -1,7 +1,7 @@
-/** Numbers that a seed repeats: from 0 to below 1 (mulberry32). */
+/** Numbers from 0 to below 1 that a seed repeats (mulberry32). */
 export type Random = () => number
 
-/** `SSE_SEED` repeats a run; it is printed by each. */
+/** `SSE_SEED` repeats a run. Each run prints its seed. */
 export const seed = Number(process.env['SSE_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
 
 export function createRandom(from: number): Random {

@@ -3,130 +3,130 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { Transform } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** A way to Redis that the test can cut, block and turn elsewhere. */
-export interface TcpProxy {
-  readonly port: number
-  /** Connections so far. */
-  readonly accepted: number
-  /** Those that are open. */
-  readonly open: number
-  /** Breaks all connections off, and every new one. */
-  cut(): void
-  /** Takes nothing and gives nothing any more, and closes nothing: neither side is told. */
-  freeze(): void
-  /** Brings what is sent to Redis, and none of its answers. */
-  deafen(): void
-  /** Brings answers no faster than this: a slow line. */
-  slow(bytesPerSecond: number): void
-  /** Bytes of answers that were brought so far. */
-  readonly brought: number
-  /** Lets through again; what was held by `freeze` goes on. */
-  mend(): void
-  /** Where connections go from now on; those there are break off. */
-  turn(port: number): void
-  close(): void
+interface Pair {
+  readonly client: Socket
+  readonly server: Socket
+  /** From the server to the client. */
+  readonly replies: Transform
 }
 
-export async function startTcpProxy(target: number): Promise<TcpProxy> {
-  let state: 'open' | 'cut' | 'frozen' = 'open'
-  let to = target
-  let accepted = 0
-  let brought = 0
-  let bytesPerSecond = Number.POSITIVE_INFINITY
-  // What one line carries, however many connections share it.
-  let free = 0
-  const carry = async (bytes: number) => {
-    brought += bytes
-    free = Math.max(free, performance.now()) + (bytes / bytesPerSecond) * 1_000
-    if (free - performance.now() > 1) await delay(free - performance.now())
+/** A proxy in front of a TCP server that a test can cut, freeze, slow down and turn to another server. */
+export class TcpProxy {
+  /** Connections so far. */
+  accepted = 0
+  /** Bytes of replies so far. */
+  replyBytes = 0
+  #state: 'open' | 'cut' | 'frozen' = 'open'
+  #target: number
+  #bytesPerSecond = Number.POSITIVE_INFINITY
+  /** When the network is free again: all connections share it. */
+  #freeAt = 0
+  readonly #pairs = new Set<Pair>()
+  readonly #listener = createServer((client) => this.#accept(client))
+
+  constructor(target: number) {
+    this.#target = target
   }
-  const pairs = new Set<Pair>()
-  const server = createServer((client) => {
-    accepted++
+
+  async listen(): Promise<this> {
+    await once(this.#listener.listen(0, '127.0.0.1'), 'listening')
+    return this
+  }
+
+  get port(): number {
+    return (this.#listener.address() as AddressInfo).port
+  }
+
+  /** Connections that are open. */
+  get open(): number {
+    return this.#pairs.size
+  }
+
+  /** Breaks all connections, and each new one. */
+  cut(): void {
+    this.#state = 'cut'
+    this.#breakAll()
+  }
+
+  /** Passes nothing more and closes nothing: neither side notices. */
+  freeze(): void {
+    this.#state = 'frozen'
+    for (const { client, server } of this.#pairs) client.unpipe(server).pause()
+    this.deafen()
+  }
+
+  /** Passes requests, but no replies. */
+  deafen(): void {
+    for (const { server, replies } of this.#pairs) server.unpipe(replies).pause()
+  }
+
+  /** Limits the bytes of replies per second, as a slow network does. */
+  slow(bytesPerSecond: number): void {
+    this.#bytesPerSecond = bytesPerSecond
+  }
+
+  /** Passes everything again, including what was held back by `freeze`. */
+  mend(): void {
+    this.#state = 'open'
+    for (const pair of this.#pairs) join(pair)
+  }
+
+  /** Sends new connections to another server, and breaks the others. */
+  turn(port: number): void {
+    this.#target = port
+    this.#state = 'open'
+    this.#breakAll()
+  }
+
+  close(): void {
+    this.#breakAll()
+    this.#listener.close()
+  }
+
+  #accept(client: Socket): void {
+    this.accepted++
     client.on('error', () => {})
-    if (state === 'cut') {
+    if (this.#state === 'cut') {
       client.destroy()
       return
     }
-    const upstream = connect(to, '127.0.0.1')
-    upstream.on('error', () => {})
-    const line = new Transform({
-      transform: (chunk: Buffer, _, done) => void carry(chunk.length).then(() => done(null, chunk)),
+    const server = connect(this.#target, '127.0.0.1').on('error', () => {})
+    const replies = new Transform({
+      transform: (chunk: Buffer, _, done) => void this.#pass(chunk.length).then(() => done(null, chunk)),
     })
-    line.pipe(client)
-    const pair = { client, upstream, line }
-    pairs.add(pair)
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      one.on('close', () => {
-        other.destroy()
-        pairs.delete(pair)
+    replies.pipe(client)
+    const pair = { client, server, replies }
+    this.#pairs.add(pair)
+    for (const side of [client, server])
+      side.on('close', () => {
+        this.#break(pair)
+        this.#pairs.delete(pair)
       })
-    }
-    if (state === 'open') join(pair)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const breakOff = () => {
-    for (const { client, upstream } of pairs) {
-      client.destroy()
-      upstream.destroy()
-    }
+    if (this.#state === 'open') join(pair)
   }
-  return {
-    port: (server.address() as AddressInfo).port,
-    get accepted() {
-      return accepted
-    },
-    get open() {
-      return pairs.size
-    },
-    get brought() {
-      return brought
-    },
-    slow(rate) {
-      bytesPerSecond = rate
-    },
-    cut() {
-      state = 'cut'
-      breakOff()
-    },
-    freeze() {
-      state = 'frozen'
-      for (const { client, upstream, line } of pairs) {
-        client.unpipe(upstream).pause()
-        upstream.unpipe(line).pause()
-      }
-    },
-    deafen() {
-      for (const { upstream, line } of pairs) upstream.unpipe(line).pause()
-    },
-    mend() {
-      state = 'open'
-      for (const pair of pairs) join(pair)
-    },
-    turn(port) {
-      to = port
-      state = 'open'
-      breakOff()
-    },
-    close() {
-      breakOff()
-      server.close()
-    },
+
+  async #pass(bytes: number): Promise<void> {
+    this.replyBytes += bytes
+    this.#freeAt = Math.max(this.#freeAt, performance.now()) + (bytes / this.#bytesPerSecond) * 1_000
+    const wait = this.#freeAt - performance.now()
+    if (wait > 1) await delay(wait)
+  }
+
+  #break({ client, server }: Pair): void {
+    client.destroy()
+    server.destroy()
+  }
+
+  #breakAll(): void {
+    for (const pair of this.#pairs) this.#break(pair)
   }
 }
 
-interface Pair {
-  readonly client: Socket
-  readonly upstream: Socket
-  /** From Redis to the client. */
-  readonly line: Transform
+export function startTcpProxy(target: number): Promise<TcpProxy> {
+  return new TcpProxy(target).listen()
 }
 
-function join({ client, upstream, line }: Pair): void {
-  client.unpipe(upstream).pipe(upstream)
-  upstream.unpipe(line).pipe(line)
+function join({ client, server, replies }: Pair): void {
+  client.unpipe(server).pipe(server)
+  server.unpipe(replies).pipe(replies)
 }

@@ -1,6 +1,6 @@
 /**
- * What it costs that 1,000 clients return from 100,000 entries back: `node --conditions=@sse/source packages/redis/test/backlog-speed.ts`. It
- * starts a Redis of its own (`REDIS_SERVER_PATH`).
+ * Measures what it costs when 1,000 clients return from 100,000 entries back. It starts a Redis of its own (`REDIS_SERVER_PATH`):
+ * `node --conditions=@sse/source packages/redis/test/backlog-speed.ts`.
  */
 import { measureBacklog } from '@sse/testbed/backlog-speed'
 import { createClient } from 'redis'

@@ -1,14 +1,12 @@
 import { type Entry, SseError } from '@sse/core'
-import { startProcess, until } from '@sse/testbed'
+import { Recorder, startProcess, startTcpProxy, until } from '@sse/testbed'
 import { createClient, RESP_TYPES } from 'redis'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { brokerOn, newPrefix, Recorder, startBroker } from './kit/broker.ts'
 import { createRedisBroker } from '../src/index.ts'
-import { losing } from './kit/lost-tail.ts'
-import { connectionsTo, type RedisServer, startRedis } from './kit/redis-server.ts'
-import { createUser, deniedBy, rightsFor } from './kit/rights.ts'
 import { append } from '../src/log/scripts.ts'
-import { startTcpProxy } from '../../../apps/testbed/src/tcp-proxy.ts'
+import { brokerOn, loseTail, newPrefix, startBroker } from './kit/broker.ts'
+import { connectionsTo, type RedisServer, startRedis } from './kit/redis-server.ts'
+import { createUser, deniedBy } from './kit/rights.ts'
 
 let redis: RedisServer
 beforeAll(async () => {
@@ -325,7 +323,7 @@ describe('what Redis refuses', () => {
 
   it('needs no more permissions than it says to find a loss and to begin a log anew', async () => {
     const prefix = newPrefix()
-    await createUser(redis, `{${prefix}}:*`, rightsFor('always', 'to be warned of eviction'))
+    await createUser(redis, `{${prefix}}:*`, 'always', 'to be warned of eviction')
     const client = createClient({ url: `redis://app:secret@127.0.0.1:${redis.port}`, pingInterval: 20 })
     const broker = createRedisBroker({ client, prefix })
     onTestFinished(() => broker.close())
@@ -333,7 +331,7 @@ describe('what Redis refuses', () => {
     await broker.start(recorder)
     await broker.publish(['news'], message, { idempotencyKey: 'k' })
     await until(() => recorder.received.length === 1)
-    await losing(redis, prefix, 1)
+    await loseTail(redis, prefix, 1)
     await until(() => recorder.breaks.length === 1)
     await redis.command('DEL', `{${prefix}}:log`, `{${prefix}}:meta`)
     await until(() => recorder.breaks.length === 2)
@@ -342,7 +340,7 @@ describe('what Redis refuses', () => {
 
   it('needs no permission to warn of eviction', async () => {
     const prefix = newPrefix()
-    await createUser(redis, `{${prefix}}:*`, rightsFor('always'))
+    await createUser(redis, `{${prefix}}:*`, 'always')
     const client = createClient({ url: `redis://app:secret@127.0.0.1:${redis.port}` })
     const broker = createRedisBroker({ client, prefix })
     onTestFinished(() => broker.close())

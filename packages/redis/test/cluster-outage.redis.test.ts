@@ -1,52 +1,50 @@
-import { until } from '@sse/testbed'
+import { startRecorded, until } from '@sse/testbed'
 import { createCluster } from 'redis'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
-import { newPrefix, Recorder } from './kit/broker.ts'
 import { createRedisBroker } from '../src/index.ts'
-import { type RedisCluster, startCluster } from './kit/redis-cluster.ts'
+import { newPrefix } from './kit/broker.ts'
+import { formCluster, ownerFirst, startNodes } from './kit/redis-cluster.ts'
 import { connectionsTo, type RedisServer } from './kit/redis-server.ts'
 
-let cluster: RedisCluster
+let servers: readonly RedisServer[]
+let primaries: readonly RedisServer[]
+let replicas: readonly RedisServer[]
 beforeAll(async () => {
-  cluster = await startCluster()
+  servers = await startNodes(6)
+  primaries = servers.slice(0, 3)
+  replicas = servers.slice(3)
+  await formCluster(primaries, replicas)
 }, 60_000)
-afterAll(() => cluster.stop())
+afterAll(async () => void (await Promise.all(servers.map((server) => server.stop()))))
 
-const servers = () => cluster.shards.flatMap(({ primary, replica }) => [primary, replica])
-
-/** A broker by one node of the cluster, or by all. */
-async function startBroker(prefix: string, roots: readonly RedisServer[] = servers()) {
+/** A broker whose client gets one node of the Cluster, or all. */
+function startBroker(prefix: string, roots: readonly RedisServer[] = servers) {
   const client = createCluster({ rootNodes: roots.map(({ url }) => ({ url })) })
-  const broker = createRedisBroker({ client, prefix, timeout: 1_000 })
-  onTestFinished(() => broker.close())
-  const recorder = new Recorder()
-  return { broker, recorder, ...(await broker.start(recorder)) }
+  return startRecorded(createRedisBroker({ client, prefix, timeout: 1_000 }))
 }
 
 it('a broker connects to the node of its log only, twice', async () => {
   const prefix = newPrefix()
-  const { own } = await cluster.shardsOf(prefix)
+  const [owner] = await ownerFirst(primaries, prefix)
   const { broker } = await startBroker(prefix)
   await broker.publish(['news'], { data: 'x' })
   await until(async () => {
-    const counts = await Promise.all(servers().map(connectionsTo))
-    expect(counts).toEqual(servers().map((server) => (server === own.primary ? 2 : 0)))
+    const counts = await Promise.all(servers.map(connectionsTo))
+    expect(counts).toEqual(servers.map((server) => (server === owner ? 2 : 0)))
     return true
   })
 })
 
-it('a shard that is down is of no concern to the logs of the others', async () => {
+it('a shard that is down does not affect the logs of other shards', async () => {
   const prefix = newPrefix()
-  const { own, foreign } = await cluster.shardsOf(prefix)
-  const [down] = foreign
+  const [owner, down] = await ownerFirst(primaries, prefix)
+  const shard = [down!, replicas[primaries.indexOf(down!)]!]
   const all = await startBroker(prefix)
-  // The only node that it is told of goes down: it knows the others by then.
-  const one = await startBroker(prefix, [down!.primary])
-  await Promise.all([down!.primary.down(), down!.replica.down()])
-  onTestFinished(async () => {
-    await Promise.all([down!.primary.up(), down!.replica.up()])
-  })
-  await own.primary.command('CLIENT', 'KILL', 'TYPE', 'normal')
+  // The only node that its client was given goes down: it knows the others by then.
+  const one = await startBroker(prefix, [down!])
+  await Promise.all(shard.map((server) => server.down()))
+  onTestFinished(async () => void (await Promise.all(shard.map((server) => server.up()))))
+  await owner!.command('CLIENT', 'KILL', 'TYPE', 'normal')
   const late = await startBroker(prefix)
   for (const { broker } of [all, one, late]) {
     const { id } = await until(

@@ -1,17 +1,16 @@
-import { until } from '@sse/testbed'
 import { createCluster } from 'redis'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { conformanceOn } from './kit/conformance.ts'
-import { type RedisServer, startRedis } from './kit/redis-server.ts'
-import { createUser, deniedBy, rightsFor } from './kit/rights.ts'
+import { formCluster, startNodes } from './kit/redis-cluster.ts'
+import type { RedisServer } from './kit/redis-server.ts'
+import { createUser, deniedBy } from './kit/rights.ts'
 
 let redis: RedisServer
 
 beforeAll(async () => {
-  redis = await startRedis({ args: ['--cluster-enabled', 'yes'] })
-  await redis.command('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383)
-  await until(async () => /cluster_state:ok/.test(String(await redis.command('CLUSTER', 'INFO'))))
-  await createUser(redis, '{log*}:*', rightsFor('always', 'on a Cluster', 'to be warned of eviction'))
+  redis = (await startNodes(1))[0]!
+  await formCluster([redis])
+  await createUser(redis, '{test*}:*', 'always', 'on a Cluster', 'to be warned of eviction')
 })
 afterAll(async () => {
   expect(await deniedBy(redis)).toEqual([])

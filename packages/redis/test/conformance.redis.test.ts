@@ -2,17 +2,13 @@ import { createClient } from 'redis'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { conformanceOn } from './kit/conformance.ts'
 import { type RedisServer, startRedis } from './kit/redis-server.ts'
-import { createUser, deniedBy, rightsFor } from './kit/rights.ts'
+import { createUser, deniedBy } from './kit/rights.ts'
 
 let redis: RedisServer
 
 beforeAll(async () => {
   redis = await startRedis()
-  await createUser(
-    redis,
-    '{log*}:*',
-    rightsFor('always', 'in another database than 0', 'to be warned of eviction'),
-  )
+  await createUser(redis, '{test*}:*', 'always', 'in another database than 0', 'to be warned of eviction')
   await redis.command('SELECT', 1)
 })
 afterAll(async () => {

@@ -1,11 +1,9 @@
-import { until } from '@sse/testbed'
+import { Recorder, startTcpProxy, until } from '@sse/testbed'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
-import { newPrefix, Recorder } from './kit/broker.ts'
 import { createRedisBroker } from '../src/index.ts'
-import { losing } from './kit/lost-tail.ts'
+import { loseTail, newPrefix } from './kit/broker.ts'
 import { type RedisServer, startRedis } from './kit/redis-server.ts'
-import { startTcpProxy } from '../../../apps/testbed/src/tcp-proxy.ts'
 
 let redis: RedisServer
 beforeAll(async () => {
@@ -49,7 +47,7 @@ it('an event that was acknowledged and lost before anybody read it is told to th
   await until(() => one.recorder.received.length === 1 && other.recorder.received.length === 1)
   for (const { reading } of [one, other]) reading.freeze()
   await one.broker.publish(['news'], { data: 'lost' })
-  await losing(redis, prefix, 1)
+  await loseTail(redis, prefix, 1)
   for (const { recorder } of [one, other]) await until(() => recorder.breaks.length > 0)
   await other.broker.publish(['news'], { data: 'after' })
   for (const { recorder } of [one, other]) {
@@ -75,7 +73,7 @@ it('who comes back while nothing was published since is told at once', async () 
   await until(() => recorder.received.length === 2)
   reading.freeze()
   await broker.publish(['news'], { data: 'lost' })
-  await losing(redis, prefix, 1)
+  await loseTail(redis, prefix, 1)
   await until(() => recorder.breaks.length > 0)
   const head = recorder.breaks[0]?.head
   expect(await broker.read(id, { limit: 10, signal })).toEqual({ gap: 'forked', resumeAt: head })

@@ -1,13 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort, startProcess, until } from '@sse/testbed'
+import { freePort, Recorder, startProcess, startTcpProxy, until } from '@sse/testbed'
 import { createSentinel } from 'redis'
 import { expect, it, onTestFinished } from 'vitest'
-import { Recorder } from './kit/broker.ts'
 import { createRedisBroker } from '../src/index.ts'
 import { startRedis } from './kit/redis-server.ts'
-import { startTcpProxy } from '../../../apps/testbed/src/tcp-proxy.ts'
 
 /** A sentinel that watches one primary, and may decide alone. */
 async function startSentinelServer(primary: number): Promise<number> {

@@ -1,9 +1,7 @@
-import { until } from '@sse/testbed'
+import { startTcpProxy, until } from '@sse/testbed'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
-import { newPrefix, startBroker } from './kit/broker.ts'
-import { losing } from './kit/lost-tail.ts'
+import { loseTail, newPrefix, startBroker } from './kit/broker.ts'
 import { type RedisServer, startRedis } from './kit/redis-server.ts'
-import { startTcpProxy } from '../../../apps/testbed/src/tcp-proxy.ts'
 
 let redis: RedisServer
 beforeAll(async () => {
@@ -27,7 +25,7 @@ it('a log that loses entries is noticed while signals come all the time', async 
   const { broker, recorder } = await startBroker(redis.port, { prefix })
   await broker.publish(['news'], { data: 'lost' })
   await until(() => recorder.received.length === 1)
-  await losing(redis, prefix, 1)
+  await loseTail(redis, prefix, 1)
   await signalling(broker, () => recorder.breaks.length > 0)
   expect(recorder.breaks).toMatchObject([{ reason: 'forked' }])
 })

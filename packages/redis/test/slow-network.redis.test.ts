@@ -1,8 +1,7 @@
-import { until } from '@sse/testbed'
+import { startTcpProxy, until } from '@sse/testbed'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { brokerOn, newPrefix, startBroker } from './kit/broker.ts'
 import { type RedisServer, startRedis } from './kit/redis-server.ts'
-import { startTcpProxy } from '../../../apps/testbed/src/tcp-proxy.ts'
 
 let redis: RedisServer
 beforeAll(async () => {
@@ -11,11 +10,11 @@ beforeAll(async () => {
 afterAll(() => redis.stop())
 
 const { signal } = new AbortController()
-/** Bytes a second of a line of 100 Mbit/s. */
-const line = 12_500_000
+/** Bytes per second of a network of 100 Mbit/s. */
+const network = 12_500_000
 const patience = { timeout: 60_000 }
 
-async function startLine(bytesPerSecond = line) {
+async function startProxy(bytesPerSecond = network) {
   const proxy = await startTcpProxy(redis.port)
   proxy.slow(bytesPerSecond)
   onTestFinished(() => proxy.close())
@@ -38,7 +37,7 @@ async function fill(prefix: string, count: number, bytes: number): Promise<strin
 
 it('a broker that was cut off catches up with 600 events of 63 KiB', async () => {
   const prefix = newPrefix()
-  const proxy = await startLine()
+  const proxy = await startProxy()
   const { recorder } = await startBroker(proxy.port, { prefix })
   proxy.cut()
   await until(() => recorder.states.at(-1) === 'down')
@@ -52,7 +51,7 @@ it('a broker that was cut off catches up with 600 events of 63 KiB', async () =>
 it('a broker starts, and reads pages for several clients at the same time', async () => {
   const prefix = newPrefix()
   const ids = await fill(prefix, 600, 64_512)
-  const proxy = await startLine()
+  const proxy = await startProxy()
   const { broker, head, tail, recorder } = await startBroker(proxy.port, { prefix })
   expect(head).toBe(ids.at(-1))
   expect(tail.map(({ id }) => id)).toEqual(ids.slice(-tail.length))
@@ -66,7 +65,7 @@ it('a broker starts, and reads pages for several clients at the same time', asyn
 it('an entry that takes longer than the timeout comes all the same', async () => {
   const prefix = newPrefix()
   const ids = await fill(prefix, 4, 64_512)
-  const proxy = await startLine(150_000)
+  const proxy = await startProxy(150_000)
   const { broker, tail } = await startBroker(proxy.port, { prefix, timeout: 250 })
   expect(tail.map(({ id }) => id)).toEqual(ids)
   await until(() => broker.read(ids[0]!, { limit: 1, signal }), patience)
@@ -75,7 +74,7 @@ it('an entry that takes longer than the timeout comes all the same', async () =>
 it('a start goes on for as long as something comes', async () => {
   const prefix = newPrefix()
   const ids = await fill(prefix, 200, 64_512)
-  const proxy = await startLine(4_000_000)
+  const proxy = await startProxy(4_000_000)
   const { tail } = await startBroker(proxy.port, { prefix, startTimeout: 1_500 })
   expect(tail.map(({ id }) => id)).toEqual(ids)
 }, 90_000)
@@ -83,15 +82,15 @@ it('a start goes on for as long as something comes', async () => {
 it('a start that is cut off in the middle goes on there', async () => {
   const prefix = newPrefix()
   const ids = await fill(prefix, 200, 64_512)
-  const proxy = await startLine(8_000_000)
+  const proxy = await startProxy(8_000_000)
   const starting = startBroker(proxy.port, { prefix })
-  await until(() => proxy.brought > 6_000_000)
+  await until(() => proxy.replyBytes > 6_000_000)
   proxy.cut()
-  const before = proxy.brought
+  const before = proxy.replyBytes
   proxy.mend()
   const { tail } = await starting
   expect(tail.map(({ id }) => id)).toEqual(ids)
-  expect(proxy.brought - before).toBeLessThan(10_000_000)
+  expect(proxy.replyBytes - before).toBeLessThan(10_000_000)
 }, 90_000)
 
 it('no answer of Redis is larger than a client may be given by client-output-buffer-limit', async () => {
@@ -113,8 +112,8 @@ it('no answer of Redis is larger than a client may be given by client-output-buf
 it('a start reads little more than the window holds, however large the events are', async () => {
   const prefix = newPrefix()
   await fill(prefix, 60, 1_048_576)
-  const proxy = await startLine(Number.POSITIVE_INFINITY)
+  const proxy = await startProxy(Number.POSITIVE_INFINITY)
   const { tail } = await startBroker(proxy.port, { prefix })
   expect(tail.length).toBe(16)
-  expect(proxy.brought).toBeLessThan(16_777_216 + 3 * 1_048_576)
+  expect(proxy.replyBytes).toBeLessThan(16_777_216 + 3 * 1_048_576)
 })

@@ -1,11 +1,10 @@
 import { createHub } from '@sse/core'
-import { startProcess, until } from '@sse/testbed'
+import { Recorder, startProcess, startTcpProxy, until } from '@sse/testbed'
 import { createClient } from 'redis'
 import { beforeEach, expect, it, onTestFinished } from 'vitest'
-import { brokerOn, newPrefix, Recorder, startBroker } from './kit/broker.ts'
 import { createRedisBroker } from '../src/index.ts'
+import { brokerOn, newPrefix, startBroker } from './kit/broker.ts'
 import { connectionsTo, type RedisServer, startRedis } from './kit/redis-server.ts'
-import { startTcpProxy } from '../../../apps/testbed/src/tcp-proxy.ts'
 
 let redis: RedisServer
 beforeEach(async () => {

@@ -3,34 +3,32 @@ interface Received {
   readonly text: string
 }
 
-/** What was promised against what arrived: *acknowledged and not told as a gap ⇒ delivered exactly once, in order, to every subscriber*. */
+/** Compares what was acknowledged with what arrived: every subscriber receives each acknowledged event once and in order, or a gap. */
 export class Ledger {
-  /** When each event was first tried to be published, and under which id it was acknowledged. */
+  /** When each event was first published, and the id under which it was acknowledged. */
   readonly #published = new Map<string, { readonly since: number; id?: string }>()
   readonly #received = new Map<string, Received[]>()
-  /** When each client was told a gap, and how much it had received by then. */
+  /** When each client received a gap, and how many events it had by then. */
   readonly #gaps = new Map<string, { readonly time: number; readonly after: number }[]>()
-  /** What must not be, whatever happens. */
+  /** What must not happen, whatever fails. */
   readonly faults: string[] = []
+  /** Acknowledged events that a client did not receive, but a gap. */
+  excused = 0
 
   get acknowledged(): string[] {
     return [...this.#published].flatMap(([text, { id }]) => (id === undefined ? [] : [text]))
   }
 
-  /** Gaps that were told, to all clients together. */
+  /** The gaps of all clients together. */
   get gaps(): number {
     return [...this.#gaps.values()].reduce((sum, gaps) => sum + gaps.length, 0)
   }
 
-  /** Whether a client was told a gap. */
-  wasTold(client: string): boolean {
+  hasGap(client: string): boolean {
     return this.#gaps.has(client)
   }
 
-  /** Deliveries that a gap stands for. */
-  excused = 0
-
-  attempt(text: string): void {
+  publish(text: string): void {
     if (!this.#published.has(text)) this.#published.set(text, { since: performance.now() })
   }
 
@@ -55,44 +53,44 @@ export class Ledger {
     return this.#received.get(client)?.some((received) => received.text === text) ?? false
   }
 
-  /** Whether a client has received something that was first tried to be published after this time. */
+  /** Whether the newest event of a client was first published after this time. */
   receivedSince(client: string, time: number): boolean {
     const last = this.#received.get(client)?.at(-1)
     return last !== undefined && (this.#published.get(last.text)?.since ?? 0) >= time
   }
 
-  /** All that is wrong, in words; empty when nothing is. */
+  /** All faults as sentences. */
   judge(clients: readonly string[]): string[] {
-    const faults = [...this.faults]
-    for (const client of clients) {
-      const received = this.#received.get(client) ?? []
-      const gaps = this.#gaps.get(client) ?? []
-      const ids = new Map<string, string>()
-      const places = new Map<string, number>()
-      for (const [place, { id, text }] of received.entries()) {
-        // What was lost with its log, unacknowledged, and published again in the next one.
-        const again = gaps.some(({ after }) => after > (places.get(text) ?? 0) && after <= place)
-        if (ids.has(text) && (!again || ids.get(text) === id))
-          faults.push(`${client}: ${text} came twice, as ${ids.get(text)} and ${id}`)
-        if (!this.#published.has(text)) faults.push(`${client}: ${text} was never published`)
-        ids.set(text, id)
-        places.set(text, place)
-      }
-      const lastGap = Math.max(Number.NEGATIVE_INFINITY, ...gaps.map(({ time }) => time))
-      for (const [text, { since, id }] of this.#published) {
-        if (id === undefined) continue
-        const came = ids.get(text)
-        // It came of another log perhaps, from which it was lost, and was published again in this one.
-        if (came !== id && lastGap >= since) this.excused++
-        else if (came === undefined) faults.push(`${client}: ${text} (${id}) never came, and no gap was told`)
-        else if (came !== id) faults.push(`${client}: ${text} (${id}) came as ${came}`)
-      }
+    return [...this.faults, ...clients.flatMap((client) => this.#judge(client)), ...this.#disorder(clients)]
+  }
+
+  #judge(client: string): string[] {
+    const faults: string[] = []
+    const received = this.#received.get(client) ?? []
+    const gaps = this.#gaps.get(client) ?? []
+    const newest = new Map<string, { readonly id: string; readonly place: number }>()
+    for (const [place, { id, text }] of received.entries()) {
+      const before = newest.get(text)
+      // An event that its log lost before it was acknowledged is published again in the next log.
+      const isAgain = before && gaps.some(({ after }) => after > before.place && after <= place)
+      if (before && (!isAgain || before.id === id))
+        faults.push(`${client}: ${text} came twice, as ${before.id} and ${id}`)
+      if (!this.#published.has(text)) faults.push(`${client}: ${text} was never published`)
+      newest.set(text, { id, place })
     }
-    faults.push(...this.#disorder(clients))
+    const lastGap = Math.max(Number.NEGATIVE_INFINITY, ...gaps.map(({ time }) => time))
+    for (const [text, { since, id }] of this.#published) {
+      const came = newest.get(text)?.id
+      if (id === undefined || came === id) continue
+      // It may have come from a log that lost it, before it was published again in this one.
+      if (lastGap >= since) this.excused++
+      else if (came) faults.push(`${client}: ${text} (${id}) came as ${came}`)
+      else faults.push(`${client}: ${text} (${id}) never came, and no gap was told`)
+    }
     return faults
   }
 
-  /** Any two clients have what both have in the same order. */
+  /** Any two clients receive the events that both have in the same order. */
   #disorder(clients: readonly string[]): string[] {
     const [first = '', ...others] = clients
     const places = new Map((this.#received.get(first) ?? []).map(({ id }, place) => [id, place]))

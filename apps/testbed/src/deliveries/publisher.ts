@@ -1,43 +1,58 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Ledger } from './ledger.ts'
 
-/** What a publish may be refused with while Redis is not there. */
-const excusable: readonly string[] = ['log-unreachable', 'log-read-only', 'log-busy']
+type Outcome = { readonly id: string; readonly duplicate: boolean } | { readonly error: string }
 
-type Outcome = { readonly id: string } | { readonly error: string }
+export interface PublisherOptions {
+  /** Whether the event of a number has an idempotency key. Default: all have one. */
+  readonly isKeyed?: (number: number) => boolean
+  /** The codes with which a publish may be refused. Default: none. */
+  readonly excused?: readonly string[]
+}
 
 /**
- * Publishes until it is told to stop. Two of three events have a key and are published time and again until they are acknowledged; the third is
- * published once: what is refused may have been appended, and what is acknowledged was appended once.
+ * Publishes batches to `POST /publish` of `broker-server.ts` until it is stopped. An event with a key is published again until it is
+ * acknowledged. An event without a key is published once: if it is refused, it may be in the log all the same.
  */
 export class Publisher {
   readonly #name: string
   readonly #url: string
   readonly #ledger: Ledger
+  readonly #isKeyed: (text: string) => boolean
+  readonly #excused: readonly string[]
   #stopped = false
-  /** Batches that were acknowledged as a whole at the first attempt. */
+  /** Batches that were acknowledged at the first attempt. */
   smooth = 0
   refused = 0
+  /** Events that were in the log already when they were published again: the server was killed before it could answer. */
+  repeated = 0
 
-  constructor(name: string, url: string, ledger: Ledger) {
+  constructor(
+    name: string,
+    url: string,
+    ledger: Ledger,
+    { isKeyed = () => true, excused = [] }: PublisherOptions = {},
+  ) {
     this.#name = name
     this.#url = url
     this.#ledger = ledger
+    this.#isKeyed = (text) => isKeyed(Number(text.split(':').at(-1)))
+    this.#excused = excused
   }
 
-  /** Publishes one batch after the other; resolves when the last one is acknowledged. */
+  /** Resolves when the last batch is acknowledged. */
   async run(): Promise<void> {
     for (let number = 0; !this.#stopped; number += 9) {
       const texts = Array.from({ length: 9 }, (_, index) => `${this.#name}:${number + index}`)
-      for (const text of texts) this.#ledger.attempt(text)
-      const refused = await this.#publish(texts)
-      if (refused.length === 0) this.smooth++
-      let keyed = refused.filter(isKeyed)
-      while (keyed.length > 0) {
-        await delay(20)
-        keyed = await this.#publish(keyed)
+      for (const text of texts) this.#ledger.publish(text)
+      let open = await this.#publish(texts)
+      if (open.length === 0) this.smooth++
+      open = open.filter(this.#isKeyed)
+      while (open.length > 0) {
+        await delay(10)
+        open = await this.#publish(open)
       }
-      await delay(5)
+      await delay(1)
     }
   }
 
@@ -50,17 +65,20 @@ export class Publisher {
     const outcomes = await this.#post(texts)
     return texts.filter((text, index) => {
       const outcome = outcomes?.[index]
-      if (outcome && 'id' in outcome) this.#ledger.acknowledge(text, outcome.id)
-      else if (outcome && !excusable.includes(outcome.error))
+      if (outcome && 'id' in outcome) {
+        this.#ledger.acknowledge(text, outcome.id)
+        if (outcome.duplicate) this.repeated++
+        return false
+      }
+      if (outcome && !this.#excused.includes(outcome.error))
         this.#ledger.faults.push(`${text} was refused with ${outcome.error}`)
-      const refused = !outcome || 'error' in outcome
-      if (refused) this.refused++
-      return refused
+      this.refused++
+      return true
     })
   }
 
   async #post(texts: readonly string[]): Promise<readonly Outcome[] | undefined> {
-    const body = JSON.stringify(texts.map((data) => (isKeyed(data) ? { data, key: data } : { data })))
+    const body = JSON.stringify(texts.map((data) => (this.#isKeyed(data) ? { data, key: data } : { data })))
     try {
       const headers = { 'Content-Type': 'application/json' }
       const response = await fetch(this.#url, { method: 'POST', headers, body })
@@ -71,8 +89,4 @@ export class Publisher {
       throw error
     }
   }
-}
-
-function isKeyed(text: string): boolean {
-  return Number(text.split(':').at(-1)) % 3 !== 0
 }

@@ -1,146 +1,151 @@
 import { isHarmless, replyOf } from '../failure.ts'
-import type { OwnClient } from './redis-client.ts'
 import type { Script } from '../log/scripts.ts'
+import type { BrokerClient } from './redis-client.ts'
 
-/** What Redis answers: texts, numbers, nothing, and lists of these. */
+/** What Redis replies: texts, numbers, nothing, and lists of these. */
 export type Reply = string | number | null | readonly Reply[] | Readonly<Record<string, unknown>>
 
-/** An answer that is waited for. */
-interface Waiting {
-  readonly answer: PromiseWithResolvers<Reply>
+interface PendingReply {
+  readonly reply: PromiseWithResolvers<Reply>
   readonly since: number
-  readonly patience: number
+  /** In milliseconds. */
+  readonly timeout: number
 }
 
 /**
- * A connection that is used until it is lost, and then never again. It is lost too when Redis does not answer in time: it may hang for ever.
- * Redis answers in order. So what is waited for is the oldest answer, and its time begins when the one before it has come: a line that is
- * slow is not one that is lost.
+ * One connection to Redis, used until it is lost and never again. It counts as lost when a reply is late too, because a connection may
+ * hang for ever. Redis replies in order, so only the oldest reply has a timeout, which begins when the reply before it has arrived. So a
+ * slow network is not taken for a lost connection.
  */
 export class Connection {
-  readonly #client: OwnClient
+  readonly #client: BrokerClient
   readonly #timeout: number
   /** The oldest first. */
-  readonly #waiting = new Set<Waiting>()
+  readonly #pending = new Set<PendingReply>()
   readonly #lost = Promise.withResolvers<unknown>()
   #error: unknown
-  /** When the last answer came, by the monotonic clock. */
-  #answered = 0
+  /** When the last reply arrived, by the monotonic clock. */
+  #repliedAt = 0
   #timer: NodeJS.Timeout | undefined
 
-  private constructor(client: OwnClient, timeout: number) {
+  private constructor(client: BrokerClient, timeout: number) {
     this.#client = client
     this.#timeout = timeout
     client.onLost((error) => this.lose(error))
   }
 
   /**
-   * @param timeout milliseconds to connect, and to answer each command
-   * @param signal ends it, whether it is connected by then or not
+   * @param timeout milliseconds to connect, and to reply to each command
+   * @param signal closes the connection, also while it is being made
    */
-  static async open(client: OwnClient, timeout: number, signal: AbortSignal): Promise<Connection> {
+  static async open(client: BrokerClient, timeout: number, signal: AbortSignal): Promise<Connection> {
     signal.throwIfAborted()
     const connection = new Connection(client, timeout)
     const stop = () => connection.lose(signal.reason)
     signal.addEventListener('abort', stop, { once: true })
     void connection.lost.then(() => signal.removeEventListener('abort', stop))
     const connecting = client.connect()
-    // One that was given up while it was being connected may still come about.
+    // The client may still connect after we gave it up.
     connecting.then(
       () => connection.#error !== undefined && connection.#destroy(),
       () => {},
     )
-    await connection.#reply(connecting, timeout)
+    await connection.#wait(connecting, timeout)
     return connection
   }
 
-  /** Resolves with the reason when it is of no use any more. */
+  /** Resolves with the reason when the connection is lost. */
   get lost(): Promise<unknown> {
     return this.#lost.promise
   }
 
-  /** Milliseconds since Redis answered, while nothing is waited for. */
+  /** Milliseconds since the last reply; 0 while a reply is pending. */
   get idle(): number {
-    return this.#waiting.size > 0 ? 0 : performance.now() - this.#answered
+    return this.#pending.size > 0 ? 0 : performance.now() - this.#repliedAt
   }
 
   /**
-   * @param patience milliseconds to wait for the answer
-   * @throws (rejected) what Redis answers, or what happened to the connection
+   * @param timeout milliseconds to wait for the reply
+   * @throws (rejected) the error that Redis replies, or why the connection was lost
    */
-  send(args: readonly string[], patience: number = this.#timeout): Promise<Reply> {
-    return this.#reply(this.#client.send(args), patience)
+  send(args: readonly string[], timeout: number = this.#timeout): Promise<Reply> {
+    return this.#wait(this.#client.send(args), timeout)
   }
 
   /**
-   * Runs a script; Redis need not know it yet.
+   * Runs a script, which Redis need not know yet.
    *
-   * @param patience how much longer than usual the answer may take, as a factor
+   * @param timeoutFactor how many times longer than usual the reply may take
    */
-  async run(script: Script, keys: readonly string[], args: readonly string[], patience = 1): Promise<Reply> {
+  async run(
+    script: Script,
+    keys: readonly string[],
+    args: readonly string[],
+    timeoutFactor = 1,
+  ): Promise<Reply> {
     const rest = [String(keys.length), ...keys, ...args]
-    const wait = this.#timeout * patience
+    const timeout = this.#timeout * timeoutFactor
     try {
-      return await this.send(['EVALSHA', script.digest, ...rest], wait)
+      return await this.send(['EVALSHA', script.digest, ...rest], timeout)
     } catch (error) {
       if (replyOf(error) !== 'NOSCRIPT') throw error
-      return this.send(['EVAL', script.text, ...rest], wait)
+      return this.send(['EVAL', script.text, ...rest], timeout)
     }
   }
 
+  /** Closes the connection, and rejects what waits for a reply. */
   lose(error: unknown): void {
     if (this.#error !== undefined) return
     this.#error = error
     clearTimeout(this.#timer)
     this.#destroy()
-    for (const { answer } of this.#waiting) answer.reject(error)
-    this.#waiting.clear()
+    for (const { reply } of this.#pending) reply.reject(error)
+    this.#pending.clear()
     this.#lost.resolve(error)
   }
 
-  async #reply(reply: Promise<unknown>, patience: number): Promise<Reply> {
-    const answer = Promise.withResolvers<Reply>()
-    const waiting = { answer, patience, since: performance.now() }
-    if (this.#error !== undefined) answer.reject(this.#error)
+  async #wait(answer: Promise<unknown>, timeout: number): Promise<Reply> {
+    const reply = Promise.withResolvers<Reply>()
+    const pending = { reply, timeout, since: performance.now() }
+    if (this.#error !== undefined) reply.reject(this.#error)
     else {
-      this.#waiting.add(waiting)
-      if (this.#waiting.size === 1) this.#watch()
+      this.#pending.add(pending)
+      if (this.#pending.size === 1) this.#watchOldest()
     }
-    reply.then(
-      (value) => answer.resolve(value as Reply),
+    answer.then(
+      (value) => reply.resolve(value as Reply),
       (error) => {
-        answer.reject(error)
+        reply.reject(error)
         if (!isHarmless(error)) this.lose(error)
       },
     )
     try {
-      return await answer.promise
+      return await reply.promise
     } finally {
-      this.#answered = performance.now()
-      if (this.#waiting.delete(waiting)) this.#watch()
+      this.#repliedAt = performance.now()
+      if (this.#pending.delete(pending)) this.#watchOldest()
     }
   }
 
-  /** Waits for the oldest answer. */
-  #watch(): void {
+  #watchOldest(): void {
     clearTimeout(this.#timer)
-    const [oldest] = this.#waiting
+    const [oldest] = this.#pending
     if (!oldest || this.#error !== undefined) return
-    const { patience } = oldest
-    const judge = () => {
-      if (this.#waiting.has(oldest)) this.lose(new Error(`Redis has not answered for ${patience} ms`))
+    const { timeout } = oldest
+    const check = () => {
+      if (this.#pending.has(oldest)) this.lose(new Error(`Redis has not replied for ${timeout} ms`))
     }
-    const left = Math.max(oldest.since, this.#answered) + patience - performance.now()
-    // What came while the process was busy is read before it is judged.
-    this.#timer = setTimeout(() => setImmediate(judge), left)
+    const left = Math.max(oldest.since, this.#repliedAt) + timeout - performance.now()
+    // A reply that arrived while the process was busy is read before the check.
+    this.#timer = setTimeout(() => setImmediate(check), left)
   }
 
   #destroy(): void {
     try {
-      // A cluster and a sentinel destroy themselves later.
+      // The clients of a Cluster and of a Sentinel destroy themselves later, by a promise.
       Promise.resolve(this.#client.destroy()).catch(() => {})
     } catch {
-      // It was not open.
+      // The client was not open.
     }
   }
 }

@@ -1,25 +1,25 @@
-import type { Line } from './reconnecting-connection.ts'
+import type { ReconnectingConnection } from './reconnecting-connection.ts'
 
-/** Whether the log is reached: by all of these lines. Told when it is known, and whenever it changes. */
+/** Tells whether all of these connections are up: when that is known first, and at each change. */
 export class Health {
-  readonly #lines: readonly Line[]
+  readonly #connections: readonly ReconnectingConnection[]
   readonly #tell: (state: 'up' | 'down') => void
   readonly #stop: readonly (() => void)[]
   #state: 'up' | 'down' | undefined
 
-  constructor(lines: readonly Line[], tell: (state: 'up' | 'down') => void) {
-    this.#lines = lines
+  constructor(connections: readonly ReconnectingConnection[], tell: (state: 'up' | 'down') => void) {
+    this.#connections = connections
     this.#tell = tell
-    this.#stop = lines.map((line) => line.listen((state) => this.#heard(state)))
+    this.#stop = connections.map((connection) => connection.listen((state) => this.#changed(state)))
   }
 
   stop(): void {
     for (const stop of this.#stop) stop()
   }
 
-  #heard(of: 'up' | 'down'): void {
-    const state = of === 'up' && this.#lines.every(({ connection }) => connection) ? 'up' : 'down'
-    // While the first connections are made nobody is told that some are missing.
+  #changed(of: 'up' | 'down'): void {
+    const state = of === 'up' && this.#connections.every(({ current }) => current) ? 'up' : 'down'
+    // At the start one connection is up before the other: that is not told as down.
     if (state === this.#state || (of === 'up' && state === 'down')) return
     this.#state = state
     this.#tell(state)

@@ -1,63 +1,68 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { closedError } from '@sse/core/internal'
 import type { Connection } from './connection.ts'
-import { closedError } from '../failure.ts'
 
-/** Milliseconds before the first attempt to connect again, and at most; doubled each time, and drawn between half and one and a half of it. */
+/** Milliseconds before an attempt to connect: the first, doubled after each failure, and the limit. Each is drawn between 0.5 and 1.5 times that. */
 const backoff = { base: 50, max: 2_000 }
-/** Milliseconds that a connection lives before it counts as one that works. */
-const steady = 1_000
-/** Milliseconds without an answer after which a connection is used: Redis closes those that are idle (`timeout`), and one that is gone is noticed. */
-const silence = 1_000
+/** Milliseconds after which a connection counts as stable, so that the backoff begins anew. */
+const stable = 1_000
+/** Milliseconds without a command before a keep-alive: Redis closes idle connections (`timeout`), and a connection that hangs is noticed. */
+const keepAliveInterval = 1_000
 
-export interface LineOptions {
-  /** One that ends with the signal. */
+export interface ReconnectingOptions {
+  /** Connects. The signal closes the connection. */
   readonly connect: (signal: AbortSignal) => Promise<Connection>
-  /** What is done first on every connection: only one that can do it is ready. */
-  readonly greet: (connection: Connection) => Promise<void>
-  /** What is done on one that is idle. */
+  /** Prepares each new connection; one that fails is given up. */
+  readonly prepare: (connection: Connection) => Promise<void>
+  /** Is called on an idle connection. */
   readonly keepAlive?: (connection: Connection) => Promise<unknown>
 }
 
-/** Told when a line is ready, and why it is not. */
-export type LineListener = (state: 'up' | 'down', error?: unknown) => void
+/** Hears when there is a connection, and why there is none. */
+export type ConnectionListener = (state: 'up' | 'down', error?: unknown) => void
 
-/** One connection after the other, for as long as the line is open. */
-export class Line {
-  readonly #options: LineOptions
-  readonly #listeners = new Set<LineListener>()
+/** Connects again whenever its connection is lost, until it is closed. */
+export class ReconnectingConnection {
+  readonly #options: ReconnectingOptions
+  readonly #listeners = new Set<ConnectionListener>()
   readonly #closing = new AbortController()
   readonly #waiting = new Set<PromiseWithResolvers<Connection>>()
-  #connection: Connection | undefined
+  #current: Connection | undefined
   #error: unknown
 
-  constructor(options: LineOptions) {
+  constructor(options: ReconnectingOptions) {
     this.#options = options
     void this.#run()
   }
 
-  /** The connection, while there is one that is ready. */
-  get connection(): Connection | undefined {
-    return this.#connection
+  /** The connection; `undefined` while there is none. */
+  get current(): Connection | undefined {
+    return this.#current
   }
 
-  /** Why there was none the last time. */
+  /** Why the last attempt failed, or the last connection was lost. */
   get error(): unknown {
     return this.#error
   }
 
+  /** Why it was closed; `undefined` while it is open. */
+  get closed(): unknown {
+    return this.#closing.signal.reason
+  }
+
   /**
-   * A connection, as soon as one is ready.
+   * Resolves with a connection as soon as there is one.
    *
-   * @param patience milliseconds to wait. Default: for as long as the line is open
-   * @throws (rejected) why there is none; why the line was closed
+   * @param timeout milliseconds to wait; without it, until it is closed
+   * @throws (rejected) why there is no connection, or why it was closed
    */
-  async connected(patience?: number): Promise<Connection> {
+  async connected(timeout?: number): Promise<Connection> {
     this.#closing.signal.throwIfAborted()
-    if (this.#connection) return this.#connection
+    if (this.#current) return this.#current
     const waiter = Promise.withResolvers<Connection>()
     this.#waiting.add(waiter)
-    const giveUp = () => waiter.reject(this.#error ?? new Error(`no connection for ${patience} ms`))
-    const timer = patience === undefined ? undefined : setTimeout(giveUp, patience)
+    const giveUp = () => waiter.reject(this.#error ?? new Error(`no connection for ${timeout} ms`))
+    const timer = timeout === undefined ? undefined : setTimeout(giveUp, timeout)
     try {
       return await waiter.promise
     } finally {
@@ -66,18 +71,13 @@ export class Line {
     }
   }
 
-  /** @returns what ends it */
-  listen(listener: LineListener): () => void {
+  /** @returns a function that removes the listener */
+  listen(listener: ConnectionListener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  /** Why it was closed; `undefined` while it is open. */
-  get closed(): unknown {
-    return this.#closing.signal.reason
-  }
-
-  /** @param reason what those are told that wait for a connection */
+  /** @param reason rejects all that wait for a connection */
   close(reason: unknown = closedError()): void {
     this.#listeners.clear()
     this.#closing.abort(reason)
@@ -88,22 +88,22 @@ export class Line {
     const { signal } = this.#closing
     for (let failures = 0; !signal.aborted; failures++) {
       const since = performance.now()
-      const error = await this.#use()
+      const error = await this.#connectOnce()
       if (signal.aborted) return
       this.#tell('down', error)
-      if (performance.now() - since > steady) failures = 0
+      if (performance.now() - since > stable) failures = 0
       const wait = Math.min(backoff.base * 2 ** failures, backoff.max) * (0.5 + Math.random())
       await delay(wait, undefined, { signal }).catch(() => {})
     }
   }
 
-  /** Uses one connection until it is lost. @returns why */
-  async #use(): Promise<unknown> {
+  /** Keeps one connection until it is lost. @returns why it was lost */
+  async #connectOnce(): Promise<unknown> {
     let connection: Connection | undefined
     let timer: NodeJS.Timeout | undefined
     try {
       connection = await this.#options.connect(this.#closing.signal)
-      await this.#options.greet(connection)
+      await this.#options.prepare(connection)
       this.#connected(connection)
       timer = this.#keepAlive(connection)
       return await connection.lost
@@ -112,23 +112,23 @@ export class Line {
       return error
     } finally {
       clearInterval(timer)
-      this.#connection = undefined
+      this.#current = undefined
     }
   }
 
   #keepAlive(connection: Connection): NodeJS.Timeout | undefined {
     const { keepAlive } = this.#options
     if (!keepAlive) return undefined
-    const use = () => {
-      // What goes wrong is told by the connection.
-      if (connection.idle >= silence / 2) keepAlive(connection).catch(() => {})
+    const check = () => {
+      // The connection reports the failure itself.
+      if (connection.idle >= keepAliveInterval / 2) keepAlive(connection).catch(() => {})
     }
-    return setInterval(use, silence)
+    return setInterval(check, keepAliveInterval)
   }
 
   #connected(connection: Connection): void {
     if (this.#closing.signal.aborted) return
-    this.#connection = connection
+    this.#current = connection
     for (const { resolve } of this.#waiting) resolve(connection)
     this.#tell('up')
   }

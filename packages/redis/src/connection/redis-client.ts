@@ -1,6 +1,6 @@
 /**
- * What the broker needs of a client of the package `redis`: of `createClient`, `createCluster` and `createSentinel` alike. Structural, so that
- * clients with modules, scripts and other protocol versions are the same to it.
+ * What the broker needs of a client of the package `redis`, from `createClient`, `createCluster` or `createSentinel`. The type is
+ * structural, so it accepts clients with modules, scripts and any protocol version.
  */
 export interface RedisClientLike {
   duplicate(overrides?: object): unknown
@@ -10,17 +10,17 @@ export interface RedisClientLike {
   sendCommand(...args: never[]): Promise<unknown>
 }
 
-/** A client of the broker's own, of whatever kind. */
-export interface OwnClient {
+/** The broker's own client, the same for all three kinds. */
+export interface BrokerClient {
   connect(): Promise<unknown>
   destroy(): unknown
-  /** Told when its connection to the log's node is lost, or leads to another one. */
+  /** The listener hears that the connection to the log's node is lost, or that another node has the log. */
   onLost(listener: (error: unknown) => void): void
-  /** @returns what Redis answers, strings as strings */
+  /** @returns the reply of Redis, with strings as strings */
   send(args: readonly string[]): Promise<unknown>
 }
 
-/** One that is not connected yet. */
+/** A duplicate, not connected yet. */
 export type Duplicate = RedisClientLike & {
   readonly options?: ClientOptions
   readonly _keyPrefix?: unknown
@@ -32,12 +32,12 @@ interface ClientOptions {
   readonly socket?: object
 }
 
-/** The app may have asked for Buffers, for all of its commands. */
+/** The app may have asked for Buffers as the replies of all commands. */
 const asStrings = { typeMapping: {} }
 
 /**
- * Nothing that we ask is cached, and a cache that the app shares between clients is emptied when one of them is closed. Of the app's options for
- * its commands (a signal that aborts them, a time) none is meant for ours.
+ * The broker needs no client-side cache; a cache that the app's clients share would be emptied when the broker closes its client. The
+ * app's `commandOptions` (an abort signal, a timeout) are not meant for the broker's commands.
  */
 const plain = { clientSideCache: undefined, emitInvalidate: undefined, commandOptions: {} }
 
@@ -49,23 +49,23 @@ export function isRedisClient(client: unknown): client is RedisClientLike {
   )
 }
 
-/** The app's prefix for all of its keys: what is sent as it is does not get it by itself. */
+/** The `keyPrefix` of the app's client. The client does not add it to commands that are sent by `sendCommand`. */
 export function keyPrefixOf(client: RedisClientLike): string {
   const { _keyPrefix: prefix } = client as Duplicate
   return typeof prefix === 'string' || Buffer.isBuffer(prefix) ? prefix.toString() : ''
 }
 
 /**
- * A duplicate to connect once. A connection that is lost stays lost: when and how often to try again is decided in one place, and what was
- * sent meanwhile is queued nowhere and sent once.
+ * A duplicate that connects once and does not reconnect: `ReconnectingConnection` alone decides when to try again. Nothing is queued
+ * while it is offline, and each command is sent once.
  *
- * @param key one of the log's, by which a cluster finds the node
+ * @param key a key of the log, by which a Cluster finds the node
  * @param timeout milliseconds to connect
  */
-export function duplicateOf(client: RedisClientLike, key: string, timeout: number): OwnClient {
+export function duplicateOf(client: RedisClientLike, key: string, timeout: number): BrokerClient {
   if (isCluster(client)) return duplicateOfCluster(client, key, timeout)
   if ('getMasterNode' in client) return duplicateOfSentinel(client)
-  const overrides = { ...plain, ...onlyOnce((client as Duplicate).options, timeout) }
+  const overrides = { ...plain, ...connectOnce((client as Duplicate).options, timeout) }
   const own = client.duplicate(overrides) as Duplicate
   return {
     connect: () => own.connect(),
@@ -75,16 +75,16 @@ export function duplicateOf(client: RedisClientLike, key: string, timeout: numbe
   }
 }
 
-/** For a connection to one server. */
-function onlyOnce(options: ClientOptions | undefined, connectTimeout: number): object {
+/** The options of a connection to one server that does not reconnect. */
+function connectOnce(options: ClientOptions | undefined, connectTimeout: number): object {
   return {
-    // A question may wait for its answer longer than the app's commands do.
+    // A blocking read waits longer for its reply than the app's commands do.
     socket: { ...options?.socket, reconnectStrategy: false, connectTimeout, socketTimeout: undefined },
     disableOfflineQueue: true,
     commandsQueueMaxLength: 64,
-    // The broker keeps its connections alive by itself, by what it may send anyway.
+    // The broker keeps its connections alive by commands that its user may send anyway.
     pingInterval: undefined,
-    // Neither a right to tell its name is needed, nor that a connection moves to another server unnoticed.
+    // The user needs no permission for CLIENT SETINFO, and no connection moves to another server unnoticed.
     disableClientInfo: true,
     maintNotifications: 'disabled',
   }
@@ -110,20 +110,20 @@ function isCluster(client: object): client is Cluster {
   return 'getSlotMaster' in client
 }
 
-/** The primaries that a client of a cluster was told of, by the client: any of them tells where the others are. */
+/** The primaries that a client of a Cluster has found, by the client. Any of them knows the others. */
 const primaries = new WeakMap<object, readonly Address[]>()
 
-/** Connects to the log's node alone: what befalls the others is of no concern. */
-function duplicateOfCluster(client: Cluster, key: string, timeout: number): OwnClient {
+/** Connects only to the node that has the log, so that failures of other nodes do not matter. */
+function duplicateOfCluster(client: Cluster, key: string, timeout: number): BrokerClient {
   const options = client._options
-  // Without its options nothing of them can be overridden without losing the rest, such as a password.
+  // Overrides replace whole options. Without the app's own options they would lose its password, for instance.
   const overrides = options && {
     rootNodes: [
       ...(options.rootNodes ?? []),
-      ...knownTo(client).map((node) => ({ socket: mapped(node, options) })),
+      ...primariesOf(client).map((node) => ({ socket: reachable(node, options) })),
     ],
-    // Two are tried within the time, in case the first is not there.
-    defaults: { ...options.defaults, ...onlyOnce(options.defaults, Math.ceil(timeout / 2)) },
+    // Within the timeout two nodes are tried, in case the first is down.
+    defaults: { ...options.defaults, ...connectOnce(options.defaults, Math.ceil(timeout / 2)) },
   }
   const own = client.duplicate({
     ...plain,
@@ -131,12 +131,12 @@ function duplicateOfCluster(client: Cluster, key: string, timeout: number): OwnC
     minimizeConnections: true,
     useReplicas: false,
   }) as Duplicate & Cluster
-  // A node that cannot be asked about the others: the next one is.
+  // When one root node is down, the client asks the next.
   own.on('error', () => {})
   return {
     connect: async () => {
       await own.connect()
-      // Not the nodes themselves, which hold their connections.
+      // The nodes themselves would keep their connections in memory.
       const addresses = own.masters?.map(({ host, port }) => ({ host, port }))
       if (addresses) primaries.set(client, addresses)
     },
@@ -146,23 +146,23 @@ function duplicateOfCluster(client: Cluster, key: string, timeout: number): OwnC
   }
 }
 
-/** The primaries that the app's client knows of, and those that one of ours was told of. */
-function knownTo(client: Cluster): readonly Address[] {
+/** The primaries that the app's client knows, and those that a client of the broker has found. */
+function primariesOf(client: Cluster): readonly Address[] {
   const all = [...(client.masters ?? []), ...(primaries.get(client) ?? [])]
   return [...new Map(all.map((node) => [`${node.host}:${node.port}`, node])).values()]
 }
 
-/** Where a node is for this process. */
-function mapped({ host, port }: Address, { nodeAddressMap: map }: ClusterOptions): Address {
+/** The address by which this process reaches a node. */
+function reachable({ host, port }: Address, { nodeAddressMap: map }: ClusterOptions): Address {
   const address = `${host}:${port}`
   return (typeof map === 'function' ? map(address) : map?.[address]) ?? { host, port }
 }
 
-/** Follows the primary; one sentinel that is there is enough. */
-function duplicateOfSentinel(client: RedisClientLike): OwnClient {
-  // By itself a client of a sentinel sends a command again whose answer was lost, which appends twice.
+/** Follows the primary. One sentinel that is up is enough. */
+function duplicateOfSentinel(client: RedisClientLike): BrokerClient {
+  // By default the client sends a command again when its reply was lost. That could append an event twice.
   const own = client.duplicate({ ...plain, maxCommandRediscovers: 0, replicaPoolSize: 0 }) as Duplicate
-  // A sentinel that is not there: the next one is asked.
+  // When one sentinel is down, the client asks the next.
   own.on('error', () => {})
   let isConnected = false
   return {

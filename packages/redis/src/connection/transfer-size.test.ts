@@ -21,7 +21,7 @@ it('grows no more when a transfer takes long', () => {
 it('halves when a connection is lost over a transfer, once for all that were lost together', () => {
   const size = new TransferSize()
   for (let lost = 0; lost < 4; lost++) size.lost(65_536)
-  expect([size.bytes, size.patience]).toEqual([32_768, 2])
+  expect([size.bytes, size.timeoutFactor]).toEqual([32_768, 2])
   size.moved(32_768, 1)
   expect(size.bytes, 'it does not try again at once what failed').toBe(32_768)
 })
@@ -29,7 +29,7 @@ it('halves when a connection is lost over a transfer, once for all that were los
 it('waits longer for one that cannot be smaller', () => {
   const size = new TransferSize()
   for (let lost = 0; lost < 20; lost++) size.lost(size.bytes)
-  expect([size.bytes, size.patience]).toEqual([1_024, 16])
+  expect([size.bytes, size.timeoutFactor]).toEqual([1_024, 16])
 })
 
 it('tries larger ones again a minute after the last loss', () => {
@@ -41,5 +41,5 @@ it('tries larger ones again a minute after the last loss', () => {
   expect(size.bytes).toBe(32_768)
   now = 60_001
   size.moved(32_768, 1)
-  expect([size.bytes, size.patience]).toEqual([65_536, 1])
+  expect([size.bytes, size.timeoutFactor]).toEqual([65_536, 1])
 })

@@ -1,22 +1,22 @@
-/** Bytes: of the first transfer where it is not known how much there is, of the smallest and of the largest one. */
+/** Bytes: the first transfer of an unknown amount, the smallest and the largest transfer. */
 const first = 65_536
 const least = 1_024
 export const largest = 1_048_576
-/** Milliseconds that a transfer may take for the next one to be larger: what comes after it on the same connection waits for it. */
-const brisk = 500
-/** Milliseconds after a loss until larger ones are tried again. */
-const caution = 60_000
-/** How much longer than usual an answer may take at the most. */
-const mostPatience = 16
+/** Milliseconds: a transfer that took longer does not grow, because the next command on the connection waits for it. */
+const fast = 500
+/** Milliseconds after a lost connection until larger transfers are tried again. */
+const recovery = 60_000
+/** The limit of `timeoutFactor`. */
+const largestFactor = 16
 
 /**
- * How many bytes are moved at a time. Begins small, doubles while it works, and halves when a connection is lost over a transfer: the line
- * is slow, or Redis allows no such answer (`client-output-buffer-limit`). So no attempt is like the one that failed.
+ * How many bytes one transfer moves. It begins small, doubles while transfers are fast, and halves when a connection is lost during one:
+ * the network is slow, or Redis limits the reply (`client-output-buffer-limit`). So no attempt repeats the one that failed.
  */
 export class TransferSize {
   #bytes: number
   #most = largest
-  #patience = 1
+  #timeoutFactor = 1
   #lostAt = 0
   readonly #now: () => number
 
@@ -33,31 +33,31 @@ export class TransferSize {
     return this.#bytes
   }
 
-  /** A factor for the time that an answer may take: the smallest transfer is one entry, however large. */
-  get patience(): number {
-    return this.#patience
+  /** How many times longer than usual the reply may take: the smallest transfer is one entry, however large. */
+  get timeoutFactor(): number {
+    return this.#timeoutFactor
   }
 
   /**
-   * @param bytes what came, or went
-   * @param milliseconds how long it took
+   * @param bytes that were moved
+   * @param milliseconds that it took
    */
   moved(bytes: number, milliseconds: number): void {
-    // One that is to be no larger seldom has its size to the byte.
-    if (bytes < this.#bytes / 2 || milliseconds > brisk) return
-    if (this.#most < largest && this.#now() - this.#lostAt > caution) {
+    // A full transfer seldom has exactly its size.
+    if (bytes < this.#bytes / 2 || milliseconds > fast) return
+    if (this.#most < largest && this.#now() - this.#lostAt > recovery) {
       this.#most = largest
-      this.#patience = 1
+      this.#timeoutFactor = 1
     }
     this.#bytes = Math.min(this.#bytes * 2, this.#most)
   }
 
-  /** @param asked the size of the transfer over which a connection was lost: those that were lost together count once */
+  /** @param asked the size of the transfer during which a connection was lost; transfers that were lost together count once */
   lost(asked: number): void {
     this.#lostAt = this.#now()
     if (asked / 2 >= this.#most) return
     this.#most = Math.max(least, Math.floor(asked / 2))
     this.#bytes = Math.min(this.#bytes, this.#most)
-    this.#patience = Math.min(mostPatience, this.#patience * 2)
+    this.#timeoutFactor = Math.min(largestFactor, this.#timeoutFactor * 2)
   }
 }

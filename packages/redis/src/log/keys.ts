@@ -1,10 +1,10 @@
-/** The keys of a log. What stands in braces decides their slot: they are all on one node of a cluster. */
+/** The keys of a log. The braces are a hash tag: all keys of a log are on one node of a Cluster. */
 export class Keys {
-  /** The stream: every entry with its id, that of the entry before it, its channels and name, and its data. */
+  /** The stream: each entry has its id, the id of the entry before it, its channels, its event name and its data. */
   readonly log: string
-  /** The hash with the epoch and the head of the log, also when no entry is held. */
+  /** The hash with the epoch and the head, which outlive the entries. */
   readonly meta: string
-  /** The stream of what the brokers tell each other beside the log: short, and gone a minute after the last signal. */
+  /** The stream of signals between brokers: short, and deleted a minute after the last signal. */
   readonly signals: string
   readonly #prefix: string
 
@@ -15,12 +15,12 @@ export class Keys {
     this.signals = `${prefix}:signals`
   }
 
-  /** The id of what was published under an idempotency key. */
+  /** Holds the id of the event that was published under an idempotency key. */
   key(idempotencyKey: string): string {
     return `${this.#prefix}:key:${idempotencyKey}`
   }
 
-  /** The token of the connection by which a process may append. */
+  /** Holds the token of the connection by which a process may append. */
   writer(process: string): string {
     return `${this.#prefix}:writer:${process}`
   }

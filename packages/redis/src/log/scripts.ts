@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
 
-/** A script for Redis: sent by its digest, and in full where that is not known yet. */
+/** A script for Redis. It is sent by its digest, and as a text if Redis does not know the digest yet. */
 export interface Script {
   readonly text: string
   readonly digest: string
 }
 
-/** Of the keys, the fields and the ids below. A log of a later version is refused, one of the version before it is begun anew. */
+/** The version of the keys, fields and ids below. A log of a later version is refused; a log of the former version is begun anew. */
 const version = '2'
 const formerVersion = '1'
 
-/** KEYS: the log, its meta hash. ARGV[1]: the epoch of a log that has to be begun. */
+/** Begins the log if there is none. KEYS: the log, its meta hash. ARGV[1]: the epoch of a new log. */
 const begin = `
 local function now()
   local time = redis.call('TIME')
@@ -23,10 +23,10 @@ if meta[3] == '${formerVersion}' then
 elseif meta[3] and meta[3] ~= '${version}' then
   return redis.error_reply('VERSION the log was written by another version of @sse/redis')
 end
--- Without its entries, or without what says where they end, a log is another one.
+-- A log that has lost all entries, or its meta hash, is a new log.
 if not epoch or (not string.find(head, '-0.0-', 1, true) and redis.call('EXISTS', KEYS[1]) == 0) then
   local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
-  if oldest and oldest[2][1] ~= 'p' then return redis.error_reply('WRONGTYPE the stream is of somebody else') end
+  if oldest and oldest[2][1] ~= 'p' then return redis.error_reply('WRONGTYPE another program has written the stream') end
   epoch = ARGV[1]
   head = epoch .. '-0.0-000000000000'
   redis.call('HSET', KEYS[2], 'log', epoch, 'epoch', epoch, 'head', head, 'since', string.format('%.0f', now()), 'version', '${version}')
@@ -35,12 +35,12 @@ end
 `
 
 /**
- * Where the log stands, and whether it goes on from a cursor. KEYS[3]: the signals. ARGV: epoch, the cursor's stream id, its epoch and
- * nonce, all of it. Answers the epoch, the head, the position before the oldest entry, whether the cursor's entry or the one after it is
- * held, since when the epoch has been, the first epoch of the log, and the stream id of the newest signal.
+ * Reads the state of the log, and whether it continues after a cursor. KEYS[3]: the signals. ARGV: epoch, the cursor's stream id, its
+ * epoch and nonce, its id. Returns the epoch, the head, the position before the oldest entry, whether the cursor's entry or the entry
+ * after it is held, when the epoch began, the first epoch of the log, and the stream id of the newest signal.
  */
 export const look = script(`
--- A replica lags, and never learns what its primary is told next: a write that does nothing tells it.
+-- A replica lags behind. A write that does nothing shows whether this is a replica.
 local written = redis.pcall('HDEL', KEYS[2], '-')
 if type(written) == 'table' and written.err and string.find(written.err, 'READONLY', 1, true) then return written end
 ${begin}
@@ -59,8 +59,9 @@ return {epoch, head, base, held, since[1], since[2], signal and signal[1] or '0-
 `)
 
 /**
- * A page of the log that ends after so many bytes. KEYS: the log. ARGV: `XRANGE` or `XREVRANGE`, from and to, how many entries at the most, how many
- * bytes. Answers at least two entries if there are so many, whether there are more, and the bytes. Few are taken at a time, because they may be large.
+ * Reads a page of the log that ends after a number of bytes. KEYS: the log. ARGV: `XRANGE` or `XREVRANGE`, from, to, the maximum of
+ * entries, the bytes. Returns the entries (at least two if there are two), whether there are more, and the bytes. It reads a few entries
+ * at a time, because they may be large.
  */
 export const page = script(`
 local found, bytes, from, step = {}, 0, ARGV[2], 8
@@ -80,8 +81,8 @@ while true do
 end
 `)
 
-/** What was appended after a stream id: of so many entries its stream id, its epoch and nonce, in turns. KEYS: the log. ARGV: the id, how many. */
-export const marks = script(`
+/** Reads which entries were appended after a stream id: their stream ids, epochs and nonces, without their data. KEYS: the log. ARGV: the stream id, how many. */
+export const appended = script(`
 local found, from, left = {}, ARGV[1], tonumber(ARGV[2])
 while left > 0 do
   local part = redis.call('XRANGE', KEYS[1], '(' .. from, '+', 'COUNT', math.min(64, left))
@@ -96,18 +97,18 @@ return found
 `)
 
 /**
- * Appends messages. KEYS[3]: the writer, KEYS[4…]: idempotency keys. ARGV: epoch, the writer's token, the length of the log, how long
- * a key holds; then of each message its nonce, its head, its data, and the number of its key or 0. Answers their ids.
+ * Appends events. KEYS[3]: the writer, KEYS[4…]: idempotency keys. ARGV: epoch, the token of the writer, the length of the log, the
+ * lifetime of a key; then for each event its nonce, header, data, and the number of its key or 0. Returns the ids.
  */
 export const append = script(`
-if redis.call('GET', KEYS[3]) ~= ARGV[2] then return redis.error_reply('FENCED another connection of the process writes') end
+if redis.call('GET', KEYS[3]) ~= ARGV[2] then return redis.error_reply('FENCED another connection of this process may append') end
 ${begin}
--- What would refuse the last command refuses one of these: nothing is done by half.
+-- Whatever would make the last command fail makes this one fail too: nothing is done by half.
 redis.call('HSET', KEYS[2], 'epoch', epoch)
 local used = {}
 for index = 4, #KEYS do
   local id = redis.call('GET', KEYS[index])
-  -- One of the former version names an entry that is gone with its log.
+  -- A key of the former version names an entry of a log that is gone.
   if id and string.find(id, '.', 1, true) then used[KEYS[index]] = id end
 end
 local ids = {}
@@ -132,9 +133,9 @@ return ids
 `)
 
 /**
- * Tells everybody that the log lost an entry. ARGV: the new epoch, the entry's stream id, its epoch and nonce, a nonce, and the epoch that the log
- * had a moment ago. The head is given another name: what comes next does not follow what anybody knows. Whoever comes second
- * changes nothing.
+ * Tells all brokers that the log has lost an entry. ARGV: the new epoch, the entry's stream id, its epoch and nonce, a nonce, and the
+ * epoch that the broker has seen. The head gets a new id, so the next entry does not follow any entry that a broker knows. A second call
+ * for the same loss changes nothing.
  */
 export const fork = script(`
 ${begin}
@@ -142,13 +143,13 @@ if epoch ~= ARGV[5] then return 0 end
 local entry = redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1]
 if entry and entry[2][4] == ARGV[3] then return 0 end
 head = ARGV[1] .. '-' .. string.match(head, '%d+%.%d+') .. '-' .. ARGV[4]
--- The clock of the primary before may have been ahead.
+-- The clock of the former primary may have been ahead.
 local since = math.max(now(), tonumber(string.match(ARGV[2], '^%d+')))
 redis.call('HSET', KEYS[2], 'epoch', ARGV[1], 'head', head, 'since', string.format('%.0f', since))
 return 1
 `)
 
-/** By which policy keys are evicted; an empty text when memory has no limit. KEYS: one of the log's, which leads to its node. */
+/** Reads the eviction policy; an empty text if memory has no limit. KEYS: a key of the log, which leads to its node. */
 export const eviction = script(`
 local memory = redis.call('INFO', 'memory')
 if string.find(memory, 'maxmemory:0\\r') then return '' end
@@ -156,8 +157,8 @@ return string.match(memory, 'maxmemory_policy:([%w-]+)') or ''
 `)
 
 /**
- * Sends signals. KEYS: the stream of the signals. ARGV: how many it keeps at the most, how many bytes, how many milliseconds it stays after the last;
- * then the texts. A text that is long leaves room for few: what a slow reader finds is bounded.
+ * Sends signals. KEYS: the stream of signals. ARGV: how many signals it keeps, how many bytes, how many milliseconds after the last
+ * signal; then the texts. If a text is long, the stream keeps fewer, so that a slow process has little to read.
  */
 export const signal = script(`
 for index = 4, #ARGV do

@@ -1,64 +1,64 @@
 import type { Entry } from '@sse/core'
 import { type Cursor, cursorOf } from './cursor.ts'
 
-/** An entry as the stream gives it: its stream id, then names and values in turns. */
+/** An entry as Redis replies it: its stream id, then names and values of its fields in turn. */
 export type StoredEntry = readonly [at: string, fields: readonly string[]]
 
-/** Of an epoch and a nonce, joined by `-`. */
-const markLength = 21
+/** The length of an epoch and a nonce, joined by `-`. */
+const epochAndNonceLength = 21
 
-/** An entry, and its id taken apart. */
-export interface LogEntry extends Entry {
+/** An entry with the parts of its id. */
+export interface ParsedEntry extends Entry {
   readonly cursor: Cursor
 }
 
-/** The channels and the name as one field: one text to read per entry. */
-export function encodeHead(channels: readonly string[], event: string | undefined): string {
+/** The channels and the event name as one field, so that only one text is parsed per entry. */
+export function encodeHeader(channels: readonly string[], event: string | undefined): string {
   return JSON.stringify(event === undefined ? [channels] : [channels, event])
 }
 
-/** `undefined` for what somebody else has written into the stream. */
-export function toEntry([at, fields]: StoredEntry): LogEntry | undefined {
-  const [p, previous, n, mark, h, head, d, data] = fields
+/** @returns `undefined` for an entry that another program has written into the stream */
+export function parseEntry([at, fields]: StoredEntry): ParsedEntry | undefined {
+  const [p, previous, n, epochAndNonce, h, header, d, data] = fields
   if (p !== 'p' || n !== 'n' || h !== 'h' || d !== 'd') return undefined
-  if (previous === undefined || data === undefined || head === undefined) return undefined
-  const decoded = decodeHead(head)
-  if (!decoded || mark?.length !== markLength) return undefined
-  const cursor = cursorOf(at, mark.slice(0, 8), mark.slice(9))
+  if (previous === undefined || data === undefined || header === undefined) return undefined
+  const decoded = decodeHeader(header)
+  if (!decoded || epochAndNonce?.length !== epochAndNonceLength) return undefined
+  const cursor = cursorOf(at, epochAndNonce.slice(0, 8), epochAndNonce.slice(9))
   return { id: cursor.id, previous, channels: decoded.channels, event: decoded.event, data, cursor }
 }
 
-/** The entries of a page, oldest first; those of somebody else are left out. */
-export function toEntries(page: readonly StoredEntry[]): LogEntry[] {
-  return page.flatMap((stored) => toEntry(stored) ?? [])
+/** Parses entries in their order, and leaves out those of other programs. */
+export function parseEntries(page: readonly StoredEntry[]): ParsedEntry[] {
+  return page.flatMap((stored) => parseEntry(stored) ?? [])
 }
 
-/** What others are handed: without our own parts. */
-export function publicEntry({ id, previous, channels, event, data }: LogEntry): Entry {
+/** The entry without its cursor, as the hub receives it. */
+export function publicEntry({ id, previous, channels, event, data }: ParsedEntry): Entry {
   return { id, previous, channels, event, data }
 }
 
-interface Head {
+interface Header {
   readonly channels: readonly string[]
   readonly event: string | undefined
 }
 
-/** Logs have few different ones: each is read once, and what it says is shared. */
-const heads = new Map<string, Head>()
-/** Longer ones, and more of them, are not worth the memory. */
-const remembered = { heads: 1_000, length: 256 }
+/** A log has few different headers: each is parsed once, and its entries share the result. */
+const headers = new Map<string, Header>()
+/** How many headers are remembered, and how long they may be. */
+const remembered = { headers: 1_000, length: 256 }
 
-function decodeHead(text: string): Head | undefined {
-  const known = heads.get(text)
+function decodeHeader(text: string): Header | undefined {
+  const known = headers.get(text)
   if (known) return known
-  const head = parseHead(text)
-  if (!head || text.length > remembered.length) return head
-  if (heads.size >= remembered.heads) heads.clear()
-  heads.set(text, head)
-  return head
+  const header = parseHeader(text)
+  if (!header || text.length > remembered.length) return header
+  if (headers.size >= remembered.headers) headers.clear()
+  headers.set(text, header)
+  return header
 }
 
-function parseHead(text: string): Head | undefined {
+function parseHeader(text: string): Header | undefined {
   try {
     const [channels, event]: [string[], string?] = JSON.parse(text)
     return Array.isArray(channels) ? { channels, event } : undefined

@@ -1,22 +1,21 @@
 import { type Cursor, compareAt } from '../log/cursor.ts'
 
-/** The newest entry that was acknowledged to this process: when it is not in the log any more, all processes have to be told. */
-export class Acknowledged {
-  #newest: Cursor | undefined
+/** The newest entry that Redis has acknowledged to this process. If the log loses it, all processes have to hear of the loss. */
+export class NewestAcknowledged {
+  #cursor: Cursor | undefined
 
-  /** One that was acknowledged later than all before. */
-  add(cursor: Cursor): void {
-    this.#newest = cursor
+  set(cursor: Cursor): void {
+    this.#cursor = cursor
   }
 
-  /** It is not in the log any more, and that was told. */
+  /** All processes have heard that the log has lost this entry. */
   forget(cursor: Cursor): void {
-    if (this.#newest?.id === cursor.id) this.#newest = undefined
+    if (this.#cursor?.id === cursor.id) this.#cursor = undefined
   }
 
-  /** That one, unless it was received: what was received is watched anyway. */
-  beyond(received: Cursor): Cursor | undefined {
-    const newest = this.#newest
-    return newest && compareAt(newest.at, received.at) > 0 ? newest : undefined
+  /** @returns the entry if it is newer than one that was received, because the received one is checked anyway */
+  newerThan(received: Cursor): Cursor | undefined {
+    const cursor = this.#cursor
+    return cursor && compareAt(cursor.at, received.at) > 0 ? cursor : undefined
   }
 }

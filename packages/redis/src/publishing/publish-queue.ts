@@ -1,112 +1,106 @@
-import { randomBytes } from 'node:crypto'
 import type { Published } from '@sse/core'
-import type { Cursor } from '../log/cursor.ts'
-import { bytesOf, takeGroup } from './group.ts'
-import { encodeHead } from '../log/stored-entry.ts'
+import { batchLength, totalBytes } from '@sse/core/internal'
 import { largest, TransferSize } from '../connection/transfer-size.ts'
+import type { Cursor } from '../log/cursor.ts'
+import { newNonce } from '../log/log-state.ts'
+import { encodeHeader } from '../log/stored-entry.ts'
 
 /**
- * What one script appends at the most. Redis does nothing else meanwhile, which is 8 milliseconds for so many; less would cost throughput where
- * an answer takes long, because one group is on its way at a time.
+ * How many publishes one script appends at most. Redis does nothing else meanwhile, which is 8 milliseconds for this many. Fewer would cost
+ * throughput on a slow network, because one batch is on its way at a time.
  */
-const mostOfGroup = 1_024
-/** What may wait: for Redis to come back, or a turn that never ends. */
-const most = { entries: 100_000, bytes: 67_108_864 }
+const mostOfBatch = 1_024
+/** What may wait while Redis is away or a turn does not end. */
+const mostWaiting = { entries: 100_000, bytes: 67_108_864 }
 
-/** A publish on its way. */
-export interface Publish {
+/** A publish that is not settled. */
+export interface PendingPublish {
   readonly nonce: string
-  /** The channels and the name, as they are stored. */
-  readonly head: string
+  /** The channels and the event name, as the log stores them. */
+  readonly header: string
   readonly data: string
   readonly key: string | undefined
   readonly bytes: number
-  /** When it is of no use to wait any longer, by the monotonic clock. */
+  /** When it is rejected, by the monotonic clock. */
   readonly deadline: number
   readonly outcome: PromiseWithResolvers<Published>
-  /** Whether it was sent: then it may be in the log. */
+  /** Whether it was sent. Then it may be in the log. */
   sent: boolean
   settled: boolean
 }
 
-/** What was published and is not settled, in the order of the calls; each for so long and no longer. */
-export class Outbox {
+/** The publishes that are not settled, in the order of the calls. Each has a timeout. */
+export class PublishQueue {
   readonly #timeout: number
-  readonly #late: (publish: Publish) => unknown
-  /** Of a group. It begins large: one group is on its way at a time, and an answer may take long. */
+  readonly #timeoutError: (publish: PendingPublish) => unknown
+  /** Of a batch. It begins large: one batch is on its way at a time, and a reply may take long. */
   readonly #size = new TransferSize(largest)
   #sentAt = 0
-  #waiting: Publish[] = []
-  #sent: readonly Publish[] = []
+  #waiting: PendingPublish[] = []
+  #sent: readonly PendingPublish[] = []
   #entries = 0
   #bytes = 0
   #timer: NodeJS.Timeout | undefined
 
-  /** @param late what a publisher is told when the time is over */
-  constructor(timeout: number, late: (publish: Publish) => unknown) {
+  /** @param timeoutError rejects a publish after its timeout */
+  constructor(timeout: number, timeoutError: (publish: PendingPublish) => unknown) {
     this.#timeout = timeout
-    this.#late = late
+    this.#timeoutError = timeoutError
   }
 
   get isEmpty(): boolean {
     return this.#entries === 0
   }
 
-  /** Whether something was sent of which is not known what became of it. */
-  get isUnsure(): boolean {
+  /** Whether a publish was sent and its outcome is not known. */
+  get hasUnconfirmed(): boolean {
     return this.#sent.some(({ settled }) => !settled)
   }
 
-  /** `undefined` when too much waits already. */
-  add(message: {
-    readonly channels: readonly string[]
-    readonly event: string | undefined
-    readonly data: string
-    readonly key: string | undefined
-  }): Promise<Published> | undefined {
-    const { data, key } = message
-    const head = encodeHead(message.channels, message.event)
-    const bytes = Buffer.byteLength(data) + Buffer.byteLength(head)
-    if (this.#entries >= most.entries || this.#bytes + bytes > most.bytes) return undefined
-    const publish: Publish = {
-      nonce: nextNonce(),
-      head,
-      data,
-      key,
-      bytes,
-      deadline: performance.now() + this.#timeout,
-      outcome: Promise.withResolvers(),
-      sent: false,
-      settled: false,
+  /** @returns `undefined` when too many publishes are waiting */
+  add(
+    channels: readonly string[],
+    event: string | undefined,
+    data: string,
+    key: string | undefined,
+  ): Promise<Published> | undefined {
+    const header = encodeHeader(channels, event)
+    const bytes = Buffer.byteLength(data) + Buffer.byteLength(header)
+    if (this.#entries >= mostWaiting.entries || this.#bytes + bytes > mostWaiting.bytes) return undefined
+    const publish: PendingPublish = {
+      ...{ nonce: newNonce(), header, data, key, bytes },
+      ...{ deadline: performance.now() + this.#timeout, outcome: Promise.withResolvers() },
+      ...{ sent: false, settled: false },
     }
     this.#waiting.push(publish)
     this.#entries++
     this.#bytes += bytes
-    this.#timer ??= this.#wait(this.#timeout)
+    this.#timer ??= this.#expireIn(this.#timeout)
     return publish.outcome.promise
   }
 
-  /** The oldest that wait, as many as one script takes: they are sent now. */
-  take(): readonly Publish[] {
-    this.#sent = takeGroup(this.#waiting, mostOfGroup, this.#size.bytes)
+  /** Takes the oldest that wait, as many as one script appends. They count as sent. */
+  takeBatch(): readonly PendingPublish[] {
+    const most = { entries: mostOfBatch, bytes: this.#size.bytes }
+    this.#sent = this.#waiting.splice(0, batchLength(this.#waiting, most))
     for (const publish of this.#sent) publish.sent = true
     this.#sentAt = performance.now()
     return this.#sent
   }
 
-  /** What became of all that was sent, in its order. */
+  /** Settles the batch that was sent. @param cursors of its entries, in its order */
   settle(cursors: readonly (Cursor | undefined)[]): void {
-    this.#size.moved(bytesOf(this.#sent), performance.now() - this.#sentAt)
+    this.#size.moved(totalBytes(this.#sent), performance.now() - this.#sentAt)
     for (const [index, publish] of this.#sent.entries()) {
       const cursor = cursors[index]
       if (cursor) this.#resolve(publish, cursor)
-      else this.#reject(publish, this.#late(publish))
+      else this.#reject(publish, this.#timeoutError(publish))
     }
     this.#sent = []
   }
 
-  /** What was sent and is among these is settled. */
-  found(cursors: readonly Cursor[]): void {
+  /** Settles what was sent and is among these entries of the log. */
+  confirm(cursors: readonly Cursor[]): void {
     const byNonce = new Map(cursors.map((cursor) => [cursor.nonce, cursor]))
     for (const publish of this.#sent) {
       const cursor = byNonce.get(publish.nonce)
@@ -114,22 +108,22 @@ export class Outbox {
     }
   }
 
-  /** The connection was lost over what was sent: the next group is smaller. */
-  lost(): void {
-    const bytes = bytesOf(this.#sent)
+  /** The connection was lost while the batch was on its way: the next batch is smaller. */
+  connectionLost(): void {
+    const bytes = totalBytes(this.#sent)
     if (bytes * 2 > this.#size.bytes) this.#size.lost(bytes)
   }
 
   /** What was sent was not appended: it waits again, before all others. */
-  returnAll(): void {
+  requeue(): void {
     const unsettled = this.#sent.filter(({ settled }) => !settled)
     for (const publish of unsettled) publish.sent = false
     this.#waiting.unshift(...unsettled)
     this.#sent = []
   }
 
-  /** What was sent without a key may have been appended, and nobody can tell. */
-  rejectUnsure(reason: (publish: Publish) => unknown): void {
+  /** Rejects what was sent without a key: nobody can tell whether it was appended. */
+  rejectUnconfirmed(reason: (publish: PendingPublish) => unknown): void {
     for (const publish of this.#sent) if (publish.key === undefined) this.#reject(publish, reason(publish))
   }
 
@@ -141,28 +135,29 @@ export class Outbox {
 
   #expire(): void {
     const now = performance.now()
-    for (const publish of this.#sent) if (publish.deadline <= now) this.#reject(publish, this.#late(publish))
     const end = this.#waiting.findIndex(({ deadline }) => deadline > now)
     const expired = this.#waiting.splice(0, end === -1 ? this.#waiting.length : end)
-    for (const publish of expired) this.#reject(publish, this.#late(publish))
+    for (const publish of [...this.#sent.filter(({ deadline }) => deadline <= now), ...expired])
+      this.#reject(publish, this.#timeoutError(publish))
     const next = this.#sent.find(({ settled }) => !settled) ?? this.#waiting[0]
-    this.#timer = next && this.#wait(Math.max(1, next.deadline - now))
+    this.#timer = next && this.#expireIn(Math.max(1, next.deadline - now))
   }
 
-  /** What came while the process was busy is read before anything expires. */
-  #wait(milliseconds: number): NodeJS.Timeout {
+  /** A reply that arrived while the process was busy is read before anything expires. */
+  #expireIn(milliseconds: number): NodeJS.Timeout {
     return setTimeout(() => setImmediate(() => this.#expire()), milliseconds)
   }
 
-  #resolve(publish: Publish, { id, nonce }: Cursor): void {
-    if (this.#settled(publish)) publish.outcome.resolve({ id, duplicate: nonce !== publish.nonce })
+  #resolve(publish: PendingPublish, { id, nonce }: Cursor): void {
+    if (this.#remove(publish)) publish.outcome.resolve({ id, duplicate: nonce !== publish.nonce })
   }
 
-  #reject(publish: Publish, error: unknown): void {
-    if (this.#settled(publish)) publish.outcome.reject(error)
+  #reject(publish: PendingPublish, error: unknown): void {
+    if (this.#remove(publish)) publish.outcome.reject(error)
   }
 
-  #settled(publish: Publish): boolean {
+  /** @returns whether it was not settled yet */
+  #remove(publish: PendingPublish): boolean {
     if (publish.settled) return false
     publish.settled = true
     this.#entries--
@@ -173,14 +168,4 @@ export class Outbox {
     }
     return true
   }
-}
-
-/** Random bytes are drawn for many nonces at a time. */
-let drawn = Buffer.alloc(0)
-
-function nextNonce(): string {
-  if (drawn.length === 0) drawn = randomBytes(6 * 1_024)
-  const nonce = drawn.toString('hex', 0, 6)
-  drawn = drawn.subarray(6)
-  return nonce
 }

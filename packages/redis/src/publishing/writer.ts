@@ -1,56 +1,58 @@
-import { randomBytes } from 'node:crypto'
 import type { Published, SseError } from '@sse/core'
-import type { Acknowledged } from './newest-acknowledged.ts'
+import { busySentence, closedError, logFailure, randomHex } from '@sse/core/internal'
 import type { Connection } from '../connection/connection.ts'
+import type { ReconnectingConnection } from '../connection/reconnecting-connection.ts'
+import { failureOf, isHarmless, replyOf, unreachable } from '../failure.ts'
 import { type Cursor, cursorOf, parseId } from '../log/cursor.ts'
-import { closedError, failure, failureOf, isHarmless, replyOf } from '../failure.ts'
 import type { Keys } from '../log/keys.ts'
-import type { Line } from '../connection/reconnecting-connection.ts'
-import { lookAt, newNonce, verdictOn } from '../log/log-state.ts'
-import { Outbox, type Publish } from './publish-queue.ts'
-import { append, marks } from '../log/scripts.ts'
+import { lookAt, newEpoch, newNonce, statusOf } from '../log/log-state.ts'
+import { append, appended } from '../log/scripts.ts'
+import type { NewestAcknowledged } from './newest-acknowledged.ts'
+import { type PendingPublish, PublishQueue } from './publish-queue.ts'
 
-/** How long an idempotency key holds, in milliseconds. */
-const lifetime = '600000'
-/** How long the right of a connection to append holds, in milliseconds; then it is asked for anew. */
-const registration = '86400000'
-/** Entries read at a time to find what was published. */
-const stride = 512
+/** Milliseconds that an idempotency key holds. */
+const keyLifetime = '600000'
+/** Milliseconds that the registration of a connection holds. Then it registers again. */
+const registrationLifetime = '86400000'
+/** Entries that are read at a time to find what was published. */
+const pageEntries = 512
+const unconfirmed =
+  'has not replied in time, so the event may be in it or not: publish it again under the same idempotencyKey'
 
-/** A connection that may append, by the token that it gives with everything. */
+/** A connection that may append. It shows its token with every batch. */
 interface Registered {
   readonly connection: Connection
   readonly token: string
 }
 
 export interface WriterOptions {
-  readonly line: Line
+  readonly commands: ReconnectingConnection
   readonly keys: Keys
   readonly maxLength: number
   readonly timeout: number
-  readonly acknowledged: Acknowledged
+  readonly acknowledged: NewestAcknowledged
 }
 
 /**
- * Group commit: what is published while Redis is asked is sent together as soon as it has answered, in one script. So one group at the most is
- * on its way; when its answer is lost it is looked for in the log. No attempt can come late: a connection registers before it
- * appends, and what comes by an earlier one is refused from then on.
+ * Group commit: what is published while a batch is on its way is sent as the next batch, by one script. If the reply to a batch is lost, the
+ * writer looks for the batch in the log. A batch cannot arrive late: each connection registers before it appends, and Redis then refuses
+ * batches of earlier connections.
  */
 export class Writer {
   readonly #options: WriterOptions
-  readonly #outbox: Outbox
-  /** Of this process; the key of its registration. */
+  readonly #queue: PublishQueue
+  /** The key of the registration of this process. */
   readonly #key: string
   #registered: Registered | undefined
-  /** A position before all that may have been appended without an answer. */
+  /** A position before everything that may have been appended without a reply. */
   #floor: Cursor | undefined
   #running: Promise<void> | undefined
   #closing = false
 
   constructor(options: WriterOptions) {
     this.#options = options
-    this.#key = options.keys.writer(randomBytes(8).toString('hex'))
-    this.#outbox = new Outbox(options.timeout, (publish) => this.#late(publish))
+    this.#key = options.keys.writer(randomHex(8))
+    this.#queue = new PublishQueue(options.timeout, this.#timeoutError)
   }
 
   publish(
@@ -59,83 +61,80 @@ export class Writer {
     data: string,
     key?: string,
   ): Promise<Published> {
-    const promise = this.#outbox.add({ channels, event, data, key })
-    if (!promise) return Promise.reject(failure('log-busy', this.#options.keys.log))
+    const promise = this.#queue.add(channels, event, data, key)
+    if (!promise) return Promise.reject(logFailure('log-busy', this.#options.keys.log, busySentence))
     this.#running ??= this.#run()
     return promise
   }
 
-  /** Resolves when all that was published is settled. */
+  /** Resolves when all publishes are settled. */
   async close(): Promise<void> {
     this.#closing = true
-    const { line } = this.#options
-    if (!line.connection) {
-      this.#outbox.rejectAll(closedError())
-      line.close()
+    const { commands } = this.#options
+    if (!commands.current) {
+      this.#queue.rejectAll(closedError())
+      commands.close()
     }
     await this.#running
     const { connection } = this.#registered ?? {}
-    if (connection && connection === line.connection)
+    if (connection && connection === commands.current)
       await connection.send(['DEL', this.#key]).catch(() => {})
   }
 
   async #run(): Promise<void> {
-    // What is published in this turn is one group.
+    // The publishes of this turn are one batch.
     await new Promise((resolve) => setImmediate(resolve))
-    while (!this.#outbox.isEmpty) {
+    while (!this.#queue.isEmpty) {
       try {
-        const connection = await this.#options.line.connected(this.#options.timeout)
-        const registered = await this.#register(connection)
-        await this.#append(registered)
+        const connection = await this.#options.commands.connected(this.#options.timeout)
+        await this.#append(await this.#register(connection))
       } catch {
-        const { closed } = this.#options.line
-        if (this.#closing) this.#outbox.rejectAll(closedError())
-        else if (closed !== undefined) this.#outbox.rejectAll(closed)
+        const { closed } = this.#options.commands
+        if (this.#closing) this.#queue.rejectAll(closedError())
+        else if (closed !== undefined) this.#queue.rejectAll(closed)
       }
     }
-    // In the same turn as the last look: what is published after it runs anew.
+    // No await between the last look at the queue and this: a later publish runs again.
     this.#running = undefined
   }
 
   async #append({ connection, token }: Registered): Promise<void> {
-    const group = this.#outbox.take()
-    if (group.length === 0) return
+    const batch = this.#queue.takeBatch()
+    if (batch.length === 0) return
     const { keys, maxLength, acknowledged } = this.#options
-    const used = group.flatMap(({ key }) => (key === undefined ? [] : [keys.key(key)]))
-    let key = 0
-    const messages = group.flatMap(({ nonce, head, data, key: own }) => [
-      nonce,
-      head,
-      data,
-      String(own === undefined ? 0 : ++key),
+    const usedKeys = batch.flatMap(({ key }) => (key === undefined ? [] : [keys.key(key)]))
+    let keyNumber = 0
+    const events = batch.flatMap(({ nonce, header, data, key }) => [
+      ...[nonce, header, data],
+      String(key === undefined ? 0 : ++keyNumber),
     ])
     try {
       const ids = (await connection.run(
         append,
-        [keys.log, keys.meta, this.#key, ...used],
-        [newEpoch(), token, String(maxLength), lifetime, ...messages],
+        [keys.log, keys.meta, this.#key, ...usedKeys],
+        [newEpoch(), token, String(maxLength), keyLifetime, ...events],
       )) as readonly string[]
       const cursors = ids.map(parseId)
-      this.#outbox.settle(cursors)
-      const newest = cursors.findLast((cursor, index) => cursor?.nonce === group[index]?.nonce)
-      if (newest) acknowledged.add(newest)
+      this.#queue.settle(cursors)
+      const newest = cursors.findLast((cursor, index) => cursor?.nonce === batch[index]?.nonce)
+      if (newest) acknowledged.set(newest)
       this.#floor = newest ?? this.#floor
     } catch (error) {
-      this.#refused(error)
+      this.#failed(error)
       throw error
     }
   }
 
-  /** What an error tells about a group: nothing was done, and it makes sense to try again or not; or nobody knows. */
-  #refused(error: unknown): void {
+  /** Either Redis refused the batch, so nothing was appended; or the connection was lost, and the outcome is not known. */
+  #failed(error: unknown): void {
     const reply = replyOf(error)
     if (reply === undefined) {
-      this.#outbox.lost()
+      this.#queue.connectionLost()
       return
     }
-    this.#outbox.returnAll()
+    this.#queue.requeue()
     if (reply === 'FENCED') this.#registered = undefined
-    else if (isHarmless(error)) this.#outbox.rejectAll(failureOf(error, this.#options.keys.log))
+    else if (isHarmless(error)) this.#queue.rejectAll(failureOf(error, this.#options.keys.log))
   }
 
   async #register(connection: Connection): Promise<Registered> {
@@ -143,62 +142,55 @@ export class Writer {
     const { keys } = this.#options
     const token = newNonce()
     try {
-      await connection.send(['SET', this.#key, token, 'PX', registration])
+      await connection.send(['SET', this.#key, token, 'PX', registrationLifetime])
     } catch (error) {
-      if (isHarmless(error)) this.#outbox.rejectAll(failureOf(error, keys.log))
+      if (isHarmless(error)) this.#queue.rejectAll(failureOf(error, keys.log))
       throw error
     }
-    await this.#find(connection)
+    await this.#confirmBatch(connection)
     this.#floor = (await lookAt(connection, keys)).head
     this.#registered = { connection, token }
     return this.#registered
   }
 
-  /** Looks in the log for the group whose answer was lost: none of it can be appended any more but by this connection. */
-  async #find(connection: Connection): Promise<void> {
+  /** Looks in the log for the batch whose reply was lost. From now on only this connection can append it. */
+  async #confirmBatch(connection: Connection): Promise<void> {
     const floor = this.#floor
-    if (!this.#outbox.isUnsure || !floor) {
-      this.#outbox.returnAll()
+    if (!this.#queue.hasUnconfirmed || !floor) {
+      this.#queue.requeue()
       return
     }
     const { keys } = this.#options
     for (let from = floor.at; ; ) {
       const found = await appendedAfter(connection, keys, from)
-      this.#outbox.found(found)
+      this.#queue.confirm(found)
       const last = found.at(-1)
-      if (!last || found.length < stride) break
+      if (!last || found.length < pageEntries) break
       from = last.at
     }
-    const verdict = verdictOn(floor, await lookAt(connection, keys, floor))
-    // It may have been among those that were let go meanwhile. A key tells by itself whether it was used.
-    if (verdict === 'trimmed') this.#outbox.rejectUnsure(this.#late)
-    this.#outbox.returnAll()
+    const status = statusOf(floor, await lookAt(connection, keys, floor))
+    // The batch may be among the entries that were trimmed meanwhile. A publish with a key is repeated safely.
+    if (status === 'trimmed') this.#queue.rejectUnconfirmed(this.#timeoutError)
+    this.#queue.requeue()
   }
 
-  /** What a publisher is told who waits no longer. */
-  readonly #late = (publish: Publish): SseError => {
+  readonly #timeoutError = (publish: PendingPublish): SseError => {
     if (this.#closing) return closedError()
-    const { keys, line } = this.#options
-    const cause = line.error
-    const because = publish.sent
-      ? 'has not answered in time: the event may be in it or not, publish it again under the same idempotencyKey'
-      : undefined
-    return cause === undefined || publish.sent
-      ? failure('log-unreachable', keys.log, because === undefined ? { cause } : { cause, because })
-      : failureOf(cause, keys.log)
+    const { keys, commands } = this.#options
+    const { error } = commands
+    if (publish.sent) return logFailure('log-unreachable', keys.log, unconfirmed, error)
+    return error === undefined
+      ? logFailure('log-unreachable', keys.log, unreachable)
+      : failureOf(error, keys.log)
   }
 }
 
-/** What was appended, without what it says: that may be much. */
+/** The cursors of the entries after a stream id, without their data, which may be large. */
 async function appendedAfter(connection: Connection, keys: Keys, at: string): Promise<readonly Cursor[]> {
-  const reply = await connection.run(marks, [keys.log], [at, String(stride)])
+  const reply = await connection.run(appended, [keys.log], [at, String(pageEntries)])
   const texts = reply as readonly string[]
   return Array.from({ length: texts.length / 2 }, (_, index) => {
-    const mark = texts[index * 2 + 1] ?? ''
-    return cursorOf(texts[index * 2] ?? '', mark.slice(0, 8), mark.slice(9))
+    const epochAndNonce = texts[index * 2 + 1] ?? ''
+    return cursorOf(texts[index * 2] ?? '', epochAndNonce.slice(0, 8), epochAndNonce.slice(9))
   })
-}
-
-function newEpoch(): string {
-  return randomBytes(4).toString('hex')
 }

@@ -1,29 +1,23 @@
 import { type Cursor, compareAt, parseId } from '../log/cursor.ts'
-import type { LogEntry } from '../log/stored-entry.ts'
+import type { ParsedEntry } from '../log/stored-entry.ts'
 
-/** Epochs remembered: a log has another one after a loss only. */
-const remembered = 1_000
+/** How many epochs are remembered. A log has a new epoch only after a loss. */
+const rememberedEpochs = 1_000
 
-/** What came next, and whether something is missing before it. */
-export interface Step {
-  readonly entry: LogEntry
-  readonly missing: 'trimmed' | 'forked' | undefined
-}
-
-/** How far a log was handed over: the chain of its entries, and what was handed over before. */
-export class Position {
+/** Follows the log from entry to entry: each names the one before it. So the chain notices what is missing and what comes twice. */
+export class EntryChain {
   #cursor: Cursor
-  /** The stream id up to which was read, entries of somebody else included. */
+  /** The stream id up to which was read, including entries of other programs. */
   #at: string
-  /** The newest stream id that was handed over, by epoch: in the log that a backup brought back nothing comes twice. */
-  readonly #handed = new Map<string, string>()
+  /** The newest stream id that was delivered, by epoch: if a backup of the log is restored, no entry comes twice. */
+  readonly #delivered = new Map<string, string>()
   #missing: 'trimmed' | 'forked' | undefined
 
-  /** @param tail what is handed over already; its last is the cursor */
-  constructor(cursor: Cursor, tail: readonly LogEntry[]) {
+  /** @param tail entries that were delivered already; the last one is at the cursor */
+  constructor(cursor: Cursor, tail: readonly ParsedEntry[]) {
     this.#cursor = cursor
     this.#at = cursor.at
-    for (const entry of tail) this.#handOver(entry.cursor)
+    for (const entry of tail) this.#setDelivered(entry.cursor)
   }
 
   get cursor(): Cursor {
@@ -34,50 +28,50 @@ export class Position {
     return this.#at
   }
 
-  /** Whether anything of an epoch was handed over. */
+  /** Whether an entry of this epoch was delivered. */
   knows(epoch: string): boolean {
-    return this.#handed.has(epoch)
+    return this.#delivered.has(epoch)
   }
 
-  /** Goes on elsewhere: what lies between was told as missing. */
+  /** Continues elsewhere, after a gap was told. */
   moveTo(cursor: Cursor): void {
     this.#cursor = cursor
     this.#at = cursor.at
     this.#missing = undefined
   }
 
-  /** Somebody else's entry was read. */
+  /** Passes an entry of another program. */
   skip(at: string): void {
     this.#at = at
   }
 
-  /** The next entry was read. @returns `undefined` when it was handed over before */
-  step(entry: LogEntry): Step | undefined {
-    if (entry.previous !== this.#cursor.id) this.#missing ??= this.#whatIsMissing(entry)
+  /** Adds the next entry. @returns what is missing before it; `undefined` if the entry was delivered before */
+  add(entry: ParsedEntry): { readonly missing: 'trimmed' | 'forked' | undefined } | undefined {
+    if (entry.previous !== this.#cursor.id) this.#missing ??= this.#missingBefore(entry)
     const { at, epoch } = entry.cursor
-    const newest = this.#handed.get(epoch)
-    // As a rule the newest is the one before it in the stream, and nothing need be compared.
+    const newest = this.#delivered.get(epoch)
+    // Usually the newest is the entry just before it, and no ids need to be compared.
     const isNew = newest === undefined || newest === this.#at || compareAt(at, newest) > 0
     this.#cursor = entry.cursor
     this.#at = at
     if (!isNew) return undefined
-    this.#handOver(entry.cursor)
+    this.#setDelivered(entry.cursor)
     const missing = this.#missing
     this.#missing = undefined
-    return { entry, missing }
+    return { missing }
   }
 
-  /** What lies between was let go, or the entry stands where another one stood. */
-  #whatIsMissing({ previous }: LogEntry): 'trimmed' | 'forked' {
+  /** Either the entries between were trimmed, or this entry has replaced another one. */
+  #missingBefore({ previous }: ParsedEntry): 'trimmed' | 'forked' {
     const before = parseId(previous)
     const sameEpoch = before?.epoch === this.#cursor.epoch
     return sameEpoch && compareAt(before.at, this.#cursor.at) > 0 ? 'trimmed' : 'forked'
   }
 
-  #handOver({ at, epoch }: Cursor): void {
-    this.#handed.set(epoch, at)
-    if (this.#handed.size <= remembered) return
-    const [oldest] = this.#handed.keys()
-    if (oldest !== undefined) this.#handed.delete(oldest)
+  #setDelivered({ at, epoch }: Cursor): void {
+    this.#delivered.set(epoch, at)
+    if (this.#delivered.size <= rememberedEpochs) return
+    const [oldest] = this.#delivered.keys()
+    if (oldest !== undefined) this.#delivered.delete(oldest)
   }
 }

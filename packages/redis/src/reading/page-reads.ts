@@ -1,129 +1,128 @@
 import type { Page } from '@sse/core'
+import { closedError } from '@sse/core/internal'
 import type { Connection } from '../connection/connection.ts'
+import type { ReconnectingConnection } from '../connection/reconnecting-connection.ts'
+import type { TransferSize } from '../connection/transfer-size.ts'
+import { failureOf } from '../failure.ts'
 import { parseId } from '../log/cursor.ts'
-import { closedError, failureOf } from '../failure.ts'
 import type { Keys } from '../log/keys.ts'
-import type { Line } from '../connection/reconnecting-connection.ts'
 import { lookAt } from '../log/log-state.ts'
 import { readPage } from './read-page.ts'
-import type { TransferSize } from '../connection/transfer-size.ts'
 
-/** Pages asked of Redis at the same time: what is published on the same connection does not wait for more than these. */
+/** Pages that are read at the same time. A publish on the same connection waits for no more than these. */
 const concurrency = 4
-/** Entries of a page, at the most. */
-const largest = 1_024
+/** Entries in one page at most. */
+const pageEntries = 1_024
 
-interface Reader {
+interface Waiter {
   readonly page: PromiseWithResolvers<Page>
-  /** Takes its listener off the signal. */
+  /** Removes its listener from the signal. */
   readonly settle: () => void
 }
 
-/** A page that one or several wait for. */
-interface Job {
+/** One page, and all that wait for it. */
+interface PageRead {
   readonly key: string
   readonly after: string
   readonly limit: number
-  readonly readers: Set<Reader>
+  readonly waiters: Set<Waiter>
 }
 
-/** Reads wait in line; those of the same page wait for one answer. */
-export class Replay {
-  readonly #line: Line
+/** A queue of page reads. Reads of the same page share one. */
+export class PageReads {
+  readonly #commands: ReconnectingConnection
   readonly #keys: Keys
   readonly #timeout: number
   readonly #size: TransferSize
-  /** Those that wait, by what they read. A map keeps its order, and lets go of its first without moving the others. */
-  readonly #queued = new Map<string, Job>()
-  readonly #running = new Set<Job>()
+  /** By limit and cursor. A map keeps its order, and removes its first without moving the others. */
+  readonly #queued = new Map<string, PageRead>()
+  readonly #running = new Set<PageRead>()
   #closed = false
 
-  constructor(line: Line, keys: Keys, timeout: number, size: TransferSize) {
-    this.#line = line
+  constructor(commands: ReconnectingConnection, keys: Keys, timeout: number, size: TransferSize) {
+    this.#commands = commands
     this.#keys = keys
     this.#timeout = timeout
     this.#size = size
   }
 
   read(after: string, limit: number, signal: AbortSignal): Promise<Page> {
-    const job = this.#job(after, Math.min(limit, largest))
+    const read = this.#queue(after, Math.min(limit, pageEntries))
     const page = Promise.withResolvers<Page>()
-    const leave = () => {
+    const abort = () => {
       page.reject(signal.reason)
-      job.readers.delete(reader)
-      if (job.readers.size === 0 && this.#queued.get(job.key) === job) this.#queued.delete(job.key)
+      read.waiters.delete(waiter)
+      if (read.waiters.size === 0 && this.#queued.get(read.key) === read) this.#queued.delete(read.key)
     }
-    const reader = { page, settle: () => signal.removeEventListener('abort', leave) }
-    signal.addEventListener('abort', leave, { once: true })
-    job.readers.add(reader)
+    const waiter = { page, settle: () => signal.removeEventListener('abort', abort) }
+    signal.addEventListener('abort', abort, { once: true })
+    read.waiters.add(waiter)
     return page.promise
   }
 
   close(): void {
     this.#closed = true
-    for (const job of [...this.#running, ...this.#queued.values()]) this.#fail(job, closedError())
+    for (const read of [...this.#running, ...this.#queued.values()]) this.#fail(read, closedError())
     this.#queued.clear()
   }
 
-  /** One that is under way is not joined: what it answers may be older than what the reader knows of. */
-  #job(after: string, limit: number): Job {
+  /** A read that runs already is not shared: its page may be older than what the caller knows. */
+  #queue(after: string, limit: number): PageRead {
     const key = `${limit} ${after}`
     const queued = this.#queued.get(key)
     if (queued) return queued
-    const job = { key, after, limit, readers: new Set<Reader>() }
-    this.#queued.set(key, job)
+    const read = { key, after, limit, waiters: new Set<Waiter>() }
+    this.#queued.set(key, read)
     queueMicrotask(() => this.#next())
-    return job
+    return read
   }
 
   #next(): void {
-    for (const job of this.#queued.values()) {
+    for (const read of this.#queued.values()) {
       if (this.#running.size >= concurrency) return
-      this.#queued.delete(job.key)
-      this.#running.add(job)
-      void this.#run(job).finally(() => {
-        this.#running.delete(job)
+      this.#queued.delete(read.key)
+      this.#running.add(read)
+      void this.#run(read).finally(() => {
+        this.#running.delete(read)
         this.#next()
       })
     }
   }
 
-  async #run(job: Job): Promise<void> {
+  async #run(read: PageRead): Promise<void> {
     let connection: Connection
     try {
-      connection = await this.#line.connected(this.#timeout)
+      connection = await this.#commands.connected(this.#timeout)
     } catch (error) {
-      // Nor do those wait any longer who came after it.
+      // All reads in the queue fail with it: none of them could be answered either.
       const failed = failureOf(error, this.#keys.log)
-      for (const waiting of [job, ...this.#queued.values()]) this.#fail(waiting, failed)
+      for (const waiting of [read, ...this.#queued.values()]) this.#fail(waiting, failed)
       this.#queued.clear()
       return
     }
     try {
-      const page = await this.#read(connection, job)
-      for (const { page: answer, settle } of job.readers) {
-        settle()
-        answer.resolve(page)
+      const page = await this.#readPage(connection, read)
+      for (const waiter of read.waiters) {
+        waiter.settle()
+        waiter.page.resolve(page)
       }
     } catch (error) {
-      this.#fail(job, failureOf(error, this.#keys.log))
+      this.#fail(read, failureOf(error, this.#keys.log))
     }
   }
 
-  async #read(connection: Connection, { after, limit }: Job): Promise<Page> {
+  async #readPage(connection: Connection, { after, limit }: PageRead): Promise<Page> {
     const cursor = parseId(after)
-    if (!cursor) {
-      const { head } = await lookAt(connection, this.#keys)
-      return { gap: 'unknown', resumeAt: head.id }
-    }
-    return readPage(connection, this.#keys, cursor, limit, this.#size)
+    if (cursor) return readPage(connection, this.#keys, cursor, limit, this.#size)
+    const { head } = await lookAt(connection, this.#keys)
+    return { gap: 'unknown', resumeAt: head.id }
   }
 
-  #fail(job: Job, error: unknown): void {
-    for (const { page, settle } of job.readers) {
+  #fail(read: PageRead, error: unknown): void {
+    for (const { page, settle } of read.waiters) {
       settle()
       page.reject(this.#closed ? closedError() : error)
     }
-    job.readers.clear()
+    read.waiters.clear()
   }
 }

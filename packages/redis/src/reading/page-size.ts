@@ -1,11 +1,11 @@
-/** Bytes of data that one answer of Redis shall hold. */
+/** Bytes of data in one reply of Redis, as a target. */
 const target = 524_288
-/** Entries of the first page, and of the first after a silence. */
+/** Entries of the first page, and of the first page after a silence. */
 const first = 32
 
 /**
- * How many entries to wait for at a time: twice as many as came the last time, and as many as fit by the size of those that came before. A blocking
- * read can be told a number only.
+ * How many entries the next blocking read asks for: twice as many as the last reply had, and as many as fit by the size of recent
+ * entries. A blocking read has no limit of bytes.
  */
 export class PageSize {
   readonly #most: number
@@ -21,7 +21,7 @@ export class PageSize {
     return Math.max(1, Math.min(this.#most, this.#limit, fitting))
   }
 
-  /** The size grows at once and shrinks slowly: a few large entries among small ones are not forgotten. */
+  /** The estimated size of an entry grows at once and shrinks slowly, so that a few large entries among small ones count. */
   saw(entries: readonly { readonly data: string }[]): void {
     this.#limit = Math.max(first, entries.length * 2)
     if (entries.length === 0) return

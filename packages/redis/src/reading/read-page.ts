@@ -1,20 +1,21 @@
 import type { Page } from '@sse/core'
 import type { Connection } from '../connection/connection.ts'
-import type { Cursor } from '../log/cursor.ts'
-import { failure } from '../failure.ts'
-import type { Keys } from '../log/keys.ts'
-import { lookAt, verdictOn } from '../log/log-state.ts'
-import { type LogEntry, publicEntry, toEntries } from '../log/stored-entry.ts'
-import { readForwards } from '../log/stored-page.ts'
 import type { TransferSize } from '../connection/transfer-size.ts'
+import { corrupt } from '../failure.ts'
+import type { Cursor } from '../log/cursor.ts'
+import type { Keys } from '../log/keys.ts'
+import { lookAt, statusOf } from '../log/log-state.ts'
+import { type ParsedEntry, parseEntries, publicEntry } from '../log/stored-entry.ts'
+import { readStored } from '../log/stored-page.ts'
 
-/** How often it is read again when the log moves between two looks at it. */
+/** How often a page is read again because the log has changed between two commands. */
 const attempts = 5
 
 /**
- * The entries after a cursor, at most `limit`, and as many as fit into a transfer. One command where the log goes on from the cursor; why it does not costs another.
+ * Reads the entries after a cursor: at most `limit`, and as many as fit into one transfer. This takes one command, and another one to
+ * explain a gap.
  *
- * @throws (rejected) what Redis answers
+ * @throws (rejected) the error that Redis replies, or why the connection was lost
  */
 export async function readPage(
   connection: Connection,
@@ -24,48 +25,46 @@ export async function readPage(
   size: TransferSize,
 ): Promise<Page> {
   for (let attempt = 0; attempt < attempts; attempt++) {
-    // The entry of the cursor itself, which proves it, is the first.
-    const { stored, more } = await readForwards(connection, keys, after.at, limit + 1, size)
-    const found = following(after, toEntries(stored))
-    const [first] = found
-    if (first) {
+    // The first entry is that of the cursor itself, which proves that the log still has it.
+    const limits = { most: limit + 1, size }
+    const { stored, more } = await readStored(connection, keys, 'XRANGE', after.at, limits)
+    const page = parseEntries(stored)
+    const found = following(after, page)
+    if (found.length > 0) {
       const chained = chainOf(found)
       const entries = chained.slice(0, limit).map(publicEntry)
-      return {
-        entries,
-        done: chained.length === entries.length && chained.length === found.length && !more,
-      }
+      return { entries, done: !more && entries.length === found.length }
     }
-    const gap = await explain(connection, keys, after, toEntries(stored))
+    const gap = await explain(connection, keys, after, page)
     if (gap) return gap
   }
-  throw failure('log-corrupt', keys.log)
+  throw corrupt(keys.log)
 }
 
-/** What comes after a position, if one of the first two entries follows it. */
-function following(after: Cursor, entries: readonly LogEntry[]): readonly LogEntry[] {
+/** The entries after a cursor, if one of the first two entries follows it. */
+function following(after: Cursor, entries: readonly ParsedEntry[]): readonly ParsedEntry[] {
   const index = entries.slice(0, 2).findIndex(({ previous }) => previous === after.id)
   return index === -1 ? [] : entries.slice(index)
 }
 
-/** As far as each entry follows the one before it. */
-function chainOf(entries: readonly LogEntry[]): readonly LogEntry[] {
+/** The entries up to the first one that does not follow the one before it. */
+function chainOf(entries: readonly ParsedEntry[]): readonly ParsedEntry[] {
   const end = entries.findIndex((entry, index) => index > 0 && entry.previous !== entries[index - 1]!.id)
   return end === -1 ? entries : entries.slice(0, end)
 }
 
-/** Why nothing follows the cursor; `undefined` when something does by now. */
+/** Why no entry follows the cursor; `undefined` if one does by now. */
 async function explain(
   connection: Connection,
   keys: Keys,
   after: Cursor,
-  entries: readonly LogEntry[],
+  entries: readonly ParsedEntry[],
 ): Promise<Page | undefined> {
   const [own, next] = entries
-  // What follows it was lost: it goes on with what is there instead.
+  // The log has lost what followed the cursor, and continues with other entries.
   if (own?.id === after.id && next) return { gap: 'forked', resumeAt: next.previous }
   const state = await lookAt(connection, keys, after)
-  switch (verdictOn(after, state)) {
+  switch (statusOf(after, state)) {
     case 'complete':
       return after.id === state.head.id ? { entries: [], done: true } : undefined
     case 'before-fork':

@@ -3,30 +3,23 @@ import type { Broker } from '@sse/core'
 import { createClient, createCluster } from 'redis'
 import { createRedisBroker } from '../../src/index.ts'
 
-/**
- * How a process reaches Redis: one server; a Cluster whose nodes are all behind the address, however they announce themselves; a Cluster
- * that tells where its nodes are.
- */
-export type Way = 'server' | 'cluster' | 'announced cluster'
+/** One server; a Cluster whose nodes are all behind one address, whatever they announce; a Cluster whose nodes announce their addresses. */
+export type Topology = 'server' | 'cluster' | 'announced cluster'
 
 export default function createBroker(
   url: string,
   prefix: string,
   maxLength = '100000',
   timeout = '2000',
-  way: Way = 'server',
+  topology: Topology = 'server',
 ): Broker {
-  return createRedisBroker({
-    client: clientOf(url, way),
-    prefix,
-    maxLength: Number(maxLength),
-    timeout: Number(timeout),
-  })
+  const client = clientOf(url, topology)
+  return createRedisBroker({ client, prefix, maxLength: Number(maxLength), timeout: Number(timeout) })
 }
 
-function clientOf(url: string, way: Way) {
-  if (way === 'server') return createClient({ url })
+function clientOf(url: string, topology: Topology) {
+  if (topology === 'server') return createClient({ url })
   const { hostname: host, port } = new URL(url)
-  const map = way === 'cluster' ? { nodeAddressMap: () => ({ host, port: Number(port) }) } : {}
+  const map = topology === 'cluster' ? { nodeAddressMap: () => ({ host, port: Number(port) }) } : {}
   return createCluster({ rootNodes: [{ url }], ...map })
 }

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { until } from '@sse/testbed'
+import { between, createRandom, type Random, seed, until } from '@sse/testbed'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { moveSlot, slotOf } from '../kit/redis-cluster.ts'
+import { formCluster, moveSlot, ownerFirst, slotOf, startNodes } from '../kit/redis-cluster.ts'
 import { type RedisServer, startRedis } from '../kit/redis-server.ts'
-import { between, createRandom, type Random, seed } from '../../../../apps/testbed/src/random.ts'
 import { type Run, World } from './world.ts'
 
 /** `SSE_FAULTS=long` is what `test:faults` runs. */
@@ -21,13 +20,10 @@ interface Fault {
   /** Arguments of Redis. */
   readonly args?: readonly string[]
   readonly maxLength?: number
-  /** Whether the log itself loses something, so that gaps may be told; or all, so that everybody is told one. */
+  /** Whether the log loses entries, so that clients may receive gaps; or all entries, so that each client must receive one. */
   readonly loses: boolean | 'all'
   happen(setting: Setting, run: Run): Promise<void>
 }
-
-/** The last slot of the first of two primaries. */
-const half = 8_191
 
 const pick = <T>(random: Random, from: readonly T[]): T => from[between(random, 0, from.length - 1)]!
 
@@ -135,7 +131,7 @@ const faults: readonly Fault[] = [
       const present = world.nodes.find((node) => node !== away)!
       for (let n = 0; n < 30; n++) {
         const texts = Array.from({ length: 100 }, (_, index) => `storm ${n}.${index} ${random()}`)
-        for (const text of texts) ledger.attempt(text)
+        for (const text of texts) ledger.publish(text)
         const response = await fetch(`${present.url}/publish`, {
           method: 'POST',
           headers: { 'Content-Type': 'application/json' },
@@ -149,7 +145,7 @@ const faults: readonly Fault[] = [
   },
 ]
 
-/** What befalls a Cluster alone. */
+/** Faults of a Cluster only. */
 const clusterFaults: readonly Fault[] = [
   {
     name: 'a replica of the Cluster takes over, and its primary hears of it later',
@@ -175,10 +171,10 @@ const clusterFaults: readonly Fault[] = [
     loses: false,
     async happen({ redis, replica, random }) {
       const slot = await slotOf(redis, 'faults')
-      const [home, away] = slot <= half ? ([redis, replica] as const) : ([replica, redis] as const)
+      const [owner, other] = await ownerFirst([redis, replica], 'faults')
       for (const [from, to] of [
-        [home, away],
-        [away, home],
+        [owner!, other!],
+        [other!, owner!],
       ] as const) {
         await delay(between(random, 0, 300))
         await moveSlot(slot, from, to)
@@ -187,28 +183,28 @@ const clusterFaults: readonly Fault[] = [
   },
 ]
 
-/** All faults, and what becomes of a log when they befall it; those of a Cluster on one, and the others on one too. */
+/** All faults on one server, and those that a Cluster can have on a Cluster too. */
 const trials = [
-  ...faults.map((fault) => ({ ...fault, where: 'one server', way: 'server' as const })),
-  // A node of a Cluster is no replica of a server that it is told of.
+  ...faults.map((fault) => ({ ...fault, where: 'one server', topology: 'server' as const })),
+  // REPLICAOF is not allowed in a Cluster.
   ...faults
     .filter(({ name }) => !name.startsWith('a replica'))
-    .map((fault) => ({ ...fault, where: 'a Cluster', way: 'cluster' as const })),
-  ...clusterFaults.map((fault) => ({ ...fault, where: 'a Cluster', way: 'announced cluster' as const })),
+    .map((fault) => ({ ...fault, where: 'a Cluster', topology: 'cluster' as const })),
+  ...clusterFaults.map((fault) => ({ ...fault, where: 'a Cluster', topology: 'announced cluster' as const })),
 ]
 
-describe.each(trials)('$where: $name', ({ name, where, way, args = [], maxLength, loses, happen }) => {
+describe.each(trials)('$where: $name', ({ name, where, topology, args = [], maxLength, loses, happen }) => {
   let redis: RedisServer
   let replica: RedisServer
   let world: World
 
   beforeAll(async () => {
-    const cluster =
-      way === 'server' ? [] : ['--cluster-enabled', 'yes', '--cluster-require-full-coverage', 'no']
-    redis = await startRedis({ args: [...args, ...cluster] })
-    replica = await startRedis({ args: cluster })
-    if (way !== 'server') await createCluster(redis, way === 'announced cluster' ? replica : undefined, name)
-    world = await World.start({ prefix: 'faults', redisPort: redis.port, maxLength, way })
+    if (topology === 'server') [redis, replica] = [await startRedis(...args), await startRedis()]
+    else [redis, replica] = (await startNodes(2, ...args)) as [RedisServer, RedisServer]
+    if (topology === 'cluster') await formCluster([redis])
+    if (topology === 'announced cluster')
+      await (name.startsWith('a replica') ? formCluster([redis], [replica]) : formCluster([redis, replica]))
+    world = await World.start({ prefix: 'faults', redisPort: redis.port, maxLength, topology })
   }, 60_000)
   afterAll(async () => {
     await world.stop()
@@ -229,7 +225,7 @@ describe.each(trials)('$where: $name', ({ name, where, way, args = [], maxLength
         )
         const wrong = ledger.judge(world.clients.map((client) => client.name))
         if (!loses && ledger.gaps > 0) wrong.push(`${ledger.gaps} gaps were told`)
-        const untold = world.clients.filter((client) => !ledger.wasTold(client.name))
+        const untold = world.clients.filter((client) => !ledger.hasGap(client.name))
         if (loses === 'all') wrong.push(...untold.map((client) => `${client.name}: no gap was told`))
         told.push(...wrong.slice(0, 5).map((fault) => `run ${run}: ${fault}`))
         acknowledged += ledger.acknowledged.length
@@ -237,7 +233,7 @@ describe.each(trials)('$where: $name', ({ name, where, way, args = [], maxLength
         gaps += ledger.gaps
         excused += ledger.excused
         // The one that took over is the primary of the next run.
-        if (way === 'server' && name.startsWith('a replica')) [redis, replica] = [replica, redis]
+        if (topology === 'server' && name.startsWith('a replica')) [redis, replica] = [replica, redis]
       }
       console.info(
         `${where}: ${name}, ${runs} times by the seed ${seed}: ${acknowledged} acknowledged, ${refused} refused, ${gaps} gaps told, ${excused} deliveries missing for them`,
@@ -247,24 +243,3 @@ describe.each(trials)('$where: $name', ({ name, where, way, args = [], maxLength
     60_000 + runs * 30_000,
   )
 })
-
-/** Makes a Cluster, of one primary, of one and its replica, or of two. */
-async function createCluster(
-  redis: RedisServer,
-  other: RedisServer | undefined,
-  name: string,
-): Promise<void> {
-  const isReplica = name.startsWith('a replica')
-  await redis.command('CLUSTER', 'ADDSLOTSRANGE', 0, other && !isReplica ? half : 16_383)
-  if (other && !isReplica) await other.command('CLUSTER', 'ADDSLOTSRANGE', half + 1, 16_383)
-  if (other) await redis.command('CLUSTER', 'MEET', '127.0.0.1', other.port)
-  for (const node of other ? [redis, other] : [redis]) {
-    const knowsAll = async () =>
-      /cluster_slots_ok:16384\r/.test(String(await node.command('CLUSTER', 'INFO')))
-    await until(knowsAll, { timeout: 30_000 })
-  }
-  if (!other || !isReplica) return
-  const id = String(await redis.command('CLUSTER', 'MYID'))
-  await until(() => other.command('CLUSTER', 'REPLICATE', id), { timeout: 30_000 })
-  await until(async () => String(await other.command('ROLE')).includes('connected'), { timeout: 30_000 })
-}

@@ -1,20 +1,29 @@
-import { createRequire } from 'node:module'
-import { freePort, type RunningProcess, startProcess, until } from '@sse/testbed'
-import { startTcpProxy, type TcpProxy } from '../../../../apps/testbed/src/tcp-proxy.ts'
-import type { Way } from './broker.ts'
-import { type Client, plain, supervised } from '../../../../apps/testbed/src/deliveries/clients.ts'
-import { Ledger } from '../../../../apps/testbed/src/deliveries/ledger.ts'
-import { Publisher } from '../../../../apps/testbed/src/deliveries/publisher.ts'
+import { createSseClient } from '@sse/client'
+import {
+  freePort,
+  type RunningProcess,
+  startBrokerServer,
+  startTcpProxy,
+  type TcpProxy,
+  until,
+} from '@sse/testbed'
+import { type Client, Ledger, Publisher, plain, supervised } from '@sse/testbed/deliveries'
+import { EventSource } from 'eventsource'
+import type { Topology } from './broker.ts'
 
-/** Milliseconds to wait for what must come true. */
-const patience = 30_000
+const patience = { timeout: 30_000 }
+/** Two of three events have a key. Redis may refuse them while it is away. */
+const publishing = {
+  isKeyed: (number: number) => number % 3 !== 0,
+  excused: ['log-unreachable', 'log-read-only', 'log-busy'],
+}
 
-/** A server process with its own way to Redis. */
+/** A server process that reaches Redis by a proxy of its own. */
 export interface Node {
   readonly url: string
   readonly proxy: TcpProxy
   process: RunningProcess
-  /** Another process in its place, on the same port. */
+  /** Starts another process on the same port. */
   restart(): Promise<void>
 }
 
@@ -22,7 +31,7 @@ export interface WorldOptions {
   readonly prefix: string
   readonly redisPort: number
   readonly maxLength?: number | undefined
-  readonly way?: Way | undefined
+  readonly topology?: Topology | undefined
 }
 
 export interface Run {
@@ -30,7 +39,7 @@ export interface Run {
   readonly publishers: readonly Publisher[]
 }
 
-/** Two server processes on one log, two clients on each, and a publisher at each while a run lasts. */
+/** Two server processes on one log, two clients on each, and a publisher for each while a run lasts. */
 export class World {
   readonly nodes: readonly Node[]
   readonly clients: readonly Client[]
@@ -40,67 +49,72 @@ export class World {
   private constructor(nodes: readonly Node[]) {
     this.nodes = nodes
     const ledger = () => this.#ledger
-    this.clients = nodes.flatMap(({ url }, index) => [
-      supervised(`supervised ${index}`, `${url}/events`, ledger),
-      plain(`plain ${index}`, `${url}/events`, ledger),
-    ])
+    this.clients = nodes.flatMap(({ url }, index) => {
+      const events = `${url}/events`
+      const client = createSseClient<{ tick: string }>(events, {
+        backoff: { base: 20, max: 100 },
+        parse: 'text',
+      })
+      return [
+        supervised(`supervised ${index}`, client, ledger, 'a cursor'),
+        plain(`plain ${index}`, new EventSource(events), ledger, 'a cursor'),
+      ]
+    })
   }
 
   static async start(options: WorldOptions): Promise<World> {
     const world = new World(await Promise.all([startNode(options), startNode(options)]))
-    await until(() => world.clients.every(({ opened }) => opened > 0), { timeout: patience })
+    await until(() => world.clients.every(({ opened }) => opened > 0), patience)
     return world
   }
 
   /**
-   * Publishes from everywhere; lets something happen to it once all clients receive; then waits until everything works again, and
-   * until all clients have what was published last.
+   * Publishes to both servers. Calls `happen` when all clients receive, then waits until all clients receive again and have the last event.
    *
-   * @returns what became of it, to judge
+   * @returns what is to be judged
    */
   async run(happen: (run: Run) => Promise<void>): Promise<Run> {
     const number = this.#runs++
     const ledger = new Ledger()
     this.#ledger = ledger
-    const publishers = this.nodes.map(
-      ({ url }, index) => new Publisher(`${number}.${index}`, `${url}/publish`, ledger),
-    )
-    const publishing = Promise.all(publishers.map((publisher) => publisher.run()))
-    publishing.catch(() => {})
-    const smooth = async () => {
+    const publishers = this.nodes.map(({ url }, index) => this.#publisher(`${number}.${index}`, url, ledger))
+    const running = Promise.all(publishers.map((publisher) => publisher.run()))
+    running.catch(() => {})
+    const allReceive = async () => {
       const since = performance.now()
       const before = publishers.map((publisher) => publisher.smooth)
-      const isPublishing = () => publishers.every((one, index) => one.smooth > before[index]! + 2)
-      await until(isPublishing, { timeout: patience })
-      await until(() => this.clients.every(({ name }) => ledger.receivedSince(name, since)), {
-        timeout: patience,
-      })
+      await until(() => publishers.every((one, index) => one.smooth > before[index]! + 2), patience)
+      await until(() => this.clients.every(({ name }) => ledger.receivedSince(name, since)), patience)
     }
     try {
-      await smooth()
+      await allReceive()
       await happen({ ledger, publishers })
-      await smooth()
+      await allReceive()
     } finally {
       for (const publisher of publishers) publisher.stop()
     }
-    await publishing
-    // The last of all: whoever has it, has or misses all before it. A gap may be told instead, and then it is not the last.
-    for (let attempt = 0; !(await this.#end(`${number}.end${attempt}`, ledger)); attempt++) {}
+    await running
+    // A client that has the last event has or misses all others. If a client receives a gap instead, another event is the last.
+    for (let attempt = 0; !(await this.#publishLast(`${number}.end${attempt}`, ledger)); attempt++) {}
     return { ledger, publishers }
   }
 
-  /** Publishes once more. @returns whether all clients have it within a while */
-  async #end(name: string, ledger: Ledger): Promise<boolean> {
-    const publisher = new Publisher(name, `${this.nodes[0]!.url}/publish`, ledger)
+  /** @returns whether all clients receive it */
+  async #publishLast(name: string, ledger: Ledger): Promise<boolean> {
+    const publisher = this.#publisher(name, this.nodes[0]!.url, ledger)
     const running = publisher.run()
     publisher.stop()
     await running
     const last = ledger.acknowledged.filter((text) => text.startsWith(`${name}:`)).at(-1)
     if (last === undefined) return false
-    const gaps = ledger.gaps
+    const { gaps } = ledger
     const haveIt = () => this.clients.every((client) => ledger.has(client.name, last))
-    await until(() => haveIt() || ledger.gaps > gaps, { timeout: patience })
+    await until(() => haveIt() || ledger.gaps > gaps, patience)
     return haveIt()
+  }
+
+  #publisher(name: string, url: string, ledger: Ledger): Publisher {
+    return new Publisher(name, `${url}/publish`, ledger, publishing)
   }
 
   async stop(): Promise<void> {
@@ -110,17 +124,13 @@ export class World {
   }
 }
 
-export async function startNode({
-  prefix,
-  redisPort,
-  maxLength = 100_000,
-  way = 'server',
-}: WorldOptions): Promise<Node> {
+export async function startNode(options: WorldOptions): Promise<Node> {
+  const { prefix, redisPort, maxLength = 100_000, topology = 'server' } = options
   const proxy = await startTcpProxy(redisPort)
   const port = await freePort()
-  const redis = `redis://127.0.0.1:${proxy.port}`
-  // A shorter timeout than usual: what hangs is noticed sooner.
-  const start = () => startServer(port, [redis, prefix, String(maxLength), '700', way])
+  // A timeout shorter than the default: a connection that hangs is noticed sooner.
+  const args = [`redis://127.0.0.1:${proxy.port}`, prefix, String(maxLength), '700', topology]
+  const start = () => startBrokerServer(new URL('broker.ts', import.meta.url), port, ...args)
   const node: Node = {
     url: `http://127.0.0.1:${port}`,
     proxy,
@@ -130,16 +140,4 @@ export async function startNode({
     },
   }
   return node
-}
-
-function startServer(port: number, args: readonly string[]): Promise<RunningProcess> {
-  const program = createRequire(import.meta.url).resolve('@sse/testbed/broker-server')
-  const broker = new URL('broker.ts', import.meta.url).href
-  return startProcess(
-    process.execPath,
-    ['--conditions=@sse/source', program, broker, String(port), ...args],
-    {
-      ready: /listening on/,
-    },
-  )
 }

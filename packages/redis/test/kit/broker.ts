@@ -1,37 +1,11 @@
-import type { Broker, Entry, Receiver } from '@sse/core'
+import type { Broker } from '@sse/core'
+import { startRecorded } from '@sse/testbed'
 import { createClient } from 'redis'
 import { onTestFinished } from 'vitest'
 import { createRedisBroker, type RedisBrokerOptions } from '../../src/index.ts'
+import type { RedisServer } from './redis-server.ts'
 
-/** A receiver that writes down what it is told. */
-export class Recorder implements Receiver {
-  readonly received: Entry[] = []
-  readonly breaks: { readonly reason: string; readonly head: string; readonly after: number }[] = []
-  readonly states: string[] = []
-  readonly signals: string[] = []
-
-  entries(batch: readonly Entry[]): void {
-    this.received.push(...batch)
-  }
-
-  discontinuity({ reason, head }: { reason: 'trimmed' | 'forked'; head: string }): void {
-    this.breaks.push({ reason, head, after: this.received.length })
-  }
-
-  health(state: 'up' | 'down'): void {
-    this.states.push(state)
-  }
-
-  signal(text: string): void {
-    this.signals.push(text)
-  }
-
-  get texts(): string[] {
-    return this.received.map(({ data }) => data)
-  }
-}
-
-/** A broker on a port, closed after the test. */
+/** A broker on a port, closed with the test. */
 export function brokerOn(
   port: number,
   options: Partial<RedisBrokerOptions> & { readonly prefix: string },
@@ -42,13 +16,9 @@ export function brokerOn(
   return broker
 }
 
-/** A started one, with what it tells. */
-export async function startBroker(
-  ...args: Parameters<typeof brokerOn>
-): Promise<{ broker: Broker; recorder: Recorder; head: string; tail: readonly Entry[] }> {
-  const broker = brokerOn(...args)
-  const recorder = new Recorder()
-  return { broker, recorder, ...(await broker.start(recorder)) }
+/** Starts a broker with a recorder. */
+export function startBroker(...args: Parameters<typeof brokerOn>): ReturnType<typeof startRecorded<Broker>> {
+  return startRecorded(brokerOn(...args))
 }
 
 let logs = 0
@@ -56,4 +26,16 @@ let logs = 0
 /** A prefix that no other test of the file uses. */
 export function newPrefix(): string {
   return `test${logs++}`
+}
+
+/** Removes the newest entries at once: the log is then that of a replica that lagged behind. */
+export async function loseTail(redis: RedisServer, prefix: string, count: number): Promise<void> {
+  const script = `
+    local entries = redis.call('XRANGE', KEYS[1], '-', '+')
+    local keep = math.max(0, #entries - tonumber(ARGV[1]))
+    local lost = entries[keep + 1]
+    redis.call('DEL', KEYS[1])
+    for index = 1, keep do redis.call('XADD', KEYS[1], entries[index][1], unpack(entries[index][2])) end
+    if lost then redis.call('HSET', KEYS[2], 'head', lost[2][2]) end`
+  await redis.command('EVAL', script, 2, `{${prefix}}:log`, `{${prefix}}:meta`, count)
 }

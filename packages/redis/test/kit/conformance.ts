@@ -1,41 +1,37 @@
 import type { Broker } from '@sse/core'
 import { brokerConformance } from '@sse/core/testing'
-import { until } from '@sse/testbed'
+import { startTcpProxy, type TcpProxy, until } from '@sse/testbed'
 import { describe, it } from 'vitest'
-import { createRedisBroker } from '../../src/index.ts'
-import { losing } from './lost-tail.ts'
 import type { RedisClientLike } from '../../src/connection/redis-client.ts'
+import { createRedisBroker } from '../../src/index.ts'
+import { loseTail, newPrefix } from './broker.ts'
 import type { RedisServer } from './redis-server.ts'
-import { startTcpProxy, type TcpProxy } from '../../../../apps/testbed/src/tcp-proxy.ts'
 
 interface Log {
   readonly prefix: string
   readonly proxies: Map<Broker, TcpProxy>
 }
 
-let logs = 0
-
 /**
- * The conformance suite, on a Redis that nobody else uses.
+ * Runs the conformance suite on a Redis that nothing else uses.
  *
- * @param redis its commands go to the database of the logs
- * @param client one that connects to a port of this machine
+ * @param redis sends commands to the database of the logs
+ * @param client connects to a port of this machine
  */
 export function conformanceOn(
   name: string,
   redis: () => RedisServer,
   client: (port: number) => RedisClientLike,
 ): void {
-  /** All keys of a log, or those of its idempotency keys. */
   const keysOf = async ({ prefix }: Log, kind = '*') =>
     (await redis().command('KEYS', `{${prefix}}:${kind}`)) as string[]
 
-  /** Whether whoever reads a log waits for more: each broker has a connection to publish, and one that waits. */
+  /** Whether all brokers wait for new entries: each has one connection for commands, and one that blocks. */
   const allHaveRead = async () => {
     const list = String(await redis().command('CLIENT', 'LIST', 'TYPE', 'normal'))
     const clients = list.trim().split('\n')
-    const waiting = clients.filter((one) => / flags=b /.test(one))
-    return waiting.length * 2 === clients.length - 1
+    const blocked = clients.filter((one) => / flags=b /.test(one))
+    return blocked.length * 2 === clients.length - 1
   }
 
   brokerConformance(
@@ -43,7 +39,7 @@ export function conformanceOn(
     {
       name,
       patience: 20_000,
-      createLog: (): Log => ({ prefix: `log${logs++}`, proxies: new Map() }),
+      createLog: (): Log => ({ prefix: newPrefix(), proxies: new Map() }),
       connect: async ({ prefix, proxies }) => {
         const proxy = await startTcpProxy(redis().port)
         const options = { maxLength: 6_000, timeout: 10_000 }
@@ -60,7 +56,7 @@ export function conformanceOn(
           await redis().command('PEXPIRE', key, left - milliseconds)
         }
       },
-      // As a log that trims only what is far behind: what nobody has read yet is not let go.
+      // The log trims only old entries, not those that no broker has read.
       trim: async ({ prefix }, keep) => {
         await until(allHaveRead)
         await redis().command('XTRIM', `{${prefix}}:log`, 'MAXLEN', keep)
@@ -70,7 +66,7 @@ export function conformanceOn(
         const keys = await keysOf(log)
         if (keys.length > 0) await redis().command('DEL', ...keys)
       },
-      loseTail: async ({ prefix }, count) => losing(redis(), prefix, count),
+      loseTail: async ({ prefix }, count) => loseTail(redis(), prefix, count),
       interrupt: ({ proxies }, broker) => {
         const proxy = proxies.get(broker)
         proxy?.cut()

@@ -4,72 +4,73 @@ import { join } from 'node:path'
 import { freePort, type RunningProcess, startProcess } from '@sse/testbed'
 import { createClient, type RedisClientType } from 'redis'
 
-export interface RedisServerOptions {
-  /** Further arguments: `['--appendonly', 'yes']`. */
-  readonly args?: readonly string[]
-}
+/** `pnpm test` sets it. */
+const executable = process.env['REDIS_SERVER_PATH'] ?? 'redis-server'
 
-/** A Redis of the test's own, on a free port, in a directory of its own that is gone with it. */
-export interface RedisServer {
+/** A Redis on a free port, with a directory that is removed when it is stopped. */
+export class RedisServer {
   readonly port: number
   readonly url: string
-  /** Sends a command, over a connection of the test's own. */
-  command(...args: readonly (string | number)[]): Promise<unknown>
-  /** Takes it down and up again, with what it has on its disk. */
-  restart(signal?: NodeJS.Signals): Promise<void>
-  down(signal?: NodeJS.Signals): Promise<void>
-  up(): Promise<void>
-  stop(): Promise<void>
+  readonly #args: readonly string[]
+  readonly #directory = mkdtempSync(join(tmpdir(), 'sse-redis-'))
+  readonly #client: RedisClientType
+  #running: RunningProcess | undefined
+
+  constructor(port: number, args: readonly string[]) {
+    this.port = port
+    this.url = `redis://127.0.0.1:${port}`
+    const defaults = [
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--enable-debug-command',
+      'yes',
+    ]
+    this.#args = ['--port', String(port), '--dir', this.#directory, ...defaults, ...args]
+    this.#client = createClient({ socket: { port, host: '127.0.0.1', reconnectStrategy: 20 } })
+    this.#client.on('error', () => {})
+  }
+
+  /** Starts the process, with what is on its disk. */
+  async up(): Promise<void> {
+    this.#running = await startProcess(executable, this.#args, { ready: /Ready to accept connections/ })
+    if (!this.#client.isOpen) await this.#client.connect()
+  }
+
+  async down(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    await this.#running?.kill(signal)
+    this.#running = undefined
+  }
+
+  async restart(): Promise<void> {
+    await this.down()
+    await this.up()
+  }
+
+  async stop(): Promise<void> {
+    this.#client.destroy()
+    await this.down()
+    rmSync(this.#directory, { recursive: true, force: true })
+  }
+
+  /** Sends a command by a connection of the test. */
+  command(...command: readonly (string | number)[]): Promise<unknown> {
+    return this.#client.sendCommand(command.map(String))
+  }
 }
 
-/** `REDIS_SERVER_PATH` names the executable (`pnpm test` sets it); default `redis-server`. */
-export async function startRedis({ args = [] }: RedisServerOptions = {}): Promise<RedisServer> {
-  const port = await freePort()
-  const directory = mkdtempSync(join(tmpdir(), 'sse-redis-'))
-  const client: RedisClientType = createClient({
-    socket: { port, host: '127.0.0.1', reconnectStrategy: 20 },
-  })
-  client.on('error', () => {})
-  let running: RunningProcess | undefined
-  const server: RedisServer = {
-    port,
-    url: `redis://127.0.0.1:${port}`,
-    command: (...command) => client.sendCommand(command.map(String)),
-    async down(signal = 'SIGKILL') {
-      await running?.kill(signal)
-      running = undefined
-    },
-    async up() {
-      running = await startProcess(executable, [...settings(port, directory), ...args], {
-        ready: /Ready to accept connections/,
-      })
-    },
-    async restart(signal) {
-      await server.down(signal)
-      await server.up()
-    },
-    async stop() {
-      client.destroy()
-      await server.down()
-      rmSync(directory, { recursive: true, force: true })
-    },
-  }
+/** @param args further arguments, such as `--appendonly yes` */
+export async function startRedis(...args: readonly string[]): Promise<RedisServer> {
+  const server = new RedisServer(await freePort(), args)
   await server.up()
-  await client.connect()
   return server
 }
 
-/** Connections of clients but for the test's own. */
+/** Client connections, without that of the test. */
 export async function connectionsTo(server: RedisServer): Promise<number> {
   const list = String(await server.command('CLIENT', 'LIST', 'TYPE', 'normal'))
   return list.trim().split('\n').length - 1
-}
-
-const executable = process.env['REDIS_SERVER_PATH'] ?? 'redis-server'
-
-function settings(port: number, directory: string): string[] {
-  return [
-    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--daemonize', 'no'],
-    ...['--save', '', '--appendonly', 'no', '--enable-debug-command', 'yes'],
-  ]
 }
