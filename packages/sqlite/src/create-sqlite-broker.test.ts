@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { createHub, SseError } from '@sse/core'
+import { Recorder } from '@sse/testbed'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createSqliteBroker, type SqliteBrokerOptions } from './index.ts'
-import { newFile, Recorder, readAll, startBroker, turns } from './log-file.test-kit.ts'
+import { newFile, readAll, startBroker, turns } from './log-file.test-kit.ts'
 
 describe('createSqliteBroker', () => {
   it.each<[string, unknown]>([

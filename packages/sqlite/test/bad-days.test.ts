@@ -10,9 +10,10 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { Recorder } from '@sse/testbed'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createSqliteBroker } from '../src/index.ts'
-import { newFile, Recorder, readAll, startBroker, turns } from '../src/log-file.test-kit.ts'
+import { newFile, readAll, startBroker, turns } from '../src/log-file.test-kit.ts'
 
 const large = 'x'.repeat(50_000)
 

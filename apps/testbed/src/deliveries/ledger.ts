@@ -49,6 +49,11 @@ export class Ledger {
     this.#gaps.set(client, [...(this.#gaps.get(client) ?? []), { time: performance.now(), after }])
   }
 
+  /** How many events a client has received. */
+  received(client: string): number {
+    return this.#received.get(client)?.length ?? 0
+  }
+
   has(client: string, text: string): boolean {
     return this.#received.get(client)?.some((received) => received.text === text) ?? false
   }

@@ -1,7 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
+import { Recorder } from '@sse/testbed'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createSqliteBroker } from '../index.ts'
-import { newFile, Recorder, readAll, startBroker, turns } from '../log-file.test-kit.ts'
+import { newFile, readAll, startBroker, turns } from '../log-file.test-kit.ts'
 
 function open(path: string, options = {}): DatabaseSync {
   const database = new DatabaseSync(path, options)

@@ -1,18 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-/** What the app has set on its connection and SQLite keeps for each connection. */
+/** Settings of a connection that the app may have changed. */
 interface AppSettings {
-  /** Milliseconds that a statement waits, and the event loop with it, while somebody else writes. */
+  /** Milliseconds that a statement waits, and blocks the event loop, while another connection writes. */
   readonly busyTimeout: number
-  /** Pages after which a commit copies the write-ahead log into the file; 0: the app does that itself. */
+  /** Pages after which a commit copies the write-ahead log into the file. 0: the app does that itself. */
   readonly autoCheckpoint: number
 }
 
 /**
- * Does something that never waits for another connection and copies no write-ahead log within a commit, whatever the app has set. What
- * it has set is read before and put back after it: for what is done seldom, because that costs four statements.
+ * Does something without waiting for another connection, and without a checkpoint within a commit. The settings of the app are restored
+ * after it. That costs four statements, so it is for rare work.
  */
-export function asideFromApp<T>(database: DatabaseSync, work: () => T): T {
+export function withoutAppSettings<T>(database: DatabaseSync, work: () => T): T {
   const settings = appSettings(database)
   database.exec('PRAGMA busy_timeout = 0; PRAGMA wal_autocheckpoint = 0')
   try {
@@ -37,7 +37,7 @@ export function setAutoCheckpoint(database: DatabaseSync, pages: number): void {
   database.exec(`PRAGMA wal_autocheckpoint = ${pages}`)
 }
 
-/** The number that a PRAGMA answers. Prepared anew each time: SQLite takes the answer when it prepares the statement. */
+/** The number that a PRAGMA returns. It is prepared each time, because SQLite reads the value when it prepares the statement. */
 export function pragma(database: DatabaseSync, name: string): number {
   const statement = database.prepare(`PRAGMA ${name}`)
   statement.setReturnArrays(true)

@@ -1,21 +1,21 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import { appSettings, pragma, setAutoCheckpoint } from './app-settings.ts'
-import type { Home } from './file-identity.ts'
+import type { FileIdentity } from './file-identity.ts'
 
-/** Milliseconds between two attempts while a reader stands in the way. */
+/** Milliseconds between two attempts while a reader prevents a checkpoint. */
 const interval = 1_000
-/** How often larger than what SQLite's own checkpoints leave a write-ahead log is too large; and again, each time that it is told of. */
+/** A write-ahead log is too large at so many times the size that SQLite's own checkpoints leave. Each further warning comes at so many times the size of the last. */
 const factor = 4
-/** Milliseconds that a transaction of the app waits for the thread to cut the file off: measured, 0.3 s for 200 MB. */
-const patience = 5_000
+/** Milliseconds that a transaction of the app waits for the thread to truncate the log at most. Measured: 0.3 s for 200 MB. */
+const longestWait = 5_000
 
 /**
- * What the thread does. `copy` writes the log into the file, without a lock that a commit needs, and answers how many pages are left. `cut`
- * writes the rest and makes the file empty; for that it takes the lock to write, and `cutting` tells when it has let go of it.
+ * The program of the thread. `copy` copies the log into the file, without a lock that a commit needs, and answers how many pages are left.
+ * `truncate` copies the rest and empties the log. It takes the write lock for that; `truncating` says when it has released it.
  */
 const program = `
-  const { parentPort, workerData: { path, cutting } } = require('node:worker_threads')
+  const { parentPort, workerData: { path, truncating } } = require('node:worker_threads')
   const { DatabaseSync } = require('node:sqlite')
   const database = new DatabaseSync(path, { timeout: 100 })
   const checkpoint = (mode) => database.prepare('PRAGMA wal_checkpoint(' + mode + ')').get()
@@ -24,12 +24,12 @@ const program = `
       const { log, checkpointed } = checkpoint('PASSIVE')
       parentPort.postMessage({ left: log - checkpointed })
     },
-    cut() {
+    truncate() {
       try {
         checkpoint('TRUNCATE')
       } finally {
-        Atomics.store(cutting, 0, 0)
-        Atomics.notify(cutting, 0)
+        Atomics.store(truncating, 0, 0)
+        Atomics.notify(truncating, 0)
       }
       parentPort.postMessage({})
     },
@@ -42,46 +42,46 @@ const program = `
 `
 
 /**
- * Keeps the write-ahead log small. SQLite does that itself, every 1,000 pages; but a reader that stays, such as a query that is not read to
- * its end, makes the log grow. The first commit after it would copy all of the log within the event loop, and leave the file as large. So
- * while it is too large commits copy nothing: a thread does, and then makes the file empty.
+ * Keeps the write-ahead log small. SQLite does that itself, every 1,000 pages. But while a reader is open, such as a query that is not read
+ * to its end, the log grows. The first commit after it would copy the whole log within the event loop, and leave its file as large. So
+ * while the log is too large, a thread copies and then truncates it, and commits copy nothing.
  *
- * An app that has switched the automatic checkpoints off looks after the log itself.
+ * An app that has switched the automatic checkpoints off takes care of the log itself.
  */
 export class Checkpoints {
   readonly #database: DatabaseSync
-  readonly #home: Home
+  readonly #file: FileIdentity
   readonly #pageSize: number
-  /** Whether the thread makes the file empty, and has the lock to write: 1 or 0. */
-  readonly #cutting = new Int32Array(new SharedArrayBuffer(4))
+  /** 1 while the thread truncates the log and has the write lock, else 0. */
+  readonly #truncating = new Int32Array(new SharedArrayBuffer(4))
   /** Pages after which the app's connection checkpoints by itself. */
   #autoCheckpoint: number
   #worker: Worker | undefined
   #timer: NodeJS.Timeout | undefined
-  /** No thread could be had: not to be tried again before that, by the monotonic clock. */
+  /** No thread is started before this time, because the last one failed. By the monotonic clock. */
   #notBefore = 0
-  /** Bytes at which it is told next that the log grows. */
-  #telling = 0
+  /** Bytes of the log at which the next warning comes. */
+  #warnAt = 0
 
-  constructor(database: DatabaseSync, home: Home) {
+  constructor(database: DatabaseSync, file: FileIdentity) {
     this.#database = database
-    this.#home = home
+    this.#file = file
     this.#pageSize = pragma(database, 'page_size')
     this.#autoCheckpoint = appSettings(database).autoCheckpoint
   }
 
-  /** Before a commit: looks whether the files are in their place, and how large the log is. @throws {SseError} `log-gone` */
-  look(): void {
-    this.#home.check()
-    const { walBytes } = this.#home
+  /** Checks the files and the size of the log, before a commit. @throws {SseError} `log-gone` */
+  check(): void {
+    this.#file.check()
+    const { walBytes } = this.#file
     if (walBytes <= this.#limit) return
-    if (this.#worker) this.#tell(walBytes)
+    if (this.#worker) this.#warn(walBytes)
     else this.#begin()
   }
 
-  /** For a transaction of the app, which cannot try again by itself: waits until our own thread lets go of the lock to write. */
-  letGo(): void {
-    if (Atomics.load(this.#cutting, 0) === 1) Atomics.wait(this.#cutting, 0, 1, patience)
+  /** Waits until the thread has released the write lock: a transaction of the app cannot try again by itself. */
+  waitForThread(): void {
+    if (Atomics.load(this.#truncating, 0) === 1) Atomics.wait(this.#truncating, 0, 1, longestWait)
   }
 
   close(): void {
@@ -95,17 +95,17 @@ export class Checkpoints {
     return this.#usual * this.#pageSize * factor
   }
 
-  /** Pages that SQLite's own checkpoints leave. */
+  /** The pages that SQLite's own checkpoints leave. */
   get #usual(): number {
     return Math.max(this.#autoCheckpoint || Number.POSITIVE_INFINITY, 1_000)
   }
 
   #begin(): void {
     if (performance.now() < this.#notBefore) return
-    // The app may have set it since.
+    // The app may have changed it.
     this.#autoCheckpoint = appSettings(this.#database).autoCheckpoint
-    if (this.#home.walBytes <= this.#limit) return
-    this.#telling = this.#limit * factor
+    if (this.#file.walBytes <= this.#limit) return
+    this.#warnAt = this.#limit * factor
     try {
       this.#worker = this.#start()
       setAutoCheckpoint(this.#database, 0)
@@ -115,7 +115,7 @@ export class Checkpoints {
   }
 
   #start(): Worker {
-    const workerData = { path: this.#home.path, cutting: this.#cutting }
+    const workerData = { path: this.#file.path, truncating: this.#truncating }
     const worker = new Worker(program, { eval: true, execArgv: [], workerData })
     worker.unref()
     worker.on('message', (answer: { readonly left?: number }) => {
@@ -128,11 +128,11 @@ export class Checkpoints {
     return worker
   }
 
-  /** @param left pages that are not copied yet; `undefined` once it has tried to make the file empty */
+  /** @param left pages that are not copied yet; `undefined` after an attempt to truncate */
   #answered(left: number | undefined): void {
     if (left !== undefined && left <= this.#usual) {
-      Atomics.store(this.#cutting, 0, 1)
-      this.#worker?.postMessage('cut')
+      Atomics.store(this.#truncating, 0, 1)
+      this.#worker?.postMessage('truncate')
     } else if (left === undefined && this.#isSmall()) {
       this.close()
     } else {
@@ -142,27 +142,27 @@ export class Checkpoints {
 
   #isSmall(): boolean {
     try {
-      this.#home.check()
-      return this.#home.walBytes <= this.#limit
+      this.#file.check()
+      return this.#file.walBytes <= this.#limit
     } catch {
-      // The next commit tells that it is gone.
+      // The next commit reports that the file is gone.
       return false
     }
   }
 
-  /** Without a thread it is as SQLite does it. */
+  /** Without a thread, SQLite makes the checkpoints. */
   #failed(): void {
     this.#notBefore = performance.now() + 60_000
-    Atomics.store(this.#cutting, 0, 0)
+    Atomics.store(this.#truncating, 0, 0)
     this.close()
   }
 
-  #tell(bytes: number): void {
-    if (bytes < this.#telling) return
-    this.#telling = bytes * factor
+  #warn(bytes: number): void {
+    if (bytes < this.#warnAt) return
+    this.#warnAt = bytes * factor
     const size = `${Math.round(bytes / 1_048_576)} MiB`
     process.emitWarning(
-      `The write-ahead log of ${this.#home.path} has ${size} and grows until a reader ends: a query that was not read to its end, or a transaction that stays open, in this process or in another program.`,
+      `The write-ahead log of ${this.#file.path} has ${size} and grows until a reader ends: look for a query that was not read to its end, or for an open transaction, in this process and in other programs.`,
       { type: 'SseWarning', code: 'SSE_SQLITE_WAL' },
     )
   }

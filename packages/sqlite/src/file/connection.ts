@@ -1,25 +1,25 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { SseError } from '@sse/core'
-import { asideFromApp } from './app-settings.ts'
-import { Checkpoints } from './checkpoints.ts'
 import { failureOf } from '../failure.ts'
-import { Health } from './health.ts'
-import { Home, pathOf } from './file-identity.ts'
 import { LogTable } from '../log/log-table.ts'
-import type { Settings } from '../options.ts'
 import { prepareTables } from '../log/schema.ts'
+import type { Settings } from '../options.ts'
+import { withoutAppSettings } from './app-settings.ts'
+import { Checkpoints } from './checkpoints.ts'
+import { FileIdentity, pathOf } from './file-identity.ts'
+import { Health } from './health.ts'
 
-/** Bytes that are written, at the most, to find out whether a log that failed takes writes again. */
+/** Bytes that a probe writes at most. */
 const largestProbe = 4_194_304
 
-/** The log, opened: its tables, and the transactions on them. */
+/** The connection to the open log: its tables, and the transactions on them. */
 export class Connection {
   readonly database: DatabaseSync
   readonly table: LogTable
   readonly health: Health
-  readonly #home: Home
+  readonly #file: FileIdentity
   readonly #checkpoints: Checkpoints
-  /** Bytes of the publishes that were refused last. */
+  /** Bytes of the publishes that failed last. */
   #refused = 0
 
   /** @throws {SseError} what is wrong with the file */
@@ -28,29 +28,29 @@ export class Connection {
     this.database = database
     try {
       if (database.isTransaction) {
-        const message = 'The broker cannot start within a transaction: commit it first.'
+        const message = 'The broker cannot start within a transaction: commit the transaction first.'
         throw new SseError('invalid-transaction', message)
       }
-      this.table = asideFromApp(database, () => prepare(database, path, settings))
+      this.table = withoutAppSettings(database, () => prepare(database, path, settings))
     } catch (error) {
       throw failureOf(error, path)
     }
-    this.#home = Home.of(database)
+    this.#file = new FileIdentity(database)
     this.health = new Health(tell, () => this.#probe())
-    this.#checkpoints = new Checkpoints(database, this.#home)
-    this.#checkpoints.look()
+    this.#checkpoints = new Checkpoints(database, this.#file)
+    this.#checkpoints.check()
   }
 
-  /** Whether a transaction is open, ours or one of the app. */
+  /** Whether a transaction of the broker or of the app is open. */
   get inTransaction(): boolean {
-    return this.own(() => this.database.isTransaction)
+    return this.wrapErrors(() => this.database.isTransaction)
   }
 
   /**
-   * Does something within a transaction; whatever is thrown rolls it back.
+   * Does something within a transaction, which an error rolls back.
    *
-   * @param bytes of what is published by it, if it is known
-   * @throws {SseError} what SQLite or the file system refused. What `work` throws beside is thrown as it is.
+   * @param bytes of the publishes, if known
+   * @throws {SseError} an error of SQLite or of the file system. Other errors of `work` are thrown as they are.
    */
   write<T>(work: () => T, bytes = 0): T {
     const { head, base } = this.table
@@ -72,26 +72,30 @@ export class Connection {
     }
   }
 
-  /** What our own statements throw, as an `SseError`: the log is down then, unless it is only waited for somebody else. */
-  own<T>(work: () => T, { waits = false } = {}): T {
+  /**
+   * Runs statements of the broker, and throws their errors as an `SseError`. The log then counts as down.
+   *
+   * @param mayWait whether the caller tries again after `log-locked`, which then does not count
+   */
+  wrapErrors<T>(work: () => T, { mayWait = false } = {}): T {
     try {
       return work()
     } catch (error) {
-      const failed = failureOf(error, this.#home.path)
-      if (!waits || failed.code !== 'log-locked') this.health.failed(failed)
+      const failed = failureOf(error, this.#file.path)
+      if (!mayWait || failed.code !== 'log-locked') this.health.failed(failed)
       throw failed
     }
   }
 
-  /** Some failures end the transaction by themselves: what the app still stores in it must be rolled back all the same. */
+  /** Begins another transaction if a failure has ended this one: what the app still stores has to be rolled back. */
   keepOpen(): void {
     if (this.database.isOpen && !this.database.isTransaction)
-      this.#attempt(() => this.table.statements.begin.run())
+      this.#try(() => this.table.statements.begin.run())
   }
 
-  /** Before a transaction of the app: our own thread may have the lock for a moment. */
-  letCheckpointEnd(): void {
-    this.#checkpoints.letGo()
+  /** The checkpoint thread may have the write lock for a moment. */
+  waitForCheckpoint(): void {
+    this.#checkpoints.waitForThread()
   }
 
   close(): void {
@@ -100,20 +104,20 @@ export class Connection {
   }
 
   #begin(): void {
-    this.own(
+    this.wrapErrors(
       () => {
         this.health.check()
-        this.#checkpoints.look()
+        this.#checkpoints.check()
         this.#lock()
       },
-      { waits: true },
+      { mayWait: true },
     )
   }
 
   /**
-   * Takes the lock to write without waiting for it in the event loop: SQLite calls the busy handler, which the app may have told to wait,
-   * only for a connection that does not read yet. So it reads first, which costs two microseconds more than BEGIN IMMEDIATE; to set the
-   * handler aside would cost five. And databases that the app has attached are not locked with it.
+   * Takes the write lock without blocking the event loop. The app may have set a busy timeout, but SQLite applies it only to a connection
+   * that does not read yet. So this reads first, which costs two microseconds more than BEGIN IMMEDIATE; to change the timeout would cost
+   * five. It does not lock databases that the app has attached.
    *
    * @throws `SQLITE_BUSY` at once; no transaction is open then
    */
@@ -132,31 +136,31 @@ export class Connection {
   #commit(): void {
     if (!this.inTransaction) {
       const message =
-        'The transaction was ended within it: leave BEGIN, COMMIT and ROLLBACK to transaction(), and let errors of the database pass.'
+        'The function has ended its transaction: leave BEGIN, COMMIT and ROLLBACK to transaction(), and do not catch errors of the database.'
       throw new SseError('invalid-transaction', message)
     }
-    this.own(() => this.table.statements.commit.run(), { waits: true })
+    this.wrapErrors(() => this.table.statements.commit.run(), { mayWait: true })
   }
 
   #rollback(): void {
-    // Some failures roll back by themselves.
+    // Some failures roll back the transaction.
     if (this.database.isOpen && this.database.isTransaction)
-      this.#attempt(() => this.table.statements.rollback.run())
+      this.#try(() => this.table.statements.rollback.run())
   }
 
-  #attempt(work: () => void): void {
+  #try(work: () => void): void {
     try {
       work()
     } catch (error) {
-      this.health.failed(failureOf(error, this.#home.path))
+      this.health.failed(failureOf(error, this.#file.path))
     }
   }
 
-  /** Writes as much as was refused: a full disk may have room for less. */
+  /** Writes as much as failed last: a full disk may have room for less. */
   #probe(): void {
     if (this.database.isTransaction)
       throw new SseError('invalid-transaction', 'The app has a transaction open.')
-    this.#home.check()
+    this.#file.check()
     const { fillProbe, clearProbe } = this.table.statements
     for (const write of [
       () => fillProbe.run(Math.min(this.#refused, largestProbe)),
@@ -174,9 +178,9 @@ export class Connection {
   }
 }
 
-/** @returns the tables, made where they are missing */
+/** Makes missing tables. */
 function prepare(database: DatabaseSync, path: string, { synchronous }: Settings): LogTable {
-  // Of the main database only: the app may have attached others. One in memory has a journal in memory, and says so.
+  // Only of the main database: the app may have attached others. A database in memory stays with its journal in memory.
   database.exec('PRAGMA main.journal_mode = WAL')
   if (synchronous) database.exec(`PRAGMA main.synchronous = ${synchronous}`)
   database.exec('BEGIN')

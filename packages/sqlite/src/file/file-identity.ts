@@ -3,42 +3,38 @@ import type { DatabaseSync } from 'node:sqlite'
 import { failure } from '../failure.ts'
 
 /**
- * The place of the file. SQLite goes on writing into a file that was deleted or replaced, and what it writes is lost with the process:
- * so it is looked at before every commit, which costs two microseconds a file.
+ * Notices when the file was deleted or replaced: SQLite would continue to write into the old file, and the process would take what it wrote
+ * with it. The check before each commit costs two microseconds per file.
  */
-export class Home {
-  /** For messages: the path, or that there is none. */
+export class FileIdentity {
+  /** The path, for messages; `:memory:` if there is none. */
   readonly path: string
   readonly #files: readonly { readonly path: string; readonly identity: string }[]
-  /** Bytes of the write-ahead log when it was looked at last; 0 for a database in memory. */
+  /** Bytes of the write-ahead log at the last check; 0 for a database in memory. */
   walBytes = 0
 
-  private constructor(path: string, files: readonly string[]) {
-    this.path = path
-    this.#files = files.flatMap((file) => {
+  /** Notes the files as they are now. Something must have been written, so that the write-ahead log exists. */
+  constructor(database: DatabaseSync) {
+    const path = pathOf(database)
+    this.path = path ?? ':memory:'
+    this.#files = (path === undefined ? [] : [path, `${path}-wal`]).flatMap((file) => {
       const identity = identityOf(statSync(file, { throwIfNoEntry: false }))
       return identity === undefined ? [] : [{ path: file, identity }]
     })
   }
 
-  /** As it is now: after something was written, so that the write-ahead log is there. */
-  static of(database: DatabaseSync): Home {
-    const path = pathOf(database)
-    return path === undefined ? new Home(':memory:', []) : new Home(path, [path, `${path}-wal`])
-  }
-
-  /** @throws {SseError} `log-gone` unless the files are where they were */
+  /** @throws {SseError} `log-gone` unless the files are the same */
   check(): void {
     for (const { path, identity } of this.#files) {
       const stats = statSync(path, { throwIfNoEntry: false })
       if (identityOf(stats) !== identity) throw failure('log-gone', this.path)
-      // The last of them is the write-ahead log.
+      // The last file is the write-ahead log.
       this.walBytes = stats?.size ?? 0
     }
   }
 }
 
-/** The one path of a database by all its names; `undefined` when it is in memory. */
+/** The path without symbolic links; `undefined` for a database in memory. */
 export function pathOf(database: DatabaseSync): string | undefined {
   const location = database.location()
   return location ? realpathSync(location) : undefined

@@ -1,11 +1,11 @@
 import type { SseError } from '@sse/core'
 
-/** Milliseconds between two attempts to reach the log again. */
+/** Milliseconds between two probes of a log that is down. */
 const interval = 1_000
 
 /**
- * Whether the log can be written to. After a failure it is tried again every second, and by every publish. A damaged file is not: to
- * write on would damage it further.
+ * Whether the log can be written to. After a failure a probe tries every second, and so does every publish. A damaged file is not tried
+ * again, because writing would damage it further.
  */
 export class Health {
   readonly #tell: (state: 'up' | 'down') => void
@@ -15,8 +15,8 @@ export class Health {
   #stopped = false
 
   /**
-   * @param tell is told every change, soon: whoever is told may publish, and a write is under way now
-   * @param probe writes something, and throws when that fails
+   * @param tell hears each change in a microtask: it may publish, and a write is running now
+   * @param probe writes something, and throws if that fails
    */
   constructor(tell: (state: 'up' | 'down') => void, probe: () => void) {
     this.#tell = (state) => queueMicrotask(() => tell(state))
@@ -27,7 +27,7 @@ export class Health {
     return this.#timer || this.#fatal ? 'down' : 'up'
   }
 
-  /** @throws what has damaged the log for good */
+  /** @throws the error by which the log was found damaged */
   check(): void {
     if (this.#fatal) throw this.#fatal
   }

@@ -1,9 +1,12 @@
 import { failure, failureOf } from '../failure.ts'
 import { DatabaseSync } from '../node-sqlite.ts'
 
+const taken =
+  'belongs to another broker, in this process or in another one: close that broker first. A file has one process at a time; several processes share a log with @sse/redis'
+
 /**
- * Who owns a log: the process that holds an exclusive transaction on a file of its own beside it. The operating system lets go of it
- * when the process ends, however it ends. The file stays: to take it away would let two have it.
+ * Makes one process the owner of the log: it holds an exclusive transaction on a file beside the log. The operating system releases the
+ * lock however the process ends. The file stays, because two processes could own the log if one deleted it.
  */
 export class OwnerLock {
   readonly #file: DatabaseSync
@@ -12,7 +15,7 @@ export class OwnerLock {
     this.#file = file
   }
 
-  /** @throws {SseError} `log-locked` when another has it; what else goes wrong with the file */
+  /** @throws {SseError} `log-locked` if there is another owner, and whatever else is wrong with the file */
   static take(path: string): OwnerLock {
     let file: DatabaseSync | undefined
     try {
@@ -22,10 +25,7 @@ export class OwnerLock {
     } catch (error) {
       file?.close()
       const failed = failureOf(error, path)
-      if (failed.code !== 'log-locked') throw failed
-      const because =
-        'belongs to another broker, of this process or of another one, until that one is closed: a file has one process at a time. For several processes there is @sse/redis'
-      throw failure('log-locked', path, { because })
+      throw failed.code === 'log-locked' ? failure('log-locked', path, taken) : failed
     }
   }
 

@@ -1,10 +1,10 @@
-/** An id, taken apart. */
+/** The parts of an id. */
 export interface Cursor {
-  /** Of the log: given when it was made, the same for ever and in every copy of the file. */
+  /** Of the log: drawn when the log begins, and the same in every copy of the file. */
   readonly epoch: string
-  /** The number of the entry, from 1; 0 is the log's origin. */
+  /** The number of the entry, from 1. 0 is the origin of the log. */
   readonly seq: number
-  /** Of the term in which the entry was appended: two copies of a file never go on with the same one. */
+  /** Drawn when a broker starts: two copies of a file never continue with the same nonce. */
   readonly nonce: string
 }
 
@@ -14,7 +14,7 @@ export function formatId({ epoch, seq, nonce }: Cursor): string {
   return `${epoch}-${seq}-${nonce}`
 }
 
-/** `undefined` for what is no id of this kind of log. */
+/** @returns `undefined` for a text that is not an id of this form */
 export function parseId(text: string): Cursor | undefined {
   const [, epoch, seq, nonce] = form.exec(text) ?? []
   if (epoch === undefined || seq === undefined || nonce === undefined) return undefined

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Terms } from './nonces.ts'
+import { Nonces } from './nonces.ts'
 
 const three = [
   { first: 0, nonce: 'a' },
@@ -7,19 +7,19 @@ const three = [
   { first: 10, nonce: 'c' },
 ]
 
-it('an entry has the nonce of the term in which it was appended', () => {
-  const terms = new Terms(three)
-  expect([0, 1, 5, 9, 10, 11, 1e9].map((seq) => terms.nonceAt(seq))).toEqual([...'abbbccc'])
-  expect(new Terms(three.slice(1)).nonceAt(0)).toBeUndefined()
+it('an entry has the nonce of the start before it', () => {
+  const nonces = new Nonces(three)
+  expect([0, 1, 5, 9, 10, 11, 1e9].map((seq) => nonces.at(seq))).toEqual([...'abbbccc'])
+  expect(new Nonces(three.slice(1)).at(0)).toBeUndefined()
 })
 
-it('a thousand terms are kept, and those of the entries held', () => {
-  expect(new Terms(three).forget(100)).toBeUndefined()
+it('a thousand nonces are kept, and those of the entries held', () => {
+  expect(new Nonces(three).forgetBefore(100)).toBeUndefined()
   const many = Array.from({ length: 3_000 }, (_, n) => ({ first: n * 10, nonce: `${n}` }))
-  const terms = new Terms(many)
-  expect(terms.forget(9)).toBeUndefined()
-  expect(terms.forget(5_005)).toBe(5_000)
-  expect(terms.nonceAt(5_005)).toBe('500')
-  expect(terms.nonceAt(4_999)).toBeUndefined()
-  expect(terms.forget(29_990)).toBe(20_000)
+  const nonces = new Nonces(many)
+  expect(nonces.forgetBefore(9)).toBeUndefined()
+  expect(nonces.forgetBefore(5_005)).toBe(5_000)
+  expect(nonces.at(5_005)).toBe('500')
+  expect(nonces.at(4_999)).toBeUndefined()
+  expect(nonces.forgetBefore(29_990)).toBe(20_000)
 })

@@ -1,45 +1,45 @@
-/** From one start of a broker to the next: the entries that it appends carry its nonce. */
-export interface Term {
-  /** The number of its first entry. */
+/** A nonce, drawn when a broker starts. All entries up to the next start have it. */
+export interface NonceRange {
+  /** The number of the first entry that has it. */
   readonly first: number
   readonly nonce: string
 }
 
-/** Terms kept beyond those of the entries held, so that a cursor let go of long ago is still told from one of a lost tail. */
+/** How many nonces are kept at least, so that an old cursor can still be told from one of a lost tail. */
 const kept = 1_000
 
-/** The nonces of a log by the numbers of its entries. */
-export class Terms {
-  #terms: readonly Term[]
+/** The nonces of a log, by the numbers of its entries. */
+export class Nonces {
+  #ranges: readonly NonceRange[]
 
-  /** @param terms in their order, at least one */
-  constructor(terms: readonly Term[]) {
-    this.#terms = terms
+  /** @param ranges in their order, at least one */
+  constructor(ranges: readonly NonceRange[]) {
+    this.#ranges = ranges
   }
 
-  /** The nonce of an entry; `undefined` when that is so long ago that it is not known any more. */
-  nonceAt(seq: number): string | undefined {
-    const last = this.#terms.at(-1)
+  /** The nonce of an entry; `undefined` if it is so old that its nonce was forgotten. */
+  at(seq: number): string | undefined {
+    const last = this.#ranges.at(-1)
     if (last && last.first <= seq) return last.nonce
-    let [from, to] = [0, this.#terms.length]
+    let [from, to] = [0, this.#ranges.length]
     while (from < to) {
       const middle = (from + to) >>> 1
-      if (this.#terms[middle]!.first <= seq) from = middle + 1
+      if (this.#ranges[middle]!.first <= seq) from = middle + 1
       else to = middle
     }
-    return this.#terms[from - 1]?.nonce
+    return this.#ranges[from - 1]?.nonce
   }
 
   /**
-   * Forgets terms that ended before an entry, but not the newest thousand.
+   * Forgets the nonces of entries before this one, but keeps the newest thousand.
    *
-   * @returns the first entry of the oldest term that is left, when any was forgotten
+   * @returns the first entry of the oldest nonce that is left, if any was forgotten
    */
-  forget(before: number): number | undefined {
-    const beyond = this.#terms.findIndex((_, index) => (this.#terms[index + 1]?.first ?? Infinity) > before)
-    const count = Math.min(beyond, this.#terms.length - kept)
+  forgetBefore(seq: number): number | undefined {
+    const beyond = this.#ranges.findIndex((_, index) => (this.#ranges[index + 1]?.first ?? Infinity) > seq)
+    const count = Math.min(beyond, this.#ranges.length - kept)
     if (count <= 0) return undefined
-    this.#terms = this.#terms.slice(count)
-    return this.#terms[0]!.first
+    this.#ranges = this.#ranges.slice(count)
+    return this.#ranges[0]!.first
   }
 }

@@ -1,6 +1,7 @@
-import { type Page, SseError } from '@sse/core'
+import type { Page } from '@sse/core'
+import { closedError } from '@sse/core/internal'
 
-/** What is read within one turn of the event loop, counted in entries; each page and each read counts as a few more. */
+/** What one turn of the event loop reads, counted in entries. Each page counts as a few more, each read as one. */
 const turn = { entries: 1_024, page: 8 }
 
 interface Read {
@@ -8,21 +9,21 @@ interface Read {
   readonly page: PromiseWithResolvers<Page>
 }
 
-/** Reads of the same page, which is read once. */
-interface Group {
+/** All reads of one page. */
+interface PageRead {
   readonly after: string
   readonly limit: number
   readonly reads: Read[]
 }
 
 /**
- * Reads wait in line: thousands of clients that return at once cost each turn a few pages, and nobody else the event loop. Those that wait
- * for the same page share it.
+ * A queue of page reads, which limits how long a turn of the event loop reads, also when thousands of clients return at once. Reads of the
+ * same page share one.
  */
 export class ReadQueue {
   readonly #read: (after: string, limit: number) => Page
-  /** A map keeps its order, and lets go of its first without moving the others. */
-  readonly #waiting = new Map<string, Group>()
+  /** By limit and cursor. A map keeps its order, and removes its first without moving the others. */
+  readonly #waiting = new Map<string, PageRead>()
   #scheduled = false
 
   constructor(read: (after: string, limit: number) => Page) {
@@ -32,8 +33,8 @@ export class ReadQueue {
   add(after: string, limit: number, signal: AbortSignal): Promise<Page> {
     const page = Promise.withResolvers<Page>()
     const key = `${limit} ${after}`
-    const group = this.#waiting.get(key)
-    if (group) group.reads.push({ signal, page })
+    const queued = this.#waiting.get(key)
+    if (queued) queued.reads.push({ signal, page })
     else this.#waiting.set(key, { after, limit, reads: [{ signal, page }] })
     this.#schedule()
     return page.promise
@@ -41,7 +42,7 @@ export class ReadQueue {
 
   close(): void {
     for (const { reads } of this.#waiting.values()) {
-      for (const { page } of reads) page.reject(new SseError('closed', 'The broker is closed.'))
+      for (const { page } of reads) page.reject(closedError())
     }
     this.#waiting.clear()
   }
@@ -57,18 +58,18 @@ export class ReadQueue {
 
   #run(): void {
     let spent = 0
-    for (const [key, group] of this.#waiting) {
+    for (const [key, pageRead] of this.#waiting) {
       if (spent >= turn.entries) {
         this.#schedule()
         return
       }
       this.#waiting.delete(key)
-      spent += turn.page + group.reads.length + this.#answer(group)
+      spent += turn.page + pageRead.reads.length + this.#answer(pageRead)
     }
   }
 
-  /** @returns how many entries it has read */
-  #answer({ after, limit, reads }: Group): number {
+  /** @returns how many entries were read */
+  #answer({ after, limit, reads }: PageRead): number {
     const wanted = reads.filter(({ signal, page }) => {
       if (signal.aborted) page.reject(signal.reason)
       return !signal.aborted

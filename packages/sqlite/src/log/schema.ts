@@ -1,14 +1,14 @@
-import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
+import { randomHex } from '@sse/core/internal'
 import { failure } from '../failure.ts'
 
-/** Of the tables below. A log of a later version is refused. */
+/** The version of the tables below. A log of a later version is refused. */
 const version = 1
 
 /**
- * `bytes` counts the texts of all entries up to one, since the log began: what is held is a difference of two. `sse_log` says where the
- * entries held begin, so that a log that let go of all of them keeps its head. `sse_probe` is written to find out whether the log can be
- * written to again, and is empty otherwise.
+ * `sse_log` keeps the position before the oldest entry, so that an empty log still has a head. `sse_terms` has the nonces. `bytes` of an
+ * entry counts the texts of all entries up to it since the log began, so the size of the log is a difference of two. `sse_probe` is
+ * written to find out whether a log that failed can be written to again, and is empty otherwise.
  */
 const tables = `
   CREATE TABLE IF NOT EXISTS sse_log (
@@ -25,7 +25,7 @@ const tables = `
   CREATE INDEX IF NOT EXISTS sse_keys_by_age ON sse_keys (expires);
 `
 
-/** Makes the tables where they are missing, and begins a term. Called within a transaction. */
+/** Makes missing tables, and draws a nonce for the entries to come. Runs within a transaction. */
 export function prepareTables(database: DatabaseSync, path: string): void {
   database.exec(tables)
   const log = database.prepare('SELECT version FROM sse_log')
@@ -35,25 +35,14 @@ export function prepareTables(database: DatabaseSync, path: string): void {
   if (!found) {
     database
       .prepare('INSERT INTO sse_log (one, version, epoch, base, base_bytes) VALUES (1, ?, ?, 0, 0)')
-      .run(version, randomBytes(4).toString('hex'))
-    database.prepare('INSERT OR REPLACE INTO sse_terms VALUES (0, ?)').run(newNonce())
+      .run(version, randomHex(4))
+    database.prepare('INSERT OR REPLACE INTO sse_terms VALUES (0, ?)').run(randomHex(6))
   } else if (Number(found['version']) > version) {
-    const because = `was written by a later version of @sse/sqlite (${found['version']}, this one writes ${version})`
-    throw failure('log-failed', path, { because })
+    const later = `was written by a later version of @sse/sqlite (${found['version']}, this one writes ${version}): install that version`
+    throw failure('log-failed', path, later)
   }
-  database
-    .prepare(
-      `INSERT OR REPLACE INTO sse_terms
-       SELECT 1 + coalesce((SELECT max(seq) FROM sse_entries), (SELECT base FROM sse_log)), ?`,
-    )
-    .run(newNonce())
-  // Of a tail that was lost: what comes now has other ids.
-  database.exec(
-    `DELETE FROM sse_terms
-     WHERE first > 1 + coalesce((SELECT max(seq) FROM sse_entries), (SELECT base FROM sse_log))`,
-  )
-}
-
-function newNonce(): string {
-  return randomBytes(6).toString('hex')
+  const next = '1 + coalesce((SELECT max(seq) FROM sse_entries), (SELECT base FROM sse_log))'
+  database.prepare(`INSERT OR REPLACE INTO sse_terms SELECT ${next}, ?`).run(randomHex(6))
+  // Nonces of a lost tail: the entries to come have other ids.
+  database.exec(`DELETE FROM sse_terms WHERE first > ${next}`)
 }

@@ -1,34 +1,34 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
-/** Where a row stands in the log. */
-export interface Mark {
+/** The number, age and size of an entry. */
+export interface RowSize {
   readonly seq: number
   /** When it was published, in milliseconds since the epoch. */
   readonly at: number
-  /** Bytes of the texts of all entries up to it, since the log began. */
+  /** Bytes of the texts of all entries up to this one, since the log began. */
   readonly bytes: number
 }
 
-/** An event as it is stored. */
+/** An entry as it is stored. */
 export interface Row {
   readonly seq: number
-  /** As a list in JSON. */
+  /** A JSON array. */
   readonly channels: string
   readonly event: string | null
   readonly data: string
 }
 
-/** Columns that nobody asks for cost as much as those that are needed. */
+/** Not all columns: each costs time, needed or not. */
 const row = 'seq, channels, event, data'
 
-/** Everything the log asks of its tables, prepared once. */
+/** All statements of the log, prepared once. */
 export class Statements {
   readonly begin
   readonly lock
   readonly commit
   readonly rollback
   readonly log
-  readonly terms
+  readonly nonces
   readonly newest
   readonly oldest
   readonly after
@@ -37,7 +37,7 @@ export class Statements {
   readonly expired
   readonly remove
   readonly moveBase
-  readonly forgetTerms
+  readonly forgetNonces
   readonly key
   readonly putKey
   readonly forgetKeys
@@ -48,15 +48,15 @@ export class Statements {
     const query = <R>(sql: string) => new Query<R>(prepare(database, sql))
     const command = (sql: string) => prepare(database, sql)
     this.begin = command('BEGIN')
-    // Changes nothing, and takes the lock that a change needs.
+    // Changes nothing, but takes the write lock.
     this.lock = command('UPDATE sse_log SET base = base WHERE 0')
     this.commit = command('COMMIT')
     this.rollback = command('ROLLBACK')
     this.log = query<{ epoch: string; base: number; base_bytes: number }>('SELECT * FROM sse_log')
-    this.terms = query<{ first: number; nonce: string }>('SELECT first, nonce FROM sse_terms ORDER BY first')
-    this.newest = query<Mark>('SELECT seq, at, bytes FROM sse_entries ORDER BY seq DESC LIMIT 1')
-    this.oldest = query<Row & Mark>('SELECT * FROM sse_entries ORDER BY seq LIMIT 1')
-    // A range instead of LIMIT: a page that is over its bytes ends there, and does not look for more.
+    this.nonces = query<{ first: number; nonce: string }>('SELECT first, nonce FROM sse_terms ORDER BY first')
+    this.newest = query<RowSize>('SELECT seq, at, bytes FROM sse_entries ORDER BY seq DESC LIMIT 1')
+    this.oldest = query<Row & RowSize>('SELECT * FROM sse_entries ORDER BY seq LIMIT 1')
+    // A range instead of LIMIT: a page that has reached its bytes ends without a search for more rows.
     this.after = query<Row>(
       `SELECT ${row} FROM sse_entries WHERE seq > ? AND seq <= ? AND (
          seq = ? OR bytes <= ? + coalesce((SELECT bytes FROM sse_entries WHERE seq = ?), (SELECT base_bytes FROM sse_log))
@@ -66,10 +66,10 @@ export class Statements {
     this.append = command(
       'INSERT INTO sse_entries (seq, at, bytes, channels, event, data) VALUES (?, ?, ?, ?, ?, ?)',
     )
-    this.expired = query<Mark>('SELECT seq, at, bytes FROM sse_entries WHERE seq > ? ORDER BY seq LIMIT ?')
+    this.expired = query<RowSize>('SELECT seq, at, bytes FROM sse_entries WHERE seq > ? ORDER BY seq LIMIT ?')
     this.remove = command('DELETE FROM sse_entries WHERE seq <= ?')
     this.moveBase = command('UPDATE sse_log SET base = ?, base_bytes = ?')
-    this.forgetTerms = command('DELETE FROM sse_terms WHERE first < ?')
+    this.forgetNonces = command('DELETE FROM sse_terms WHERE first < ?')
     this.key = query<{ id: string }>('SELECT id FROM sse_keys WHERE key = ? AND expires > ?')
     this.putKey = command('INSERT OR REPLACE INTO sse_keys VALUES (?, ?, ?)')
     this.forgetKeys = command(
@@ -80,7 +80,7 @@ export class Statements {
   }
 }
 
-/** A statement whose rows have a known form: the one place where what the database answers is given its type. */
+/** A statement with the type of its rows: the only place that casts results of the database. */
 class Query<R> {
   readonly #statement: StatementSync
 
@@ -101,7 +101,7 @@ class Query<R> {
   }
 }
 
-/** The app may have set its database to answer otherwise. */
+/** The app may have set other defaults on its database. */
 function prepare(database: DatabaseSync, sql: string): StatementSync {
   const statement = database.prepare(sql)
   statement.setReturnArrays(false)

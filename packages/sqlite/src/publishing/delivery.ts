@@ -1,6 +1,6 @@
 import type { Entry, Receiver } from '@sse/core'
 
-/** Hands what was committed to the receiver, in the order of the log. */
+/** Delivers committed entries to the receiver, in the order of the log. */
 export class Delivery {
   #receiver: Receiver | undefined
   readonly #committed: Entry[][] = []
@@ -15,17 +15,17 @@ export class Delivery {
     this.#committed.length = 0
   }
 
-  /** Tells the receiver in a turn of its own: a signal never interrupts the caller. */
+  /** Delivers in a turn of its own, so that a signal never interrupts its sender. */
   signal(text: string): void {
     setImmediate(() => this.#receiver?.signal(text))
   }
 
-  /** Takes what was committed; `deliver` hands it over. */
+  /** Queues entries until `deliver`. */
   committed(entries: Entry[]): void {
     if (entries.length > 0) this.#committed.push(entries)
   }
 
-  /** The receiver may begin a transaction while it is handed an entry: what that commits waits until it has the first. */
+  /** The receiver may begin a transaction while it receives entries. The entries of that transaction are delivered after these. */
   deliver(): void {
     if (this.#delivering) return
     this.#delivering = true

@@ -2,18 +2,18 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type OpenTransaction, SseError } from '@sse/core'
 import { show } from '@sse/core/internal'
 import type { Connection } from '../file/connection.ts'
-import type { Publish, Writer, Written } from './writer.ts'
+import type { PendingPublish, Writer, Written } from './writer.ts'
 
-/** The transaction of the app and the log: it is over when its function returns. */
+/** A transaction with the app's data and its publishes. It ends when its function returns. */
 export class Transaction implements OpenTransaction {
   readonly #connection: Connection
   readonly #writer: Writer
-  /** What is in the table, as far as it is known. */
+  /** The publishes that are in the table, as far as is known. */
   #written: Written[] = []
-  /** What is not, or no longer. */
-  readonly #lost: Publish[] = []
+  /** The publishes that are not in the table, or no longer. */
+  readonly #lost: PendingPublish[] = []
   #failure: { readonly error: unknown } | undefined
-  /** Whether the database refused a publish: what the function throws then is a consequence. */
+  /** Whether the database has refused a publish. What the function throws then is a consequence. */
   #broken = false
 
   constructor(connection: Connection, writer: Writer) {
@@ -21,15 +21,15 @@ export class Transaction implements OpenTransaction {
     this.#writer = writer
   }
 
-  /** Appends at once: in the order of the app's own statements, so that a savepoint that is rolled back takes it along. */
-  add(publish: Publish): void {
-    // What the function has ended or lost is not written to: the commit tells so.
+  /** Appends at once, in the order of the app's own statements, so that rolling back to a savepoint removes it too. */
+  add(publish: PendingPublish): void {
+    // The transaction is broken, or the function has ended it. The commit reports that.
     if (this.#failure || !this.#connection.inTransaction) {
       this.#lost.push(publish)
       return
     }
     try {
-      this.#look()
+      this.#checkHead()
       this.#written.push(...this.#writer.append([publish]))
     } catch (error) {
       this.#lost.push(publish)
@@ -44,9 +44,9 @@ export class Transaction implements OpenTransaction {
   }
 
   /**
-   * Runs with the lock to write, and commits; delivers nothing yet.
+   * Runs the function with the write lock, and commits. Delivers nothing yet.
    *
-   * @throws what the function throws, what a publish was refused for, and an SseError when the database fails
+   * @throws what the function throws, the error of a publish, and an SseError if the database fails
    */
   run<T>(fn: (database: DatabaseSync) => T): T {
     try {
@@ -54,7 +54,7 @@ export class Transaction implements OpenTransaction {
         const result = this.#call(fn)
         if (isPromise(result)) throw asynchronous()
         if (this.#failure) throw this.#failure.error
-        if (this.#connection.inTransaction) this.#look()
+        if (this.#connection.inTransaction) this.#checkHead()
         return result
       })
       this.#settle()
@@ -73,12 +73,12 @@ export class Transaction implements OpenTransaction {
     }
   }
 
-  /** A savepoint that the app has rolled back took what was appended since with it; the numbers are given again. */
-  #look(): void {
-    if (this.#connection.own(() => this.#connection.table.lookAtHead())) this.#part()
+  /** The app may have rolled back to a savepoint. The entries since then are lost, and their numbers are used again. */
+  #checkHead(): void {
+    if (this.#connection.wrapErrors(() => this.#connection.table.refreshHead())) this.#separateLost()
   }
 
-  #part(): void {
+  #separateLost(): void {
     const { seq: head } = this.#connection.table.head
     this.#lost.push(
       ...this.#written.filter(({ appended }) => appended.seq > head).map(({ publish }) => publish),
@@ -86,35 +86,37 @@ export class Transaction implements OpenTransaction {
     this.#written = this.#written.filter(({ appended }) => appended.seq <= head)
   }
 
-  /** What is in the table now is delivered: if the app has committed a part of a transaction that failed, that part. */
+  /** Settles the publishes. If the app has committed a part of a transaction that failed, that part is delivered. */
   #settle(cause?: unknown): void {
-    this.#part()
+    this.#separateLost()
     this.#writer.committed(this.#written)
-    const message = `The transaction${cause === undefined ? ', or a savepoint within it,' : ''} was rolled back, and with it what was published within it.`
+    const message = `The ${cause === undefined ? 'transaction or its savepoint' : 'transaction'} was rolled back, so its events were not published.`
     for (const { outcome } of this.#lost) {
       outcome.reject(new SseError('rolled-back', message, cause === undefined ? {} : { cause }))
     }
   }
 }
 
-/** @throws {SseError} `invalid-transaction` for a function that cannot end within the call */
+/** @throws {SseError} `invalid-transaction` for an `async` function, and for what is not a function */
 export function refuseAsync(fn: unknown): void {
   if (typeof fn === 'function' && fn.constructor.name !== 'AsyncFunction') return
   throw typeof fn === 'function'
     ? asynchronous()
-    : new SseError('invalid-transaction', `transaction takes a function, not ${show(fn)}.`, { value: fn })
+    : new SseError('invalid-transaction', `The transaction must be a function; got ${show(fn)}.`, {
+        value: fn,
+      })
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {
   if (typeof value !== 'object' || value === null || !('then' in value)) return false
   if (typeof value.then !== 'function') return false
-  // It is refused here: what becomes of it is nobody's concern any more.
+  // The promise is refused here, so nobody handles its rejection.
   value.then(undefined, () => {})
   return true
 }
 
 function asynchronous(): SseError {
   const message =
-    'A transaction is synchronous: await before it or after it, and keep the promise of a publish in a variable instead of returning it.'
+    'A transaction must be synchronous: await before or after it, and keep the promise of a publish in a variable instead of returning it.'
   return new SseError('invalid-transaction', message)
 }

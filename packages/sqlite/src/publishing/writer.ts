@@ -1,41 +1,42 @@
 import { type Entry, type Published, SseError } from '@sse/core'
-import type { Connection } from '../file/connection.ts'
-import type { Delivery } from './delivery.ts'
+import { batchLength, totalBytes } from '@sse/core/internal'
 import { failure } from '../failure.ts'
-import type { Appended, Message } from '../log/log-table.ts'
-import type { Settings } from '../options.ts'
+import type { Connection } from '../file/connection.ts'
+import type { Appended, NewEntry } from '../log/log-table.ts'
 import type { Trim } from '../log/trim.ts'
+import type { Settings } from '../options.ts'
+import type { Delivery } from './delivery.ts'
 
-/** A publish on its way. */
-export interface Publish extends Message {
+/** A publish that is not settled. */
+export interface PendingPublish extends NewEntry {
   readonly outcome: PromiseWithResolvers<Published>
 }
 
-/** A publish that is in the table, by a transaction that may not have ended yet. */
+/** A publish that is in the table, perhaps by a transaction that is still open. */
 export interface Written {
-  readonly publish: Publish
+  readonly publish: PendingPublish
   readonly appended: Appended
 }
 
-/** What is written by one commit at the most: a turn that publishes more takes several, and lets others have their turn in between. */
-const commit = { entries: 2_048, bytes: 4_194_304 }
-/** What may wait to be written: for a file that somebody else holds, or a turn that never ends. */
-const waiting = { entries: 100_000, bytes: 67_108_864 }
-/** Milliseconds after which it is tried again while somebody else holds the file. */
-const retry = 10
+/** What one commit writes at most. Between two commits other work of the process has its turn. */
+const mostOfCommit = { entries: 2_048, bytes: 4_194_304 }
+/** What may wait while another connection writes, or a turn does not end. */
+const mostWaiting = { entries: 100_000, bytes: 67_108_864 }
+/** Milliseconds between two attempts while another connection writes. */
+const retryInterval = 10
 
-/** Group commit: what is published within a turn is written at its end, by one transaction. */
+/** Group commit: one transaction at the end of a turn writes all publishes of the turn. */
 export class Writer {
   readonly #connection: Connection
   readonly #delivery: Delivery
   readonly #trim: Trim
   readonly #settings: Settings
-  #queue: Publish[] = []
+  #queue: PendingPublish[] = []
   #queuedBytes = 0
   #immediate: NodeJS.Immediate | undefined
   #timer: NodeJS.Timeout | undefined
-  /** Since when somebody else holds the file, by the monotonic clock. */
-  #heldSince: number | undefined
+  /** Since when another connection writes, by the monotonic clock. */
+  #lockedSince: number | undefined
   #idle: PromiseWithResolvers<void> | undefined
 
   constructor(connection: Connection, delivery: Delivery, trim: Trim, settings: Settings) {
@@ -45,8 +46,8 @@ export class Writer {
     this.#settings = settings
   }
 
-  add(publish: Publish): void {
-    if (this.#queue.length >= waiting.entries || this.#queuedBytes + publish.bytes > waiting.bytes) {
+  add(publish: PendingPublish): void {
+    if (this.#queue.length >= mostWaiting.entries || this.#queuedBytes + publish.bytes > mostWaiting.bytes) {
       publish.outcome.reject(failure('log-busy', this.#path))
       return
     }
@@ -55,7 +56,7 @@ export class Writer {
     this.wake()
   }
 
-  /** Writes at the end of this turn what there is to write or to let go. */
+  /** Writes and trims at the end of this turn. */
   wake(): void {
     if (this.#timer) return
     this.#immediate ??= setImmediate(() => {
@@ -65,20 +66,20 @@ export class Writer {
     })
   }
 
-  /** Writes at once what waits, and delivers nothing yet. @throws {SseError} `log-locked` when some of it has to go on waiting */
+  /** Writes all that waits at once, and does not deliver it yet. @throws {SseError} `log-locked` if some of it has to wait */
   flush(): void {
     while (this.#queue.length > 0) if (!this.#write()) throw failure('log-locked', this.#path)
   }
 
   /** Appends within a transaction. */
-  append(publishes: readonly Publish[]): Written[] {
-    return this.#connection.own(() => {
+  append(publishes: readonly PendingPublish[]): Written[] {
+    return this.#connection.wrapErrors(() => {
       const now = this.#settings.now()
       return publishes.map((publish) => ({ publish, appended: this.#connection.table.append(publish, now) }))
     })
   }
 
-  /** After the commit: what was appended is delivered before its publishes are settled, which is in a later microtask. */
+  /** After the commit. The publishers hear of it in a microtask, after the entries were delivered. */
   committed(written: readonly Written[]): void {
     const entries: Entry[] = []
     for (const { appended } of written) if (appended.entry) entries.push(appended.entry)
@@ -87,7 +88,7 @@ export class Writer {
     if (this.#trim.due) this.wake()
   }
 
-  /** Resolves once everything that was added is settled: written, or refused because somebody else held the file for too long. */
+  /** Resolves when all publishes are settled: written, or rejected because another connection was writing for too long. */
   settled(): Promise<void> {
     if (this.#queue.length === 0) return Promise.resolve()
     this.#idle ??= Promise.withResolvers<void>()
@@ -99,68 +100,58 @@ export class Writer {
     clearTimeout(this.#timer)
   }
 
-  /** @returns whether something was settled, or there is nothing left to */
+  /** @returns whether publishes were settled, or none are waiting */
   #write(): boolean {
     if (this.#queue.length === 0 && !this.#trim.due) return true
-    const publishes = this.#next()
-    const bytes = publishes.reduce((sum, publish) => sum + publish.bytes, 0)
+    const publishes = this.#queue.slice(0, batchLength(this.#queue, mostOfCommit))
+    const bytes = totalBytes(publishes)
     let more = false
     try {
-      if (this.#connection.inTransaction) throw failure('log-locked', this.#path, { because: open })
+      if (this.#connection.inTransaction) throw failure('log-locked', this.#path, ownTransaction)
       const written = this.#connection.write(() => {
         const written = this.append(publishes)
-        more = this.#connection.own(() => this.#trim.step({ entries: publishes.length, bytes }))
+        more = this.#connection.wrapErrors(() => this.#trim.step({ entries: publishes.length, bytes }))
         return written
       }, bytes)
-      this.#heldSince = undefined
+      this.#lockedSince = undefined
       this.#take(publishes)
       this.committed(written)
     } catch (error) {
-      if (this.#isHeldUp(error)) return false
+      if (this.#retries(error)) return false
       more = false
-      this.#reject(this.#take(this.#heldSince === undefined ? publishes : this.#queue), error)
-      this.#heldSince = undefined
+      this.#reject(this.#take(this.#lockedSince === undefined ? publishes : this.#queue), error)
+      this.#lockedSince = undefined
     }
     if (more || this.#queue.length > 0) this.wake()
     if (this.#queue.length === 0) this.#idle?.resolve()
     return true
   }
 
-  /** Somebody else writes, and perhaps not for long. */
-  #isHeldUp(error: unknown): boolean {
+  /** Tries again later if another connection is writing. @returns whether it does */
+  #retries(error: unknown): boolean {
     if (!(error instanceof SseError) || error.code !== 'log-locked') return false
-    this.#heldSince ??= performance.now()
+    this.#lockedSince ??= performance.now()
     const { health } = this.#connection
-    // While the log is down nobody waits another time.
-    if (health.state === 'down' || performance.now() - this.#heldSince >= this.#settings.busyTimeout) {
+    // While the log is down, publishes do not wait.
+    if (health.state === 'down' || performance.now() - this.#lockedSince >= this.#settings.busyTimeout) {
       health.failed(error)
       return false
     }
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
       this.wake()
-    }, retry)
+    }, retryInterval)
     return true
   }
 
-  /** The oldest that wait, as many as one commit takes. */
-  #next(): Publish[] {
-    let bytes = 0
-    const end = this.#queue.findIndex((publish, index) => {
-      bytes += publish.bytes
-      return index === commit.entries || (index > 0 && bytes > commit.bytes)
-    })
-    return end === -1 ? [...this.#queue] : this.#queue.slice(0, end)
-  }
-
-  /** Takes the oldest, so many as are given, out of the queue. */
-  #take({ length }: readonly Publish[]): Publish[] {
+  /** Removes the oldest from the queue, as many as are given. */
+  #take({ length }: readonly PendingPublish[]): PendingPublish[] {
     const taken = this.#queue.splice(0, length)
-    for (const { bytes } of taken) this.#queuedBytes -= bytes
+    this.#queuedBytes -= totalBytes(taken)
     return taken
   }
 
-  #reject(publishes: readonly Publish[], error: unknown): void {
+  #reject(publishes: readonly PendingPublish[], error: unknown): void {
     for (const { outcome } of publishes) outcome.reject(error)
   }
 
@@ -169,5 +160,5 @@ export class Writer {
   }
 }
 
-const open =
-  'is held up by a transaction that the app has begun itself: end it within the turn, or use transaction() of the broker'
+const ownTransaction =
+  'is locked by a transaction that the app has begun by BEGIN: end it within the turn, or use transaction() of the broker'
