@@ -13,7 +13,9 @@ export class RawStream {
 
   /** Opens a stream. Until `read` nothing is read but its head and what fits into the first buffers. */
   static async open(url: string, headers: Readonly<Record<string, string>> = {}): Promise<RawStream> {
-    const [response] = await once(get(url, { agent: false, headers }), 'response')
+    const request = get(url, { agent: false, headers })
+    const [response] = await once(request, 'response')
+    request.on('error', () => {})
     return new RawStream(response)
   }
 

@@ -124,7 +124,7 @@ it('who is told that the log is back may publish at once, within a transaction t
   await turns(5)
   database.exec('PRAGMA query_only = off')
   publish('first')
-  await expect.poll(() => recorder.texts).toEqual(['first', 'up', 'up within'])
+  await expect.poll(() => recorder.texts, { timeout: 10_000 }).toEqual(['first', 'up', 'up within'])
   const outcomes = await Promise.allSettled(publishing)
   expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(1)
   expect((await readAll(broker)).map(({ data }) => data)).toEqual(['first', 'up', 'up within'])

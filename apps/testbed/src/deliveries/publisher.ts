@@ -8,6 +8,8 @@ export interface PublisherOptions {
   readonly isKeyed?: (number: number) => boolean
   /** The codes with which a publish may be refused. Default: none. */
   readonly excused?: readonly string[]
+  /** Milliseconds between two batches. Default 0. */
+  readonly pause?: number
 }
 
 /**
@@ -20,6 +22,7 @@ export class Publisher {
   readonly #ledger: Ledger
   readonly #isKeyed: (text: string) => boolean
   readonly #excused: readonly string[]
+  readonly #pause: number
   #stopped = false
   /** Batches that were acknowledged at the first attempt. */
   smooth = 0
@@ -31,13 +34,14 @@ export class Publisher {
     name: string,
     url: string,
     ledger: Ledger,
-    { isKeyed = () => true, excused = [] }: PublisherOptions = {},
+    { isKeyed = () => true, excused = [], pause = 0 }: PublisherOptions = {},
   ) {
     this.#name = name
     this.#url = url
     this.#ledger = ledger
     this.#isKeyed = (text) => isKeyed(Number(text.split(':').at(-1)))
     this.#excused = excused
+    this.#pause = pause
   }
 
   /** Resolves when the last batch is acknowledged. */
@@ -52,7 +56,7 @@ export class Publisher {
         await delay(10)
         open = await this.#publish(open)
       }
-      await delay(1)
+      if (this.#pause > 0) await delay(this.#pause)
     }
   }
 

@@ -16,6 +16,7 @@ const patience = { timeout: 30_000 }
 const publishing = {
   isKeyed: (number: number) => number % 3 !== 0,
   excused: ['log-unreachable', 'log-read-only', 'log-busy'],
+  pause: 5,
 }
 
 /** A server process that reaches Redis by a proxy of its own. */

@@ -30,7 +30,7 @@ it('a write-ahead log that a reader made grow is small again after the reader, w
   expect(autoCheckpoint()).toBe(0)
   reader.exec('COMMIT')
   await expect.poll(size, { timeout: 15_000 }).toBeLessThan(megabyte)
-  await expect.poll(autoCheckpoint).toBe(900)
+  await expect.poll(autoCheckpoint, { timeout: 10_000 }).toBe(900)
   await publish()
   broker.transaction(() => void broker.publish(['news'], { data: 'the last' }))
   const texts = (await readAll(broker)).map(({ data }) => data)
