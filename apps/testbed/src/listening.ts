@@ -12,7 +12,8 @@ export interface Listening {
 
 /** @param port of 127.0.0.1; without it, a free one */
 export async function listening(handler: RequestListener, port = 0): Promise<Listening> {
-  const server = createServer(handler).listen(port, '127.0.0.1')
+  // Thousands of clients may connect at once.
+  const server = createServer(handler).listen({ port, host: '127.0.0.1', backlog: 4_096 })
   await once(server, 'listening')
   let closed: Promise<void> | undefined
   const close = () => {
