@@ -10,7 +10,7 @@ interface Meaning {
   readonly sentence?: string
   /** The connection stays in use. After any other error it is replaced, because another server may be the primary by then. */
   readonly harmless?: boolean
-  /** Trying again does not help until somebody changes something. */
+  /** Trying again does not help until the configuration is changed. */
   readonly lasting?: boolean
 }
 

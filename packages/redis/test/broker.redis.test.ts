@@ -71,7 +71,7 @@ describe('the client of the app', () => {
     const expected = [{ id, previous: head, channels: ['a', 'b'], event: 'tick', data: 'žluť' }]
     expect(recorder.received).toEqual(expected)
     expect(await readAll(broker, head)).toEqual(expected)
-    // After a silence it is looked at, over the same connection.
+    // After a silence the log is checked, by the same connection.
     await redis.command('CONFIG', 'RESETSTAT')
     await until(async () => (await cmdstat('xread')) > 1)
     expect(recorder.states).toEqual(['up'])
@@ -201,7 +201,7 @@ describe('an answer that is lost', () => {
         ),
       )
       await until(async () => Number(await redis.command('XLEN', `{${prefix}}:log`)) === 4)
-      // Others publish meanwhile: it has to be looked for.
+      // Other brokers publish meanwhile, so the batch has to be searched for.
       const other = brokerOn(redis.port, { prefix })
       await Promise.all(
         Array.from({ length: 1_000 }, (_, n) => other.publish(['news'], { data: `other ${n}` })),
@@ -218,7 +218,7 @@ describe('an answer that is lost', () => {
     },
   )
 
-  it('a publish that may have been let go meanwhile is not appended a second time', async () => {
+  it('a publish that may have been trimmed meanwhile is not appended a second time', async () => {
     const proxy = await startTcpProxy(redis.port)
     onTestFinished(() => proxy.close())
     const prefix = newPrefix()
@@ -444,7 +444,7 @@ describe('the log', () => {
     }
   })
 
-  it('goes on behind what somebody else has written into its stream', async () => {
+  it('continues after entries that another program has written into its stream', async () => {
     const prefix = newPrefix()
     const { broker, recorder, head } = await startBroker(redis.port, { prefix })
     await broker.publish(['news'], { data: '1' })
@@ -457,7 +457,7 @@ describe('the log', () => {
     expect(late.tail.map(({ data }) => data)).toEqual(['1', '2'])
   })
 
-  it('is read once for all who ask for the same at the same time', async () => {
+  it('is read once for all reads of the same page at the same time', async () => {
     const prefix = newPrefix()
     const { broker, head } = await startBroker(redis.port, { prefix })
     await Promise.all(Array.from({ length: 300 }, () => broker.publish(['news'], message)))

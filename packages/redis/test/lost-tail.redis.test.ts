@@ -23,7 +23,7 @@ async function startDivided(prefix: string) {
   const app = createClient({ socket: { host: '127.0.0.1', port: writing.port } })
   let duplicates = 0
   const broker = createRedisBroker({
-    // The first is the one to publish with; only the second one reads, as long as it lives.
+    // The first connection publishes. Only the second one reads.
     client: Object.assign(Object.create(app), {
       duplicate: (overrides: { socket: object }) => {
         const port = duplicates++ === 1 ? reading.port : writing.port
@@ -39,7 +39,7 @@ async function startDivided(prefix: string) {
   return { broker, recorder, reading }
 }
 
-it('an event that was acknowledged and lost before anybody read it is told to the clients of every process', async () => {
+it('the loss of an acknowledged event that no process has read is told to the clients of all processes', async () => {
   const prefix = newPrefix()
   const one = await startDivided(prefix)
   const other = await startDivided(prefix)
@@ -55,7 +55,7 @@ it('an event that was acknowledged and lost before anybody read it is told to th
     expect(recorder.texts).toEqual(['before', 'after'])
     expect(recorder.breaks).toMatchObject([{ reason: 'forked', after: 1 }])
   }
-  // Who comes back from before is told too, and goes on behind.
+  // A client that returns from before the loss receives the gap too, and continues after it.
   const page = await other.broker.read(id, { limit: 10, signal })
   expect(page).toEqual({ gap: 'forked', resumeAt: one.recorder.breaks[0]?.head })
   const { resumeAt } = page as { resumeAt: string }
@@ -65,7 +65,7 @@ it('an event that was acknowledged and lost before anybody read it is told to th
   })
 })
 
-it('who comes back while nothing was published since is told at once', async () => {
+it('a client that returns before anything else is published receives the gap at once', async () => {
   const prefix = newPrefix()
   const { broker, recorder, reading } = await startDivided(prefix)
   const first = await broker.publish(['news'], { data: 'first' })
@@ -82,7 +82,7 @@ it('who comes back while nothing was published since is told at once', async () 
   const late = createRedisBroker({ client: createClient({ url: redis.url }), prefix })
   onTestFinished(() => late.close())
   expect(await late.start(new Recorder())).toEqual({ head, tail: [] })
-  // A page ends where something is missing, also when there is more.
+  // A page ends where entries are missing, also if there are more.
   await broker.publish(['news'], { data: 'after' })
   expect(await broker.read(first.id, { limit: 10, signal })).toEqual({
     entries: [expect.objectContaining({ id })],

@@ -7,7 +7,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { createRedisBroker } from '../src/index.ts'
 import { startRedis } from './kit/redis-server.ts'
 
-/** A sentinel that watches one primary, and may decide alone. */
+/** A sentinel that monitors one primary, and decides alone. */
 async function startSentinelServer(primary: number): Promise<number> {
   const port = await freePort()
   const directory = mkdtempSync(join(tmpdir(), 'sse-sentinel-'))
@@ -30,7 +30,7 @@ async function startSentinelServer(primary: number): Promise<number> {
   return port
 }
 
-it('a log goes on at the replica that a sentinel promotes', async () => {
+it('a log continues on the replica that a sentinel promotes', async () => {
   const [primary, replica] = [await startRedis(), await startRedis()]
   onTestFinished(async () => void (await Promise.all([primary.stop(), replica.stop()])))
   await replica.command('REPLICAOF', '127.0.0.1', primary.port)
@@ -57,7 +57,7 @@ it('a log goes on at the replica that a sentinel promotes', async () => {
   await until(() => recorder.states.at(-1) === 'up')
 }, 120_000)
 
-it('a sentinel that is not there is of no concern, and a publish whose answer is lost is appended once', async () => {
+it('a sentinel that is down does not matter, and a publish whose reply is lost is appended once', async () => {
   const primary = await startRedis()
   onTestFinished(() => primary.stop())
   const proxy = await startTcpProxy(primary.port)

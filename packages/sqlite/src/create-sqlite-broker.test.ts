@@ -190,7 +190,7 @@ describe('start', () => {
 })
 
 describe('close', () => {
-  it('writes what was taken, also when somebody else has the lock to write', async () => {
+  it('writes what is queued, also when another connection has the write lock', async () => {
     const path = newFile()
     const other = new DatabaseSync(path)
     onTestFinished(() => other.close())

@@ -18,7 +18,7 @@ import type { SqliteBroker } from './sqlite-broker.ts'
 
 /** The broker. `start` opens its file. */
 export class FileBroker implements SqliteBroker {
-  readonly #source: string | DatabaseSync
+  readonly #pathOrDatabase: string | DatabaseSync
   readonly #settings: Settings
   readonly #delivery = new Delivery()
   /** Set by `start`, unless it fails. */
@@ -27,8 +27,8 @@ export class FileBroker implements SqliteBroker {
   #transaction: Transaction | undefined
   #closed: Promise<void> | undefined
 
-  constructor(source: string | DatabaseSync, settings: Settings) {
-    this.#source = source
+  constructor(pathOrDatabase: string | DatabaseSync, settings: Settings) {
+    this.#pathOrDatabase = pathOrDatabase
     this.#settings = settings
   }
 
@@ -125,7 +125,7 @@ export class FileBroker implements SqliteBroker {
   async #open(receiver: Receiver): Promise<{ head: string; tail: readonly Entry[] }> {
     const opened = await retryWhileLocked(this.#settings.lockTimeout, () => {
       this.#refuseWhenClosed()
-      return openLog(this.#source, this.#settings, this.#delivery)
+      return openLog(this.#pathOrDatabase, this.#settings, this.#delivery)
     })
     try {
       this.#refuseWhenClosed()

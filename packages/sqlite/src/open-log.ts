@@ -40,14 +40,18 @@ export async function retryWhileLocked<T>(timeout: number, open: () => T): Promi
 /**
  * Opens the log for this process alone.
  *
- * @param source the path of the file, or the app's own database
+ * @param pathOrDatabase the path of the file, or the app's own database
  * @throws {SseError} `log-locked` if another process has the log or writes to it, and whatever else is wrong with it
  */
-export function openLog(source: string | DatabaseSync, settings: Settings, delivery: Delivery): OpenLog {
-  const database = typeof source === 'string' ? openFile(source) : source
+export function openLog(
+  pathOrDatabase: string | DatabaseSync,
+  settings: Settings,
+  delivery: Delivery,
+): OpenLog {
+  const database = typeof pathOrDatabase === 'string' ? openFile(pathOrDatabase) : pathOrDatabase
   let lock: OwnerLock | undefined
   const release = () => {
-    if (typeof source === 'string') database.close()
+    if (typeof pathOrDatabase === 'string') database.close()
     lock?.release()
   }
   try {
@@ -56,7 +60,7 @@ export function openLog(source: string | DatabaseSync, settings: Settings, deliv
     return connect(database, settings, delivery, release)
   } catch (error) {
     release()
-    throw failureOf(error, typeof source === 'string' ? source : 'of the app')
+    throw failureOf(error, typeof pathOrDatabase === 'string' ? pathOrDatabase : 'of the app')
   }
 }
 

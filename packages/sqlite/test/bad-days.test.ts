@@ -104,7 +104,7 @@ describe('a disk that is full', () => {
   })
 })
 
-it('who is told that the log is back may publish at once, within a transaction too', async () => {
+it('the receiver may publish at once when the log is up, within a transaction too', async () => {
   const database = open(newFile())
   const { broker, recorder } = await startBroker(database)
   const publishing: Promise<unknown>[] = []
@@ -156,7 +156,7 @@ describe('a file that cannot be written to', () => {
   })
 })
 
-describe('a file that somebody else writes to', () => {
+describe('a file that another connection writes to', () => {
   it('holds up publishes, and nothing else', async () => {
     const path = newFile()
     const other = open(path)
@@ -224,7 +224,7 @@ describe('a file that is damaged', () => {
     expect(readFileSync(path, 'utf8')).toBe(text)
   })
 
-  it('has a page overwritten: who reads there is told, and nothing is written any more', async () => {
+  it('has a page overwritten: reading it fails, and nothing more is written', async () => {
     const path = newFile()
     const first = await startBroker(path)
     for (let n = 0; n < 50; n++) void first.broker.publish(['news'], { data: `${n}`.repeat(1_000) })

@@ -34,7 +34,7 @@ brokerConformance(
     advance: (file, milliseconds) => {
       file.time += milliseconds
     },
-    // It lets go of nothing but what is too much.
+    // The log removes only what exceeds its limits.
     trim: async ({ broker }) => {
       const more = Array.from({ length: entries }, (_, n) => broker?.publish(['filler'], { data: `${n}` }))
       await Promise.all(more)

@@ -55,7 +55,7 @@ it('two copies of a file that both go on do not know each other’s new ids', as
   expect(await other.broker.read(common!, { limit: 1, signal })).toMatchObject({ done: true })
 })
 
-it('a cursor of a lost tail is still forked when the log has let go of that place', async () => {
+it('a cursor of a lost tail is still forked after the log has removed that place', async () => {
   const [path, copy] = [newFile(), newFile()]
   const first = await startBroker(path)
   await publishAll(first, '1')

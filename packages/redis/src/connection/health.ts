@@ -19,7 +19,7 @@ export class Health {
 
   #changed(of: 'up' | 'down'): void {
     const state = of === 'up' && this.#connections.every(({ current }) => current) ? 'up' : 'down'
-    // At the start one connection is up before the other: that is not told as down.
+    // At the start one connection is up before the other. That is not a failure.
     if (state === this.#state || (of === 'up' && state === 'down')) return
     this.#state = state
     this.#tell(state)

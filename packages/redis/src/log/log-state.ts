@@ -30,14 +30,10 @@ export type CursorStatus = 'complete' | 'before-fork' | 'trimmed' | 'forked'
 export async function lookAt(connection: Connection, keys: Keys, cursor?: Cursor): Promise<LogState> {
   const asked = cursor ? [cursor.at, epochAndNonce(cursor), cursor.id] : []
   const reply = await connection.run(look, [keys.log, keys.meta, keys.signals], [newEpoch(), ...asked])
-  const [epoch, head, base, held, since, log, signal] = reply as [
-    ...[string, string, string, number],
-    ...[string, string, string],
-  ]
-  return {
-    ...{ epoch, log, head: knownId(head), base: knownId(base) },
-    ...{ held: held === 1, since: Number(since), signal },
-  }
+  const texts = (reply as readonly (string | number)[]).map(String)
+  const [epoch = '', head = '', base = '', held, since, log = '', signal = ''] = texts
+  const ids = { head: knownId(head), base: knownId(base) }
+  return { epoch, log, ...ids, held: held === '1', since: Number(since), signal }
 }
 
 export function statusOf(cursor: Cursor, { epoch, head, base, held }: LogState): CursorStatus {
@@ -48,7 +44,7 @@ export function statusOf(cursor: Cursor, { epoch, head, base, held }: LogState):
 
 /**
  * Whether an entry that was in the log is lost, and some brokers may not know. A new epoch tells them about all entries that were
- * appended before it. But a broker that is still connected to the old primary may append after that. A new log needs no telling.
+ * appended before it. But a broker that is still connected to the old primary may append after that. A new log shows by itself that it is new.
  *
  * @param log the first epoch of the log that had the entry
  */

@@ -68,9 +68,15 @@ export class PublishQueue {
     const bytes = Buffer.byteLength(data) + Buffer.byteLength(header)
     if (this.#entries >= mostWaiting.entries || this.#bytes + bytes > mostWaiting.bytes) return undefined
     const publish: PendingPublish = {
-      ...{ nonce: newNonce(), header, data, key, bytes },
-      ...{ deadline: performance.now() + this.#timeout, outcome: Promise.withResolvers() },
-      ...{ sent: false, settled: false },
+      nonce: newNonce(),
+      header,
+      data,
+      key,
+      bytes,
+      deadline: performance.now() + this.#timeout,
+      outcome: Promise.withResolvers(),
+      sent: false,
+      settled: false,
     }
     this.#waiting.push(publish)
     this.#entries++
@@ -122,7 +128,7 @@ export class PublishQueue {
     this.#sent = []
   }
 
-  /** Rejects what was sent without a key: nobody can tell whether it was appended. */
+  /** Rejects what was sent without a key, because it cannot be known whether it was appended. */
   rejectUnconfirmed(reason: (publish: PendingPublish) => unknown): void {
     for (const publish of this.#sent) if (publish.key === undefined) this.#reject(publish, reason(publish))
   }

@@ -105,7 +105,9 @@ export class Writer {
     const usedKeys = batch.flatMap(({ key }) => (key === undefined ? [] : [keys.key(key)]))
     let keyNumber = 0
     const events = batch.flatMap(({ nonce, header, data, key }) => [
-      ...[nonce, header, data],
+      nonce,
+      header,
+      data,
       String(key === undefined ? 0 : ++keyNumber),
     ])
     try {

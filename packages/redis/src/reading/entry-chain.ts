@@ -33,7 +33,7 @@ export class EntryChain {
     return this.#delivered.has(epoch)
   }
 
-  /** Continues elsewhere, after a gap was told. */
+  /** Continues elsewhere, after a gap. */
   moveTo(cursor: Cursor): void {
     this.#cursor = cursor
     this.#at = cursor.at

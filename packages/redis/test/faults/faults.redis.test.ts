@@ -40,7 +40,7 @@ const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'Redis is killed and comes back with its log',
+    name: 'Redis is killed and restarts with its log',
     args: ['--appendonly', 'yes', '--appendfsync', 'always'],
     loses: false,
     async happen({ redis, random }) {
@@ -51,7 +51,7 @@ const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'Redis is killed and comes back with nothing',
+    name: 'Redis is killed and restarts without its log',
     loses: 'all',
     async happen({ redis, random }) {
       await delay(between(random, 0, 200))
@@ -85,7 +85,7 @@ const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'nothing comes through between a server and Redis, and nobody is told',
+    name: 'the network between a server and Redis hangs, and neither side notices',
     loses: false,
     async happen({ world, random }) {
       const cut = random() < 0.3 ? world.nodes : [pick(random, world.nodes)]
@@ -96,7 +96,7 @@ const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'Redis stands still',
+    name: 'Redis hangs',
     loses: false,
     async happen({ redis, random }) {
       await delay(between(random, 0, 200))

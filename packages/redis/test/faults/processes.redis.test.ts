@@ -49,7 +49,7 @@ it('what one process publishes reaches the clients of both', async () => {
   for (const { texts } of clients) expect(texts).toEqual(['from the first', 'from the second'])
 })
 
-it('a user is disconnected wherever the streams are, and nobody else', async () => {
+it('a user is disconnected wherever the streams are, and no other user', async () => {
   const [here, there, other] = await Promise.all([
     open(nodes[0], 'leaving'),
     open(nodes[1], 'leaving'),

@@ -77,7 +77,7 @@ describe('an app whose statements wait a minute for the lock to write', () => {
   })
 })
 
-it('a database that the app has attached stays as it is, and holds nothing up while somebody else writes to it', async () => {
+it('a database that the app has attached stays as it is, and delays nothing while another connection writes to it', async () => {
   const [path, attached] = [newFile(), newFile()]
   const database = open(path)
   const other = open(attached)

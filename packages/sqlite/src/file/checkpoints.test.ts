@@ -68,7 +68,7 @@ it('a write-ahead log of an app that checkpoints by itself is left to the app', 
   expect(autoCheckpoint()).toBe(0)
 }, 60_000)
 
-it('who makes it grow is told of, once for each time it is four times as large', async () => {
+it('a large write-ahead log is warned of, once for each time that it is four times as large', async () => {
   const path = newFile()
   const database = new DatabaseSync(path)
   onTestFinished(() => database.close())

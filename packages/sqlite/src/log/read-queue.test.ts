@@ -40,7 +40,7 @@ it('does not read for whom has left meanwhile', async () => {
   expect(count).toBe(0)
 })
 
-it('reads a page once for all who wait for it', async () => {
+it('reads a page once for all reads that wait for it', async () => {
   const read: string[] = []
   const queue = new ReadQueue((after, limit) => {
     read.push(`${after} ${limit}`)
@@ -69,7 +69,7 @@ it('hands on what a read throws, and goes on', async () => {
   expect(await good).toBe(page)
 })
 
-it('closes on who waits', async () => {
+it('rejects waiting reads when it is closed', async () => {
   const queue = new ReadQueue(() => page)
   const reading = queue.add('a', 256, signal)
   queue.close()

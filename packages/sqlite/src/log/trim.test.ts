@@ -20,7 +20,7 @@ it('keeps so many bytes, and the newest entry however large it is', async () => 
   expect((await readAll(broker)).map(({ data }) => data.length)).toEqual([5_000])
 })
 
-it('lets go of what is too old without being published to, and of keys that no longer hold', async () => {
+it('removes entries that are too old and keys that have expired, without a publish', async () => {
   const database = new DatabaseSync(newFile())
   onTestFinished(() => database.close())
   let now = 1_000_000
@@ -39,12 +39,12 @@ it('lets go of what is too old without being published to, and of keys that no l
   expect(keys()).toBe(602)
   now += 600_000
   await expect.poll(keys, { timeout: 10_000 }).toBe(0)
-  // The head of a log that let go of everything is still a position.
+  // The head of an empty log is still a position.
   const { signal } = new AbortController()
   expect(await broker.read(id, { limit: 1, signal })).toEqual({ entries: [], done: true })
 })
 
-it('keeps the head of a log that let go of everything, over a restart', async () => {
+it('keeps the head of a log that has removed all entries, over a restart', async () => {
   const path = newFile()
   let now = 1_000_000
   const options = { keep: { age: 1_000 }, now: () => now }

@@ -118,7 +118,7 @@ describe('transaction', () => {
     expect(await publish()).toMatchObject({ duplicate: false })
   })
 
-  it('may be begun by who is handed an event', async () => {
+  it('may be begun by a receiver of an event', async () => {
     const { broker, recorder } = await startBroker(newFile())
     const entries = recorder.entries.bind(recorder)
     recorder.entries = (batch) => {

@@ -110,7 +110,7 @@ export function refuseAsync(fn: unknown): void {
 function isPromise(value: unknown): value is PromiseLike<unknown> {
   if (typeof value !== 'object' || value === null || !('then' in value)) return false
   if (typeof value.then !== 'function') return false
-  // The promise is refused here, so nobody handles its rejection.
+  // Nothing else handles a rejection of this promise.
   value.then(undefined, () => {})
   return true
 }
