@@ -1,25 +1,16 @@
 import { createCluster } from 'redis'
-import { afterAll, beforeAll, expect } from 'vitest'
 import { conformanceOn } from './kit/conformance.ts'
 import { formCluster, startNodes } from './kit/redis-cluster.ts'
-import type { RedisServer } from './kit/redis-server.ts'
-import { createUser, deniedBy } from './kit/rights.ts'
-
-let redis: RedisServer
-
-beforeAll(async () => {
-  redis = (await startNodes(1))[0]!
-  await formCluster([redis])
-  await createUser(redis, '{test*}:*', 'always', 'on a Cluster', 'to be warned of eviction')
-})
-afterAll(async () => {
-  expect(await deniedBy(redis)).toEqual([])
-  await redis.stop()
-})
+import { createUser } from './kit/rights.ts'
 
 conformanceOn(
   'the Redis broker, with the permissions of the README, on a Cluster',
-  () => redis,
+  async () => {
+    const nodes = await startNodes(1)
+    await formCluster(nodes)
+    await createUser(nodes[0]!, '{test*}:*', 'always', 'on a Cluster', 'to be warned of eviction')
+    return nodes[0]!
+  },
   (port) =>
     createCluster({
       rootNodes: [{ url: `redis://127.0.0.1:${port}` }],

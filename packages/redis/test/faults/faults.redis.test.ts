@@ -27,6 +27,13 @@ interface Fault {
 
 const pick = <T>(random: Random, from: readonly T[]): T => from[between(random, 0, from.length - 1)]!
 
+async function restartRedis({ redis, random }: Setting): Promise<void> {
+  await delay(between(random, 0, 200))
+  await redis.down(pick(random, ['SIGKILL', 'SIGTERM']))
+  await delay(between(random, 0, 1_500))
+  await redis.up()
+}
+
 const faults: readonly Fault[] = [
   {
     name: 'a server process is killed',
@@ -43,22 +50,12 @@ const faults: readonly Fault[] = [
     name: 'Redis is killed and restarts with its log',
     args: ['--appendonly', 'yes', '--appendfsync', 'always'],
     loses: false,
-    async happen({ redis, random }) {
-      await delay(between(random, 0, 200))
-      await redis.down(pick(random, ['SIGKILL', 'SIGTERM']))
-      await delay(between(random, 0, 1_500))
-      await redis.up()
-    },
+    happen: restartRedis,
   },
   {
     name: 'Redis is killed and restarts without its log',
     loses: 'all',
-    async happen({ redis, random }) {
-      await delay(between(random, 0, 200))
-      await redis.down(pick(random, ['SIGKILL', 'SIGTERM']))
-      await delay(between(random, 0, 1_500))
-      await redis.up()
-    },
+    happen: restartRedis,
   },
   {
     name: 'everything in Redis is deleted',
