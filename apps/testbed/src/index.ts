@@ -1,6 +1,7 @@
 export { startBrokerServer } from './broker-process.ts'
 export { launchChromium } from './chromium.ts'
 export { newDirectory } from './directory.ts'
+export { type HeldSocket, holdSocket } from './hold-socket.ts'
 export { type Listening, listening } from './listening.ts'
 export { type PassingStates, passed, recordPassing, takePassed } from './passing.ts'
 export { freePort } from './port.ts'

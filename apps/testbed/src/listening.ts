@@ -12,8 +12,7 @@ export interface Listening {
 
 /** @param port of 127.0.0.1; without it, a free one */
 export async function listening(handler: RequestListener, port = 0): Promise<Listening> {
-  // Thousands of clients may connect at once.
-  const server = createServer(handler).listen({ port, host: '127.0.0.1', backlog: 4_096 })
+  const server = createServer(handler).listen(port, '127.0.0.1')
   await once(server, 'listening')
   let closed: Promise<void> | undefined
   const close = () => {

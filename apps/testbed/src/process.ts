@@ -7,6 +7,8 @@ export interface StartOptions {
   /** Added to the environment of the test. `undefined` removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
+  /** A listening socket that it inherits as descriptor 3, with `LISTEN_FDS=1`, as from systemd. */
+  readonly socket?: { readonly descriptor: number } | undefined
   /** Milliseconds until it must be ready. Default 30,000. */
   readonly timeout?: number
 }
@@ -37,13 +39,13 @@ export interface RunningProcess {
 export async function startProcess(
   command: string,
   args: readonly string[],
-  { ready, env, cwd, timeout = 30_000 }: StartOptions,
+  { ready, env, cwd, socket, timeout = 30_000 }: StartOptions,
 ): Promise<RunningProcess> {
   const child = spawn(command, args, {
     cwd,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...(socket && { LISTEN_FDS: '1' }), ...env },
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(socket ? [socket.descriptor] : [])],
   })
   await once(child, 'spawn')
   const pid = child.pid as number
@@ -54,7 +56,7 @@ export async function startProcess(
   let match: RegExpMatchArray | null = null
   const matched = Promise.withResolvers<RegExpMatchArray>()
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
       output += text
       match ??= output.match(ready)
       if (match) matched.resolve(match)

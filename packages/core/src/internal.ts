@@ -1,4 +1,4 @@
-/** For the packages of this toolkit only: what is here may change with any version. */
+/** For the packages of this toolkit only: these exports may change in any version. */
 export { batchLength, totalBytes } from './brokers/batch.ts'
 export { busySentence, closedError, logFailure } from './brokers/log-failure.ts'
 export { checkAmount, refuseOption, tailOf } from './brokers/options.ts'

@@ -8,6 +8,8 @@ export class Ledger {
   /** When each event was first published, and the id under which it was acknowledged. */
   readonly #published = new Map<string, { readonly since: number; id?: string }>()
   readonly #received = new Map<string, Received[]>()
+  /** By id. All clients share one object per event, because a ledger may have hundreds of clients. */
+  readonly #events = new Map<string, Received>()
   /** When each client received a gap, and how many events it had by then. */
   readonly #gaps = new Map<string, { readonly time: number; readonly after: number }[]>()
   /** What must not happen, whatever fails. */
@@ -41,7 +43,11 @@ export class Ledger {
   receive(client: string, id: string, text: string): void {
     const received = this.#received.get(client) ?? []
     this.#received.set(client, received)
-    received.push({ id, text })
+    const event = this.#events.get(id) ?? { id, text }
+    this.#events.set(id, event)
+    if (event.text !== text)
+      this.faults.push(`${client}: ${id} is ${text}, and ${event.text} for another client`)
+    received.push(event)
   }
 
   gap(client: string): void {

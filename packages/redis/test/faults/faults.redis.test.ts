@@ -202,7 +202,8 @@ describe.each(trials)('$where: $name', ({ name, where, topology, args = [], maxL
     if (topology === 'announced cluster')
       await (name.startsWith('a replica') ? formCluster([redis], [replica]) : formCluster([redis, replica]))
     world = await World.start({ prefix: 'faults', redisPort: redis.port, maxLength, topology })
-  }, 60_000)
+    // Longer than all of these waits together: each has its own condition.
+  }, 300_000)
   afterAll(async () => {
     await world.stop()
     await Promise.all([redis.stop(), replica.stop()])

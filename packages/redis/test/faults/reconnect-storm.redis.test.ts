@@ -7,6 +7,8 @@ import { startRedis } from '../kit/redis-server.ts'
 
 const clients = 2_000
 const events = 200
+/** How many connect at a time: on a busy machine the queue of the listening socket, 511 in Node, must hold them. */
+const together = 500
 
 it(`${clients} clients that return within the window cost no command of Redis`, async () => {
   const redis = await startRedis()
@@ -19,9 +21,11 @@ it(`${clients} clients that return within the window cost no command of Redis`, 
   await until(() => server.hub.position === ids.at(-1))
 
   const commands = await watch(redis.url)
-  const streams = await Promise.all(
-    Array.from({ length: clients }, (_, n) => comeBack(server.url, ids[n % events]!)),
-  )
+  const streams: Returned[] = []
+  while (streams.length < clients) {
+    const group = Array.from({ length: together }, (_, n) => ids[(streams.length + n) % events]!)
+    streams.push(...(await Promise.all(group.map((id) => comeBack(server.url, id)))))
+  }
   for (const [n, stream] of streams.entries()) {
     await until(() => stream.ids.length === events - 1 - (n % events))
     expect(stream.ids).toEqual(ids.slice((n % events) + 1))
@@ -32,7 +36,7 @@ it(`${clients} clients that return within the window cost no command of Redis`, 
   const count = (name: string) => asked.filter((command) => command === name).length
   expect(count('evalsha')).toBeLessThanOrEqual(3 * (count('xread') + 1))
   for (const { close } of streams) close()
-}, 60_000)
+}, 180_000)
 
 /** The names of the commands that other clients send from now on, without those of scripts. */
 async function watch(url: string): Promise<() => Promise<string[]>> {
@@ -47,8 +51,13 @@ async function watch(url: string): Promise<() => Promise<string[]>> {
   return async () => commands
 }
 
+interface Returned {
+  readonly ids: readonly string[]
+  close(): void
+}
+
 /** Opens a stream from this event on. */
-async function comeBack(url: string, lastEventId: string): Promise<{ ids: string[]; close(): void }> {
+async function comeBack(url: string, lastEventId: string): Promise<Returned> {
   const ids: string[] = []
   const stream = await RawStream.open(url, { 'Last-Event-ID': lastEventId })
   stream.read((block) => {

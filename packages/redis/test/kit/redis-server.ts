@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort, type RunningProcess, startProcess } from '@sse/testbed'
+import { freePort, type RunningProcess, startProcess, until } from '@sse/testbed'
 import { createClient, type RedisClientType } from 'redis'
 
+/** Milliseconds for Redis to find its ports free. */
+const patience = { timeout: 30_000 }
 /** `pnpm test` sets it. */
 const executable = process.env['REDIS_SERVER_PATH'] ?? 'redis-server'
 
@@ -34,10 +36,15 @@ export class RedisServer {
     this.#client.on('error', () => {})
   }
 
-  /** Starts the process, with what is on its disk. */
+  /** Starts the process, with what is on its disk. It may find its ports taken for a while. */
   async up(): Promise<void> {
+    await until(() => this.start(), patience)
+  }
+
+  async start(): Promise<this> {
     this.#running = await startProcess(executable, this.#args, { ready: /Ready to accept connections/ })
     if (!this.#client.isOpen) await this.#client.connect()
+    return this
   }
 
   async down(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
@@ -63,10 +70,9 @@ export class RedisServer {
 }
 
 /** @param args further arguments, such as `--appendonly yes` */
-export async function startRedis(...args: readonly string[]): Promise<RedisServer> {
-  const server = new RedisServer(await freePort(), args)
-  await server.up()
-  return server
+export function startRedis(...args: readonly string[]): Promise<RedisServer> {
+  // Another program may take the port before Redis does, or the second port of a node of a Cluster, 10,000 above it.
+  return until(async () => new RedisServer(await freePort(), args).start(), patience)
 }
 
 /** Client connections, without that of the test. */
