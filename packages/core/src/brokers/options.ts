@@ -1,10 +1,4 @@
-import { checkNames, checkObject } from '../check.ts'
-import { SseError, show } from '../errors.ts'
-
-/** @throws {SseError} `invalid-option` */
-export function refuseOption(name: string, words: string, value: unknown): never {
-  throw new SseError('invalid-option', `${name} must be ${words}; got ${show(value)}.`, { value })
-}
+import { checkNames, checkObject, refuseOption } from '../check.ts'
 
 /** Checks an amount. `Infinity` means no limit. @throws {SseError} `invalid-option` */
 export function checkAmount(name: string, value: unknown, least = 0): void {

@@ -102,7 +102,7 @@ export function refuseAsync(fn: unknown): void {
   if (typeof fn === 'function' && fn.constructor.name !== 'AsyncFunction') return
   throw typeof fn === 'function'
     ? asynchronous()
-    : new SseError('invalid-transaction', `The transaction must be a function; got ${show(fn)}.`, {
+    : new SseError('invalid-transaction', `The transaction must be a function, not ${show(fn)}.`, {
         value: fn,
       })
 }
