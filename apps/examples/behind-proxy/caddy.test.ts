@@ -1,14 +1,14 @@
 import { until } from '@sse/testbed'
 import { describe, expect, test } from 'vitest'
-import { browse, native, others } from './ask.test-kit.ts'
+import { browse, native, others } from './test/ask.test-kit.ts'
 import {
   connectionsOfFive,
   expectAtOnce,
   expectKeptOpen,
   expectToRun,
   expectTwentyStreams,
-} from './promises.test-kit.ts'
-import { startApp, startProxy, without } from './proxied.test-kit.ts'
+} from './test/promises.test-kit.ts'
+import { startApp, startProxy, without } from './test/proxied.test-kit.ts'
 
 test('events arrive at once', async () => {
   const app = await startApp()

@@ -1,6 +1,6 @@
 import { until } from '@sse/testbed'
 import { describe, expect, test } from 'vitest'
-import { type Answer, askHttp1, browse, data, native, others } from './ask.test-kit.ts'
+import { type Answer, askHttp1, browse, data, native, others } from './test/ask.test-kit.ts'
 import {
   connectionsOfFive,
   expectAtOnce,
@@ -8,8 +8,8 @@ import {
   expectKeptOpen,
   expectToRun,
   expectTwentyStreams,
-} from './promises.test-kit.ts'
-import { type App, startApp, startProxy, without } from './proxied.test-kit.ts'
+} from './test/promises.test-kit.ts'
+import { type App, startApp, startProxy, without } from './test/proxied.test-kit.ts'
 
 describe('events', () => {
   test('arrive at once', async () => {

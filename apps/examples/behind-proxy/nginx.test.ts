@@ -1,6 +1,6 @@
 import { until } from '@sse/testbed'
 import { describe, expect, test } from 'vitest'
-import { browse, native, others } from './ask.test-kit.ts'
+import { browse, native, others } from './test/ask.test-kit.ts'
 import {
   connectionsOfFive,
   expectAtOnce,
@@ -9,8 +9,8 @@ import {
   expectKeptOpen,
   expectToRun,
   expectTwentyStreams,
-} from './promises.test-kit.ts'
-import { startApp, startProxy, without } from './proxied.test-kit.ts'
+} from './test/promises.test-kit.ts'
+import { startApp, startProxy, without } from './test/proxied.test-kit.ts'
 
 const unbuffered = without('proxy_buffering off;')
 const impatient = without('proxy_read_timeout 60s', 'proxy_read_timeout 2s')

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Page } from '@sse/kit'
-import type { NotificationLog } from './notification-log.ts'
+import type { NotificationLog } from './publishing/notification-log.ts'
 
 interface Parts {
   readonly server: Server

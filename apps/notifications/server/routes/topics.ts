@@ -3,7 +3,7 @@ import { type RequestHandler, Router } from 'express'
 import type { Topics } from '../../shared/schemas.ts'
 import { isKnownTopic } from '../directory.ts'
 import type { PublishWith } from '../publishing/publish-with.ts'
-import { requireUser } from '../session.ts'
+import { requireUser } from '../requests/session.ts'
 import type { ReadStore } from '../stores/reads.ts'
 import type { TopicStore } from '../stores/topics.ts'
 

@@ -4,7 +4,7 @@ import { GridComponent } from 'echarts/components'
 import { use } from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
 import { type ComputedRef, computed } from 'vue'
-import { useTheme } from '../preferences.ts'
+import { useTheme } from '../account/preferences.ts'
 
 use([LineChart, GridComponent, CanvasRenderer])
 

@@ -1,6 +1,6 @@
 import type { SseModuleState } from '@sse/vuex'
-import type { Reader } from '../views.ts'
-import type { NotificationsState } from './inbox-state.ts'
+import type { Reader } from '../inbox/views.ts'
+import type { NotificationsState } from './inbox/inbox-state.ts'
 import type { SessionState } from './session.ts'
 import type { TopicsState } from './topics.ts'
 

@@ -1,4 +1,4 @@
-import type { LineEvent } from '../line-log.ts'
+import type { LineEvent } from '../connection/line/line-log.ts'
 
 type Things = (count: number, one: string, many?: string) => string
 

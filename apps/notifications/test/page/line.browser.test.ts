@@ -1,0 +1,175 @@
+/** The line breaks in every way the page offers, and tabs share what is left of it. */
+import { DatabaseSync } from 'node:sqlite'
+import { passed, until } from '@sse/testbed'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startSender, startServer, type TestServer } from '../start-server.ts'
+import { item, lineLog, live, offline, patience, titles, toasted, withPeople } from './people.ts'
+
+const people = withPeople()
+let server: TestServer
+let sora: Awaited<ReturnType<typeof startSender>>
+
+beforeAll(async () => {
+  server = await startServer('production')
+  sora = await startSender(server.origin, 'sora')
+})
+afterAll(() => server?.stop())
+
+const figure = (page: Page, name: string) => page.locator(`[data-line="${name}"]`).textContent()
+
+/** Streams that the pages of this browser have asked for. */
+function countStreams(page: Page): () => number {
+  let streams = 0
+  page.context().on('request', (request) => {
+    if (request.method() === 'GET' && new URL(request.url()).pathname === '/events') streams++
+  })
+  return () => streams
+}
+
+test('the line is cut, two are sent meanwhile, and both arrive', async () => {
+  const [mina, joon] = [
+    await people.enter(server.origin, 'Mina Kim'),
+    await people.enter(server.origin, 'Joon Park'),
+  ]
+  const lists: string[] = []
+  mina.on('request', (request) => {
+    if (new URL(request.url()).pathname === '/api/notifications') lists.push(request.method())
+  })
+  await mina.getByRole('button', { name: 'Cut the line' }).click()
+  await offline(mina)
+  await passed(mina, 'notice', /You are offline/, patience)
+
+  for (const title of ['While cut, one', 'While cut, two']) {
+    await joon.getByRole('textbox', { name: 'Title' }).fill(title)
+    await joon.getByRole('button', { name: 'Send' }).click()
+    await item(joon, title).waitFor()
+  }
+  await live(mina)
+  await item(mina, 'While cut, one').waitFor()
+  await item(mina, 'While cut, two').waitFor()
+  const log = await lineLog(mina)
+  expect(log).toContain('You cut the line')
+  expect(log.some((entry) => entry.startsWith('The line broke'))).toBe(true)
+  await until(async () => (await lineLog(mina)).includes('2 events arrived'), patience)
+  // They came by the stream, which has read on: nothing was missed, and nothing fetched.
+  expect(lists).toEqual([])
+  expect(await figure(mina, 'gaps')).toBe('0')
+  expect(people.complaints).toEqual([])
+})
+
+test('one is turned away for a while, and the page counts down; another hears nothing, and the watchdog notices', async () => {
+  const [mina, joon] = [
+    await people.enter(server.origin, 'Mina Kim'),
+    await people.enter(server.origin, 'Joon Park'),
+  ]
+  await until(async () => (await figure(joon, 'heartbeat')) === 'every 5 s', patience)
+  await joon.getByRole('button', { name: 'Stall' }).click()
+  await until(async () => (await lineLog(joon)).includes('You stall the line'), patience)
+  await sora.send('user:joon', 'While stalled')
+
+  await mina.route('**/api/line/refuse', (route) => route.continue({ postData: '{"seconds":8}' }))
+  await mina.getByRole('button', { name: 'Go offline' }).click()
+  await offline(mina)
+  await passed(mina, 'notice', /Next attempt in \d+ s\./, patience)
+  await passed(mina, 'next', /^in \d+ s, no\. \d+$/, patience)
+  const isRefusal = (entry: string) => entry.startsWith('The server refused (503)')
+  await until(async () => (await lineLog(mina)).some(isRefusal), patience)
+  await sora.send('user:mina', 'While offline')
+  await live(mina)
+  await item(mina, 'While offline').waitFor()
+  expect(await figure(mina, 'state')).toBe('Open')
+  expect(await figure(mina, 'next')).toBe('not needed')
+
+  const isSilence = (entry: string) => entry.startsWith('Silence: the watchdog gave up on it')
+  await until(async () => (await lineLog(joon)).some(isSilence), { ...patience, timeout: 40_000 })
+  await live(joon)
+  await item(joon, 'While stalled').waitFor()
+  expect(people.complaints).toEqual([])
+})
+
+test('three tabs have one connection; its holder goes, another takes over and nothing is missed', async () => {
+  const first = await people.enter(server.origin, 'Mina Kim')
+  const streams = countStreams(first)
+  const others = [await people.openTab(first), await people.openTab(first)]
+  await until(async () => (await figure(first, 'tabs')) === 'this one of 3 leads', patience)
+  for (const tab of others)
+    await until(async () => (await figure(tab, 'tabs')) === '3; another one leads', patience)
+  expect(streams()).toBe(0)
+
+  const sending = Promise.all(
+    ['Over, one', 'Over, two', 'Over, three'].map((title) => sora.send('user:mina', title)),
+  )
+  await others[0]?.bringToFront()
+  await first.close()
+  await sending
+  const states = async () => (await Promise.all(others.map((tab) => figure(tab, 'tabs')))).sort().join()
+  await until(async () => (await states()) === '2; another one leads,this one of 2 leads', patience)
+  for (const tab of others) {
+    await live(tab)
+    await until(
+      async () => (await titles(tab)).filter((title) => title.startsWith('Over, ')).length === 3,
+      patience,
+    )
+  }
+  expect(streams()).toBe(1)
+  expect(people.complaints).toEqual([])
+})
+
+test('one signs in as somebody else in one tab, and the others follow', async () => {
+  const mina = await people.enter(server.origin, 'Mina Kim')
+  const other = await people.openTab(mina)
+  await sora.send('user:mina', 'For Mina only')
+  await item(other, 'For Mina only').waitFor()
+  await mina.getByRole('button', { name: 'Signed in as Mina Kim' }).click()
+  await mina.getByRole('menuitemradio', { name: 'Joon Park' }).click()
+
+  for (const tab of [mina, other]) {
+    await tab.getByRole('button', { name: 'Signed in as Joon Park' }).waitFor()
+    await live(tab)
+  }
+  await sora.send('user:joon', 'For Joon only')
+  await sora.send('user:mina', 'Not for Joon')
+  await sora.send('all', 'For all of them')
+  for (const tab of [mina, other]) {
+    await item(tab, 'For Joon only').waitFor()
+    await item(tab, 'For all of them').waitFor()
+    const shown = await titles(tab)
+    expect(shown).not.toContain('For Mina only')
+    expect(shown).not.toContain('Not for Joon')
+  }
+  await until(async () => (await figure(other, 'tabs')) === '2; another one leads', patience)
+  expect(people.complaints).toEqual([])
+})
+
+/** As after a repair that could save who is signed in, and nothing that was sent. */
+function loseLog(databaseFile: string): void {
+  const database = new DatabaseSync(databaseFile)
+  const tables = database
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'sse\\_%' ESCAPE '\\'")
+    .all()
+  for (const { name } of tables) database.exec(`DROP TABLE ${name}`)
+  database.exec('DELETE FROM notifications')
+  database.close()
+}
+
+test('when the log has been lost, the list is loaded anew, and the page says so', async () => {
+  const own = await startServer('production')
+  try {
+    const mina = await people.enter(own.origin, 'Mina Kim')
+    const before = await startSender(own.origin, 'sora')
+    await before.send('all', 'Lost')
+    await item(mina, 'Lost').waitFor()
+    await own.process.kill('SIGKILL')
+    await offline(mina)
+    loseLog(own.databaseFile)
+    await own.restart()
+    await live(mina)
+    await toasted(mina, 'You missed some, so the list was loaded anew')
+    await item(mina, 'Lost').waitFor({ state: 'detached' })
+    expect(await figure(mina, 'gaps')).toBe('1')
+    expect(people.complaints).toEqual([])
+  } finally {
+    await own.stop()
+  }
+})
