@@ -9,4 +9,4 @@ export {
 export { type AllowedHosts, allowHosts, createServerFor } from './server/hosts.ts'
 export { checked, input, notFound, Problem, type ProblemError, problems } from './server/problem.ts'
 export { sameOrigin } from './server/same-origin.ts'
-export { leaveOn } from './server/shutdown.ts'
+export { closeServer, leaveWhenTold } from './server/shutdown.ts'

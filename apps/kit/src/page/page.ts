@@ -1,4 +1,6 @@
 /** The page: compiled on the fly with hot reload in development, from `web/dist` in production. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Server } from 'node:http'
@@ -24,13 +26,11 @@ export interface PageOptions {
 export async function developmentPage(server: Server, options: PageOptions): Promise<Page> {
   const { app } = options
   const { createServer, isFileLoadingAllowed, normalizePath } = await import('vite')
+  const { developmentConfig } = await import('./vite.ts')
+  const config = developmentConfig(app)
+  if (!existsSync(join(config.cacheDir, 'deps/_metadata.json'))) await optimizePackages(app)
   const vite = await createServer({
-    configFile: join(app, 'vite.config.ts'),
-    clearScreen: false,
-    // Of several nodes each has its own: two that prepare the same packages at once get in each other's way.
-    cacheDir: join(app, `node_modules/.vite${process.env['NODE_NAME'] ?? ''}`),
-    logLevel: 'warn',
-    appType: 'custom',
+    ...config,
     server: { middlewareMode: true, ws: { server }, allowedHosts: true },
   })
   const root = join(app, 'web')
@@ -46,6 +46,13 @@ export async function developmentPage(server: Server, options: PageOptions): Pro
   const html = async (req: Request) =>
     vite.transformIndexHtml('/index.html', await readFile(join(root, 'index.html'), 'utf8'), req.originalUrl)
   return { handler: pageRoutes(html, files, options), close: () => vite.close() }
+}
+
+/** In a process of its own, because it takes memory for good. If it fails, Vite does the work and says what is wrong. */
+async function optimizePackages(app: string): Promise<void> {
+  const program = join(import.meta.dirname, 'optimize.ts')
+  const child = spawn(process.execPath, [...process.execArgv, program, app], { stdio: 'ignore' })
+  await once(child, 'close')
 }
 
 /** Where the file of this address is in truth, if a link is on the way to it. */

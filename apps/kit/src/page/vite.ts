@@ -1,11 +1,17 @@
 /** How the pages are built and, in development, served. */
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import tailwindcss from '@tailwindcss/vite'
 import vue from '@vitejs/plugin-vue'
-import { defaultClientConditions, mergeConfig, type UserConfig } from 'vite'
+import { defaultClientConditions, type InlineConfig, mergeConfig, type UserConfig } from 'vite'
+import { registerTS } from 'vue/compiler-sfc'
 
 const packages = join(import.meta.dirname, '../../../../packages')
+
+// To look up the types of props in packages, Vue's compiler would load TypeScript, which takes 100 MB. Those props are not checked at run time. The
+// types in our own files it finds by itself, given a file system.
+registerTS(() => undefined as never)
+const fs = { fileExists: existsSync, readFile: (file: string) => readFileSync(file, 'utf8') }
 
 /**
  * The configuration of an app's page in its folder `web`.
@@ -15,7 +21,7 @@ const packages = join(import.meta.dirname, '../../../../packages')
 export function pageConfig(app: string, own: UserConfig = {}): UserConfig {
   const shared: UserConfig = {
     root: join(app, 'web'),
-    plugins: [vue(), tailwindcss()],
+    plugins: [vue({ script: { fs } }), tailwindcss()],
     // The packages of this repository are taken as sources: no build before `dev`, hot reload into them too.
     resolve: { conditions: ['@sse/source', ...defaultClientConditions] },
     server: {
@@ -41,4 +47,16 @@ export function pageConfig(app: string, own: UserConfig = {}): UserConfig {
     },
   }
   return mergeConfig(shared, own)
+}
+
+/** How Vite serves the page of an app in development. What it keeps of the packages depends on this. */
+export function developmentConfig(app: string): InlineConfig & { readonly cacheDir: string } {
+  return {
+    configFile: join(app, 'vite.config.ts'),
+    clearScreen: false,
+    // Each of several nodes has its own: two that prepare the same packages at once get in each other's way.
+    cacheDir: join(app, `node_modules/.vite${process.env['NODE_NAME'] ?? ''}`),
+    logLevel: 'warn',
+    appType: 'custom',
+  }
 }

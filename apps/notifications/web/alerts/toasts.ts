@@ -1,7 +1,7 @@
 /** Short messages over the page. They are shown by `ToastStack.vue`; anything may add one. */
 import { createToastManager } from 'reka-ui'
 import type { Notification } from '../../shared/schemas.ts'
-import { ApiError } from '../api/api.ts'
+import { ApiError } from '../http/api.ts'
 import { useWords } from '../words/index.ts'
 
 /** What a toast shows, besides its title and text. */

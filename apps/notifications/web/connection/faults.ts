@@ -1,6 +1,6 @@
 import { type Ref, ref } from 'vue'
 import { useToasts } from '../alerts/toasts.ts'
-import { line } from '../api/api.ts'
+import { line } from '../http/api.ts'
 import { type LineFault, useLineLog } from './line/line-log.ts'
 
 /** Seconds. A stall must last longer than the client's patience, of 2.5 heartbeats. */

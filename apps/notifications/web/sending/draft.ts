@@ -3,7 +3,7 @@ import { nextTick, type Ref, ref, watch } from 'vue'
 import { draftSchema, type Recipient } from '../../shared/schemas.ts'
 import { useSession } from '../account/session.ts'
 import { useToasts } from '../alerts/toasts.ts'
-import { ApiError } from '../api/api.ts'
+import { ApiError } from '../http/api.ts'
 import { useInbox } from '../inbox/inbox.ts'
 import { useWords } from '../words/index.ts'
 

@@ -1,5 +1,5 @@
 import { createStore, type Store } from 'vuex'
-import { api } from '../api/api.ts'
+import { api } from '../http/api.ts'
 import { elsewhere } from './elsewhere.ts'
 import { expiry } from './inbox/expiry.ts'
 import { createNotifications } from './inbox/notifications.ts'

@@ -1,7 +1,7 @@
 /** Who is signed in on this page, and whom and what one can write to. */
 import type { Module } from 'vuex'
 import type { Session, Topic, User } from '../../shared/schemas.ts'
-import { type Api, ApiError } from '../api/api.ts'
+import { type Api, ApiError } from '../http/api.ts'
 import type { RootState } from './state.ts'
 
 export interface SessionState {

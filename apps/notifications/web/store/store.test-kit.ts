@@ -1,6 +1,6 @@
 import { createStore } from 'vuex'
 import type { InboxItem, Notification, Recipient, Session, Snapshot } from '../../shared/schemas.ts'
-import type { Api } from '../api/api.ts'
+import type { Api } from '../http/api.ts'
 import { createNotifications } from './inbox/notifications.ts'
 import { createSession } from './session.ts'
 import type { RootState } from './state.ts'

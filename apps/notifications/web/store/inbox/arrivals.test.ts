@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { PageQuery } from '../../api/api.ts'
+import type { PageQuery } from '../../http/api.ts'
 import { item, notification, page, session, setUp } from '../store.test-kit.ts'
 
 test('a notification is put in once, by its id, newest first, and stays read', async () => {

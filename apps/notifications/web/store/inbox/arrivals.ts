@@ -1,7 +1,7 @@
 /** What the stream brings, as actions of the inbox. */
 import type { ActionContext } from 'vuex'
 import type { Notification, Read, ReadAll } from '../../../shared/schemas.ts'
-import type { Api } from '../../api/api.ts'
+import type { Api } from '../../http/api.ts'
 import { isFor, topicOf, wantsAttention } from '../../inbox/views.ts'
 import { type RootState, readerOf } from '../state.ts'
 import type { NotificationsState } from './inbox-state.ts'

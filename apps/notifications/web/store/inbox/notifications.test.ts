@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Snapshot } from '../../../shared/schemas.ts'
-import { ApiError, type PageQuery } from '../../api/api.ts'
+import { ApiError, type PageQuery } from '../../http/api.ts'
 import { item, notification, page, session, setUp } from '../store.test-kit.ts'
 
 const unreachable = new ApiError(0, 'The server cannot be reached')

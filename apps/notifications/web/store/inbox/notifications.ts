@@ -1,7 +1,7 @@
 /** The inbox: what is in it, what is unread, and how it stays right while events and answers cross. */
 import type { Module } from 'vuex'
 import type { Draft, InboxItem, Notification } from '../../../shared/schemas.ts'
-import { type Api, ApiError } from '../../api/api.ts'
+import { type Api, ApiError } from '../../http/api.ts'
 import { isShown, type View } from '../../inbox/views.ts'
 import { type RootState, readerOf } from '../state.ts'
 import { arrivals } from './arrivals.ts'

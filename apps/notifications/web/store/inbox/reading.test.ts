@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ReadAll } from '../../../shared/schemas.ts'
-import { ApiError } from '../../api/api.ts'
+import { ApiError } from '../../http/api.ts'
 import { item, page, session, setUp } from '../store.test-kit.ts'
 
 const unreachable = new ApiError(0, 'The server cannot be reached')

@@ -1,6 +1,6 @@
 /** Marking as read: shown at once, taken back when the server refuses. */
 import type { ActionContext } from 'vuex'
-import type { Api } from '../../api/api.ts'
+import type { Api } from '../../http/api.ts'
 import { isShown, topicOf, wantsAttention } from '../../inbox/views.ts'
 import { type RootState, readerOf } from '../state.ts'
 import type { NotificationsState } from './inbox-state.ts'
