@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import tailwindcss from '@tailwindcss/vite'
 import vue from '@vitejs/plugin-vue'
-import { defaultClientConditions, type InlineConfig, mergeConfig, type UserConfig } from 'vite'
+import { defaultClientConditions, type InlineConfig, mergeConfig, type Plugin, type UserConfig } from 'vite'
 import { registerTS } from 'vue/compiler-sfc'
 
 const packages = join(import.meta.dirname, '../../../../packages')
@@ -13,15 +13,20 @@ const packages = join(import.meta.dirname, '../../../../packages')
 registerTS(() => undefined as never)
 const fs = { fileExists: existsSync, readFile: (file: string) => readFileSync(file, 'utf8') }
 
+export interface Head {
+  readonly title: string
+  readonly description: string
+}
+
 /**
  * The configuration of an app's page in its folder `web`.
  *
  * @param own what the app adds to it
  */
-export function pageConfig(app: string, own: UserConfig = {}): UserConfig {
+export function pageConfig(app: string, head: Head, own: UserConfig = {}): UserConfig {
   const shared: UserConfig = {
     root: join(app, 'web'),
-    plugins: [vue({ script: { fs } }), tailwindcss()],
+    plugins: [vue({ script: { fs } }), tailwindcss(), headPlugin(head)],
     // The packages of this repository are taken as sources: no build before `dev`, hot reload into them too.
     resolve: { conditions: ['@sse/source', ...defaultClientConditions] },
     server: {
@@ -32,6 +37,7 @@ export function pageConfig(app: string, own: UserConfig = {}): UserConfig {
         allow: [
           join(app, 'web'),
           join(app, 'shared'),
+          join(import.meta.dirname, '../web'),
           ...readdirSync(packages).map((name) => join(packages, name, 'src')),
         ],
         // Vite's own list, and databases wherever they are.
@@ -58,5 +64,26 @@ export function developmentConfig(app: string): InlineConfig & { readonly cacheD
     cacheDir: join(app, `node_modules/.vite${process.env['NODE_NAME'] ?? ''}`),
     logLevel: 'warn',
     appType: 'custom',
+  }
+}
+
+/** What stands in the head of every page. The colours are those of `canvas` in the style sheet. */
+function headPlugin({ title, description }: Head): Plugin {
+  const meta = (attrs: Record<string, string>) => ({ tag: 'meta', attrs })
+  return {
+    name: 'head',
+    transformIndexHtml: {
+      // Before Vite looks for files that the page needs: the icon is one.
+      order: 'pre',
+      handler: () => [
+        meta({ name: 'viewport', content: 'width=device-width, initial-scale=1' }),
+        meta({ name: 'color-scheme', content: 'light dark' }),
+        meta({ name: 'theme-color', media: '(prefers-color-scheme: light)', content: '#f7f7f5' }),
+        meta({ name: 'theme-color', media: '(prefers-color-scheme: dark)', content: '#111214' }),
+        meta({ name: 'description', content: description }),
+        { tag: 'link', attrs: { rel: 'icon', type: 'image/svg+xml', href: './favicon.svg' } },
+        { tag: 'title', children: title },
+      ],
+    },
   }
 }

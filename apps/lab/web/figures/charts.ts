@@ -1,4 +1,5 @@
 /** The parts of ECharts that this page uses, and its colours, which are those of the style sheet. */
+import { colour } from '@sse/kit/web/colours.ts'
 import { useMediaQuery } from '@vueuse/core'
 import { BarChart, ScatterChart } from 'echarts/charts'
 import { GridComponent, MarkAreaComponent } from 'echarts/components'
@@ -16,8 +17,6 @@ export function usePalette(): ComputedRef<Palette> {
   const dark = useMediaQuery('(prefers-color-scheme: dark)')
   return computed(() => {
     void dark.value
-    const style = getComputedStyle(document.documentElement)
-    const colour = (name: string) => style.getPropertyValue(`--${name}`)
     return {
       short: colour('short'),
       long: colour('long'),
@@ -30,6 +29,3 @@ export function usePalette(): ComputedRef<Palette> {
     }
   })
 }
-
-/** The page's own face: what a canvas takes by itself is another one. */
-export const chartFont = () => getComputedStyle(document.body).fontFamily

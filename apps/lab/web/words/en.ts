@@ -1,6 +1,5 @@
 /** Everything that the page says. */
 export const en = {
-  language: 'English',
   skip: 'Skip to the measurements',
   title: 'Transport lab',
   heading: 'Four ways from server to screen',
