@@ -29,7 +29,9 @@ async function open(origin: string): Promise<Page> {
 }
 
 const holds = (page: Page, titles: readonly string[]) =>
-  until(async () => (await page.locator('li').allTextContents()).join() === titles.join(), { timeout: 20_000 })
+  until(async () => (await page.locator('li').allTextContents()).join() === titles.join(), {
+    timeout: 20_000,
+  })
 
 const send = (origin: string, title: string) =>
   fetch(`${origin}/notifications`, {

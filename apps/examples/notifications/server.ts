@@ -56,7 +56,7 @@ app.post('/notifications', express.json(), async (req, res) => {
   res.sendStatus(201)
 })
 
-app.use(await page(import.meta.dirname))
+app.use(await page(import.meta.dirname, 'Notifications'))
 const server = listen(app)
 
 // 5. The end. The hub ends the streams one after the other and tells each client when to reconnect, at different times. Requests under way may

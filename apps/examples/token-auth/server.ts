@@ -64,5 +64,5 @@ app.post('/sign-out', bearer('refresh'), async (_req, res) => {
 let number = 0
 setInterval(() => hub.publish('user:mina', { number: ++number }, { event: 'notification' }), interval)
 
-app.use(await page(import.meta.dirname))
+app.use(await page(import.meta.dirname, 'Token auth'))
 listen(app)

@@ -1,9 +1,9 @@
 import { freePort, until } from '@sse/testbed'
-import { expect } from 'vitest'
+import { expect, test } from 'vitest'
 import { runExample } from '../../test/example.ts'
 import type { ProxyName } from '../proxy.ts'
-import { askHttp1, browse, data, native } from './ask.test-kit.ts'
-import type { App, Front } from './proxied.test-kit.ts'
+import { askHttp1, browse, data, native, others } from './ask.test-kit.ts'
+import { type App, type Change, type Front, startApp, startProxy } from './proxied.test-kit.ts'
 
 /** Publishes a piece of news at a time, each when the one before has arrived, over HTTP/1.1 and over HTTP/2. */
 export async function expectAtOnce(app: App, front: Front): Promise<void> {
@@ -31,16 +31,6 @@ export async function expectHeldBack(app: App, front: Front): Promise<void> {
   expect(data(stream, 'news')).toHaveLength(10)
 }
 
-/** Twenty streams in one connection, and other requests beside them. */
-export async function expectTwentyStreams(app: App, proxy: Front): Promise<void> {
-  const { ask, get } = browse(proxy)
-  const streams = Array.from({ length: 20 }, () => ask('/events', native))
-  await until(async () => (await app.streams()) === 20)
-  expect((await get('/status')).status).toBe(200)
-  await app.publish('to all')
-  await until(() => streams.every((stream) => data(stream, 'news').length === 1))
-}
-
 /** How many requests, one after the other, came to the app on how many connections. */
 export async function connectionsOfFive(proxy: Front): Promise<number> {
   const { get } = browse(proxy)
@@ -51,19 +41,65 @@ export async function connectionsOfFive(proxy: Front): Promise<number> {
   return connections.size
 }
 
-/** A proxy whose patience is two seconds: a stream with heartbeats for longer than that is not cut off. */
-export async function expectKeptOpen(proxy: Front): Promise<void> {
-  const stream = browse(proxy).ask('/events', native)
-  await until(() => data(stream, 'sse.ping').length === 12 || stream.ended)
-  expect(stream).toMatchObject({ status: 200, ended: false })
+/** Heartbeats for longer than a proxy with a patience of two seconds has. */
+export function testKeptOpen(name: ProxyName, ...impatient: readonly Change[]): void {
+  test('a quiet stream is kept open by heartbeats', async () => {
+    const app = await startApp({ HEARTBEAT: '200' })
+    const stream = browse(await startProxy(name, app, ...impatient)).ask('/events', native)
+    await until(() => data(stream, 'sse.ping').length === 12 || stream.ended)
+    expect(stream).toMatchObject({ status: 200, ended: false })
+  })
 }
 
-/** What a proxy without patience does to a stream without heartbeats. */
-export async function expectCutOff(proxy: Front): Promise<void> {
-  const stream = browse(proxy).ask('/events', native)
-  await until(() => stream.ended)
-  expect(stream.status).toBe(200)
-  expect(stream.text).not.toContain('sse.close')
+/** @param impatient gives the proxy a patience of two seconds */
+export function testQuietStream(name: ProxyName, impatient: Change): void {
+  testKeptOpen(name, impatient)
+
+  test('a quiet stream is ended by the proxy without heartbeats', async () => {
+    const app = await startApp({ HEARTBEAT: '100000' })
+    const stream = browse(await startProxy(name, app, impatient)).ask('/events', native)
+    await until(() => stream.ended)
+    expect(stream.status).toBe(200)
+    expect(stream.text).not.toContain('sse.close')
+  })
+}
+
+/** Twenty streams in one connection, and other requests beside them. */
+export function testTwentyStreams(name: ProxyName): void {
+  test('HTTP/2 carries twenty streams in one connection', async () => {
+    const app = await startApp()
+    const { ask, get } = browse(await startProxy(name, app))
+    const streams = Array.from({ length: 20 }, () => ask('/events', native))
+    await until(async () => (await app.streams()) === 20)
+    expect((await get('/status')).status).toBe(200)
+    await app.publish('to all')
+    await until(() => streams.every((stream) => data(stream, 'news').length === 1))
+  })
+}
+
+export function testReplacement(name: ProxyName): void {
+  test('while the app is replaced a browser is told when to reconnect, and others get a 503', async () => {
+    const app = await startApp()
+    const { get } = browse(await startProxy(name, app))
+    await app.stop()
+    expect(await get('/events', native)).toMatchObject({
+      ...{ status: 200, type: 'text/event-stream', text: 'retry: 2000\n\n' },
+    })
+    const refused = await Promise.all(others.map((accept) => get('/events', { accept })))
+    expect(refused.map(({ status }) => status)).toEqual([503, 503])
+    await app.start()
+    expect((await get('/status')).status).toBe(200)
+  })
+}
+
+/** @param status what a browser then gets while the app is away, and gives up */
+export function testWithoutReplacement(name: ProxyName, title: string, change: Change, status: number): void {
+  test(title, async () => {
+    const app = await startApp()
+    const { get } = browse(await startProxy(name, app, change))
+    await app.stop()
+    expect((await get('/events', native)).status).toBe(status)
+  })
 }
 
 /** `pnpm example behind-proxy NAME`: the app and the proxy, and nothing of them when it has ended. */

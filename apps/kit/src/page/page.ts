@@ -26,7 +26,7 @@ export interface PageOptions {
 export async function developmentPage(server: Server, options: PageOptions): Promise<Page> {
   const { app } = options
   const { createServer, isFileLoadingAllowed, normalizePath } = await import('vite')
-  const { developmentConfig } = await import('./vite.ts')
+  const { developmentConfig, template } = await import('./vite.ts')
   const config = developmentConfig(app)
   if (!existsSync(join(config.cacheDir, 'deps/_metadata.json'))) await optimizePackages(app)
   const vite = await createServer({
@@ -44,7 +44,7 @@ export async function developmentPage(server: Server, options: PageOptions): Pro
   files.use(vite.middlewares)
   // With the path it is asked for by, so that what is relative in it stays right everywhere.
   const html = async (req: Request) =>
-    vite.transformIndexHtml('/index.html', await readFile(join(root, 'index.html'), 'utf8'), req.originalUrl)
+    vite.transformIndexHtml('/index.html', await readFile(template, 'utf8'), req.originalUrl)
   return { handler: pageRoutes(html, files, options), close: () => vite.close() }
 }
 

@@ -24,9 +24,11 @@ export interface Head {
  * @param own what the app adds to it
  */
 export function pageConfig(app: string, head: Head, own: UserConfig = {}): UserConfig {
+  const root = join(app, 'web')
+  const index = join(root, 'index.html')
   const shared: UserConfig = {
-    root: join(app, 'web'),
-    plugins: [vue({ script: { fs } }), tailwindcss(), headPlugin(head)],
+    root,
+    plugins: [vue({ script: { fs } }), tailwindcss(), pagePlugin(index, head)],
     // The packages of this repository are taken as sources: no build before `dev`, hot reload into them too.
     resolve: { conditions: ['@sse/source', ...defaultClientConditions] },
     server: {
@@ -35,7 +37,7 @@ export function pageConfig(app: string, head: Head, own: UserConfig = {}): UserC
       fs: {
         // By default Vite serves every file of the repository under `/@fs/`, databases included. These are all that pages are made of.
         allow: [
-          join(app, 'web'),
+          root,
           join(app, 'shared'),
           join(import.meta.dirname, '../web'),
           ...readdirSync(packages).map((name) => join(packages, name, 'src')),
@@ -44,7 +46,9 @@ export function pageConfig(app: string, head: Head, own: UserConfig = {}): UserC
         deny: ['.env', '.env.*', '*.{crt,pem,key,p12,pfx,cer,der}', '.npmrc', '**/.git/**', '*.{sqlite,db}*'],
       },
     },
+    optimizeDeps: { entries: ['main.ts'] },
     build: {
+      rolldownOptions: { input: index },
       // Nothing as `data:` URLs, so that a strict Content-Security-Policy can do without them.
       assetsInlineLimit: 0,
       emptyOutDir: true,
@@ -67,23 +71,17 @@ export function developmentConfig(app: string): InlineConfig & { readonly cacheD
   }
 }
 
-/** What stands in the head of every page. The colours are those of `canvas` in the style sheet. */
-function headPlugin({ title, description }: Head): Plugin {
-  const meta = (attrs: Record<string, string>) => ({ tag: 'meta', attrs })
+/** The HTML of every page, in the place of an `index.html` of its own. */
+export const template = join(import.meta.dirname, 'index.html')
+
+function pagePlugin(index: string, { title, description }: Head): Plugin {
   return {
-    name: 'head',
-    transformIndexHtml: {
-      // Before Vite looks for files that the page needs: the icon is one.
-      order: 'pre',
-      handler: () => [
-        meta({ name: 'viewport', content: 'width=device-width, initial-scale=1' }),
-        meta({ name: 'color-scheme', content: 'light dark' }),
-        meta({ name: 'theme-color', media: '(prefers-color-scheme: light)', content: '#f7f7f5' }),
-        meta({ name: 'theme-color', media: '(prefers-color-scheme: dark)', content: '#111214' }),
-        meta({ name: 'description', content: description }),
-        { tag: 'link', attrs: { rel: 'icon', type: 'image/svg+xml', href: './favicon.svg' } },
-        { tag: 'title', children: title },
-      ],
-    },
+    name: 'page',
+    resolveId: (id) => (id === index ? index : undefined),
+    load: (id) => (id === index ? readFileSync(template, 'utf8') : undefined),
+    transformIndexHtml: () => [
+      { tag: 'title', children: title },
+      { tag: 'meta', attrs: { name: 'description', content: description } },
+    ],
   }
 }

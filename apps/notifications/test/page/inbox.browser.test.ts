@@ -1,23 +1,15 @@
 import { until } from '@sse/testbed'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { startSender, startServer, type TestServer } from '../start-server.ts'
-import { hasUnread, item, patience, shown, titles, toasted, withPeople } from './people.ts'
+import { beforeEach, expect, test } from 'vitest'
+import { hasUnread, item, patience, shown, titles, toasted, withHerald, withPeople } from './people.ts'
 import { startOver } from './start-over.ts'
 
 const people = withPeople()
-let server: TestServer
-let sora: Awaited<ReturnType<typeof startSender>>
+const herald = withHerald({ WRITES_PER_MINUTE: '10000' })
 
-beforeAll(async () => {
-  server = await startServer('production', { WRITES_PER_MINUTE: '10000' })
-  sora = await startSender(server.origin, 'sora')
-})
-afterAll(() => server?.stop())
-
-beforeEach(() => startOver(server.origin))
+beforeEach(() => startOver(herald.server.origin))
 
 test('with nothing sent yet there is a way to begin', async () => {
-  const mina = await people.enter(server.origin, 'Mina Kim')
+  const mina = await people.enter(herald.server.origin, 'Mina Kim')
   await mina.getByRole('heading', { name: 'Nothing here yet' }).waitFor()
   await mina.getByRole('tab', { name: 'Unread' }).click()
   await mina.getByRole('heading', { name: 'You are all caught up' }).waitFor()
@@ -25,10 +17,10 @@ test('with nothing sent yet there is a way to begin', async () => {
 })
 
 test('views and groups show their own', async () => {
-  await sora.send('user:mina', 'View direct')
-  await sora.send('topic:builds', 'View builds')
-  await sora.send('all', 'View everyone')
-  const mina = await people.enter(server.origin, 'Mina Kim')
+  await herald.sora.send('user:mina', 'View direct')
+  await herald.sora.send('topic:builds', 'View builds')
+  await herald.sora.send('all', 'View everyone')
+  const mina = await people.enter(herald.server.origin, 'Mina Kim')
   const tab = (name: RegExp) => mina.getByRole('tab', { name }).click()
   const isShown = (...expected: string[]) =>
     until(async () => (await titles(mina)).join() === expected.join(), patience)
@@ -56,10 +48,10 @@ test('views and groups show their own', async () => {
 test('one reads everything in one of three tabs, also what is not loaded, and it is read in all', async () => {
   for (let batch = 0; batch < 6; batch++) {
     await Promise.all(
-      Array.from({ length: 10 }, (_, index) => sora.send('user:mina', `Many ${batch}-${index}`)),
+      Array.from({ length: 10 }, (_, index) => herald.sora.send('user:mina', `Many ${batch}-${index}`)),
     )
   }
-  const first = await people.enter(server.origin, 'Mina Kim')
+  const first = await people.enter(herald.server.origin, 'Mina Kim')
   const tabs = [first, await people.openTab(first), await people.openTab(first)]
   for (const tab of tabs) await hasUnread(tab, 60)
   expect((await shown(first)).length).toBe(50)
@@ -80,10 +72,10 @@ test('one reads everything in one of three tabs, also what is not loaded, and it
 })
 
 test('the count stands in the title and on the icon', async () => {
-  const mina = await people.enter(server.origin, 'Mina Kim')
+  const mina = await people.enter(herald.server.origin, 'Mina Kim')
   const icon = () => mina.locator('link[rel="icon"]').getAttribute('href')
   expect(await icon()).toMatch(/\.svg$/)
-  await sora.send('all', 'Counted')
+  await herald.sora.send('all', 'Counted')
   await until(async () => (await icon())?.startsWith('data:image/png'), patience)
   expect(await mina.title()).toBe('(1) Herald')
   await item(mina, 'Counted').getByRole('button', { name: 'Mark as read: Counted' }).click()
@@ -92,8 +84,8 @@ test('the count stands in the title and on the icon', async () => {
 })
 
 test('what the server does not take is taken back, and said', async () => {
-  await sora.send('all', 'Stubborn')
-  const mina = await people.enter(server.origin, 'Mina Kim')
+  await herald.sora.send('all', 'Stubborn')
+  const mina = await people.enter(herald.server.origin, 'Mina Kim')
   await mina.route('**/api/**', (route) =>
     route.request().method() === 'GET' ? route.continue() : route.abort(),
   )
@@ -116,7 +108,7 @@ test('what the server does not take is taken back, and said', async () => {
 })
 
 test('sent again after the answer was lost, it is sent once', async () => {
-  const mina = await people.enter(server.origin, 'Mina Kim')
+  const mina = await people.enter(herald.server.origin, 'Mina Kim')
   let losses = 0
   await mina.route('**/api/notifications', async (route) => {
     if (route.request().method() !== 'POST' || losses > 0) return route.continue()
@@ -135,7 +127,7 @@ test('sent again after the answer was lost, it is sent once', async () => {
 })
 
 test('while the list is on its way, and when it does not come, the page says so', async () => {
-  const mina = await people.enter(server.origin, 'Mina Kim')
+  const mina = await people.enter(herald.server.origin, 'Mina Kim')
   let answer: 'wait' | 'fail' | 'pass' = 'wait'
   const asked = Promise.withResolvers<void>()
   const held = Promise.withResolvers<void>()

@@ -1,20 +1,14 @@
 /** The line breaks in every way the page offers, and tabs share what is left of it. */
+
 import { DatabaseSync } from 'node:sqlite'
 import { passed, until } from '@sse/testbed'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startSender, startServer, type TestServer } from '../start-server.ts'
-import { item, lineLog, live, offline, patience, titles, toasted, withPeople } from './people.ts'
+import { expect, test } from 'vitest'
+import { startSender, startServer } from '../start-server.ts'
+import { item, lineLog, live, offline, patience, titles, toasted, withHerald, withPeople } from './people.ts'
 
 const people = withPeople()
-let server: TestServer
-let sora: Awaited<ReturnType<typeof startSender>>
-
-beforeAll(async () => {
-  server = await startServer('production')
-  sora = await startSender(server.origin, 'sora')
-})
-afterAll(() => server?.stop())
+const herald = withHerald()
 
 const figure = (page: Page, name: string) => page.locator(`[data-line="${name}"]`).textContent()
 
@@ -29,8 +23,8 @@ function countStreams(page: Page): () => number {
 
 test('the line is cut, two are sent meanwhile, and both arrive', async () => {
   const [mina, joon] = [
-    await people.enter(server.origin, 'Mina Kim'),
-    await people.enter(server.origin, 'Joon Park'),
+    await people.enter(herald.server.origin, 'Mina Kim'),
+    await people.enter(herald.server.origin, 'Joon Park'),
   ]
   const lists: string[] = []
   mina.on('request', (request) => {
@@ -60,13 +54,13 @@ test('the line is cut, two are sent meanwhile, and both arrive', async () => {
 
 test('one is turned away for a while, and the page counts down; another hears nothing, and the watchdog notices', async () => {
   const [mina, joon] = [
-    await people.enter(server.origin, 'Mina Kim'),
-    await people.enter(server.origin, 'Joon Park'),
+    await people.enter(herald.server.origin, 'Mina Kim'),
+    await people.enter(herald.server.origin, 'Joon Park'),
   ]
   await until(async () => (await figure(joon, 'heartbeat')) === 'every 5 s', patience)
   await joon.getByRole('button', { name: 'Stall' }).click()
   await until(async () => (await lineLog(joon)).includes('You stall the line'), patience)
-  await sora.send('user:joon', 'While stalled')
+  await herald.sora.send('user:joon', 'While stalled')
 
   await mina.route('**/api/line/refuse', (route) => route.continue({ postData: '{"seconds":8}' }))
   await mina.getByRole('button', { name: 'Go offline' }).click()
@@ -75,7 +69,7 @@ test('one is turned away for a while, and the page counts down; another hears no
   await passed(mina, 'next', /^in \d+ s, no\. \d+$/, patience)
   const isRefusal = (entry: string) => entry.startsWith('The server refused (503)')
   await until(async () => (await lineLog(mina)).some(isRefusal), patience)
-  await sora.send('user:mina', 'While offline')
+  await herald.sora.send('user:mina', 'While offline')
   await live(mina)
   await item(mina, 'While offline').waitFor()
   expect(await figure(mina, 'state')).toBe('Open')
@@ -89,7 +83,7 @@ test('one is turned away for a while, and the page counts down; another hears no
 })
 
 test('three tabs have one connection; its holder goes, another takes over and nothing is missed', async () => {
-  const first = await people.enter(server.origin, 'Mina Kim')
+  const first = await people.enter(herald.server.origin, 'Mina Kim')
   const streams = countStreams(first)
   const others = [await people.openTab(first), await people.openTab(first)]
   await until(async () => (await figure(first, 'tabs')) === 'this one of 3 leads', patience)
@@ -98,7 +92,7 @@ test('three tabs have one connection; its holder goes, another takes over and no
   expect(streams()).toBe(0)
 
   const sending = Promise.all(
-    ['Over, one', 'Over, two', 'Over, three'].map((title) => sora.send('user:mina', title)),
+    ['Over, one', 'Over, two', 'Over, three'].map((title) => herald.sora.send('user:mina', title)),
   )
   await others[0]?.bringToFront()
   await first.close()
@@ -117,9 +111,9 @@ test('three tabs have one connection; its holder goes, another takes over and no
 })
 
 test('one signs in as somebody else in one tab, and the others follow', async () => {
-  const mina = await people.enter(server.origin, 'Mina Kim')
+  const mina = await people.enter(herald.server.origin, 'Mina Kim')
   const other = await people.openTab(mina)
-  await sora.send('user:mina', 'For Mina only')
+  await herald.sora.send('user:mina', 'For Mina only')
   await item(other, 'For Mina only').waitFor()
   await mina.getByRole('button', { name: 'Signed in as Mina Kim' }).click()
   await mina.getByRole('menuitemradio', { name: 'Joon Park' }).click()
@@ -128,9 +122,9 @@ test('one signs in as somebody else in one tab, and the others follow', async ()
     await tab.getByRole('button', { name: 'Signed in as Joon Park' }).waitFor()
     await live(tab)
   }
-  await sora.send('user:joon', 'For Joon only')
-  await sora.send('user:mina', 'Not for Joon')
-  await sora.send('all', 'For all of them')
+  await herald.sora.send('user:joon', 'For Joon only')
+  await herald.sora.send('user:mina', 'Not for Joon')
+  await herald.sora.send('all', 'For all of them')
   for (const tab of [mina, other]) {
     await item(tab, 'For Joon only').waitFor()
     await item(tab, 'For all of them').waitFor()

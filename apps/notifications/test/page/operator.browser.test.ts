@@ -1,18 +1,12 @@
 import { until } from '@sse/testbed'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startSender, startServer, type TestServer } from '../start-server.ts'
-import { lineLog, live, patience, toasted, withPeople } from './people.ts'
+import { expect, test } from 'vitest'
+import { lineLog, live, patience, toasted, withHerald, withPeople } from './people.ts'
 
 const people = withPeople()
-let server: TestServer
-
-beforeAll(async () => {
-  server = await startServer('production')
-})
-afterAll(() => server?.stop())
+const herald = withHerald()
 
 test('the operator sees every stream come and go, disconnects a user and drains the process', async () => {
-  const admin = await people.enter(`${server.origin}/admin`, 'Admin')
+  const admin = await people.enter(`${herald.server.origin}/admin`, 'Admin')
   expect(await admin.title()).toBe('Operator · Herald')
   const figure = async (name: string) => Number(await admin.locator(`[data-figure="${name}"]`).textContent())
   await until(async () => (await admin.locator('canvas').count()) === 6, patience)
@@ -20,11 +14,10 @@ test('the operator sees every stream come and go, disconnects a user and drains 
   const alone = 2
   await until(async () => (await figure('streams')) === alone, patience)
 
-  const mina = await people.enter(server.origin, 'Mina Kim')
+  const mina = await people.enter(herald.server.origin, 'Mina Kim')
   await until(async () => (await figure('streams')) === alone + 1, patience)
   await admin.getByRole('img', { name: `Streams and channels, now: Streams ${alone + 1}` }).waitFor()
-  const sora = await startSender(server.origin, 'sora')
-  await sora.send('all', 'Counted by the operator')
+  await herald.sora.send('all', 'Counted by the operator')
   await until(async () => (await figure('window')) > 0, patience)
 
   const seen = async (text: string) => (await lineLog(mina)).filter((entry) => entry.startsWith(text)).length
@@ -50,7 +43,7 @@ test('the operator sees every stream come and go, disconnects a user and drains 
 
 test('for everybody else there is nothing to see, nor to load', async () => {
   const loaded: string[] = []
-  const mina = await people.visit(server.origin)
+  const mina = await people.visit(herald.server.origin)
   mina.on('request', (request) => void loaded.push(new URL(request.url()).pathname))
   await mina.getByRole('button', { name: 'Mina Kim' }).click()
   await live(mina)
@@ -59,7 +52,7 @@ test('for everybody else there is nothing to see, nor to load', async () => {
   expect(await mina.getByRole('menuitem', { name: 'Operator page' }).count()).toBe(0)
   expect(loaded.filter((path) => /Operator|admin/.test(path))).toEqual([])
 
-  await mina.goto(`${server.origin}/admin`)
+  await mina.goto(`${herald.server.origin}/admin`)
   await mina.getByRole('heading', { name: 'This page is for the operator' }).waitFor()
   expect(loaded.filter((path) => path.startsWith('/admin/events'))).toEqual([])
   await mina.getByRole('link', { name: 'To the inbox', exact: true }).click()

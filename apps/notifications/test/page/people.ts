@@ -9,6 +9,7 @@ import {
 } from '@sse/testbed'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll } from 'vitest'
+import { startSender, startServer, type TestServer } from '../start-server.ts'
 import { buildPage } from './build-page.ts'
 
 /** How long a page may take, in ms, on a slow machine; nothing is asserted about it. */
@@ -101,6 +102,31 @@ export function withPeople(): People {
       // A tab behind another one paints once a second, and each click waits for that.
       await page.bringToFront()
       return tab
+    },
+  }
+}
+
+export interface Herald {
+  readonly server: TestServer
+  /** Writes as Sora would. */
+  readonly sora: Awaited<ReturnType<typeof startSender>>
+}
+
+/** One server in production, and somebody who writes, for the tests of one file. They are there once a test runs. */
+export function withHerald(env?: Readonly<Record<string, string>>): Herald {
+  let server: TestServer
+  let sora: Herald['sora']
+  beforeAll(async () => {
+    server = await startServer('production', env)
+    sora = await startSender(server.origin, 'sora')
+  })
+  afterAll(() => server?.stop())
+  return {
+    get server() {
+      return server
+    },
+    get sora() {
+      return sora
     },
   }
 }

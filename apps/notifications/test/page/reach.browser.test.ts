@@ -1,8 +1,7 @@
 /** How the page reaches its reader: by keyboard, by ear, in Korean, in the dark, on the desktop. */
 import { until } from '@sse/testbed'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startSender, startServer, type TestServer } from '../start-server.ts'
+import { expect, test } from 'vitest'
 import {
   focused,
   hasUnread,
@@ -14,22 +13,17 @@ import {
   titles,
   toasted,
   unread,
+  withHerald,
   withPeople,
 } from './people.ts'
 
 const people = withPeople()
-let server: TestServer
-let sora: Awaited<ReturnType<typeof startSender>>
-
-beforeAll(async () => {
-  server = await startServer('production')
-  sora = await startSender(server.origin, 'sora')
-})
-afterAll(() => server?.stop())
+const herald = withHerald()
 
 test('everything is done by keyboard alone', async () => {
-  for (const title of ['First', 'Second', 'Third']) await sora.send('user:mina', title, 'A text to read.')
-  const mina = await people.visit(server.origin)
+  for (const title of ['First', 'Second', 'Third'])
+    await herald.sora.send('user:mina', title, 'A text to read.')
+  const mina = await people.visit(herald.server.origin)
   const press = (...keys: string[]) =>
     keys.reduce((before, key) => before.then(() => mina.keyboard.press(key)), Promise.resolve())
   await mina.getByRole('button', { name: 'Mina Kim' }).focus()
@@ -83,8 +77,8 @@ test('everything is done by keyboard alone', async () => {
 })
 
 test('in Korean, chosen in the menu, in every tab and after a reload', async () => {
-  await sora.send('all', 'A build')
-  const mina = await people.enter(server.origin, 'Mina Kim')
+  await herald.sora.send('all', 'A build')
+  const mina = await people.enter(herald.server.origin, 'Mina Kim')
   const other = await people.openTab(mina)
   await mina.getByRole('button', { name: 'Signed in as Mina Kim' }).click()
   await mina.getByRole('menuitem', { name: /^Language/ }).press('ArrowRight')
@@ -107,12 +101,12 @@ test('in Korean, chosen in the menu, in every tab and after a reload', async () 
 })
 
 test('the browser’s language is taken where nothing was chosen', async () => {
-  const page = await people.visit(server.origin, { locale: 'ko-KR' })
+  const page = await people.visit(herald.server.origin, { locale: 'ko-KR' })
   await page.getByRole('heading', { name: '누구신가요?' }).waitFor()
 })
 
 test('dark when the system is or when one says so, and that is kept', async () => {
-  const mina = await people.enter(server.origin, 'Mina Kim', { colorScheme: 'dark' })
+  const mina = await people.enter(herald.server.origin, 'Mina Kim', { colorScheme: 'dark' })
   const ground = () => mina.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
   const dark = await ground()
   await mina.getByRole('button', { name: 'Signed in as Mina Kim' }).click()
@@ -153,11 +147,11 @@ function keepRecord(): void {
 const recordOf = (page: Page) => page.evaluate(() => (window as never as { record: string[] }).record)
 
 test('asked for, one tab of three sounds and shows a desktop notification; before, none does', async () => {
-  const first = await people.enter(server.origin, 'Mina Kim')
+  const first = await people.enter(herald.server.origin, 'Mina Kim')
   await first.context().addInitScript(keepRecord)
   await first.reload()
   await live(first)
-  await sora.send('user:mina', 'Silent')
+  await herald.sora.send('user:mina', 'Silent')
   await toasted(first, 'Silent')
   expect(await recordOf(first)).toEqual([])
 
@@ -175,7 +169,7 @@ test('asked for, one tab of three sounds and shows a desktop notification; befor
   await first.keyboard.press('Escape')
 
   const tabs = [first, await people.openTab(first), await people.openTab(first)]
-  await sora.send('user:mina', 'Loud')
+  await herald.sora.send('user:mina', 'Loud')
   for (const tab of tabs) await toasted(tab, 'Loud')
   const wanted = ['tone', 'tone', 'tone', 'tone', 'desktop Loud'].join()
   await until(async () => (await Promise.all(tabs.map(recordOf))).flat().join() === wanted, patience)
@@ -185,7 +179,7 @@ test('asked for, one tab of three sounds and shows a desktop notification; befor
     document.hasFocus = () => true
     dispatchEvent(new Event('focus'))
   })
-  await sora.send('user:mina', 'Seen')
+  await herald.sora.send('user:mina', 'Seen')
   for (const tab of tabs) await toasted(tab, 'Seen')
   await until(
     async () => (await Promise.all(tabs.map(recordOf))).flat().filter((one) => one === 'tone').length === 6,
@@ -196,10 +190,10 @@ test('asked for, one tab of three sounds and shows a desktop notification; befor
 })
 
 test('many that come at once are one message, not a wall of them', async () => {
-  const joon = await people.enter(server.origin, 'Joon Park')
+  const joon = await people.enter(herald.server.origin, 'Joon Park')
   await joon.getByRole('button', { name: 'Cut the line' }).click()
   await offline(joon)
-  await Promise.all([1, 2, 3, 4, 5].map((number) => sora.send('user:joon', `One of many ${number}`)))
+  await Promise.all([1, 2, 3, 4, 5].map((number) => herald.sora.send('user:joon', `One of many ${number}`)))
   await toasted(joon, '5 new notifications')
   await until(async () => (await unread(joon)) >= 5, patience)
 })

@@ -1,30 +1,23 @@
 import { takePassed, until } from '@sse/testbed'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { startSender, startServer, type TestServer } from '../start-server.ts'
-import { hasUnread, item, patience, toasted, withPeople } from './people.ts'
+import { beforeEach, expect, test } from 'vitest'
+import { startSender } from '../start-server.ts'
+import { hasUnread, item, patience, toasted, withHerald, withPeople } from './people.ts'
 import { startOver } from './start-over.ts'
 
 const people = withPeople()
-let server: TestServer
-let sora: Awaited<ReturnType<typeof startSender>>
-
-beforeAll(async () => {
-  server = await startServer('production')
-  sora = await startSender(server.origin, 'sora')
-})
-afterAll(() => server?.stop())
-beforeEach(() => startOver(server.origin))
+const herald = withHerald()
+beforeEach(() => startOver(herald.server.origin))
 
 test('what a muted topic brings is listed, and nothing else, in every tab', async () => {
-  const mina = await people.enter(server.origin, 'Mina Kim')
+  const mina = await people.enter(herald.server.origin, 'Mina Kim')
   const other = await people.openTab(mina)
-  await sora.send('topic:builds', 'Mute me')
+  await herald.sora.send('topic:builds', 'Mute me')
   await item(mina, 'Mute me').getByRole('button', { name: 'More: Mute me' }).click()
   await mina.getByRole('menuitem', { name: 'Mute Builds' }).click()
   for (const tab of [mina, other]) await hasUnread(tab, 0)
 
-  await sora.send('topic:builds', 'Unheard')
-  await sora.send('user:mina', 'Heard')
+  await herald.sora.send('topic:builds', 'Unheard')
+  await herald.sora.send('user:mina', 'Heard')
   for (const tab of [mina, other]) {
     await toasted(tab, 'Heard')
     await item(tab, 'Unheard').and(tab.locator('[data-muted]')).waitFor()
@@ -38,13 +31,13 @@ test('what a muted topic brings is listed, and nothing else, in every tab', asyn
 })
 
 test('a topic is followed and left on the connection that is open, in every tab', async () => {
-  const mina = await people.enter(server.origin, 'Mina Kim')
+  const mina = await people.enter(herald.server.origin, 'Mina Kim')
   const other = await people.openTab(mina)
   let streams = 0
   mina.context().on('request', (request) => {
     if (request.method() === 'GET' && new URL(request.url()).pathname === '/events') streams++
   })
-  const joon = await startSender(server.origin, 'joon')
+  const joon = await startSender(herald.server.origin, 'joon')
   await joon.send('topic:security', 'Before')
 
   await mina.getByRole('button', { name: 'Manage topics' }).click()
