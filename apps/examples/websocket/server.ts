@@ -41,7 +41,7 @@ sockets.on('connection', (socket, { url = '' }) => {
   })
 })
 
-// 3. Nothing tells that a client is gone whose network is: who has not answered the last ping is cut off.
+// 3. Nothing tells that a client has lost its network. So the server disconnects clients that have not answered the last ping.
 setInterval(() => {
   for (const socket of sockets.clients) {
     if (alive.delete(socket)) socket.ping()

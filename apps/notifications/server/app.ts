@@ -26,7 +26,7 @@ import { createStores } from './stores/stores.ts'
 export interface AppOptions extends NotificationLog {
   readonly database: DatabaseSync
   readonly logger: Logger
-  /** Lets whoever has it read the metrics. Default: nobody may. */
+  /** The token that requests for the metrics must have. Default: nobody may read them. */
   readonly metricsToken?: string | undefined
   /** How many writes a user has in a minute. Default 600. */
   readonly writesPerMinute?: number | undefined
@@ -61,7 +61,7 @@ export function createApp(options: AppOptions): Express {
       hub,
       key: (req) => signedIn(req)?.id,
       authorize: authorize(stores.topics),
-      // Nobody holds all the connections that this process can have.
+      // One user must not take all the connections of this process.
       limits: { perKey: 1_000 },
     }),
   )
@@ -79,7 +79,7 @@ export function createApp(options: AppOptions): Express {
 
   if (page) app.use(page)
   app.use(notFound)
-  // The line of this request says it, once.
+  // The log line of this request reports it, once.
   app.use(
     problems((error, res) => {
       res.err = error instanceof Error ? error : new Error(String(error))

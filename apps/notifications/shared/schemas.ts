@@ -109,7 +109,7 @@ export const statsSchema = v.object({
   streams: gauge,
   /** Channels that a stream is on. */
   channels: gauge,
-  /** Who is connected, most streams first. */
+  /** The connected users, those with the most streams first. */
   users: v.array(v.object({ key: v.string(), streams: gauge })),
   /** What came from the log, from every process. */
   entriesPerSecond: gauge,

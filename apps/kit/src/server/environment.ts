@@ -41,8 +41,8 @@ export function readVariables<Schema extends v.GenericSchema>(
 }
 
 /**
- * A server in development is for this machine alone, and one in production listens on every address. Who names an address to listen on means
- * that it is asked by it.
+ * A server in development listens on this machine alone, and one in production on every address. An IP address in HOST is also a host that the
+ * server answers to.
  *
  * @throws Error that names the variable and what is wrong with it
  */

@@ -53,6 +53,9 @@ function whenStarterEnds(end: () => void): void {
   timer.unref()
 }
 
+/** A command line with one of them in it, as a program or as its script. */
+const packageManager = /(?:^|[\s/])(?:pnpm|npm|npx)(?:\.c?js)?(?:\s|$)/
+
 /** The processes of pnpm, npm and npx that this one descends from. None where there is no `ps`. */
 function packageManagers(): number[] {
   // Scripts of package.json are told their name.
@@ -68,7 +71,7 @@ function packageManagers(): number[] {
   for (let pid = process.ppid; ; ) {
     const ancestor = processes.get(pid)
     if (ancestor === undefined) return found
-    if (/\b(?:pnpm|npm|npx)\b/.test(ancestor.command)) found.push(pid)
+    if (packageManager.test(ancestor.command)) found.push(pid)
     pid = ancestor.parent
   }
 }

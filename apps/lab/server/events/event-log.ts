@@ -57,7 +57,7 @@ export function createEventLog(): EventLog {
     read(after) {
       const head = first + held.length
       const from = positionOf(after) ?? head
-      // Whoever comes for what is no longer held gets the rest, and sees by the numbers what is missing.
+      // A client that asks for events which are no longer held gets the rest, and sees by the numbers what is missing.
       const start = Math.max(0, from - first)
       const events = held.slice(start, start + answerLimit)
       const next = first + start + events.length

@@ -22,7 +22,7 @@ export interface Line {
   close(): Promise<void>
 }
 
-/** More than the largest crowd and many pages need; whoever comes beyond is not let in. */
+/** More than the largest crowd and many pages need. Further connections are refused. */
 const mostConnections = 1_000
 
 /** How long the ends of connections may take in ms, once the server behind has closed them. */

@@ -17,7 +17,7 @@ export function limitFaults(perMinute: number): RequestHandler {
 
 const reading = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** Who is over the limit is answered 429, with the time to wait in `Retry-After`. */
+/** A user who is over the limit gets a 429, with the time to wait in `Retry-After`. */
 function limit(perMinute: number, key: (req: Request) => string): RequestHandler {
   return rateLimit({
     windowMs: minute,
@@ -26,7 +26,7 @@ function limit(perMinute: number, key: (req: Request) => string): RequestHandler
     legacyHeaders: false,
     skip: (req) => reading.has(req.method),
     keyGenerator: key,
-    // Who is in front of us is said by TRUST_PROXY.
+    // TRUST_PROXY says which proxies are in front of us.
     validate: { xForwardedForHeader: false, forwardedHeader: false },
     handler: (_req, _res, next) =>
       next(new Problem(429, `At most ${perMinute} a minute: wait a little, then try again`)),

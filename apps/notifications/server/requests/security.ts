@@ -27,7 +27,7 @@ export function securityHeaders(): RequestHandler {
     },
     // With `no-referrer`, the default, forms come with `Origin: null`, which is refused as nobody's.
     referrerPolicy: { policy: 'same-origin' },
-    // Whoever terminates TLS decides whether the host shall be HTTPS for good.
+    // The proxy that terminates TLS decides whether the host shall be HTTPS for good.
     strictTransportSecurity: false,
   })
 }

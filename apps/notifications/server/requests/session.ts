@@ -1,4 +1,4 @@
-/** Who asks: the session that the cookie of a request names. */
+/** The session that the cookie of a request names. */
 
 import { Problem } from '@sse/kit'
 import { parseCookie } from 'cookie'
@@ -10,7 +10,7 @@ const cookie = 'session'
 
 const present = new WeakMap<Request, Session>()
 
-/** Looks up the session once for each request, so that one which has ended signs nobody in, whoever kept its cookie. */
+/** Looks up the session once for each request. So a cookie that somebody kept is worth nothing once its session has ended. */
 export function session(sessions: SessionStore): RequestHandler {
   return (req, _res, next) => {
     const key = parseCookie(req.get('cookie') ?? '')[cookie]

@@ -25,7 +25,7 @@ export function topicRoutes({ topics, reads, publishWith }: Parts): Router {
       if (!isKnownTopic(topic)) throw new Problem(404, `There is no topic "${topic}"`)
       await publishWith((tx) => {
         if (!topics.set(list, person, topic, wanted)) return
-        // Who begins to follow a topic can look up what was there, and need not have read it.
+        // A new follower can look up what was there before. It counts as read.
         if (list === 'following' && wanted) reads.markAllRead(person, [`topic:${topic}`])
         tx.publish(`user:${person.id}`, topics.of(person), { event: 'topics' })
       })

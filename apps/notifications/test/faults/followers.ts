@@ -14,7 +14,7 @@ export interface Follower {
   closed(): boolean
 }
 
-/** Follows the stream of whoever has this cookie until the test is over. */
+/** Follows the stream of the user of this cookie until the test is over. */
 export function follow(
   origin: string,
   Cookie: string,

@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { people } from '../../server/directory.ts'
 import { createTopicStore } from '../../server/stores/topics.ts'
 
-/** Whoever is shown notifications: a client of a program, the page in a tab. */
+/** Receives notifications: a client of a program, or the page in a tab. */
 export interface Reader {
   readonly user: string
   /** Ids of the notifications it holds, in the order in which they came. */
@@ -32,7 +32,7 @@ export function readLedger(databaseFile: string): Ledger {
   }
 }
 
-/** All that the API lists for whoever has this cookie, page by page, oldest first. */
+/** All that the API lists for the user of this cookie, page by page, oldest first. */
 export async function listAll(origin: string, Cookie: string): Promise<number[]> {
   const ids: number[] = []
   let before: number | null | undefined

@@ -9,7 +9,7 @@ export interface Random {
 /** Another one in every run, unless SSE_SEED says which. */
 export const seed = Number(process.env['SSE_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
 
-/** @param from whoever draws side by side takes numbers of their own, so that what each draws does not hang on the other */
+/** @param from a seed. Two parties that draw side by side take one each, so that neither changes what the other draws */
 export function createRandom(from: number): Random {
   let state = from >>> 0
   /** From 0 to below 1 (mulberry32). */

@@ -5,12 +5,12 @@ import { build } from 'vite'
 const root = join(import.meta.dirname, '../../../..')
 const built = join(import.meta.dirname, '../../web/dist/index.html')
 
-/** What the page is made of: the app, and the packages taken as sources. */
+/** The sources of the page: the app, the kit, and the packages. */
 const sources = [
   'apps/notifications/{web,shared}/**/*.{ts,vue,css,html,svg}',
   'apps/notifications/{vite.config.ts,package.json}',
   'packages/{client,vuex}/src/**/*.ts',
-  'apps/kit/src/vite.ts',
+  'apps/kit/src/{page,web}/**/*.{ts,vue,css,html}',
 ]
 
 /** Builds the page as `pnpm build` does, unless it is newer than all it is made of. */

@@ -75,7 +75,7 @@ test('one is turned away for a while, and the page counts down; another hears no
   expect(await figure(mina, 'state')).toBe('Open')
   expect(await figure(mina, 'next')).toBe('not needed')
 
-  const isSilence = (entry: string) => entry.startsWith('Silence: the watchdog gave up on it')
+  const isSilence = (entry: string) => entry.startsWith('The watchdog heard nothing')
   await until(async () => (await lineLog(joon)).some(isSilence), { ...patience, timeout: 40_000 })
   await live(joon)
   await item(joon, 'While stalled').waitFor()
@@ -159,7 +159,7 @@ test('when the log has been lost, the list is loaded anew, and the page says so'
     loseLog(own.databaseFile)
     await own.restart()
     await live(mina)
-    await toasted(mina, 'You missed some, so the list was loaded anew')
+    await toasted(mina, 'You missed some, so the list was loaded again')
     await item(mina, 'Lost').waitFor({ state: 'detached' })
     expect(await figure(mina, 'gaps')).toBe('1')
     expect(people.complaints).toEqual([])

@@ -12,7 +12,7 @@ export interface RootState {
   sse: SseModuleState
 }
 
-/** Who reads, and what they follow. */
+/** The reader, and the topics that they follow. */
 export function readerOf({ session, topics }: RootState): Reader {
   return { id: session.user?.id ?? '', ...topics }
 }

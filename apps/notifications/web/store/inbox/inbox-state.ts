@@ -120,7 +120,7 @@ function extent(page: readonly InboxItem[], next: number | null): Extent {
   return { from: next === null ? 0 : (page.at(-1)?.id ?? 0), next }
 }
 
-/** A page that is open for days must not grow with every event: what is far down is fetched again by who scrolls there. */
+/** A page that is open for days must not grow with every event. Items far down are dropped, and fetched again when the reader scrolls there. */
 function forgetOldest(state: NotificationsState): void {
   if (state.items.length <= 2 * most) return
   state.items = state.items.slice(0, most)
