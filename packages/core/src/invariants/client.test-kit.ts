@@ -120,7 +120,7 @@ function change({ server, stream, ledger, live }: Connection, channel: string, i
   if (channel === instead) return
   if (!live) ledger.joins(channel)
   ;(stream as Stream).change({
-    turn: (stream as Stream).wish(),
+    turn: (stream as Stream).nextTurn(),
     subscribe: [channel],
     unsubscribe: [instead],
     refused: [],

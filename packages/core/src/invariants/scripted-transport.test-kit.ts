@@ -1,5 +1,5 @@
 import type { Ledger } from '@sse/testbed/ledger'
-import type { Transport } from '../stream/transport.ts'
+import type { Transport } from '../response/transport.ts'
 import { Decoder } from '../wire/decode.ts'
 import type { Frame } from '../wire/frame.ts'
 import type { Meets } from './situations.test-kit.ts'
