@@ -21,11 +21,12 @@ import { newHubName, streamIdOf } from '../stream/stream-id.ts'
 import { StreamRegistry } from '../stream/stream-registry.ts'
 import { checkRetry } from '../wire/encode.ts'
 import { ChannelChanges } from './channel-changes.ts'
-import { checkCloseOptions, checkHubOptions } from './check-options.ts'
+import { checkHubOptions } from './check-options.ts'
 import { Disconnects } from './disconnects.ts'
 import { Leases } from './leases.ts'
 import { toMessage } from './message.ts'
 import { Observer } from './observer.ts'
+import { Shutdown } from './shutdown.ts'
 import { type Command, parseCommand, parseSignal, type Signal } from './signals.ts'
 import type {
   ChannelsChanged,
@@ -79,9 +80,7 @@ class LogHub implements Hub, StreamHost {
   #brokerState: 'starting' | 'up' | 'down' = 'starting'
   /** Whether the broker reaches its log, but the log refuses publishes. */
   #refusing = false
-  /** Set by `close`: the range, in milliseconds, of the reconnection time of clients. */
-  #retry: readonly [min: number, max: number] | undefined
-  #closed: Promise<void> | undefined
+  readonly #shutdown: Shutdown
   #drained = false
   /** The number of publishes that wait for the broker to start. */
   #waiting = 0
@@ -92,6 +91,7 @@ class LogHub implements Hub, StreamHost {
     this.#observer = new Observer(options)
     this.now = now
     this.random = random
+    this.#shutdown = new Shutdown(random)
     this.heartbeat = new Heartbeat(options.heartbeat ?? 15_000)
     // A single hub needs only its window. A memory broker with a log of its own would keep every entry twice.
     this.#broker = options.broker ?? createMemoryBroker({ entries: 0, now })
@@ -127,7 +127,7 @@ class LogHub implements Hub, StreamHost {
   }
 
   get closing(): boolean {
-    return this.#retry !== undefined
+    return this.#shutdown.begun
   }
 
   get position(): string {
@@ -172,11 +172,9 @@ class LogHub implements Hub, StreamHost {
   }
 
   close(options: CloseHubOptions = {}): Promise<void> {
-    checkCloseOptions(options)
-    const { drain = 0, retry = [1_000, 5_000] } = options
-    this.#retry ??= retry
-    this.#closed ??= this.#close(drain, this.#retry)
-    return this.#closed
+    const end = (stream: Stream, reconnect: number) =>
+      stream.closeFor('shutdown', reconnect, { lastOfConnection: true })
+    return this.#shutdown.begin(options, this.streams, end, () => this.#close())
   }
 
   newStreamId(): string {
@@ -184,12 +182,7 @@ class LogHub implements Hub, StreamHost {
   }
 
   refusal(): Refusal | undefined {
-    if (!this.#retry) return undefined
-    return {
-      status: 503,
-      detail: 'The server is shutting down.',
-      retry: drawBetween(this.#retry, this.random),
-    }
+    return this.#shutdown.refusal()
   }
 
   arrival(): number {
@@ -352,10 +345,7 @@ class LogHub implements Hub, StreamHost {
     this.#broker.signal(JSON.stringify(signal)).catch(() => {})
   }
 
-  async #close(drain: number, retry: readonly [min: number, max: number]): Promise<void> {
-    await this.streams.drain(drain, (stream) => {
-      stream.closeFor('shutdown', drawBetween(retry, this.random), { lastOfConnection: true })
-    })
+  async #close(): Promise<void> {
     this.#drained = true
     this.#start.close(new SseError('closed', 'The hub was closed before its broker started.'))
     this.#leases.close()
