@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './.ci/longest-first.ts'
 
 /** Tests run the sources: the export condition `@sse/source` needs no build before it. */
 const source = {
@@ -7,25 +8,42 @@ const source = {
   ssr: { resolve: { conditions: ['@sse/source'], externalConditions: ['@sse/source'] } },
 }
 
+/** Nothing is asserted about time, and machines are shared. */
+const shared = {
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: 20_000 } },
+  setupFiles: ['.ci/patience.ts'],
+  // A worker and the modules it has loaded serve many files, which saves a quarter of the processor time.
+  isolate: false,
+}
+
 /** Files that `pnpm test` leaves out because this machine lacks what they need. */
 const leftOut = process.env['SSE_TESTS_LEFT_OUT']?.split(' ') ?? []
 
 export default defineConfig({
   test: {
-    // Many tests wait for processes of theirs: with one worker on two cores, which is the default, both would idle.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Most tests wait for processes or browsers of theirs: with a worker for each core, half of the cores would idle.
+    maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         ...source,
         test: {
+          ...shared,
           name: 'unit',
-          // Nothing is asserted about time, and machines are shared.
-          testTimeout: 30_000,
           include: ['.ci/**/*.test.ts', 'packages/**/*.test.ts', 'apps/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', '**/*.browser.test.ts', ...leftOut],
+        },
+      },
+      {
+        ...source,
+        test: {
+          name: 'types',
           typecheck: {
             enabled: true,
-            // Without one of their own they would be checked by the root's, which does not include them: never red.
+            only: true,
+            // The root's does not include them: they would never be red.
             tsconfig: '.ci/tsconfig.test-d.json',
             include: ['packages/**/*.test-d.ts'],
           },
@@ -34,18 +52,19 @@ export default defineConfig({
       {
         ...source,
         test: {
+          ...shared,
           name: 'wrapped write',
           // Streams write straight to the socket unless `res.write` was wrapped: everything must hold both ways.
-          setupFiles: ['packages/express/test/wrapped-write.ts'],
-          testTimeout: 30_000,
+          setupFiles: [...shared.setupFiles, 'packages/express/test/wrapped-write.ts'],
           include: ['packages/express/**/*.test.ts'],
           exclude: [
             '**/node_modules/**',
             '**/dist/**',
             '**/direct.test.ts',
             '**/compression.test.ts',
-            // Agents do the wrapping there.
+            // Agents do the wrapping there; what comes back after a drain never depends on how it was written.
             '**/agents.test.ts',
+            '**/drain.test.ts',
             ...leftOut,
           ],
         },
@@ -53,12 +72,11 @@ export default defineConfig({
       {
         ...source,
         test: {
+          ...shared,
           name: 'browser',
+          testTimeout: 120_000,
           include: ['**/*.browser.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', ...leftOut],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
         },
       },
     ],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
+import ts from 'typescript'
 import { rules } from './arrows.ts'
-import { specifiersOf, targetOf } from './imports.ts'
 import { newerSyntax } from './syntax.ts'
 
 /**
@@ -55,22 +55,24 @@ function lost(path: string, text: string, shipped: ReadonlySet<string>): string[
     .map((source) => `${path}: its source ${source} is not shipped`)
 }
 
+/** Every module that a file names, imports of types included. */
+function specifiersOf(text: string): string[] {
+  return ts.preProcessFile(text, true, false).importedFiles.map(({ fileName }) => fileName)
+}
+
 /** In declarations TypeScript leaves `./x.ts` as it is and takes it for `./x.d.ts`. */
 function broken(path: string, text: string, shipped: ReadonlySet<string>): string[] {
-  const file = { path, text }
-  return specifiersOf(file).flatMap((specifier) => {
-    const target = targetOf(specifier, file)
-    if (target.kind !== 'file') return []
-    const meant = path.endsWith('.d.ts') ? target.path.replace(/(\.d)?\.[jt]s$/, '.d.ts') : target.path
+  return specifiersOf(text).flatMap((specifier) => {
+    if (!specifier.startsWith('.')) return []
+    const target = posix.join(posix.dirname(path), specifier)
+    const meant = path.endsWith('.d.ts') ? target.replace(/(\.d)?\.[jt]s$/, '.d.ts') : target
     return shipped.has(meant) ? [] : [`${path}: imports '${specifier}', which is not shipped`]
   })
 }
 
 function untyped(path: string, text: string, name: string): string[] {
-  const file = { path, text }
   const barred = rules[name]?.untyped ?? []
-  return specifiersOf(file)
-    .map((specifier) => targetOf(specifier, file))
-    .flatMap((target) => (target.kind === 'package' && barred.includes(target.name) ? [target.name] : []))
-    .map((target) => `${path}: mentions '${target}', whose types do not resolve for every user`)
+  return specifiersOf(text)
+    .filter((specifier) => barred.some((one) => specifier === one || specifier.startsWith(`${one}/`)))
+    .map((specifier) => `${path}: mentions '${specifier}', whose types do not resolve for every user`)
 }

@@ -10,8 +10,8 @@ import { shown, withPeople } from './people.ts'
 import { createRandom, seed } from './random.ts'
 import { signIn, startServer } from './start-server.ts'
 
-/** Ten minutes by `pnpm --filter @sse/notifications test:faults`. */
-const minutes = process.env['SSE_FAULTS'] === 'long' ? 10 : 1
+/** Ten minutes by `pnpm --filter @sse/notifications test:faults`; else each fault once, and what follows in this time. */
+const minutes = process.env['SSE_FAULTS'] === 'long' ? 10 : 0.25
 const clients = 50
 /** Of each user: what breaks is the line of one session. */
 const sessionsPerUser = 3

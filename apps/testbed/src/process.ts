@@ -7,7 +7,7 @@ export interface StartOptions {
   /** Added to the environment of the test. `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
-  /** Milliseconds it has to get ready. Default 30,000. */
+  /** Milliseconds it has to get ready. Default 60,000. */
   readonly timeout?: number
 }
 
@@ -86,7 +86,7 @@ function collect(child: ChildProcess): Output {
   return output
 }
 
-async function readiness(output: Output, exited: Promise<Exit>, { ready, timeout = 30_000 }: StartOptions) {
+async function readiness(output: Output, exited: Promise<Exit>, { ready, timeout = 60_000 }: StartOptions) {
   let timer: NodeJS.Timeout | undefined
   try {
     return await new Promise<RegExpMatchArray>((resolve, reject) => {
