@@ -11,25 +11,31 @@ export type {
   Register,
   RegisteredEvents,
 } from './event-map.ts'
+export { createHub } from './hub/hub.ts'
 export type {
   BrokerState,
   ChannelsChanged,
   ChannelsRequest,
   CloseHubOptions,
   Hub,
+  HubCounters,
   HubForAdapters,
   HubOf,
   HubOptions,
+  HubStats,
   PublishOptions,
-  StreamEvent,
-} from './hub/hub.ts'
-export type { HubCounters, HubStats } from './hub/hub-stats.ts'
-export { createHub } from './hub/log-hub.ts'
-export type { Streams } from './hub/streams.ts'
+} from './hub/types.ts'
 export type { Broker, Entry, GapReason, OpenTransaction, Page, Published, Receiver } from './log/broker.ts'
 export { comparePositions } from './log/compare-positions.ts'
-export { createMemoryBroker, createMemoryLog, type SharedMemoryLog } from './log/memory-broker.ts'
-export type { MemoryLogOptions } from './log/memory-log.ts'
+export {
+  createMemoryBroker,
+  createMemoryLog,
+  type MemoryLogOptions,
+  type SharedMemoryLog,
+} from './log/memory-broker.ts'
+export { createPoll, type PollDocument, type PollResponse } from './response/poll.ts'
+export type { Refusal } from './response/refusal.ts'
+export type { Transport } from './response/transport.ts'
 export type {
   SchemaInputs,
   SchemaIssue,
@@ -38,11 +44,9 @@ export type {
   StandardSchema,
   StandardSchemaMap,
 } from './standard-schema.ts'
-export type { AskedChannels } from './stream/asked-channels.ts'
+export type { AskedChannels } from './stream/channels/asked-channels.ts'
 export { checkStreamOptions } from './stream/check-options.ts'
 export { createStream } from './stream/create-stream.ts'
-export { createPoll, type PollDocument, type PollResponse } from './stream/poll.ts'
-export type { Refusal } from './stream/refusal.ts'
 export type { Source } from './stream/source.ts'
 export type {
   CloseOptions,
@@ -50,9 +54,10 @@ export type {
   SendOptions,
   SseStream,
   StreamEnd,
+  StreamEvent,
   StreamOptions,
   SubscribeOptions,
 } from './stream/sse-stream.ts'
-export type { Transport } from './stream/transport.ts'
+export type { Streams } from './stream/stream-registry.ts'
 export { encode, encodeComment, type SseEvent } from './wire/encode.ts'
 export type { Frame } from './wire/frame.ts'

@@ -1,6 +1,6 @@
 import { checkFunction, checkNames, checkNumber, checkObject, checkRange } from '../check.ts'
 import { SseError, show } from '../errors.ts'
-import type { CloseHubOptions, HubOptions } from './hub.ts'
+import type { CloseHubOptions, HubOptions } from './types.ts'
 
 const names = [
   'broker',
@@ -32,7 +32,7 @@ export function checkHubOptions(options: HubOptions): void {
   for (const name of ['onError', 'onStream', 'onBroker', 'now', 'random'] as const)
     checkFunction(name, options[name])
   checkBroker(broker)
-  // Also those that are not enumerated: `publish` would find them all the same.
+  // Includes properties that are not enumerable, because `publish` would find them too.
   for (const event of Object.getOwnPropertyNames(events ?? {})) {
     const schema = events?.[event]
     if (typeof schema?.['~standard']?.validate === 'function') continue

@@ -1,155 +1,359 @@
-import type { AnyEvents, EventMap, EventName, MessageName, MessagePayload, Payload } from '../event-map.ts'
-import type { Broker, GapReason, Published } from '../log/broker.ts'
-import type { SchemaInputs, SchemaOutputs, StandardSchemaMap } from '../standard-schema.ts'
-import type { AskedChannels } from '../stream/asked-channels.ts'
-import type { Refusal } from '../stream/refusal.ts'
-import type { SseStream, StreamEnd, StreamOptions } from '../stream/sse-stream.ts'
-import type { Transport } from '../stream/transport.ts'
-import type { HubStats } from './hub-stats.ts'
-import type { Streams } from './streams.ts'
+import { checkKey, checkNames, checkObject } from '../check.ts'
+import { Delivery } from '../delivery/delivery.ts'
+import { drawBetween } from '../draw-between.ts'
+import { SseError } from '../errors.ts'
+import type { AnyEvents, EventMap } from '../event-map.ts'
+import type { Broker, Entry, Published, Receiver } from '../log/broker.ts'
+import { commandChannel, isCommand, toChannels } from '../log/channel.ts'
+import { createMemoryBroker } from '../log/memory-broker.ts'
+import { Start } from '../log/start.ts'
+import { Observed } from '../observed.ts'
+import type { Refusal } from '../response/refusal.ts'
+import type { Transport } from '../response/transport.ts'
+import type { StandardSchemaMap } from '../standard-schema.ts'
+import { checkAsked } from '../stream/channels/asked-channels.ts'
+import { Heartbeat } from '../stream/heartbeat.ts'
+import { Revocations } from '../stream/revocations.ts'
+import type { SseStream, StreamEvent, StreamOptions } from '../stream/sse-stream.ts'
+import { Stream } from '../stream/stream.ts'
+import type { StreamHost } from '../stream/stream-host.ts'
+import { newHubName, streamIdOf } from '../stream/stream-id.ts'
+import { StreamRegistry } from '../stream/stream-registry.ts'
+import { checkRetry } from '../wire/encode.ts'
+import { ChannelChanges } from './channel-changes.ts'
+import { checkHubOptions } from './check-options.ts'
+import { Disconnects } from './disconnects.ts'
+import { Leases } from './leases.ts'
+import { toMessage } from './message.ts'
+import { Observer } from './observer.ts'
+import { Shutdown } from './shutdown.ts'
+import { type Command, parseCommand, parseSignal, type Signal } from './signals.ts'
+import type {
+  ChannelsChanged,
+  ChannelsRequest,
+  CloseHubOptions,
+  Hub,
+  HubOf,
+  HubOptions,
+  HubStats,
+  PublishOptions,
+} from './types.ts'
 
 /**
- * The log's home in a process: publishes to it, and delivers it to the streams.
+ * Creates a hub and starts its broker. Its events are typed by an interface, `createHub<Events>()`, or by schemas,
+ * `createHub({ events: { notification: z.object({ … }) } })`.
  *
- * @typeParam E what the streams carry
- * @typeParam I what `publish` takes: the same, unless schemas turn one into the other
+ * @throws {SseError} `invalid-option`
  */
-export interface Hub<E extends EventMap = AnyEvents, I extends EventMap = E> extends HubForAdapters<E> {
-  /**
-   * Appends an event to the log and delivers it to the streams on any of the channels, here and in every process of the broker. Once
-   * resolved the event is in the log. A rejection that nobody awaits goes to `onError`.
-   *
-   * @throws {SseError} (rejected) `invalid-channel`, `invalid-event`, `invalid-data` (with `issues` when a schema refused it),
-   * `event-too-large`, `invalid-key`, `invalid-option`, `closed`
-   */
-  publish<N extends EventName<I>>(
-    channels: string | readonly string[],
-    data: Payload<I, N>,
-    options: PublishOptions<N> & { readonly event: N },
-  ): Promise<Published>
+export function createHub<M extends StandardSchemaMap>(options: HubOptions & { readonly events: M }): HubOf<M>
+export function createHub<E extends EventMap = AnyEvents>(options?: HubOptions): Hub<E>
+export function createHub(options: HubOptions = {}): Hub {
+  checkHubOptions(options)
+  return new LogHub(options)
+}
+
+/** The range, in milliseconds, of the reconnection time of clients whose streams may have been revoked. */
+const retryRevoked = [250, 5_000] as const
+/** Milliseconds that a publish waits for the broker to start. */
+const startTimeout = 5_000
+/** The maximum number of publishes that wait for the broker to start. */
+const maxWaiting = 10_000
+
+/** The error codes of a log that can be read but not written. */
+const writeRefusals: readonly string[] = ['log-full', 'log-read-only']
+
+class LogHub implements Hub, StreamHost {
+  readonly heartbeat: Heartbeat
+  readonly streams = new StreamRegistry<Stream>()
+  readonly revocations = new Revocations()
+  readonly now: () => number
+  readonly random: () => number
+  delivery: Delivery | undefined
+  readonly #broker: Broker
+  readonly #options: HubOptions
+  readonly #observer: Observer
+  readonly #name = newHubName()
+  readonly #start: Start
+  readonly #leases: Leases
+  readonly #disconnects: Disconnects
+  readonly #channelChanges: ChannelChanges
+  #brokerState: 'starting' | 'up' | 'down' = 'starting'
+  /** Whether the broker reaches its log, but the log refuses publishes. */
+  #refusing = false
+  readonly #shutdown: Shutdown
+  #drained = false
+  /** The number of publishes that wait for the broker to start. */
+  #waiting = 0
+
+  constructor(options: HubOptions) {
+    const { now = Date.now, random = Math.random } = options
+    this.#options = options
+    this.#observer = new Observer(options)
+    this.now = now
+    this.random = random
+    this.#shutdown = new Shutdown(random)
+    this.heartbeat = new Heartbeat(options.heartbeat ?? 15_000)
+    // A single hub needs only its window. A memory broker with a log of its own would keep every entry twice.
+    this.#broker = options.broker ?? createMemoryBroker({ entries: 0, now })
+    const [hub, streams] = [this.#name, this.streams]
+    const send = (signal: Signal) => this.#signal(signal)
+    this.#leases = new Leases({ hub, send, onCheck: () => this.#disconnects.check() })
+    const leases = this.#leases
+    this.#disconnects = new Disconnects({
+      hub,
+      streams,
+      revocations: this.revocations,
+      leases,
+      send,
+      publish: (command) => this.#publishCommand(command),
+      startedAt: () => this.delivery?.startedAt,
+      drawRetry: () => drawBetween(retryRevoked, random),
+    })
+    this.#channelChanges = new ChannelChanges({ hub, streams, leases, send })
+    this.#start = new Start({
+      broker: this.#broker,
+      random,
+      receiver: this.#receiver(),
+      started: (start) => this.#started(start),
+      failed: (error) => {
+        this.report(error)
+        this.#onHealth('down')
+      },
+    })
+  }
+
+  get ready(): Promise<void> {
+    return this.#observed(this.#start.ready)
+  }
+
+  get closing(): boolean {
+    return this.#shutdown.begun
+  }
+
+  get position(): string {
+    if (!this.delivery)
+      throw new SseError('not-ready', 'The position is unknown until the broker starts: await hub.ready.')
+    return this.delivery.window.headId
+  }
+
+  stream(transport: Transport, options?: StreamOptions): SseStream {
+    return new Stream(this, transport, options)
+  }
+
   publish(
     channels: string | readonly string[],
-    data: MessagePayload<I>,
-    options?: PublishOptions<MessageName<I>>,
-  ): Promise<Published>
-  /** The head of the log: read it before a snapshot and hand out both. @throws {SseError} `not-ready` before `ready` */
-  readonly position: string
-  /** The open streams of this process. */
-  readonly streams: Streams<E>
-  /**
-   * Ends all streams and polls of a key, in every process of the broker, those on their way in included. Resolves when every process that
-   * lives has done so: then nothing that was asked for before delivers anything more.
-   *
-   * @param options `reconnect`: milliseconds after which the clients shall come back; `false`: not at all. Default: they do what they do
-   * @throws {SseError} (rejected) `invalid-key`, `invalid-retry`, `invalid-option`, `closed`
-   */
-  disconnect(key: string, options?: { readonly reconnect?: false | number | undefined }): Promise<void>
-  stats(): HubStats
-  /**
-   * Resolves when the broker has started. A broker whose start fails is started again until it succeeds or the hub is closed; `ready`
-   * rejects with the last error after 30 seconds of that, and at once for an error that does not pass by itself, such as a corrupt log.
-   * Read it again to wait for the attempts that follow.
-   */
-  readonly ready: Promise<void>
-  /**
-   * Ends all streams, spread over `drain` milliseconds (default 0), each told to come back after a time drawn from `retry`
-   * (milliseconds, default 1,000 to 5,000), then closes the broker. New streams are refused from the call on. Requests that are under way
-   * may publish until the drain is over.
-   */
-  close(options?: CloseHubOptions): Promise<void>
-}
+    data: unknown,
+    options: PublishOptions = {},
+  ): Promise<Published> {
+    return this.#observed(this.#publish(channels, data, options))
+  }
 
-/** The hub that `createHub({ events })` makes of schemas: `HubOf<typeof events>`. */
-export type HubOf<M extends StandardSchemaMap> = Hub<SchemaOutputs<M>, SchemaInputs<M>>
+  disconnect(key: string, options: { reconnect?: false | number } = {}): Promise<void> {
+    return this.#observed(this.#disconnect(key, options))
+  }
 
-/** What a web framework's adapter needs of a hub. */
-export interface HubForAdapters<E extends EventMap = AnyEvents> {
-  /** A stream of this hub over a response. */
-  stream(transport: Transport, options?: StreamOptions): SseStream<E>
-  /** This moment, for `StreamOptions.arrival`: a stream whose key is disconnected after it does not open. */
-  arrival(): number
-  /** Whether `close` was called: connections are not kept alive any more. */
-  readonly closing: boolean
-  /**
-   * Changes the channels of an open stream, whichever process of the broker holds it; its client is told by `sse.channels`. Whether there
-   * is such a stream is found out before `authorize` is asked. Of several wishes for a channel the one that arrived last holds.
-   *
-   * @param stream its id, as `sse.open` told it
-   * @returns what the stream is on then; `undefined` when there is no such stream, or none of this key
-   * @throws {SseError} (rejected) `invalid-channel`, `too-many-channels`, `busy`, `closed`; and what `authorize` throws
-   */
-  changeChannels(stream: string, request: ChannelsRequest): Promise<ChannelsChanged | undefined>
-  /** Tells `onError`. */
-  report(error: unknown): void
-}
+  changeChannels(stream: string, request: ChannelsRequest): Promise<ChannelsChanged | undefined> {
+    return this.#observed(this.#changeChannels(stream, request))
+  }
 
-/** A client's wish for other channels. */
-export interface ChannelsRequest {
-  /** Whose stream it must be. */
-  readonly key?: string | undefined
-  /** Who asks, for a budget of questions to other processes: the key, or an address. Default: the key. */
-  readonly client?: string | undefined
-  readonly subscribe: AskedChannels
-  readonly unsubscribe: readonly string[]
-}
-
-export interface ChannelsChanged {
-  /** All channels of the stream. */
-  readonly channels: readonly string[]
-  /** Asked for, and not allowed. */
-  readonly refused: readonly string[]
-}
-
-export interface PublishOptions<N extends string = string> {
-  /** The event's name; without one the client sees a `message` event. */
-  readonly event?: N | undefined
-  /** At most 128 bytes; for ten minutes a repeat under the same key answers the first id and appends nothing. */
-  readonly idempotencyKey?: string | undefined
-}
-
-export interface CloseHubOptions {
-  readonly drain?: number | undefined
-  readonly retry?: readonly [min: number, max: number] | undefined
-}
-
-export interface HubOptions {
-  /** The log. Default: in memory, gone with the process. */
-  readonly broker?: Broker | undefined
-  /** How much of the log's end is held in memory. Default 10,000 entries or 16 MiB, whichever is less. */
-  readonly window?: { readonly entries?: number | undefined; readonly bytes?: number | undefined } | undefined
-  /** Milliseconds between two heartbeats of a stream; 0 for none. Default 15,000, which keeps every common proxy from cutting it. */
-  readonly heartbeat?: number | undefined
-  /** Bytes that the data of an event may have. Default 64 KiB. */
-  readonly maxEventBytes?: number | undefined
-  /**
-   * The events that may be published, each with its schema (Standard Schema): `publish` rejects what does not fit, and what the
-   * schema makes of the data is what travels. Default: any event, any data.
-   */
-  readonly events?: StandardSchemaMap | undefined
-  /** Told what user callbacks, the broker and unawaited publishes threw. Default `console.error`. */
-  readonly onError?: ((error: unknown) => void) | undefined
-  /** Told when a stream opens, misses something, is refused, and when it ends. */
-  readonly onStream?: ((event: StreamEvent) => void) | undefined
-  /** Called when the broker reaches its log, when it no longer does, and when the log takes no writes. */
-  readonly onBroker?: ((state: BrokerState) => void) | undefined
-  /** The clock, in milliseconds since the epoch. Default `Date.now`. */
-  readonly now?: (() => number) | undefined
-  /** A number from 0 to 1. Default `Math.random`. */
-  readonly random?: (() => number) | undefined
-}
-
-/** How a hub stands to its log. `refusing`: it is read, and publishes are refused because it is full or takes no writes. */
-export type BrokerState = 'up' | 'down' | 'refusing'
-
-/** What happened to a stream. That it overflowed, stalled or expired is the reason of its `close`. */
-export type StreamEvent =
-  | { readonly type: 'open'; readonly stream: SseStream }
-  | {
-      readonly type: 'gap'
-      readonly stream: SseStream
-      readonly reason: GapReason
-      /** The cursor that could not be served. */
-      readonly requested: string
+  stats(): HubStats {
+    const window = this.delivery?.window
+    return {
+      ...this.#observer.counters,
+      entries: this.delivery?.received ?? 0,
+      hubs: this.#leases.hubs.length,
+      streams: this.streams.size,
+      channels: this.delivery?.fanOut.channels ?? 0,
+      windowEntries: window?.length ?? 0,
+      windowBytes: window?.bytes ?? 0,
+      windowSpan: window?.span ?? 0,
+      broker: this.#refusing ? 'refusing' : this.#brokerState,
     }
-  | { readonly type: 'close'; readonly stream: SseStream; readonly reason: StreamEnd }
-  | { readonly type: 'refuse'; readonly stream: SseStream; readonly refusal: Refusal }
+  }
+
+  close(options: CloseHubOptions = {}): Promise<void> {
+    const end = (stream: Stream, reconnect: number) =>
+      stream.closeFor('shutdown', reconnect, { lastOfConnection: true })
+    return this.#shutdown.begin(options, this.streams, end, () => this.#close())
+  }
+
+  newStreamId(): string {
+    return streamIdOf(this.#name)
+  }
+
+  refusal(): Refusal | undefined {
+    return this.#shutdown.refusal()
+  }
+
+  arrival(): number {
+    return this.revocations.latest
+  }
+
+  observe(event: StreamEvent): void {
+    this.#observer.stream(event)
+  }
+
+  report(error: unknown): void {
+    this.#observer.error(error)
+  }
+
+  /** The callbacks for the broker. */
+  #receiver(): Receiver {
+    return {
+      entries: (batch) => this.delivery!.receive(batch),
+      discontinuity: ({ reason, head }) => {
+        this.#disconnects.onGap()
+        this.delivery!.discontinuity(reason, head)
+      },
+      health: (state) => this.#onHealth(state),
+      signal: (text) => this.#onSignal(parseSignal(text)),
+    }
+  }
+
+  #started(start: { head: string; tail: readonly Entry[] }): void {
+    const { window = {} } = this.#options
+    this.delivery = new Delivery({
+      broker: this.#broker,
+      start,
+      limits: { entries: window.entries ?? 10_000, bytes: window.bytes ?? 16_777_216 },
+      now: this.now,
+      report: (error) => this.report(error),
+      onCommand: (entry) => this.#disconnects.onCommand(parseCommand(entry.data)),
+    })
+    this.#disconnects.onStart(start.tail.filter(isCommand).map(({ data }) => parseCommand(data)))
+  }
+
+  async #publish(
+    channels: string | readonly string[],
+    data: unknown,
+    options: PublishOptions,
+  ): Promise<Published> {
+    const { events, maxEventBytes = 65_536 } = this.#options
+    const transaction = this.#broker.openTransaction
+    try {
+      const prepared = toMessage(channels, data, options, { events, maxEventBytes })
+      if (transaction) this.#refuseToWait(prepared)
+      const message = prepared instanceof Promise ? await prepared : prepared
+      this.#refuseWhenClosed()
+      if (!this.delivery) await this.#waitForStart()
+      const { channels: names, event, data: text, idempotencyKey } = message
+      const published = await this.#broker.publish(names, { event, data: text }, { idempotencyKey })
+      this.#observer.published()
+      this.#setRefusing(false)
+      return published
+    } catch (error) {
+      this.#observer.refusedPublish(error)
+      if (error instanceof SseError && writeRefusals.includes(error.code)) this.#setRefusing(true)
+      transaction?.fail(error)
+      throw error
+    }
+  }
+
+  /** A transaction ends when its function returns. A publish that waits would be appended after it, even after a rollback. */
+  #refuseToWait(prepared: unknown): void {
+    if (prepared instanceof Promise) {
+      prepared.catch(() => {})
+      const message =
+        'A transaction cannot wait for the asynchronous schema of this event: validate before it, and use a synchronous schema.'
+      throw new SseError('invalid-transaction', message)
+    }
+    if (!this.delivery)
+      throw new SseError('not-ready', 'The hub is not ready: await hub.ready before the transaction.')
+  }
+
+  async #disconnect(key: string, options: { reconnect?: false | number }): Promise<void> {
+    checkKey(key)
+    checkObject('options', options)
+    checkNames('', options, ['reconnect'])
+    const { reconnect } = options
+    if (reconnect !== undefined && reconnect !== false) checkRetry(reconnect)
+    this.#refuseWhenClosed()
+    await this.#disconnects.disconnect(key, reconnect)
+  }
+
+  async #changeChannels(stream: string, request: ChannelsRequest): Promise<ChannelsChanged | undefined> {
+    const unsubscribe = toChannels(request.unsubscribe, { allowEmpty: true })
+    checkAsked(request.subscribe, Number.POSITIVE_INFINITY)
+    this.#refuseWhenClosed()
+    return this.#channelChanges.change(stream, { ...request, unsubscribe })
+  }
+
+  /** Commands reach every hub of the log, including this one, on the reserved channel. Apps cannot publish to it. */
+  async #publishCommand(command: Command): Promise<string> {
+    if (!this.delivery) await this.#waitForStart()
+    const { id } = await this.#broker.publish([commandChannel], { data: JSON.stringify(command) })
+    return id
+  }
+
+  /** Waits at most `startTimeout` for the broker to start. */
+  async #waitForStart(): Promise<void> {
+    if (this.#waiting >= maxWaiting) {
+      throw new SseError(
+        'busy',
+        `${maxWaiting} publishes are already waiting for the broker to start: await hub.ready first.`,
+      )
+    }
+    this.#waiting++
+    const timeout = Promise.withResolvers<never>()
+    const timer = setTimeout(() => {
+      timeout.reject(
+        new SseError(
+          'not-ready',
+          `The broker has not started within ${startTimeout} ms: await hub.ready first.`,
+        ),
+      )
+    }, startTimeout)
+    try {
+      await Promise.race([this.#start.ready, timeout.promise])
+    } finally {
+      clearTimeout(timer)
+      this.#waiting--
+    }
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#drained) throw new SseError('closed', 'The hub is closed: publish before hub.close() resolves.')
+  }
+
+  #onSignal(signal: Signal | undefined): void {
+    if (!signal) return
+    if (signal.type === 'alive' || signal.type === 'left') this.#leases.onSignal(signal)
+    else if (signal.type === 'disconnected' || signal.type === 'disconnected?')
+      this.#disconnects.onSignal(signal)
+    else this.#channelChanges.onSignal(signal)
+  }
+
+  #onHealth(state: 'up' | 'down'): void {
+    if (state === this.#brokerState) return
+    this.#brokerState = state
+    // A hub that created its own broker is the only hub of its log.
+    if (state === 'up' && this.#options.broker) this.#leases.hello()
+    this.#refusing = false
+    this.#observer.broker(state)
+    if (state === 'up') this.delivery?.wake()
+  }
+
+  /** Notes whether the log refuses publishes because it is full or read-only. */
+  #setRefusing(refusing: boolean): void {
+    if (this.#refusing === refusing || this.#brokerState !== 'up') return
+    this.#refusing = refusing
+    this.#observer.broker(refusing ? 'refusing' : 'up')
+  }
+
+  /** A signal may be lost. A broker that cannot send it reports its health, so this error is not reported. */
+  #signal(signal: Signal): void {
+    this.#broker.signal(JSON.stringify(signal)).catch(() => {})
+  }
+
+  async #close(): Promise<void> {
+    this.#drained = true
+    this.#start.close(new SseError('closed', 'The hub was closed before its broker started.'))
+    this.#leases.close()
+    this.#disconnects.close()
+    await this.#broker.close()
+  }
+
+  #observed<T>(promise: Promise<T>): Promise<T> {
+    return Observed.from(promise, (error) => this.report(error))
+  }
+}

@@ -1,22 +1,21 @@
 import { checkNames, checkObject } from '../check.ts'
 import { SseError, show } from '../errors.ts'
 import { toChannels } from '../log/channel.ts'
-import type { StandardSchemaMap } from '../standard-schema.ts'
+import type { SchemaIssue, SchemaResult, StandardSchemaMap } from '../standard-schema.ts'
 import { isThenable } from '../thenable.ts'
 import { serialize } from '../wire/data.ts'
 import { checkEventName } from '../wire/encode.ts'
-import type { PublishOptions } from './hub.ts'
-import { validate } from './validate.ts'
+import type { PublishOptions } from './types.ts'
 
 const optionNames = ['event', 'idempotencyKey']
 
-/** What a hub holds every event to. */
+/** The rules of a hub for every event. */
 export interface MessageRules {
   readonly events?: StandardSchemaMap | undefined
   readonly maxEventBytes: number
 }
 
-/** An event as the broker takes it. */
+/** An event as it is passed to the broker. */
 export interface Message {
   readonly channels: readonly string[]
   readonly event: string | undefined
@@ -25,8 +24,8 @@ export interface Message {
 }
 
 /**
- * What is published, checked and serialised. A promise only where a schema makes one: events that need not wait keep the order of
- * their calls.
+ * Checks and serialises an event. It returns a promise only if the schema does, so that events without asynchronous schemas keep the order of
+ * the calls.
  *
  * @throws {SseError} `invalid-channel`, `invalid-option`, `invalid-event`, `invalid-key`, `invalid-data`, `event-too-large`
  */
@@ -71,4 +70,51 @@ function checkIdempotencyKey(key: unknown): void {
     `${show(key)} is not a valid idempotency key: use 1 to 128 bytes of well-formed Unicode.`,
     { value: key },
   )
+}
+
+/**
+ * Validates the data of an event with its schema, and returns the output of the schema or a promise of it. Every event needs a schema, except
+ * `message`.
+ *
+ * @throws {SseError} `invalid-event` for an event without a schema; `invalid-data` with the issues of the schema
+ */
+function validate(schemas: StandardSchemaMap, event: string | undefined, data: unknown): unknown {
+  const name = event ?? 'message'
+  const schema = Object.hasOwn(schemas, name) ? schemas[name] : undefined
+  if (!schema) {
+    if (name === 'message') return data
+    const known = Object.keys(schemas).map(show).join(', ')
+    throw new SseError(
+      'invalid-event',
+      `${show(name)} has no schema: publish ${known || 'nothing'}, or add it to events.`,
+      {
+        value: name,
+      },
+    )
+  }
+  const result = schema['~standard'].validate(data)
+  return isThenable(result)
+    ? Promise.resolve(result).then((settled) => outputOf(settled as SchemaResult<unknown>, name, data))
+    : outputOf(result, name, data)
+}
+
+function outputOf(result: SchemaResult<unknown>, event: string, data: unknown): unknown {
+  if (typeof result !== 'object' || result === null || !('value' in result || result.issues)) {
+    const message = `The schema of ${show(event)} returned ${show(result)}: a Standard Schema returns { value } or { issues }.`
+    throw new SseError('invalid-data', message, { value: data })
+  }
+  if (!result.issues) return result.value
+  throw new SseError(
+    'invalid-data',
+    `${show(data)} is not valid data for the event ${show(event)}: ${result.issues.map(describe).join('; ')}.`,
+    {
+      value: data,
+      issues: result.issues,
+    },
+  )
+}
+
+function describe({ message, path = [] }: SchemaIssue): string {
+  const place = path.map((step) => String(typeof step === 'object' ? step.key : step)).join('.')
+  return place ? `${message} at ${place}` : message
 }

@@ -1,8 +1,8 @@
 import { SseError } from '../errors.ts'
-import type { BrokerState, HubOptions, StreamEvent } from './hub.ts'
-import { zeroCounters } from './hub-stats.ts'
+import type { StreamEvent } from '../stream/sse-stream.ts'
+import type { BrokerState, HubCounters, HubOptions } from './types.ts'
 
-/** Counts what happens in a hub, and tells it to the callbacks of the user: one that throws stops nothing. */
+/** Counts the events of a hub and passes them to the app's callbacks. A callback that throws stops nothing. */
 export class Observer {
   readonly counters = zeroCounters()
   readonly #options: HubOptions
@@ -48,11 +48,34 @@ export class Observer {
   }
 }
 
-/** Calls what may throw, now or, where it is asynchronous, later. */
+/** Calls a callback and catches its error, including the rejection of a promise. */
 function attempt(call: () => unknown, failed: (error: unknown) => void): void {
   try {
     Promise.resolve(call()).catch(failed)
   } catch (error) {
     failed(error)
+  }
+}
+
+function zeroCounters(): HubCounters {
+  return {
+    published: 0,
+    refusedPublishes: {},
+    opened: 0,
+    closed: {
+      client: 0,
+      closed: 0,
+      expired: 0,
+      disconnected: 0,
+      shutdown: 0,
+      stalled: 0,
+      overflow: 0,
+      unopened: 0,
+      refused: 0,
+      answered: 0,
+    },
+    refused: 0,
+    gaps: 0,
+    errors: 0,
   }
 }

@@ -1,10 +1,24 @@
-import { endOfTurn } from '../end-of-turn.ts'
+import { closedError } from '../brokers/log-failure.ts'
+import { checkNames, checkObject, refuseOption } from '../check.ts'
+import { atEndOfTurn, endOfTurn } from '../end-of-turn.ts'
 import { SseError } from '../errors.ts'
+import { randomText } from '../random-text.ts'
 import type { Broker, Entry, Page, Published, Receiver } from './broker.ts'
-import { MemoryLog, type MemoryLogOptions } from './memory-log.ts'
+import { IdempotencyKeys } from './idempotency-keys.ts'
+import { Queue } from './queue.ts'
+
+export interface MemoryLogOptions {
+  /**
+   * The number of entries to keep for replay, in addition to each hub's window. Default 10,000. A single hub can replay from its window, so
+   * `createHub()` uses 0.
+   */
+  readonly entries?: number | undefined
+  /** The clock for idempotency keys, in milliseconds. Default `Date.now`. */
+  readonly now?: (() => number) | undefined
+}
 
 /**
- * The log of one process, gone with it.
+ * Creates a log in memory for one hub. It ends with the process.
  *
  * @throws {SseError} `invalid-option`
  */
@@ -12,14 +26,14 @@ export function createMemoryBroker(options: MemoryLogOptions = {}): Broker {
   return createMemoryLog(options).connect()
 }
 
-/** A log in memory that several hubs share, as the processes of a cluster would: each is given a broker of its own. */
+/** A log in memory that several hubs of one process share. Each hub needs its own broker. */
 export interface SharedMemoryLog {
-  /** Another broker on this log; to close it leaves the others be. */
+  /** Creates another broker of this log. Closing it does not affect the others. */
   connect(): Broker
 }
 
 /**
- * A log in memory for several hubs of one process: `createHub({ broker: log.connect() })`.
+ * Creates a log in memory for several hubs of one process: `createHub({ broker: log.connect() })`.
  *
  * @throws {SseError} `invalid-option`
  */
@@ -28,10 +42,10 @@ export function createMemoryLog(options: MemoryLogOptions = {}): SharedMemoryLog
   return { connect: () => new MemoryBroker(log) }
 }
 
-/** Closing it for one hub would silence the other. */
+/** If two hubs shared a broker, closing one hub would stop the other. */
 function startedTwice(): SseError {
   const message =
-    'This broker belongs to another hub already: give each hub a broker of its own. createMemoryLog().connect() makes several on one log.'
+    'This broker already belongs to another hub: give each hub its own broker. createMemoryLog().connect() creates several for one log.'
   return new SseError('invalid-option', message)
 }
 
@@ -50,10 +64,10 @@ class MemoryBroker implements Broker {
     this.#receiver = receiver
     this.#log.add(receiver)
     receiver.health('up')
-    return { head: this.#log.head, tail: this.#log.held }
+    return { head: this.#log.head, tail: this.#log.entries }
   }
 
-  /** Resolves at the end of the turn, when the hubs have delivered it: a loop of awaited publishes lets sockets drain. */
+  /** Resolves at the end of the turn, after the hubs have delivered the event. So sockets can drain during a loop of awaited publishes. */
   async publish(
     channels: readonly string[],
     message: { event?: string | undefined; data: string },
@@ -83,6 +97,122 @@ class MemoryBroker implements Broker {
   }
 
   #refuseWhenClosed(): void {
-    if (this.#closed) throw new SseError('closed', 'The broker is closed: close it after its last use.')
+    if (this.#closed) throw closedError()
+  }
+}
+
+const idForm = /^([0-9a-f]{16})-(0|[1-9][0-9]{0,14})$/
+
+/**
+ * A log in the memory of one process. Its ids are `<epoch>-<number>`. Every log has a new epoch, so a cursor of an earlier log is recognised.
+ */
+class MemoryLog {
+  readonly #epoch = randomText(8)
+  readonly #capacity: number
+  readonly #entries = new Queue<Entry>()
+  readonly #keys: IdempotencyKeys
+  #head = 0
+  /** Replaced at every change, so that an entry goes to the receivers that had started when it was appended. */
+  #receivers: readonly Receiver[] = []
+  readonly #undelivered: { readonly entry: Entry; readonly receivers: readonly Receiver[] }[] = []
+  #delivering = false
+
+  /** @throws {SseError} `invalid-option` */
+  constructor(options: MemoryLogOptions = {}) {
+    checkObject('options', options)
+    checkNames('', options, ['entries', 'now'])
+    const { entries = 10_000, now = Date.now } = options
+    if (!Number.isSafeInteger(entries) || entries < 0)
+      refuseOption('entries', 'a whole number, 0 or more', entries)
+    this.#capacity = entries
+    this.#keys = new IdempotencyKeys(now)
+  }
+
+  get head(): string {
+    return this.#id(this.#head)
+  }
+
+  /** All entries, oldest first. */
+  get entries(): Entry[] {
+    return this.#after(this.#oldest, this.#entries.length)
+  }
+
+  add(receiver: Receiver): void {
+    this.#receivers = [...this.#receivers, receiver]
+  }
+
+  remove(receiver: Receiver): void {
+    this.#receivers = this.#receivers.filter((one) => one !== receiver)
+  }
+
+  append(
+    channels: readonly string[],
+    { event, data }: { readonly event?: string | undefined; readonly data: string },
+    key: string | undefined,
+  ): Published {
+    const known = key === undefined ? undefined : this.#keys.get(key)
+    if (known !== undefined) return { id: known, duplicate: true }
+
+    const entry: Entry = {
+      id: this.#id(this.#head + 1),
+      previous: this.head,
+      channels: [...channels],
+      event,
+      data,
+    }
+    this.#head++
+    this.#entries.push(entry)
+    if (this.#entries.length > this.#capacity) this.#entries.shift()
+    if (key !== undefined) this.#keys.set(key, entry.id)
+
+    this.#undelivered.push({ entry, receivers: this.#receivers })
+    this.#deliver()
+    return { id: entry.id, duplicate: false }
+  }
+
+  /** Delivers the signal to all receivers at the end of this turn, so that the caller's own hub does not get it sooner than others. */
+  signal(text: string): void {
+    atEndOfTurn(() => {
+      for (const receiver of this.#receivers) receiver.signal(text)
+    })
+  }
+
+  read(after: string, limit: number): Page {
+    const [, epoch, number] = idForm.exec(after) ?? []
+    if (number === undefined) return { gap: 'unknown', resumeAt: this.head }
+    const position = Number(number)
+    if (epoch !== this.#epoch || position > this.#head)
+      return { gap: 'forked', resumeAt: this.#id(this.#oldest) }
+    if (position < this.#oldest) return { gap: 'trimmed', resumeAt: this.#id(this.#oldest) }
+    const entries = this.#after(position, limit)
+    return { entries, done: position + entries.length === this.#head }
+  }
+
+  /** The oldest position after which everything can be read: the number of the entry before the oldest one. */
+  get #oldest(): number {
+    return this.#head - this.#entries.length
+  }
+
+  /** A receiver may publish while it receives an entry. The new entry is delivered after all receivers have the first. */
+  #deliver(): void {
+    if (this.#delivering) return
+    this.#delivering = true
+    try {
+      for (let next = this.#undelivered.shift(); next; next = this.#undelivered.shift()) {
+        for (const receiver of next.receivers) receiver.entries([next.entry])
+      }
+    } finally {
+      this.#delivering = false
+    }
+  }
+
+  #id(number: number): string {
+    return `${this.#epoch}-${number}`
+  }
+
+  #after(position: number, limit: number): Entry[] {
+    const first = position - this.#oldest
+    const count = Math.min(limit, this.#entries.length - first)
+    return Array.from({ length: count }, (_, index) => this.#entries.at(first + index)!)
   }
 }

@@ -1,30 +1,27 @@
+import type { Transport } from '../response/transport.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { Revocations } from './revocations.ts'
 import type { SseStream, StreamOptions } from './sse-stream.ts'
 import { Stream } from './stream.ts'
 import type { StreamHost } from './stream-host.ts'
 import { randomName } from './stream-id.ts'
-import type { Transport } from './transport.ts'
 
-/** What streams without a hub share: a heartbeat, and nobody to tell of them. */
-const hubless: StreamHost = {
+/** The host of streams without a hub. */
+const withoutHub: StreamHost = {
   heartbeat: new Heartbeat(15_000),
+  streams: { addOpening() {}, add() {}, remove() {} },
+  revocations: new Revocations(),
   now: Date.now,
   random: Math.random,
+  ready: undefined,
+  delivery: undefined,
   newStreamId: randomName,
   refusal: () => undefined,
-  arrival: () => 0,
-  revocation: () => undefined,
+  observe() {},
   report: (error) => console.error(error),
-  expected() {},
-  joined() {},
-  dropped() {},
-  left() {},
-  refused() {},
-  missed() {},
-  feed: undefined,
 }
 
-/** A stream without a hub: it can `send` and `comment`, and is kept alive by a heartbeat every 15 seconds. */
+/** Creates a stream without a hub. It can send events and comments, and has a heartbeat every 15 seconds. */
 export function createStream(transport: Transport, options?: StreamOptions): SseStream {
-  return new Stream(hubless, transport, options)
+  return new Stream(withoutHub, transport, options)
 }

@@ -1,45 +1,29 @@
-import type { Revocation } from '../hub/revocations.ts'
-import type { GapReason } from '../log/broker.ts'
-import type { Feed } from '../log/feed.ts'
+import type { Delivery } from '../delivery/delivery.ts'
+import type { Refusal } from '../response/refusal.ts'
 import type { Heartbeat } from './heartbeat.ts'
-import type { Refusal } from './refusal.ts'
-import type { ChannelsChange, SseStream, StreamEnd } from './sse-stream.ts'
+import type { Revocations } from './revocations.ts'
+import type { StreamEvent } from './sse-stream.ts'
+import type { StreamRegistry } from './stream-registry.ts'
 
-/** A stream as its host sees it. */
-export interface HostedStream extends SseStream {
-  /** Ends it for a reason; where the client is told when to come back it is told the reason too. */
-  closeFor(reason: StreamEnd, reconnect?: false | number, options?: { lastOfConnection?: boolean }): void
-  /** A client's wish for other channels arrives. @returns its turn: decided later, it overrules no later wish */
-  wish(): number
-  /** Changes its channels and confirms that to the client. @throws {SseError} `too-many-channels` */
-  change(change: ChannelsChange): void
-}
-
-/** What the streams of a process share, as one of them sees it. */
+/** The parts that all streams share: a hub, or defaults for streams without a hub. */
 export interface StreamHost {
   readonly heartbeat: Heartbeat
+  readonly streams: Pick<StreamRegistry, 'addOpening' | 'add' | 'remove'>
+  readonly revocations: Revocations
   /** The clock, in milliseconds since the epoch. */
   readonly now: () => number
   /** A number from 0 to 1. */
   readonly random: () => number
-  /** A name that no other stream has, and nobody can guess. */
+  /** As `Hub.ready`. `undefined` for streams without a hub. */
+  readonly ready: Promise<void> | undefined
+  /** `undefined` until the broker has started. */
+  readonly delivery: Delivery | undefined
+  /** A unique id that cannot be guessed. */
   newStreamId(): string
-  /** Why no stream can be opened now. */
+  /** The refusal if no stream can be opened now. */
   refusal(): Refusal | undefined
-  /** This moment, for a request that arrives now. */
-  arrival(): number
-  /** What became of the stream's key since its request arrived; `undefined` when it was not disconnected. */
-  revocation(key: string, arrival: number): Revocation | undefined
-  /** Reports what a user's callback, a broker or a transport threw. */
+  /** Passes an event of a stream to the app. */
+  observe(event: StreamEvent): void
+  /** Reports an error of a callback of the app, a broker or a transport. */
   report(error: unknown): void
-  /** It begins to open: from now on it can be disconnected. */
-  expected(stream: HostedStream): void
-  joined(stream: HostedStream): void
-  /** It ended before it was open. */
-  dropped(stream: HostedStream): void
-  left(stream: HostedStream, reason: StreamEnd): void
-  refused(stream: HostedStream, refusal: Refusal): void
-  missed(stream: HostedStream, gap: { readonly reason: GapReason; readonly requested: string }): void
-  /** The log and who reads it; `undefined` for streams without a hub. */
-  readonly feed: Feed | undefined
 }

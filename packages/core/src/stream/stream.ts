@@ -1,86 +1,102 @@
 import { types } from 'node:util'
 import { checkNames, checkObject } from '../check.ts'
+import { Reader, type Subscriber } from '../delivery/reader.ts'
 import { drawBetween } from '../draw-between.ts'
-import { atEndOfTurn, endOfTurn } from '../end-of-turn.ts'
+import { atEndOfTurn } from '../end-of-turn.ts'
 import { SseError, show } from '../errors.ts'
 import type { GapReason } from '../log/broker.ts'
 import { toChannels } from '../log/channel.ts'
-import type { Out } from '../log/reader.ts'
+import { isCursor } from '../log/cursor.ts'
 import { Observed } from '../observed.ts'
-import { closeFrame } from '../wire/control.ts'
-import { checkRetry, encode, encodeComment } from '../wire/encode.ts'
-import { type Frame, frame } from '../wire/frame.ts'
-import { type AskedChannels, checkAsked, judge } from './asked-channels.ts'
+import { Backpressure } from '../response/backpressure.ts'
+import { disconnected, expired, nothingForClient, type Refusal } from '../response/refusal.ts'
+import type { Transport } from '../response/transport.ts'
+import { closeFrame, gapFrame, openFrame, pingFrame } from '../wire/control.ts'
+import { checkFields, checkRetry, encodeComment, encodeFields } from '../wire/encode.ts'
+import { contentOfEvent, type Frame, frame } from '../wire/frame.ts'
+import { type AskedChannels, authorizeAsked, checkAsked } from './channels/asked-channels.ts'
+import { ChangeOrder } from './channels/change-order.ts'
+import { StreamChannels } from './channels/stream-channels.ts'
 import { Expiry } from './expiry.ts'
-import type { Pulse } from './heartbeat.ts'
-import { Outlet, type OutletOwner } from './outlet.ts'
-import type { Refusal } from './refusal.ts'
-import { itemsOf, openSource, type Source } from './source.ts'
+import { type Source, sendAll } from './source.ts'
 import type {
   ChannelsChange,
   CloseOptions,
   FromOptions,
   SendOptions,
+  SseStream,
   StreamEnd,
   StreamOptions,
   SubscribeOptions,
 } from './sse-stream.ts'
-import type { HostedStream, StreamHost } from './stream-host.ts'
-import { type Subscriber, Subscription } from './subscription.ts'
-import type { Transport } from './transport.ts'
-import { Wishes } from './wishes.ts'
+import type { StreamHost } from './stream-host.ts'
 
-const noChannels: ReadonlySet<string> = new Set()
 const sendOptions = ['event', 'id', 'retry']
 const subscribeOptions = ['expires', 'since']
 
-/** One open response: its beginning and its end, what is sent beside the log, and a subscription for what comes from the log. */
-export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
+/** Milliseconds that a slow client has at a shutdown to read its pending bytes. Events that it misses are still in the log. */
+const shutdownGrace = 1_000
+/** The heartbeat of a stream that is not at the head of a log. */
+const emptyComment: readonly Frame[] = [frame(':\n\n')]
+/** The range, in milliseconds, of the reconnection time of a client whose credentials have expired. */
+const retryExpired = [250, 750] as const
+
+/**
+ * One response, from its opening to its end. `#state` is the state of the response. Only the reader knows whether the client has received its
+ * position in the log.
+ */
+export class Stream implements SseStream, Subscriber {
   readonly lastEventId: string | undefined
-  readonly shared: boolean
-  readonly maxChannels: number
+  readonly output: Backpressure
   readonly #host: StreamHost
   readonly #transport: Transport
-  readonly #outlet: Outlet
+  readonly #channels: StreamChannels
+  readonly #maxChannels: number
   readonly #retry: number | readonly [min: number, max: number]
+  readonly #arrival: number
   #key: string | (() => string | undefined) | undefined
   #id: string | undefined
+  /** `opening`: the stream counts for the limits and can be disconnected, but the app can still set status and headers. */
   #state: 'idle' | 'opening' | 'open' | 'closed' = 'idle'
   #end: StreamEnd | undefined
   #abort: AbortController | undefined
-  #subscription: Subscription | undefined
-  /** What the client asks for, until it was judged: nothing is read before. */
+  #subscribed = false
+  /** Where to begin if the client sent no cursor: at `since` of the app, else at the head when `subscribe` was first called. */
+  #since: string | undefined
+  #head: string | undefined
+  #reader: Reader | undefined
+  /** The channels that the client asks for, until they are authorized. Before, nothing is read. */
   #asked: AskedChannels | undefined
+  /** Exists only if the client may change the channels. */
+  #changes: ChangeOrder | undefined
   #expiry: Expiry | undefined
-  /** Until it was asked. */
+  /** `undefined` after its call. */
   #admit: (() => Refusal | undefined) | undefined
-  /** Why it may not open, once that was asked. */
+  /** Why the stream may not open. */
   #refusal: Refusal | undefined
-  /** Which wish for a channel was the last; only where some take time. */
-  #wishes: Wishes | undefined
-  readonly #arrival: number
-  /** The slice of the heartbeat that serves it. */
+  /** The slice of the heartbeat that has this stream. */
   #slice = 0
 
   constructor(host: StreamHost, transport: Transport, options: StreamOptions = {}) {
     const { key, lastEventId, retry = 2_000, stall = 30_000, maxUnread = 1_048_576 } = options
+    const { maxChannels = 64, shared = false } = options
     this.#key = key
     this.lastEventId = lastEventId || undefined
-    this.shared = options.shared ?? false
-    this.maxChannels = options.maxChannels ?? 64
     this.#host = host
     this.#transport = transport
+    this.#channels = new StreamChannels({ max: maxChannels, shared })
+    this.#maxChannels = maxChannels
     this.#retry = retry
     this.#asked = options.asked
-    this.#wishes = options.asked && new Wishes()
+    this.#changes = options.asked && new ChangeOrder()
     this.#admit = options.admit
-    this.#arrival = options.arrival ?? host.arrival()
-    this.#outlet = new Outlet(transport, { stall, maxUnread }, this)
+    this.#arrival = options.arrival ?? host.revocations.latest
+    this.output = new Backpressure(transport, { stall, maxUnread }, this)
     transport.onDrain = () => this.#drained()
     transport.onError = (error) => this.failed(error)
     transport.onClose = (end = 'client') => {
       this.#finish(end)
-      this.#outlet.end()
+      this.output.end()
     }
     if (transport.closed) this.#finish('client')
   }
@@ -100,7 +116,11 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
   }
 
   get channels(): ReadonlySet<string> {
-    return this.#subscription?.channels ?? noChannels
+    return this.#channels.names
+  }
+
+  get labelledChannels(): ReadonlySet<string> | undefined {
+    return this.#channels.labelledChannels
   }
 
   get closed(): boolean {
@@ -115,27 +135,30 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     return this.#abort.signal
   }
 
-  get heartbeat(): number {
-    return this.#host.heartbeat.interval
-  }
-
   send(data: unknown, options: SendOptions = {}): boolean {
     checkObject('options', options)
     checkNames('', options, sendOptions)
     const { event, id, retry } = options
-    const text = encode({ event, id, retry, data })
-    if (id !== undefined && this.#subscription) {
+    const fields = checkFields({ event, id, retry, data })
+    if (id !== undefined && this.#subscribed) {
       throw new SseError(
         'id-on-subscribed-stream',
-        `The id ${show(id)} would be taken for a position in the log: send without an id, or use hub.publish.`,
+        `The id ${show(id)} cannot be sent, because ids on a subscribed stream are positions in the log: send without an id, or use hub.publish.`,
         { value: id },
       )
     }
-    return this.#sendNow(frame(text))
+    return this.#sendNow(frame(encodeFields(fields), contentOfEvent(fields)))
   }
 
   from(source: Source, options: FromOptions = {}): Promise<void> {
-    return Observed.from(this.#sendAll(source, options), (error) => this.#host.report(error))
+    const prepare = () => {
+      checkObject('options', options)
+      checkNames('', options, ['event'])
+      this.#openNow()
+    }
+    const send = (item: unknown) => this.send(item, options) || this.output.whenDrained()
+    const sent = sendAll(source, { prepare, send, signal: this.signal })
+    return Observed.from(sent, (error) => this.#host.report(error))
   }
 
   comment(text?: string): boolean {
@@ -143,10 +166,9 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
   }
 
   subscribe(channels: string | readonly string[], options: SubscribeOptions = {}): this {
-    const names = toChannels(channels, { orNone: true, byApp: true })
-    const { feed } = this.#host
-    if (!feed) {
-      throw new SseError('no-hub', 'Channels need a hub: app.use(sse({ hub: createHub() })).', {
+    const names = toChannels(channels, { allowEmpty: true, byApp: true })
+    if (!this.#host.ready) {
+      throw new SseError('no-hub', 'Channels need a hub: use app.use(sse({ hub: createHub() })).', {
         value: channels,
       })
     }
@@ -156,33 +178,34 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     checkSince(since)
     if (expires !== undefined) this.#expireAt(expires)
     if (this.closed) return this
-    const first = !this.#subscription
-    this.#subscription ??= new Subscription(feed, this)
-    this.#subscription.add(names, since)
-    this.#wishes?.take(names, this.#wishes.next())
-    if (first) this.#transport.subscribed?.()
-    if (first) this.#readAtEndOfTurn(this.#subscription)
+    if (!this.#reader) this.#since ??= since
+    if (!this.#subscribed) this.#head = this.#host.delivery?.window.headId
+    this.#join(names)
+    if (!this.#subscribed) this.#openAtEndOfTurn()
     return this
   }
 
   unsubscribe(channels: string | readonly string[]): this {
-    const names = toChannels(channels, { orNone: true })
-    this.#subscription?.remove(names)
-    this.#wishes?.take(names, this.#wishes.next())
+    const names = toChannels(channels, { allowEmpty: true })
+    this.#leave(names)
+    this.#changes?.record(names, this.#changes.next())
     return this
   }
 
-  wish(): number {
-    this.#wishes ??= new Wishes()
-    return this.#wishes.next()
+  /** Called when a client asks for a change of channels. @returns its turn, so that it does not override a newer change */
+  nextTurn(): number {
+    this.#changes ??= new ChangeOrder()
+    return this.#changes.next()
   }
 
-  change(change: ChannelsChange): void {
-    if (this.closed) return
-    const { turn, refused } = change
-    const subscribe = this.#lastWished(change.subscribe, turn)
-    const unsubscribe = this.#lastWished(change.unsubscribe, turn)
-    this.#subscription?.change({ turn, subscribe, unsubscribe, refused })
+  /** Executes an authorized change of channels, and confirms it to the client. @throws {SseError} `too-many-channels` */
+  change({ turn, refused, ...asked }: ChannelsChange): void {
+    if (this.closed || !this.#subscribed) return
+    const subscribe = this.#recordChange(asked.subscribe, turn)
+    const unsubscribe = this.#recordChange(asked.unsubscribe, turn)
+    this.#leave(this.#channels.removedBy({ subscribe, unsubscribe }))
+    this.#grant({ granted: subscribe, refused })
+    if (this.#reader?.opened) this.#writeAhead(this.#channels.confirmation(this.#reader.position))
   }
 
   close(options: CloseOptions = {}): void {
@@ -193,6 +216,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     this.closeFor('closed', reconnect)
   }
 
+  /** Ends the stream. If `reconnect` is given, the client gets it with the reason in `sse.close`. */
   closeFor(
     reason: StreamEnd,
     reconnect?: false | number,
@@ -200,165 +224,118 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
   ): void {
     if (this.closed) return
     const isRevoked = reason === 'disconnected' || reason === 'expired'
-    if (this.#state !== 'open' && reconnect === false) this.#refuse(nothingHere, reason)
-    else if (isRevoked && !this.#begun) this.#refuse(this.#revoked(reason, reconnect), reason)
-    // What waits in its buffer would still be delivered.
-    else if (reason === 'disconnected' && this.#outlet.full) this.#cut(reason)
+    if (this.#state !== 'open' && reconnect === false) this.#refuse(nothingForClient, reason)
+    else if (isRevoked && !this.#responseStarted) this.#refuse(this.#revoked(reason, reconnect), reason)
+    // Otherwise the pending bytes of the transport would still be delivered.
+    else if (reason === 'disconnected' && this.output.full) this.destroy(reason)
     else this.#endWith(reason, reconnect, options)
   }
 
-  #endWith(
-    reason: StreamEnd,
-    reconnect: false | number | undefined,
-    options: { lastOfConnection?: boolean },
-  ): void {
-    this.#openNow()
-    if (this.closed) return
-    if (reconnect !== undefined) this.write([closeFrame(reconnect, reason)])
-    if (this.closed) return
+  /** Ends the response at once and drops its pending bytes. */
+  destroy(reason: StreamEnd): void {
     this.#finish(reason)
     try {
-      this.#transport.end(options)
-      this.#outlet.linger(options.lastOfConnection ? shutdownGrace : undefined)
+      this.#transport.destroy()
     } catch (error) {
-      this.failed(error)
+      this.#host.report(error)
     }
   }
 
-  /** Whether anything of the response is on its way. */
-  get #begun(): boolean {
-    return this.#state === 'open' && (this.#transport.begun ?? true)
-  }
-
-  /** What a client is answered whose stream was revoked before anything of it was on its way. */
-  #revoked(reason: StreamEnd, reconnect: false | number | undefined): Refusal {
-    if (reason === 'expired') return expired
-    if (reconnect === false) return nothingHere
-    return {
-      status: 503,
-      detail: 'The access of this client has changed.',
-      retry: reconnect ?? this.#drawRetry(),
-    }
-  }
-
-  /** Subscriber: what the log has. */
-  get out(): Out {
-    return this.#outlet
-  }
-
-  /** Subscriber: what goes with what the log has. */
-  write(frames: readonly Frame[]): boolean {
-    return !this.closed && this.#outlet.write(frames)
-  }
-
-  /** Subscriber: what goes ahead of the log. */
-  writeBeside(frames: readonly Frame[]): boolean {
-    if (this.closed || this.write(frames)) return !this.closed
-    this.#subscription?.pause()
-    return false
-  }
-
-  /** Subscriber: something is missing, and the client was told. */
-  missed(gap: { readonly reason: GapReason; readonly requested: string }): void {
-    this.#host.missed(this, gap)
-  }
-
-  /** Subscriber: everything up to the head was written. */
-  caughtUp(): void {
-    const position = this.#transport.caughtUp && this.#subscription?.position
-    if (position !== undefined) this.#transport.caughtUp?.(position)
-  }
-
-  /** Subscriber: the broker did not start, or does not answer. A client that waits for a document is told to come back; a stream waits. */
-  unreadable({ lasting }: { lasting: boolean }): void {
-    if (this.closed) return
-    if (this.#transport.unreadable) this.#transport.unreadable()
-    else if (lasting) this.closeFor('unopened', this.#drawRetry())
-  }
-
-  /** OutletOwner: what was sent is not taken. */
-  overflowed(): void {
-    this.#cut('overflow')
-  }
-
-  /** OutletOwner: the client takes nothing any more. */
-  stalled(): void {
-    this.#cut('stalled')
-  }
-
-  /** OutletOwner: nothing more can be written. */
+  /** Called with an error of the transport. */
   failed(error: unknown): void {
     this.#host.report(error)
-    this.#cut('client')
+    this.destroy('client')
   }
 
-  /** Pulse: once every heartbeat. Who stands at the head is told where that is, everyone else that the line is alive. */
+  /** Called once every heartbeat. A stream at the head sends its position. Any other stream sends a comment. */
   beat(): void {
-    // The timer of the expiry does not see that the clock was set, or that the machine slept.
-    if (this.#expiry?.over) this.#expire()
-    if (this.closed || this.#outlet.full) return
-    const ping = this.#subscription?.ping()
-    if (!this.#outlet.full) this.writeBeside(ping ?? emptyComment)
+    // The timer of the expiry does not notice if the clock was set, or if the machine slept.
+    if (this.#expiry?.isOver) this.#expire()
+    if (this.closed || this.output.full) return
+    const ping = this.#reader?.live ? this.#host.delivery?.ping() : undefined
+    // A reader that is behind retries, because its last read of the broker may have failed.
+    if (!ping) this.#reader?.resume()
+    if (!this.output.full) this.#writeAhead(ping ?? emptyComment)
   }
 
-  /** A source that is always ready is sent in turns of so many items: a loop of promises alone would let nothing else happen. */
-  async #sendAll(source: Source, options: FromOptions): Promise<void> {
-    const open = openSource(source)
-    try {
-      checkObject('options', options)
-      checkNames('', options, ['event'])
-      this.#openNow()
-    } catch (error) {
-      open.cancel()
-      throw error
-    }
-    let sent = 0
-    for await (const item of itemsOf(open, this.signal)) {
-      if (!this.send(item, options)) await this.#outlet.room()
-      else if (++sent % itemsPerTurn === 0) await endOfTurn()
-    }
+  onOpen({ id, resumed }: { id: string | undefined; resumed: boolean }): void {
+    const hasCursor = this.lastEventId !== undefined || this.#since !== undefined
+    const { interval: heartbeat } = this.#host.heartbeat
+    const open = openFrame({ stream: this.id, heartbeat, resumed: hasCursor ? resumed : null }, id)
+    this.#write([open, ...this.#channels.confirmation(id)])
+  }
+
+  onGap(reason: GapReason, requested: string, resumeAt: string): void {
+    this.#write([gapFrame(reason, requested, resumeAt)])
+    this.#host.observe({ type: 'gap', stream: this, reason, requested })
+  }
+
+  onCaughtUp(): void {
+    const { position } = this.#reader!
+    this.#transport.caughtUp?.(position)
+    if (this.labelledChannels) this.#writeAhead([pingFrame(position)])
+  }
+
+  /** A poll is answered with the time to retry. A stream waits for the broker. */
+  onUnreadable(): void {
+    if (!this.closed) this.#transport.unreadable?.()
   }
 
   #sendNow(message: Frame): boolean {
     this.#openNow()
-    return this.writeBeside([message])
+    return this.#writeAhead([message])
   }
 
-  /** What is sent does not wait for the end of the turn. */
+  #write(frames: readonly Frame[]): boolean {
+    return !this.closed && this.output.write(frames)
+  }
+
+  /** Writes frames that are not from the log. They go ahead of entries that wait for a drain. @returns whether the client keeps up */
+  #writeAhead(frames: readonly Frame[]): boolean {
+    if (this.#write(frames)) return !this.closed
+    this.#reader?.pause()
+    return false
+  }
+
+  /** Opens without waiting for the end of the turn, because something is sent. */
   #openNow(): void {
     if (this.#state === 'idle' || this.#state === 'opening') this.#open()
   }
 
-  /** Two ends, because Express hands an error of the handler to its last resort at the end of a turn too. */
-  #readAtEndOfTurn(subscription: Subscription): void {
-    this.#begin()
-    if (this.#state === 'open' && !this.#asked) subscription.begin()
-    else atEndOfTurn(() => atEndOfTurn(() => void this.#judgeAndRead(subscription)))
+  #openAtEndOfTurn(): void {
+    this.#subscribed = true
+    this.#transport.subscribed?.()
+    this.#startOpening()
+    if (this.#state === 'open' && !this.#asked) this.#read()
+    // Two turns, because Express also answers an error of the handler at the end of a turn.
+    else atEndOfTurn(() => atEndOfTurn(() => void this.#authorizeAndOpen()))
   }
 
-  /** Nothing is replayed before it is known what the client may read. */
-  async #judgeAndRead(subscription: Subscription): Promise<void> {
+  /** Nothing is replayed before the channels are authorized. */
+  async #authorizeAndOpen(): Promise<void> {
     try {
       if (this.#asked && !this.closed && !this.#refusal) {
-        checkAsked(this.#asked, this.shared ? Number.POSITIVE_INFINITY : this.maxChannels)
-        const turn = this.wish()
-        const { granted, refused } = await judge(this.#asked, {
-          abandoned: () => this.closed,
-          maxChannels: this.maxChannels,
-        })
+        await this.#authorize(this.#asked)
         if (this.closed) return
-        subscription.grant({ granted: this.#lastWished(granted, turn), refused })
         this.#asked = undefined
       }
       if (this.#state === 'opening' && this.#transport.closed) this.#finish('unopened')
       else if (this.#state === 'opening') this.#openUnattended()
-      else if (this.#state === 'open') subscription.begin()
+      else if (this.#state === 'open') this.#read()
     } catch (error) {
-      this.#turnAway(error)
+      this.#onAuthorizeError(error)
     }
   }
 
-  #turnAway(error: unknown): void {
+  async #authorize(asked: AskedChannels): Promise<void> {
+    const maxChannels = this.#maxChannels
+    checkAsked(asked, this.labelledChannels ? Number.POSITIVE_INFINITY : maxChannels)
+    const turn = this.nextTurn()
+    const { granted, refused } = await authorizeAsked(asked, { abandoned: () => this.closed, maxChannels })
+    if (!this.closed) this.#grant({ granted: this.#recordChange(granted, turn), refused })
+  }
+
+  #onAuthorizeError(error: unknown): void {
     if (this.closed) {
       this.#host.report(error)
       return
@@ -368,7 +345,7 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     else this.#refuse(refusal)
   }
 
-  /** A client that asks for nonsense is told so; when the server fails the client shall come back. */
+  /** An invalid request gets 400. After any other error the client should retry. */
   #refusalFor(error: unknown): Refusal {
     if (
       error instanceof SseError &&
@@ -377,31 +354,29 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
       return { status: 400, detail: error.message }
     }
     this.#host.report(error)
-    const detail = 'It could not be decided what this client may read.'
+    const detail = 'The channels of this client could not be authorized.'
     return { status: 503, detail, retry: this.#drawRetry() }
   }
 
-  /**
-   * It begins to open: the limits count it, and a `disconnect` ends it. Who may not come in is answered when it would open, because until then
-   * status and headers are the app's.
-   */
-  #begin(): void {
+  /** From now on the stream counts for the limits, and a `disconnect` ends it. A refusal is sent only when the stream would open. */
+  #startOpening(): void {
     if (this.#state !== 'idle') return
     this.#refusal = this.#host.refusal() ?? this.#admit?.() ?? this.#revocation()
     this.#admit = undefined
     this.#state = 'opening'
-    this.#host.expected(this)
+    this.#host.streams.addOpening(this)
   }
 
   #revocation(): Refusal | undefined {
     if (typeof this.#key === 'function') this.#key = this.#key()
-    const revocation = this.#key === undefined ? undefined : this.#host.revocation(this.#key, this.#arrival)
+    if (this.#key === undefined) return undefined
+    const revocation = this.#host.revocations.since(this.#arrival, this.#key)
     return revocation && this.#revoked('disconnected', revocation.reconnect)
   }
 
   #open(): void {
-    this.#begin()
-    const refusal = this.#expiry?.over ? expired : (this.#host.refusal() ?? this.#refusal)
+    this.#startOpening()
+    const refusal = this.#expiry?.isOver ? expired : (this.#host.refusal() ?? this.#refusal)
     if (refusal) {
       this.#refuse(refusal)
       return
@@ -414,14 +389,15 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     }
     this.#state = 'open'
     this.#slice = this.#host.heartbeat.add(this)
-    this.#host.joined(this)
-    // The app may have ended it when it was told that it is open.
+    this.#host.streams.add(this)
+    this.#host.observe({ type: 'open', stream: this })
+    // The app may have closed the stream in onStream.
     if (this.closed) return
-    this.write([frame(`:\nretry: ${this.#drawRetry()}\n\n`)])
-    if (!this.#asked) this.#subscription?.begin()
+    this.#write([frame(`:\nretry: ${this.#drawRetry()}\n\n`)])
+    if (this.#subscribed && !this.#asked) this.#read()
   }
 
-  /** Opens outside of a call of the app's: if that fails nobody else would answer, unless somebody else already has. */
+  /** Opens outside of a call by the app. If this fails, the connection is closed, unless the app has already answered the request. */
   #openUnattended(): void {
     try {
       this.#open()
@@ -431,9 +407,88 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     }
   }
 
+  /** Starts to read the log, as soon as the broker has started. */
+  #read(): void {
+    const { delivery, ready } = this.#host
+    if (this.#reader || this.closed) return
+    if (!delivery) {
+      ready?.then(
+        () => this.#read(),
+        () => this.#cannotRead(),
+      )
+      return
+    }
+    const head = this.#head ?? delivery.window.headId
+    const cursor = this.lastEventId ?? this.#since ?? head
+    const isValid = isCursor(cursor)
+    this.#reader = new Reader(delivery, this, isValid ? cursor : head)
+    this.#reader.start(isValid ? undefined : cursor)
+  }
+
+  /** Called when `ready` has rejected. */
+  #cannotRead(): void {
+    if (this.closed) return
+    if (this.#transport.unreadable) this.#transport.unreadable()
+    else this.closeFor('unopened', this.#drawRetry())
+  }
+
+  /** Before the stream reads, all channels share its cursor. Later channels join at its position, without replay. */
+  #join(names: readonly string[]): void {
+    this.#reader?.flush()
+    this.#channels.add(names)
+    this.#reader?.join(names)
+    this.#changes?.record(names, this.#changes.next())
+  }
+
+  #leave(names: readonly string[]): void {
+    this.#reader?.flush()
+    this.#channels.remove(names)
+    this.#reader?.leave(names)
+  }
+
+  #grant(channels: { granted: readonly string[]; refused: readonly string[] }): void {
+    this.#reader?.flush()
+    const added = this.#channels.grant(channels)
+    this.#reader?.join(added)
+  }
+
+  /** @returns the channels that no newer change has decided already */
+  #recordChange(channels: readonly string[], turn: number): readonly string[] {
+    return this.#changes?.record(channels, turn) ?? channels
+  }
+
+  #endWith(
+    reason: StreamEnd,
+    reconnect: false | number | undefined,
+    options: { lastOfConnection?: boolean },
+  ): void {
+    this.#openNow()
+    if (this.closed) return
+    if (reconnect !== undefined) this.#write([closeFrame(reconnect, reason)])
+    if (this.closed) return
+    this.#finish(reason)
+    try {
+      this.#transport.end(options)
+      this.output.linger(options.lastOfConnection ? shutdownGrace : undefined)
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  /** Whether any part of the response was sent. */
+  get #responseStarted(): boolean {
+    return this.#state === 'open' && (this.#transport.begun ?? true)
+  }
+
+  /** The answer to a client whose stream was revoked before any part of the response was sent. */
+  #revoked(reason: StreamEnd, reconnect: false | number | undefined): Refusal {
+    if (reason === 'expired') return expired
+    return reconnect === false ? nothingForClient : disconnected(reconnect ?? this.#drawRetry())
+  }
+
   #refuse(refusal: Refusal, reason: StreamEnd = 'refused'): void {
     this.#finish(reason)
-    if (reason === 'refused') this.#host.refused(this, refusal)
+    if (reason === 'refused') this.#host.observe({ type: 'refuse', stream: this, refusal })
     try {
       this.#transport.refuse(refusal)
     } catch (error) {
@@ -452,13 +507,9 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     this.#expiry.notAfter(expires)
   }
 
-  /** The client comes back soon, to be judged again, but not so soon that it would flood a server that is away. */
+  /** The client reconnects soon, with new credentials. The delay spreads the clients if the server restarts at that moment. */
   #expire(): void {
-    this.closeFor('expired', drawBetween(comeBackExpired, this.#host.random))
-  }
-
-  #lastWished(channels: readonly string[], turn: number): readonly string[] {
-    return this.#wishes?.take(channels, turn) ?? channels
+    this.closeFor('expired', drawBetween(retryExpired, this.#host.random))
   }
 
   #drawRetry(): number {
@@ -467,17 +518,8 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
   }
 
   #drained(): void {
-    this.#outlet.drained()
-    this.#subscription?.readOn()
-  }
-
-  #cut(reason: StreamEnd): void {
-    this.#finish(reason)
-    try {
-      this.#transport.destroy()
-    } catch (error) {
-      this.#host.report(error)
-    }
+    this.output.drained()
+    this.#reader?.resume()
   }
 
   #finish(reason: StreamEnd): void {
@@ -486,38 +528,24 @@ export class Stream implements HostedStream, Subscriber, Pulse, OutletOwner {
     this.#state = 'closed'
     this.#end = reason
     this.#expiry?.clear()
-    this.#subscription?.end()
+    this.#reader?.end()
+    if (before !== 'idle') this.#host.streams.remove(this)
     if (before === 'open') {
       this.#host.heartbeat.remove(this, this.#slice)
-      this.#host.left(this, reason)
-    } else if (before === 'opening') this.#host.dropped(this)
+      this.#host.observe({ type: 'close', stream: this, reason })
+    }
     this.#abort?.abort(reasonOf(reason))
-    this.#outlet.end()
+    this.output.end()
   }
 }
 
-/** Whether it stands in the log, only the broker can say. @throws {SseError} `invalid-cursor` */
+/** Checks only the type, because only the broker knows whether the log has the position. @throws {SseError} `invalid-cursor` */
 function checkSince(since: unknown): void {
   if (since === undefined || typeof since === 'string') return
   throw new SseError('invalid-cursor', `since must be a hub.position, not ${show(since)}.`, { value: since })
 }
 
-/** Milliseconds that a client which is behind has left when the server shuts down: what is in the log it finds again. */
-const shutdownGrace = 1_000
-
-/** The heartbeat of a stream that does not stand at the head of a log. */
-const emptyComment: readonly Frame[] = [frame(':\n\n')]
-
-const expired: Refusal = { status: 401, detail: 'The credentials of this request have run out.' }
-const nothingHere: Refusal = { status: 204, detail: 'There is nothing for this client.' }
-
-/** Between which times, in milliseconds, a client comes back whose credentials have run out. */
-const comeBackExpired = [250, 750] as const
-
-/** Items of a source that are sent in one turn of the event loop. */
-const itemsPerTurn = 64
-
-/** So that `fetch(url, { signal })` fails with a real error, and `AbortError` checks hold. */
+/** The reason of the signal. It is an `AbortError`, so that `fetch(url, { signal })` rejects with one. */
 function reasonOf(end: StreamEnd | undefined): SseError {
   return new SseError(end ?? 'closed', `The stream has ended: ${end}.`, { name: 'AbortError' })
 }

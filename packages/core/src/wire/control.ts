@@ -1,28 +1,30 @@
+import { maxDelay } from '../check.ts'
 import type { GapReason } from '../log/broker.ts'
 import { encodeFields } from './encode.ts'
-import { type Frame, frame } from './frame.ts'
+import { contentOfEvent, type Frame, type FrameContent, frame } from './frame.ts'
 
 /**
- * The control events of a subscribed stream. Plain EventSource clients never notice them, because nobody listens for their
- * names; each is an event with a name, an id and data, the only form that moves the cursor in every client.
+ * The control events of a subscribed stream. Plain EventSource clients ignore them, because they have no listeners for these names. Each is an
+ * event with a name, an id and data: only that form moves the cursor in every client.
  */
 
-/** The first event of a subscribed stream. `resumed` is `null` when the client brought no cursor. */
+/** The first event of a subscribed stream. `resumed` is `null` if the client sent no cursor. */
 export function openFrame(
   data: { readonly stream: string; readonly heartbeat: number; readonly resumed: boolean | null },
   id: string | undefined,
 ): Frame {
-  return control('sse.open', data, id)
+  return control('sse.open', { id, data }, { type: 'open', id, resumed: data.resumed })
 }
 
-/** Something is missing before whatever follows; delivery goes on after `resumeAt`. */
+/** Tells the client that events are missing. Delivery continues after `resumeAt`. */
 export function gapFrame(reason: GapReason, requested: string, resumeAt: string): Frame {
-  return control('sse.gap', { reason, requested: requested.slice(0, 256) }, resumeAt)
+  const data = { reason, requested: requested.slice(0, 256) }
+  return control('sse.gap', { id: resumeAt, data }, { type: 'gap', id: resumeAt, ...data })
 }
 
 /**
- * The channels that the stream is on, and those that its client asked for in vain. A stream that several tabs share is told too which
- * channels it is on only because its client asked: `asked`.
+ * Tells the client the channels of its stream, and the channels that it asked for and did not get. On a stream that several tabs share, `asked`
+ * names the channels that only the client asked for.
  */
 export function channelsFrame(
   data: {
@@ -32,34 +34,34 @@ export function channelsFrame(
   },
   position: string | undefined,
 ): Frame {
-  return control('sse.channels', data, position)
+  return control('sse.channels', { id: position, data }, { type: 'channels', ...data })
 }
 
 /**
- * Says of the event that follows, by its id, on which channels the stream gets it. Only for a stream that several tabs share, and only
- * about channels that its client asked for: the app's own channels are every tab's.
+ * Names the channels of the next event, which it identifies by id. It is used only on a stream that several tabs share, and only for channels
+ * that the client asked for. The app's own channels belong to every tab.
  */
 export function eventFrame(id: string, channels: readonly string[]): Frame {
-  return frame(encodeFields({ event: 'sse.event', data: JSON.stringify({ id, channels }) }))
+  const fields = { event: 'sse.event', data: JSON.stringify({ id, channels }) }
+  return frame(encodeFields(fields), contentOfEvent(fields))
 }
 
-/** The heartbeat: it has a name, so that the client's watchdog sees it, and an id, so that quiet channels keep up. */
+/** The heartbeat. It has a name, so that the client's watchdog sees it, and an id, so that the cursor moves while its channels are quiet. */
 export function pingFrame(position: string): Frame {
-  return frame(encodeFields({ event: 'sse.ping', id: position, data: '' }))
+  return frame(encodeFields({ event: 'sse.ping', id: position, data: '' }), { type: 'ping', id: position })
 }
 
-/** The last event: come back after so many milliseconds, or not at all. `retry` says the same to native clients. */
+/** The last event: the client should reconnect after `reconnect` milliseconds, or not at all. `retry` tells native clients the same. */
 export function closeFrame(reconnect: number | false, reason: string): Frame {
-  const retry = reconnect === false ? stayAway : reconnect
-  const data = JSON.stringify({ reconnect, reason })
-  return frame(encodeFields({ event: 'sse.close', retry, data }))
+  // A native EventSource always reconnects, so it gets the longest delay.
+  const retry = reconnect === false ? maxDelay : reconnect
+  return control('sse.close', { retry, data: { reconnect, reason } }, { type: 'close', reconnect })
 }
 
-/**
- * A native EventSource cannot be told never to come back. This is the longest time that every timer holds, in milliseconds: 24.8 days.
- */
-const stayAway = 2_147_483_647
-
-function control(event: string, data: object, id: string | undefined): Frame {
-  return frame(encodeFields({ event, id, data: JSON.stringify(data) }))
+function control(
+  event: string,
+  { data, ...fields }: { id?: string | undefined; retry?: number; data: object },
+  content: FrameContent,
+): Frame {
+  return frame(encodeFields({ event, ...fields, data: JSON.stringify(data) }), content)
 }

@@ -1,0 +1,302 @@
+import type { GapReason } from '../log/broker.ts'
+import type { Backpressure } from '../response/backpressure.ts'
+import type { Transport } from '../response/transport.ts'
+import { eventFrame } from '../wire/control.ts'
+import type { Frame } from '../wire/frame.ts'
+import type { BacklogAnswer, BacklogRead } from './backlog/backlog.ts'
+import type { BacklogPage, BacklogRecord } from './backlog/backlog-page.ts'
+import type { Delivery } from './delivery.ts'
+
+/** The stream of a reader, as far as the reader needs it. */
+export interface Subscriber {
+  readonly channels: ReadonlySet<string>
+  /** The channels whose events get an `sse.event` before them. `undefined` if the stream is not shared. */
+  readonly labelledChannels: ReadonlySet<string> | undefined
+  /** All streams of a key share one budget for reads of the broker. */
+  readonly key: string | undefined
+  readonly output: Backpressure
+  /** Called when the position is known, before anything from the log is written. */
+  onOpen(cursor: { readonly id: string | undefined; readonly resumed: boolean }): void
+  /** Called if the log does not have everything after `requested`. Delivery continues after `resumeAt`. */
+  onGap(reason: GapReason, requested: string, resumeAt: string): void
+  /** Called when everything up to the head was written. From then on the fan-out delivers. */
+  onCaughtUp(): void
+  /** Called when the broker could not read. The reader retries later. */
+  onUnreadable(): void
+}
+
+/** The approximate number of bytes in one write to the transport. */
+const writeBytes = 64 * 1024
+/** A cursor that is invalid for every broker. The answer is a gap that resumes at the head. */
+const invalidCursor = ''
+
+/**
+ * A position in the log, and the only code that moves a stream forward from it. New, returning and slow streams all use the same code. They
+ * read from the window, or from the backlog if their position is older than the window. They stop when the transport is full or the head is
+ * reached. At the head a reader is live: the fan-out delivers to it.
+ *
+ * A live reader does not store its position: it is the position of the fan-out, or `#deliveredTo` if that is newer. So a turn costs nothing
+ * for a stream whose channels are quiet.
+ */
+export class Reader {
+  /*
+   * A broadcast uses only the first fields, so they are next to each other in memory. With a thousand streams they are not in the fastest
+   * CPU cache, and each additional cache line costs as much as all the work done with it.
+   */
+  #state: 'live' | 'behind' | 'fetching' | 'ended' = 'behind'
+  /** The number of the last entry that was written to a live reader. It counts only while it is ahead of the fan-out. */
+  #deliveredTo = 0
+  readonly #transport: Transport
+  readonly #output: Backpressure
+  readonly #delivery: Delivery
+  readonly #subscriber: Subscriber
+  /** The position while the reader is not live. */
+  #cursor: string
+  #opened = false
+  /**
+   * Whether the log forked before the position of this stream, and nothing was read since. The window may still have entries of the lost branch,
+   * which were already written. So the reader uses only the broker.
+   */
+  #forked = false
+  /** The pending read of the backlog. */
+  #read: BacklogRead | undefined
+
+  /** @param cursor the position to begin at */
+  constructor(delivery: Delivery, subscriber: Subscriber, cursor: string) {
+    this.#transport = subscriber.output.transport
+    this.#output = subscriber.output
+    this.#delivery = delivery
+    this.#subscriber = subscriber
+    this.#cursor = cursor
+    delivery.add(this)
+  }
+
+  get channels(): ReadonlySet<string> {
+    return this.#subscriber.channels
+  }
+
+  get labelledChannels(): ReadonlySet<string> | undefined {
+    return this.#subscriber.labelledChannels
+  }
+
+  /** Whether `onOpen` was called. */
+  get opened(): boolean {
+    return this.#opened
+  }
+
+  /** Whether the reader is at the head, so that the fan-out delivers to it. */
+  get live(): boolean {
+    return this.#state === 'live'
+  }
+
+  /** The id of the last entry that was written or is on none of the channels. */
+  get position(): string {
+    if (this.#state !== 'live') return this.#cursor
+    return this.#delivery.window.idAt(this.#livePosition)
+  }
+
+  get #livePosition(): number {
+    return Math.max(this.#deliveredTo, this.#delivery.delivered)
+  }
+
+  /** Starts to read. @param invalid a text without the form of a cursor, which the client sent */
+  start(invalid?: string): void {
+    if (invalid !== undefined) {
+      this.#open(false, undefined)
+      this.#subscriber.onGap('unknown', invalid, this.#cursor)
+    }
+    this.resume()
+  }
+
+  /** Writes entries from the position on, until the transport is full or the head is reached. */
+  resume(): void {
+    if (this.#state !== 'behind') return
+    const position = this.#windowPosition
+    if (position === undefined) this.#fetch()
+    else this.#readWindow(position)
+  }
+
+  /** Called by the fan-out. `frames` have everything on the reader's channels between two positions. */
+  deliver(frames: readonly Frame[], from: number, to: number): void {
+    if (this.#state !== 'live') return
+    if (this.#deliveredTo > from) {
+      this.flush()
+      return
+    }
+    this.#deliveredTo = to
+    if (this.#transport.write(frames)) return
+    this.#output.becameFull()
+    this.pause()
+  }
+
+  /** Writes the entries that a live reader does not have yet. Call it before the channels change. */
+  flush(): void {
+    if (this.#state === 'live') this.#readWindow(this.#livePosition)
+  }
+
+  /** Called after `flush` when the stream has joined channels, or the labelled ones have changed. */
+  join(channels: readonly string[]): void {
+    if (this.#ended) return
+    for (const channel of channels) this.#delivery.fanOut.add(channel, this)
+  }
+
+  /** Called after `flush` when the stream has left channels. */
+  leave(channels: readonly string[]): void {
+    for (const channel of channels) this.#delivery.fanOut.remove(channel, this)
+  }
+
+  /** Stops a live reader because the transport is full. `resume` continues. */
+  pause(): void {
+    if (this.#state !== 'live') return
+    this.#cursor = this.#delivery.window.idAt(this.#livePosition)
+    this.#state = 'behind'
+  }
+
+  /** Called when the log broke after the delivered entries. A live reader continues after `resumeAt`, the new head. */
+  onDiscontinuity(reason: GapReason, requested: string, resumeAt: string): void {
+    if (this.#state === 'live') this.#subscriber.onGap(reason, requested, resumeAt)
+  }
+
+  /** Calls a function whose exception ends only this stream. */
+  guard(call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  failed(error: unknown): void {
+    this.#output.failed(error)
+  }
+
+  end(): void {
+    this.#state = 'ended'
+    this.#delivery.remove(this)
+    if (this.#read) this.#delivery.backlog.cancel(this.#read)
+  }
+
+  #readWindow(from: number): void {
+    this.#open(true, this.#cursor)
+    const { window } = this.#delivery
+    for (let position = from; ; ) {
+      const read = window.read(this.channels, position, writeBytes)
+      position = read.position
+      const isFull = read.records.length > 0 && !this.#output.write(this.#labelled(read.records))
+      if (this.#ended) return
+      if (isFull) {
+        this.#cursor = window.idAt(position)
+        this.#state = 'behind'
+        return
+      }
+      this.#deliveredTo = position
+      if (position === window.head) {
+        if (this.#state === 'live') return
+        this.#state = 'live'
+        this.#subscriber.onCaughtUp()
+        return
+      }
+    }
+  }
+
+  #fetch(): void {
+    const { wakes } = this.#delivery
+    this.#state = 'fetching'
+    this.#delivery.waiting.delete(this)
+    this.#ask(this.#cursor, (answer) => {
+      if (this.#ended) return
+      const isFork = isGap(answer) && answer.gap === 'forked'
+      if (!this.#opened || !isFork) this.#answered(answer, wakes)
+      // The client of an open stream already has some entries of the forked log, so delivery continues at the head.
+      else
+        this.#ask(invalidCursor, (head) =>
+          this.#answered(isGap(head) ? { ...head, gap: 'forked' } : head, wakes),
+        )
+    })
+  }
+
+  #ask(cursor: string, onAnswer: (answer: BacklogAnswer) => void): void {
+    // After a fork the reader cannot continue in the window, so this read does not count against the budget.
+    const client = this.#forked ? undefined : (this.#subscriber.key ?? this)
+    this.#read = { cursor, client, onAnswer: (answer) => this.guard(() => onAnswer(answer)) }
+    this.#delivery.backlog.add(this.#read)
+  }
+
+  #answered(answer: BacklogAnswer, wakes: number): void {
+    if (this.#ended) return
+    this.#read = undefined
+    this.#state = 'behind'
+    if (answer === 'unreadable') this.#subscriber.onUnreadable()
+    if (this.#ended) return
+
+    if (typeof answer === 'object' && 'page' in answer) this.#writePage(answer.page, answer.from)
+    // Meanwhile the window may have received the position.
+    else if (this.#windowPosition !== undefined) this.resume()
+    else if (isGap(answer)) this.#onGap(answer.gap, answer.resumeAt)
+    // There was a wake during the read, so the reader retries at once.
+    else if (this.#delivery.wakes > wakes) this.resume()
+    else this.#delivery.waiting.add(this)
+  }
+
+  get #windowPosition(): number | undefined {
+    return this.#forked ? undefined : this.#delivery.window.find(this.#cursor)
+  }
+
+  /** A getter, because TypeScript does not know that a call may have changed the state. */
+  get #ended(): boolean {
+    return this.#state === 'ended'
+  }
+
+  #writePage(page: BacklogPage, from: number): void {
+    this.#open(true, this.#cursor)
+    this.#forked = false
+    const indexes = page.indexesOn(this.channels, from)
+    for (let next = 0; next < indexes.length; ) {
+      const records: BacklogRecord[] = []
+      for (let bytes = 0; next < indexes.length && bytes < writeBytes; next++) {
+        const record = page.recordAt(indexes[next]!)
+        records.push(record)
+        bytes += record.frame.bytes.length
+      }
+      this.#cursor = next < indexes.length ? page.idAt(indexes[next - 1]!) : page.end
+      if (!this.#output.write(this.#labelled(records)) || this.#ended) return
+    }
+    this.#cursor = page.end
+    this.resume()
+  }
+
+  /** The frames of these records. An event that is also on one of the app's own channels gets no `sse.event`. */
+  #labelled(records: readonly BacklogRecord[]): Frame[] {
+    const { channels, labelledChannels } = this.#subscriber
+    if (!labelledChannels) return records.map((record) => record.frame)
+    return records.flatMap((record) => {
+      const own = record.channels.filter((channel) => channels.has(channel))
+      return own.every((channel) => labelledChannels.has(channel))
+        ? [eventFrame(record.id, own), record.frame]
+        : record.frame
+    })
+  }
+
+  /** Delivery continues with everything that the window still has, even if the broker's own log is shorter. */
+  #onGap(reason: GapReason, resumeAt: string): void {
+    const { window } = this.#delivery
+    const requested = this.#cursor
+    const isNew = !this.#opened
+    const fromBase = reason === 'trimmed' ? !this.#forked : reason === 'forked' && isNew
+    this.#forked = reason === 'forked' && !isNew
+    this.#open(false, reason === 'unknown' ? undefined : requested)
+    this.#cursor = fromBase && window.find(resumeAt) !== undefined ? window.baseId : resumeAt
+    this.#subscriber.onGap(reason, requested, this.#cursor)
+    this.resume()
+  }
+
+  #open(resumed: boolean, id: string | undefined): void {
+    if (this.#opened) return
+    this.#opened = true
+    this.#subscriber.onOpen({ id, resumed })
+  }
+}
+
+function isGap(answer: BacklogAnswer): answer is Extract<BacklogAnswer, { gap: GapReason }> {
+  return typeof answer === 'object' && 'gap' in answer
+}

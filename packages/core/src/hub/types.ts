@@ -1,0 +1,180 @@
+import type { AnyEvents, EventMap, EventName, MessageName, MessagePayload, Payload } from '../event-map.ts'
+import type { Broker, Published } from '../log/broker.ts'
+import type { Transport } from '../response/transport.ts'
+import type { SchemaInputs, SchemaOutputs, StandardSchemaMap } from '../standard-schema.ts'
+import type { AskedChannels } from '../stream/channels/asked-channels.ts'
+import type { SseStream, StreamEnd, StreamEvent, StreamOptions } from '../stream/sse-stream.ts'
+import type { Streams } from '../stream/stream-registry.ts'
+
+/**
+ * Publishes events to the log, and delivers the log to the streams of this process.
+ *
+ * @typeParam E the events that the streams deliver
+ * @typeParam I the events that `publish` accepts: the same, unless schemas transform their data
+ */
+export interface Hub<E extends EventMap = AnyEvents, I extends EventMap = E> extends HubForAdapters<E> {
+  /**
+   * Appends an event to the log and delivers it to the streams on any of the channels, in every process of the broker. When the promise
+   * resolves, the event is in the log. A rejection that nothing awaits is reported to `onError`.
+   *
+   * @throws {SseError} (rejected) `invalid-channel`, `invalid-event`, `invalid-data` (with `issues` if a schema refused it), `event-too-large`,
+   * `invalid-key`, `invalid-option`, `not-ready`, `busy`, `closed`; and any error of the broker
+   */
+  publish<N extends EventName<I>>(
+    channels: string | readonly string[],
+    data: Payload<I, N>,
+    options: PublishOptions<N> & { readonly event: N },
+  ): Promise<Published>
+  publish(
+    channels: string | readonly string[],
+    data: MessagePayload<I>,
+    options?: PublishOptions<MessageName<I>>,
+  ): Promise<Published>
+  /** The head of the log: the id of its newest event. Read it before a snapshot, and send both. @throws {SseError} `not-ready` before `ready` */
+  readonly position: string
+  /** The open streams of this process. */
+  readonly streams: Streams<E>
+  /**
+   * Ends all streams and polls of a key in every process of the broker, including those that are still opening. Resolves when every live
+   * process has ended them: then no earlier request of the key delivers anything more.
+   *
+   * @param options `reconnect`: milliseconds after which the clients should reconnect; `false`: not at all. Default: the clients decide
+   * @throws {SseError} (rejected) `invalid-key`, `invalid-retry`, `invalid-option`, `closed`
+   */
+  disconnect(key: string, options?: { readonly reconnect?: false | number | undefined }): Promise<void>
+  /** Counters since the hub was created, and gauges of this moment. */
+  stats(): HubStats
+  /**
+   * Resolves when the broker has started. If its start fails, the hub retries until it succeeds or the hub is closed. After 30 seconds of
+   * failures `ready` rejects with the last error. It rejects at once for a permanent error, such as a corrupt log. Read it again to wait for
+   * the next attempts.
+   */
+  readonly ready: Promise<void>
+  /**
+   * Ends all streams, spread over `drain` milliseconds (default 0), and then closes the broker. Each client reconnects after a random time from
+   * the range `retry` (milliseconds, default 1,000 to 5,000). The hub refuses new streams from the call on. Requests in progress may publish
+   * until all streams have ended.
+   *
+   * @throws {SseError} `invalid-option`
+   */
+  close(options?: CloseHubOptions): Promise<void>
+}
+
+/** The type of the hub that `createHub({ events })` returns for schemas: `HubOf<typeof events>`. */
+export type HubOf<M extends StandardSchemaMap> = Hub<SchemaOutputs<M>, SchemaInputs<M>>
+
+/** The methods of a hub for adapters to web frameworks. */
+export interface HubForAdapters<E extends EventMap = AnyEvents> {
+  /** Creates a stream of this hub over a response. */
+  stream(transport: Transport, options?: StreamOptions): SseStream<E>
+  /** The current moment, for `StreamOptions.arrival`. If the key of a stream is disconnected after its arrival, the stream does not open. */
+  arrival(): number
+  /** Whether `close` was called. Then connections are no longer kept alive. */
+  readonly closing: boolean
+  /**
+   * Changes the channels of an open stream in any process of the broker, and tells its client by `sse.channels`. It checks that the stream
+   * exists before it calls `authorize`. Of several changes for a channel, the one that arrived last wins.
+   *
+   * @param stream the id of the stream, from `sse.open`
+   * @returns the channels after the change; `undefined` if the key has no stream with this id
+   * @throws {SseError} (rejected) `invalid-channel`, `too-many-channels`, `busy`, `closed`; and any error of `authorize`
+   */
+  changeChannels(stream: string, request: ChannelsRequest): Promise<ChannelsChanged | undefined>
+  /** Reports an error to `onError`. */
+  report(error: unknown): void
+}
+
+/** A client's request to change the channels of its stream. */
+export interface ChannelsRequest {
+  /** The key that the stream must have. */
+  readonly key?: string | undefined
+  /** Identifies the client for the limit of 20 requests a second to other processes: a key or an address. Default: the key. */
+  readonly client?: string | undefined
+  readonly subscribe: AskedChannels
+  readonly unsubscribe: readonly string[]
+}
+
+export interface ChannelsChanged {
+  /** All channels of the stream after the change. */
+  readonly channels: readonly string[]
+  /** The channels that the client asked for and may not read. */
+  readonly refused: readonly string[]
+}
+
+export interface PublishOptions<N extends string = string> {
+  /** The event's name. Without a name the client receives a `message` event. */
+  readonly event?: N | undefined
+  /** 1 to 128 bytes. For ten minutes, a repeat with the same key appends nothing and resolves with the first id. */
+  readonly idempotencyKey?: string | undefined
+}
+
+export interface CloseHubOptions {
+  /** Milliseconds over which the streams are ended. Default 0. */
+  readonly drain?: number | undefined
+  /** The range of milliseconds from which the reconnection time of each client is drawn. Default 1,000 to 5,000. */
+  readonly retry?: readonly [min: number, max: number] | undefined
+}
+
+export interface HubOptions {
+  /** The broker of the log. Default: a log in memory, which ends with the process. */
+  readonly broker?: Broker | undefined
+  /** How many of the newest entries are kept in memory. Default 10,000 entries or 16 MiB, whichever is less. */
+  readonly window?: { readonly entries?: number | undefined; readonly bytes?: number | undefined } | undefined
+  /** Milliseconds between two heartbeats of a stream; 0 for none. Default 15,000, which is below the idle limit of every common proxy. */
+  readonly heartbeat?: number | undefined
+  /** The maximum size of an event's data, in bytes. Default 64 KiB. */
+  readonly maxEventBytes?: number | undefined
+  /**
+   * The events that may be published, each with its schema (Standard Schema). `publish` rejects data that does not match, and sends the
+   * output of the schema. Default: any event, any data.
+   */
+  readonly events?: StandardSchemaMap | undefined
+  /** Called with errors of the app's callbacks, of the broker, and of publishes that nothing awaits. Default `console.error`. */
+  readonly onError?: ((error: unknown) => void) | undefined
+  /** Called when a stream opens, has a gap, is refused, or ends. */
+  readonly onStream?: ((event: StreamEvent) => void) | undefined
+  /** Called when the broker reaches its log, when it loses it, and when the log refuses writes. */
+  readonly onBroker?: ((state: BrokerState) => void) | undefined
+  /** The clock, in milliseconds since the epoch. Default `Date.now`. */
+  readonly now?: (() => number) | undefined
+  /** A number from 0 to 1. Default `Math.random`. */
+  readonly random?: (() => number) | undefined
+}
+
+/** The state of the connection to the log. `refusing`: the log can be read, but refuses publishes because it is full or read-only. */
+export type BrokerState = 'up' | 'down' | 'refusing'
+
+/** Counters of a hub since it was created. */
+export interface HubCounters {
+  /** Events that this process published, including repeats with the same idempotency key. */
+  published: number
+  /** Rejected publishes, by the code of the error; `unknown` for an error without a code. */
+  readonly refusedPublishes: Record<string, number>
+  /** Streams that were opened. */
+  opened: number
+  /** Streams that ended, by reason. */
+  readonly closed: Record<StreamEnd, number>
+  /** Streams and polls that were refused. */
+  refused: number
+  /** Gap events that were sent to clients. */
+  gaps: number
+  /** Errors that were reported to `onError`. */
+  errors: number
+}
+
+/** Counters since the hub was created, and gauges of this moment. */
+export interface HubStats extends Readonly<HubCounters> {
+  /** Entries that the broker delivered, published by any process, including commands to the hubs. */
+  readonly entries: number
+  /** Live hubs of the log, including this one. */
+  readonly hubs: number
+  /** Open streams. */
+  readonly streams: number
+  /** Channels that have at least one stream. */
+  readonly channels: number
+  readonly windowEntries: number
+  readonly windowBytes: number
+  /** Milliseconds since the oldest entry of the window arrived. A client can be offline for this long and still resume from memory. */
+  readonly windowSpan: number
+  readonly broker: 'starting' | BrokerState
+}
