@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
-import { LongestFirst } from './.ci/longest-first.ts'
 
 /** Tests run the sources: the export condition `@sse/source` needs no build before it. */
 const source = {
@@ -11,9 +10,9 @@ const source = {
 /** Nothing is asserted about time, and machines are shared. */
 const shared = {
   testTimeout: 60_000,
-  hookTimeout: 60_000,
+  hookTimeout: 180_000,
   expect: { poll: { timeout: 20_000 } },
-  setupFiles: ['.ci/patience.ts'],
+  setupFiles: ['apps/testbed/src/patience.ts'],
   // A worker and the modules it has loaded serve many files, which saves a quarter of the processor time.
   isolate: false,
 }
@@ -25,7 +24,6 @@ export default defineConfig({
   test: {
     // Most tests wait for processes or browsers of theirs: with a worker for each core, half of the cores would idle.
     maxWorkers: availableParallelism() + 1,
-    sequence: { sequencer: LongestFirst },
     projects: [
       {
         ...source,

@@ -99,37 +99,13 @@ export const forbidden: IForbiddenRuleType[] = [
 ]
 
 /** Everything the top level of the repository holds. */
-export const topLevel: readonly string[] = [
-  '.changeset',
-  '.ci',
-  '.editorconfig',
-  '.gitattributes',
-  '.github',
-  '.gitignore',
-  'ARCHITECTURE.md',
-  'CODE_OF_CONDUCT.md',
-  'CONTRIBUTING.md',
-  'LICENSE',
-  'README.md',
-  'SECURITY.md',
-  'apps',
-  'biome.json',
-  'package.json',
-  'packages',
-  'pnpm-lock.yaml',
-  'pnpm-workspace.yaml',
-  'tsconfig.base.json',
-  'tsconfig.json',
-  'vitest.config.ts',
-]
+export const topLevel: readonly string[] = `
+  .changeset .ci .editorconfig .gitattributes .github .gitignore ARCHITECTURE.md
+  CODE_OF_CONDUCT.md CONTRIBUTING.md LICENSE README.md SECURITY.md apps biome.json
+  package.json packages pnpm-lock.yaml pnpm-workspace.yaml tsconfig.base.json tsconfig.json
+  vitest.config.ts
+`.split(/\s+/)
 
 /** What tools leave there and git ignores. */
-export const ignored: readonly string[] = [
-  '.DS_Store',
-  '.git',
-  '.idea',
-  '.vscode',
-  'artifacts',
-  'coverage',
-  'node_modules',
-]
+export const ignored: readonly string[] =
+  '.DS_Store .git .idea .vscode artifacts coverage node_modules'.split(' ')

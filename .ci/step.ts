@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { type Counts, none, type Progress } from './reporter.ts'
 
 /** One command of `pnpm test`. */
@@ -30,22 +31,17 @@ export async function run(
   const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
   let output = ''
   for (const stream of [child.stdout!, child.stderr!]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output += text
-    })
+    stream.setEncoding('utf8').on('data', (text: string) => void (output += text))
   }
   let last: Progress | undefined
   child.on('message', (progress: Progress) => {
     last = progress
     onProgress(progress)
   })
-  const status = await new Promise<number | null>((resolve) => {
-    child.on('error', (error) => {
-      output += error.message
-      resolve(null)
-    })
-    child.on('close', resolve)
-  })
+  const status = await once(child, 'close').then(
+    ([code]) => code,
+    (error) => void (output += error),
+  )
   const counts = last?.counts ?? none
   const ok = status === 0 && counts.failed === 0 && (!counted || last?.done === true)
   return {
