@@ -29,9 +29,9 @@ export async function run(
 ): Promise<Outcome> {
   const start = performance.now()
   const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
-  let output = ''
+  const output: string[] = []
   for (const stream of [child.stdout!, child.stderr!]) {
-    stream.setEncoding('utf8').on('data', (text: string) => void (output += text))
+    stream.setEncoding('utf8').on('data', (text: string) => output.push(text))
   }
   let last: Progress | undefined
   child.on('message', (progress: Progress) => {
@@ -40,7 +40,7 @@ export async function run(
   })
   const status = await once(child, 'close').then(
     ([code]) => code,
-    (error) => void (output += error),
+    (error) => void output.push(String(error)),
   )
   const counts = last?.counts ?? none
   const ok = status === 0 && counts.failed === 0 && (!counted || last?.done === true)
@@ -49,6 +49,6 @@ export async function run(
     ok,
     seconds: (performance.now() - start) / 1000,
     counts: ok || counts.failed > 0 ? counts : { ...counts, failed: 1 },
-    output,
+    output: output.join(''),
   }
 }
