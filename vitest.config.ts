@@ -13,8 +13,6 @@ const shared = {
   hookTimeout: 180_000,
   expect: { poll: { timeout: 20_000 } },
   setupFiles: ['apps/testbed/src/patience.ts'],
-  // A worker and the modules it has loaded serve many files, which saves a quarter of the processor time.
-  isolate: false,
 }
 
 /** Files that `pnpm test` leaves out because this machine lacks what they need. */
@@ -73,6 +71,8 @@ export default defineConfig({
           ...shared,
           name: 'browser',
           testTimeout: 120_000,
+          // A worker and what it has loaded serve many files. The others mock modules and replace globals, and need a worker for each file.
+          isolate: false,
           include: ['**/*.browser.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', ...leftOut],
         },
