@@ -188,7 +188,10 @@ const trials = [
   ...faults
     .filter(({ name }) => !name.startsWith('a replica'))
     // In the short form a Cluster suffers a loss, a restart and a silence: all others differ in what Redis does, not in the way to it.
-    .filter(({ name }) => isLong || /^(everything|Redis is killed and restarts with its log|the network)/.test(name))
+    .filter(
+      ({ name }) =>
+        isLong || /^(everything|Redis is killed and restarts with its log|the network)/.test(name),
+    )
     .map((fault) => ({ ...fault, where: 'a Cluster', topology: 'cluster' as const })),
   ...clusterFaults.map((fault) => ({ ...fault, where: 'a Cluster', topology: 'announced cluster' as const })),
 ]
