@@ -7,14 +7,12 @@ const pause = 15_000
 export interface ProgressLine {
   /** A step has begun, or is as far as this. */
   show(name: string, progress?: Progress): void
-  /** A step has ended. */
   remove(name: string): void
   /** Prints text above the line. */
   print(text: string): void
   stop(): void
 }
 
-/** @param left what has not begun yet */
 export function createProgressLine(left: () => number): ProgressLine {
   const isTerminal = process.stdout.isTTY && process.env['CI'] !== 'true'
   const running = new Map<string, string>()
