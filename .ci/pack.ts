@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pnpm } from './pnpm.ts'
 import { folders, readManifest } from './workspace.ts'
@@ -12,13 +12,27 @@ export interface Packed {
   readonly files: readonly string[]
 }
 
+/** What is in the folder that `node .ci/pack.ts FOLDER` has filled. */
+const list = 'packed.json'
+
+if (import.meta.main) {
+  const [destination = ''] = process.argv.slice(2)
+  mkdirSync(destination, { recursive: true })
+  writeFileSync(join(destination, list), JSON.stringify(packPackages(destination)))
+}
+
 /**
  * Builds every publishable package from nothing (what an earlier build left would be shipped too) and packs it
- * by pnpm, which replaces `workspace:` and `catalog:` by versions.
+ * by pnpm, which replaces `workspace:` and `catalog:` by versions. `pnpm test` does so once, and names the folder in `SSE_PACKED`.
  *
  * @param names those that are wanted, if not all
  */
 export function packPackages(destination: string, names?: readonly string[]): Packed[] {
+  const before = join(process.env['SSE_PACKED'] ?? destination, list)
+  if (existsSync(before)) {
+    const all = JSON.parse(readFileSync(before, 'utf8')) as Packed[]
+    return all.filter(({ name }) => !names || names.includes(name))
+  }
   const publishable = folders('packages').filter((folder) => {
     const { name, private: isPrivate } = readManifest(folder)
     return !isPrivate && (!names || names.includes(name))

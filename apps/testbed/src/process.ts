@@ -9,7 +9,7 @@ export interface StartOptions {
   readonly cwd?: string
   /** A listening socket that it inherits as descriptor 3, with `LISTEN_FDS=1`, as from systemd. */
   readonly socket?: { readonly descriptor: number } | undefined
-  /** Milliseconds until it must be ready. Default 30,000. */
+  /** Milliseconds until it must be ready. Default 60,000. */
   readonly timeout?: number
 }
 
@@ -39,7 +39,7 @@ export interface RunningProcess {
 export async function startProcess(
   command: string,
   args: readonly string[],
-  { ready, env, cwd, socket, timeout = 30_000 }: StartOptions,
+  { ready, env, cwd, socket, timeout = 60_000 }: StartOptions,
 ): Promise<RunningProcess> {
   const child = spawn(command, args, {
     cwd,
