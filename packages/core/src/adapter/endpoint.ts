@@ -63,6 +63,7 @@ export class Endpoint<R> {
       : exchange.transport()
     let key: { readonly is: string | undefined } | undefined
     const admit = (): Refusal | undefined => {
+      exchange.opening?.()
       const forbidden = crossSiteProblem(exchange, this.#options.origins)
       if (forbidden) return { status: 403, detail: forbidden }
       const unreadable = hub && queryProblem(exchange)

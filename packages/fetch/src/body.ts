@@ -1,0 +1,87 @@
+/** How many bytes wait in a body for the platform. A larger chunk is cut, so that the platform takes no more than this at a time. */
+const capacity = 65_536
+
+/**
+ * The body of a response. The only queue is that of its `ReadableStream`, which counts bytes. It is not a byte stream (`type: 'bytes'`), because
+ * that takes the memory of each chunk away from the other streams that share it.
+ */
+export class Body {
+  readonly readable: ReadableStream<Uint8Array>
+  /** Called when the body has room again after a `write` that returned `false`. */
+  onDrain: (() => void) | undefined
+  #controller!: ReadableStreamDefaultController<Uint8Array>
+  readonly #over: () => void
+  #state: 'open' | 'ending' | 'over' = 'open'
+  #full = false
+
+  /** @param over called once: the platform has taken everything, or the client has left */
+  constructor(over: () => void) {
+    this.#over = over
+    this.readable = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller
+        },
+        pull: () => this.#pulled(),
+        cancel: () => this.#finish(),
+      },
+      { highWaterMark: capacity, size: ({ byteLength }) => byteLength },
+    )
+  }
+
+  /** Bytes that the platform has not taken yet. */
+  get pending(): number {
+    return this.#state === 'over' ? 0 : capacity - (this.#controller.desiredSize ?? capacity)
+  }
+
+  /** Takes the bytes in any case. `false` says that it is full. */
+  write(bytes: Uint8Array): boolean {
+    if (this.#state !== 'open') return true
+    if (bytes.length <= capacity) this.#controller.enqueue(bytes)
+    else {
+      for (let from = 0; from < bytes.length; from += capacity)
+        this.#controller.enqueue(bytes.subarray(from, from + capacity))
+    }
+    this.#full = (this.#controller.desiredSize ?? 1) <= 0
+    return !this.#full
+  }
+
+  /** Ends the body after what was written. */
+  end(): void {
+    if (this.#state !== 'open') return
+    this.#state = 'ending'
+    this.#endIfTaken()
+  }
+
+  /** Ends the body at once, as broken. */
+  destroy(): void {
+    if (this.#state === 'over') return
+    // Node's code for a response that ended early: servers do not report it as an error of the app.
+    const error = Object.assign(new Error('The stream was ended by the server.'), {
+      code: 'ERR_STREAM_PREMATURE_CLOSE',
+    })
+    this.#controller.error(error)
+    this.#finish()
+  }
+
+  /** Called when the platform has taken something. It is not called at the end, so the end waits for it. */
+  #pulled(): void {
+    if (this.#state === 'ending') this.#endIfTaken()
+    else if (this.#full) {
+      this.#full = false
+      this.onDrain?.()
+    }
+  }
+
+  #endIfTaken(): void {
+    if (this.pending > 0) return
+    this.#controller.close()
+    this.#finish()
+  }
+
+  #finish(): void {
+    if (this.#state === 'over') return
+    this.#state = 'over'
+    this.#over()
+  }
+}
