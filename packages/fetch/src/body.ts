@@ -11,7 +11,7 @@ export class Body {
   onDrain: (() => void) | undefined
   #controller!: ReadableStreamDefaultController<Uint8Array>
   readonly #over: () => void
-  #state: 'open' | 'ending' | 'over' = 'open'
+  #state: 'open' | 'ending' | 'taken' | 'left' = 'open'
   #full = false
 
   /** @param over called once: the platform has taken everything, or the client has left */
@@ -23,15 +23,16 @@ export class Body {
           this.#controller = controller
         },
         pull: () => this.#pulled(),
-        cancel: () => this.#finish(),
+        cancel: () => this.#finish('left'),
       },
       { highWaterMark: capacity, size: ({ byteLength }) => byteLength },
     )
   }
 
-  /** Bytes that the platform has not taken yet. */
+  /** Bytes that the platform has not taken yet. If the client has left, something is pending for ever. */
   get pending(): number {
-    return this.#state === 'over' ? 0 : capacity - (this.#controller.desiredSize ?? capacity)
+    if (this.#state === 'taken') return 0
+    return this.#state === 'left' ? 1 : capacity - (this.#controller.desiredSize ?? capacity)
   }
 
   /** Takes the bytes in any case. `false` says that it is full. */
@@ -55,13 +56,13 @@ export class Body {
 
   /** Ends the body at once, as broken. */
   destroy(): void {
-    if (this.#state === 'over') return
+    if (this.#isOver) return
     // Node's code for a response that ended early: servers do not report it as an error of the app.
     const error = Object.assign(new Error('The stream was ended by the server.'), {
       code: 'ERR_STREAM_PREMATURE_CLOSE',
     })
     this.#controller.error(error)
-    this.#finish()
+    this.#finish('left')
   }
 
   /** Called when the platform has taken something. It is not called at the end, so the end waits for it. */
@@ -76,12 +77,16 @@ export class Body {
   #endIfTaken(): void {
     if (this.pending > 0) return
     this.#controller.close()
-    this.#finish()
+    this.#finish('taken')
   }
 
-  #finish(): void {
-    if (this.#state === 'over') return
-    this.#state = 'over'
+  get #isOver(): boolean {
+    return this.#state === 'taken' || this.#state === 'left'
+  }
+
+  #finish(state: 'taken' | 'left'): void {
+    if (this.#isOver) return
+    this.#state = state
     this.#over()
   }
 }
