@@ -72,7 +72,7 @@ const h3: Adapter = {
   name: 'h3',
   create(setup) {
     const { routes, close } = routesOf(setup)
-    const app = new H3({ onError: (error) => failed(error.cause ?? error) })
+    const app = new H3({ silent: true, onError: (error) => failed(error.cause ?? error) })
     for (const { path, get, post } of routes) {
       app.get(path, (event) => get(event.req))
       if (post) app.post(path, (event) => post(event.req))

@@ -98,14 +98,14 @@ export function streamTests(adapter: Adapter): void {
           },
           '/async': async (stream) => {
             stream.subscribe('news')
-            throw failed('async', 404)
+            throw failed('async', 409)
           },
         },
       })
       for (const [path, status] of [
         ['/name', 418] as const,
         ['/sync', 403] as const,
-        ['/async', 404] as const,
+        ['/async', 409] as const,
       ]) {
         using answer = await open(path, { headers: { Accept: '*/*' } })
         expect([answer.status, await answer.text()]).toEqual([status, path.slice(1)])
