@@ -1,4 +1,5 @@
-import { type Adapter, adapterSuite, failureOf, optionsOf } from '@sse/testbed/adapters'
+import { type Adapter, failureOf, optionsOf } from '@sse/testbed/adapter'
+import { adapterSuite } from '@sse/testbed/adapters'
 import type { ErrorRequestHandler, Request } from 'express'
 import { channels, type SseStream, sse } from '../src/index.ts'
 import { expressVersions } from './express-versions.ts'
@@ -15,7 +16,7 @@ const adapters = expressVersions.map(
       for (const [path, route] of Object.entries(setup.routes)) {
         app.get(path, async (req, res, next) => {
           try {
-            await route(res.sse as SseStream, askedOf(req))
+            await route(res.sse as unknown as SseStream, askedOf(req))
           } catch (error) {
             next(error)
           }

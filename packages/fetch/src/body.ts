@@ -54,6 +54,13 @@ export class Body {
     this.#endIfTaken()
   }
 
+  /** The client has left. The platform may not have noticed, and a broken body would be an error to it. */
+  leave(): void {
+    if (this.#isOver) return
+    this.#controller.close()
+    this.#finish('left')
+  }
+
   /** Ends the body at once, as broken. */
   destroy(): void {
     if (this.#isOver) return

@@ -1,5 +1,6 @@
 import { type PollResponse, SseError, type Transport } from '@sse/core'
 import { type Answer, type Exchange, show } from '@sse/core/internal'
+import { Body } from './body.ts'
 import { WebPollResponse } from './poll-response.ts'
 import { WebTransport } from './transport.ts'
 
@@ -21,17 +22,16 @@ export class WebExchange implements Exchange<Request> {
   readonly response: Promise<Response>
   /** Whether a stream was used, and will answer. */
   used = false
-  /** Called when the client has left. */
-  onLeft: (() => void) | undefined
   readonly #settle = Promise.withResolvers<Response>()
   readonly #own: Headers
   readonly #lastOfConnection: () => boolean
   readonly #over: (() => void)[] = []
   readonly #left = (): void => {
-    this.onLeft?.()
+    this.#body?.leave()
     this.finish()
     this.#settle.resolve(new Response(null, { status: clientLeft }))
   }
+  #body: Body | undefined
   #answered = false
   #closed = false
 
@@ -86,6 +86,15 @@ export class WebExchange implements Exchange<Request> {
     return new WebPollResponse(this)
   }
 
+  /** The body of the response. @param over called when the response is over */
+  createBody(over: () => void): Body {
+    this.#body = new Body(() => {
+      this.finish()
+      over()
+    })
+    return this.#body
+  }
+
   onOver(callback: () => void): void {
     if (this.#closed) callback()
     else this.#over.push(callback)
@@ -113,7 +122,8 @@ export class WebExchange implements Exchange<Request> {
   /** The handler of the app has failed: the response is its error. */
   fail(error: unknown): void {
     this.#settle.reject(error)
-    this.#left()
+    this.#body?.destroy()
+    this.finish()
   }
 
   /** The response is over. */

@@ -1,6 +1,6 @@
 import type { PollDocument, PollResponse, Refusal } from '@sse/core'
 import { documentAnswer, refusalAnswer } from '@sse/core/internal'
-import { Body } from './body.ts'
+import type { Body } from './body.ts'
 import type { WebExchange } from './exchange.ts'
 
 /** The `Response` to a poll. */
@@ -11,11 +11,7 @@ export class WebPollResponse implements PollResponse {
 
   constructor(exchange: WebExchange) {
     this.#exchange = exchange
-    this.#body = new Body(() => {
-      exchange.finish()
-      this.onClose?.()
-    })
-    exchange.onLeft = () => this.#body.destroy()
+    this.#body = exchange.createBody(() => this.onClose?.())
   }
 
   get closed(): boolean {

@@ -1,6 +1,6 @@
 import type { Frame, Refusal, Transport } from '@sse/core'
 import { joinFrames, readsProblems, refusalAnswer, streamHead } from '@sse/core/internal'
-import { Body } from './body.ts'
+import type { Body } from './body.ts'
 import type { WebExchange } from './exchange.ts'
 
 /** The `Response` of a stream as a transport. */
@@ -11,11 +11,7 @@ export class WebTransport implements Transport {
 
   constructor(exchange: WebExchange) {
     this.#exchange = exchange
-    this.#body = new Body(() => {
-      exchange.finish()
-      this.onClose?.()
-    })
-    exchange.onLeft = () => this.#leave()
+    this.#body = exchange.createBody(() => this.onClose?.())
   }
 
   get onDrain(): (() => void) | undefined {
@@ -40,7 +36,7 @@ export class WebTransport implements Transport {
       this.#body.readable,
     )
     // After the call: until then the stream is not open.
-    if (this.#exchange.request.method === 'HEAD') queueMicrotask(() => this.#leave())
+    if (this.#exchange.request.method === 'HEAD') queueMicrotask(() => this.#body.leave())
   }
 
   write(frames: readonly Frame[]): boolean {
@@ -58,10 +54,6 @@ export class WebTransport implements Transport {
   }
 
   destroy(): void {
-    this.#body.destroy()
-  }
-
-  #leave(): void {
     this.#body.destroy()
   }
 }

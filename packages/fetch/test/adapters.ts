@@ -1,5 +1,5 @@
 import { getRequestListener } from '@hono/node-server'
-import { type Adapter, failureOf, optionsOf, type Setup } from '@sse/testbed/adapters'
+import { type Adapter, failureOf, optionsOf, type Setup } from '@sse/testbed/adapter'
 import { H3 } from 'h3'
 import { toNodeHandler } from 'h3/node'
 import { Hono } from 'hono'

@@ -8,9 +8,6 @@ import { pollTests } from './polls.ts'
 import { slowClientTests } from './slow-clients.ts'
 import { streamTests } from './streams.ts'
 
-export { type Adapter, type App, type Asked, failureOf, optionsOf, type Setup } from './adapter.ts'
-export { type Served, serve } from './serving.ts'
-
 /** Defines the tests of behaviour that every package with streams for a framework passes, on each of its frameworks. */
 export function adapterSuite(adapter: Adapter): void {
   describe(`on ${adapter.name}`, () => {
