@@ -13,7 +13,10 @@ export function nodeListener(answer: (request: Request) => Promise<Response>): R
 function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
   const { method = 'GET', url = '/', headers } = incoming
   const given = Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)])
-  const body = method === 'POST' ? { body: Readable.toWeb(incoming), duplex: 'half' as const } : {}
+  const body =
+    method === 'POST'
+      ? { body: Readable.toWeb(incoming) as unknown as ReadableStream, duplex: 'half' as const }
+      : {}
   return new Request(new URL(url, `http://${headers.host}`), { method, headers: given, signal, ...body })
 }
 
