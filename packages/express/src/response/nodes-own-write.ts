@@ -36,7 +36,7 @@ function callOutsideNode(write: Write | undefined): string | undefined {
   const socket = nowhere()
   const response = new ServerResponse(new IncomingMessage(socket))
   response.assignSocket(socket)
-  // Node 26 gathers chunks until the next tick; what is not chunked it writes at once.
+  // Node 26 buffers chunks until the next tick, but writes a response with a length at once.
   response.setHeader('Content-Length', 1)
   response.flushHeaders()
   let stack: readonly { readonly scriptName: string }[] = []
