@@ -1,4 +1,4 @@
-/** How many bytes wait in a body for the platform. A larger chunk is cut, so that the platform takes no more than this at a time. */
+/** The bytes that may wait in a body. A larger chunk is cut, so that the platform takes no more than this at a time. */
 const capacity = 65_536
 
 /**
@@ -29,13 +29,13 @@ export class Body {
     )
   }
 
-  /** Bytes that the platform has not taken yet. If the client has left, something is pending for ever. */
+  /** Bytes that the platform has not taken yet; 1 if the client has left, because it has not read everything. */
   get pending(): number {
     if (this.#state === 'taken') return 0
     return this.#state === 'left' ? 1 : capacity - (this.#controller.desiredSize ?? capacity)
   }
 
-  /** Takes the bytes in any case. `false` says that it is full. */
+  /** Accepts the bytes in any case. Returns `false` when the body is full. */
   write(bytes: Uint8Array): boolean {
     if (this.#state !== 'open') return true
     if (bytes.length <= capacity) this.#controller.enqueue(bytes)
@@ -54,7 +54,7 @@ export class Body {
     this.#endIfTaken()
   }
 
-  /** The client has left. The platform may not have noticed, and a broken body would be an error to it. */
+  /** Called when the client has left. The body is not broken, because a platform may report that as an error. */
   leave(): void {
     if (this.#isOver) return
     this.#controller.close()
@@ -72,7 +72,7 @@ export class Body {
     this.#finish('left')
   }
 
-  /** Called when the platform has taken something. It is not called at the end, so the end waits for it. */
+  /** Called when the platform has taken something. After `close` it would not be called, so `end` waits for it. */
   #pulled(): void {
     if (this.#state === 'ending') this.#endIfTaken()
     else if (this.#full) {

@@ -4,13 +4,13 @@ import { Body } from './body.ts'
 import { WebPollResponse } from './poll-response.ts'
 import { WebTransport } from './transport.ts'
 
-/** What the app adds to a response. */
+/** Headers that the app adds to a response. */
 export interface OwnHeaders {
-  /** Headers of the response, such as those of CORS. They also decide which pages may open the stream, where `origins` does not. */
+  /** For example cookies, or CORS headers. Without the option `origins`, the CORS headers decide which pages may open the stream. */
   readonly headers?: ConstructorParameters<typeof Headers>[0] | undefined
 }
 
-/** What became of the client if nothing can be answered any more. Nobody sees it but logs, which know the status from nginx. */
+/** The status of a response whose client has left. Only logs see it; nginx uses the same one. */
 const clientLeft = 499
 
 /** A web `Request`, and the `Response` to it. */
@@ -20,7 +20,7 @@ export class WebExchange implements Exchange<Request> {
   readonly address: string | undefined
   /** The response, as soon as it has a head. */
   readonly response: Promise<Response>
-  /** Whether a stream was used, and will answer. */
+  /** Whether the stream has begun to open. Then it answers the request. */
   used = false
   readonly #settle = Promise.withResolvers<Response>()
   readonly #own: Headers
@@ -119,7 +119,7 @@ export class WebExchange implements Exchange<Request> {
     this.finish()
   }
 
-  /** The handler of the app has failed: the response is its error. */
+  /** Called when the handler of the app has failed. The promise rejects with its error, or an open response is broken. */
   fail(error: unknown): void {
     this.#settle.reject(error)
     this.#body?.destroy()

@@ -10,7 +10,7 @@ import { checkEndpointOptions, checkFunction, Endpoint, show } from '@sse/core/i
 import { type OwnHeaders, WebExchange } from './exchange.ts'
 import type { SseOptions } from './options.ts'
 
-/** What `sse()` makes. */
+/** The function that `sse()` returns. */
 export interface OpenStream<E extends EventMap = AnyEvents> {
   /**
    * Answers a request with a stream, a poll or a refusal. The stream opens as the handler says: at the end of the turn of its first
@@ -31,15 +31,15 @@ export interface OpenStream<E extends EventMap = AnyEvents> {
   close(options?: CloseHubOptions): Promise<void>
 }
 
-/** An endpoint, and what this package needs of its options. */
+/** The endpoint of one `sse()`, and the exchanges of its requests. */
 export interface Served {
   readonly endpoint: Endpoint<Request>
   exchangeOf(request: Request, own: OwnHeaders | undefined): WebExchange
 }
 
-/** What `open` was made of. */
+/** The endpoint behind each `open`. */
 export const servedBy = new WeakMap<object, Served>()
-/** All that serve the streams of a hub. */
+/** The endpoints of each hub. */
 export const servedOf = new WeakMap<object, Served[]>()
 
 /**
@@ -64,7 +64,7 @@ export function sse(options: SseOptions<AnyEvents> = {}, ...more: unknown[]): Op
       lastOfConnection: () => endpoint.closing,
     })
 
-  /** Runs a handler. Its error is the response, unless one has begun: then that is broken off, and the error is reported. */
+  /** Runs a handler. Its error rejects the promise. If the response has begun, it is broken and the error is reported. */
   async function run(use: () => unknown, exchange: WebExchange): Promise<void> {
     try {
       await use()
