@@ -28,6 +28,25 @@ describe.each(expressVersions)('a shutdown on %s', (_, express) => {
     return { app, origin, port, server, connectionOf }
   }
 
+  it.each([
+    ['the middleware', true],
+    ['the hub', false],
+  ])(
+    'by close of %s lets the server close at once: the connections of its streams are not kept',
+    async (_, own) => {
+      const hub = createHub()
+      const events = sse({ hub })
+      const { app, origin, server } = await serve(events)
+      app.get('/events', (_req, res) => void res.sse.subscribe('news'))
+      const streams = await Promise.all([1, 2, 3].map(() => openStream(origin, '/events')))
+      for (const stream of streams) await stream.next('sse.open')
+      const closed = once(server.close(), 'close')
+      await (own ? events : hub).close({ drain: 30 })
+      for (const stream of streams) await stream.rest()
+      await closed
+    },
+  )
+
   it('ends the streams of one middleware, and not those of another on the same hub', async () => {
     const hub = createHub()
     const [one, other] = [sse({ hub }), sse({ hub })]
