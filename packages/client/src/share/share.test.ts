@@ -302,12 +302,12 @@ describe('a connection is not shared', () => {
     await vi.waitUntil(() => up().length === 2)
   })
 
-  test('where tabs cannot meet: each has its own', () => {
+  test('where tabs cannot meet: each has its own', async () => {
     user += 1
     scripted = scriptEventSource()
     openTab()
     openTab()
-    expect(up()).toHaveLength(2)
+    await vi.waitUntil(() => up().length === 2)
   })
 
   test.each([
@@ -362,7 +362,7 @@ test('headers are shared by one person only, who has to be named', () => {
 
 test('a client that was closed before it came to connect stays closed', async () => {
   page()
-  const tab = openTab()
+  const tab = openTab({ onError() {} })
   tab.close()
   await delivered()
   expect(scripted.sources.every(({ readyState }) => readyState === 2)).toBe(true)
