@@ -71,6 +71,22 @@ describe.each(expressVersions)('channels of an open stream on %s', (_, express) 
     expect((await stream.next('message')).data).toBe('joined')
   })
 
+  it('a stream is pinged once it has passed a position, whichever process holds it', async () => {
+    const log = createMemoryLog()
+    const [one, two] = [server(log), server(log)]
+    using stream = await open(one.app)
+    const id = await idOf(stream)
+    for (const { app } of [one, two]) {
+      const written = await two.hub.publish('elsewhere', 'written')
+      const body = { stream: id, reached: written.id }
+      const response = await request(app).post('/events').set(ada).send(body).expect(200)
+      expect(response.body).toEqual({ reached: written.id })
+      expect((await stream.next('sse.ping')).id).toBe(written.id)
+      await request(app).post('/events').set({ 'X-User': 'bob' }).send(body).expect(404)
+      await request(app).post('/events').set(ada).send({ stream: id, reached: 'yesterday' }).expect(400)
+    }
+  })
+
   it('are changed whichever process holds the stream', async () => {
     const log = createMemoryLog()
     const [one, two] = [server(log), server(log)]

@@ -343,7 +343,7 @@ test('where the part that shares cannot be loaded, each tab has its own connecti
   onTestFinished(() => {
     vi.doUnmock('./shared-connection.ts')
   })
-  const tab = openTab({ channels: ['topic:a'] })
+  const tab = openTab({ channels: ['topic:a'], onError() {} })
   const connection = await source()
   expect(connection.url.searchParams.get('channels')).toBe('topic:a')
   connection.open()
@@ -362,7 +362,7 @@ test('headers are shared by one person only, who has to be named', () => {
 
 test('a client that was closed before it came to connect stays closed', async () => {
   page()
-  const tab = openTab({ onError() {} })
+  const tab = openTab()
   tab.close()
   await delivered()
   expect(scripted.sources.every(({ readyState }) => readyState === 2)).toBe(true)
