@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
 export interface StartOptions {
-  /** Matches the output once the process is ready, such as the address that it listens on. */
+  /** Matches the output once the process is ready, such as the address that it listens on. `/^/`: it is ready once it was spawned. */
   readonly ready: RegExp
   /** Added to the environment of the test. `undefined` removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>
@@ -53,8 +53,9 @@ export async function startProcess(
   killAtExit(pid, exited)
 
   let output = ''
-  let match: RegExpMatchArray | null = null
+  let match = output.match(ready)
   const matched = Promise.withResolvers<RegExpMatchArray>()
+  if (match) matched.resolve(match)
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       output += text

@@ -12,13 +12,18 @@ const retry = [1_000, 11_000] as const
 /** Milliseconds: an idle connection would keep the server from closing for longer than a test may take. */
 const keepAlive = 600_000
 
-it('a hub that closes lets its server close, and spreads those who come back', async () => {
+async function serve() {
   const hub = createHub()
   const app = express().use(sse({ hub }))
   app.get('/events/:client', (_req, res) => void res.sse.subscribe('news'))
   const { server, port, close } = await listening(app)
   server.keepAliveTimeout = keepAlive
   onTestFinished(close)
+  return { hub, server, port }
+}
+
+it('a hub that closes lets its server close, and spreads those who come back', async () => {
+  const { hub, server, port } = await serve()
   const all = await openAll(port, clients)
 
   const start = performance.now()
@@ -45,12 +50,7 @@ it('a hub that closes lets its server close, and spreads those who come back', a
 }, 60_000)
 
 it('a server that is closed after its hub has no connection left to wait for', async () => {
-  const hub = createHub()
-  const app = express().use(sse({ hub }))
-  app.get('/events/:client', (_req, res) => void res.sse.subscribe('news'))
-  const { server, port, close } = await listening(app)
-  server.keepAliveTimeout = keepAlive
-  onTestFinished(close)
+  const { hub, server, port } = await serve()
   await openAll(port, 50)
 
   await hub.close({ drain: 200, retry: [60_000, 60_000] })
