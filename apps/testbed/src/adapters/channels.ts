@@ -81,6 +81,22 @@ export function channelTests(adapter: Adapter): void {
       expect((await stream.next('message')).data).toBe('hello')
     })
 
+    it('a stream is pinged once it has passed a position, whichever process holds it', async () => {
+      const log = createMemoryLog()
+      const [one, two] = [await server(log), await server(log)]
+      using stream = await openAs(one)
+      const id = await idOf(stream)
+      for (const app of [one, two]) {
+        const written = await two.hub.publish('elsewhere', 'written')
+        const body = { stream: id, reached: written.id }
+        const response = await app.post(body, ada)
+        expect(await response.json()).toEqual({ reached: written.id })
+        expect((await stream.next('sse.ping')).id).toBe(written.id)
+        expect((await app.post(body, { 'X-User': 'bob' })).status).toBe(404)
+        expect((await app.post({ stream: id, reached: 'yesterday' }, ada)).status).toBe(400)
+      }
+    })
+
     it('are changed by nobody but the key that opened the stream', async () => {
       const app = await server()
       using stream = await openAs(app)

@@ -19,6 +19,15 @@ export interface DeliveryOptions {
   readonly onCommand: (entry: Entry) => void
 }
 
+/** A stream that is pinged once it has passed a position. */
+interface Awaiting {
+  /** @returns whether it no longer waits */
+  checkAwaited(): boolean
+}
+
+/** The maximum number of streams that wait for a position. Others get it with their heartbeat. */
+const maxAwaiting = 10_000
+
 /** Above these limits, entries are delivered without waiting for the end of the turn. */
 const turnLimit = { entries: 1024, bytes: 1_048_576 }
 
@@ -34,6 +43,7 @@ export class Delivery {
   readonly fanOut = new FanOut()
   /** Readers whose last read of the broker failed, or found nothing although they are not in the window. They retry at the next `wake`. */
   readonly waiting = new Set<Reader>()
+  readonly #awaiting = new Set<Awaiting>()
   /** The number of entries that the broker delivered, including commands. */
   received = 0
   readonly #onCommand: (entry: Entry) => void
@@ -75,6 +85,11 @@ export class Delivery {
     this.#readers.delete(reader)
     this.waiting.delete(reader)
     for (const channel of reader.channels) this.fanOut.remove(channel, reader)
+  }
+
+  /** Checks the stream now and, while it waits, whenever the position has changed. */
+  await(stream: Awaiting): void {
+    if (!stream.checkAwaited() && this.#awaiting.size < maxAwaiting) this.#awaiting.add(stream)
   }
 
   /** Called by the broker with new entries. */
@@ -123,6 +138,7 @@ export class Delivery {
 
   /** Lets the waiting readers retry. */
   wake(): void {
+    for (const stream of this.#awaiting) if (stream.checkAwaited()) this.#awaiting.delete(stream)
     this.#wakes++
     const readers = [...this.waiting]
     this.waiting.clear()

@@ -37,6 +37,7 @@ import type {
   HubOptions,
   HubStats,
   PublishOptions,
+  ReachedRequest,
 } from './types.ts'
 
 /**
@@ -160,6 +161,10 @@ class LogHub implements Hub, StreamHost {
     return this.#observed(this.#changeChannels(stream, request))
   }
 
+  reached(stream: string, request: ReachedRequest): Promise<boolean> {
+    return this.#observed(this.#reached(stream, request))
+  }
+
   stats(): HubStats {
     const window = this.delivery?.window
     return {
@@ -280,6 +285,11 @@ class LogHub implements Hub, StreamHost {
     checkAsked(request.subscribe, Number.POSITIVE_INFINITY)
     this.#refuseWhenClosed()
     return this.#channelChanges.change(stream, { ...request, unsubscribe })
+  }
+
+  async #reached(stream: string, request: ReachedRequest): Promise<boolean> {
+    this.#refuseWhenClosed()
+    return this.#channelChanges.reached(stream, request)
   }
 
   /** Commands reach every hub of the log, including this one, on the reserved channel. Apps cannot publish to it. */

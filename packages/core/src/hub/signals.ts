@@ -17,6 +17,8 @@ export type Signal =
   | (StreamRequest & { readonly type: 'turn' })
   /** Asks the hub `to` to change the channels of a stream. */
   | (StreamRequest & { readonly type: 'change'; readonly change: ChannelsChange })
+  /** Asks the hub `to` to ping a stream once it has passed a position. */
+  | (StreamRequest & { readonly type: 'reached'; readonly id: string })
   | { readonly type: 'answer'; readonly to: string; readonly request: string; readonly outcome: Outcome }
 
 interface StreamRequest {
@@ -27,10 +29,11 @@ interface StreamRequest {
   readonly key: string | null
 }
 
-/** The result of a request: the turn of the change, the channels of the stream after it, or a problem. */
+/** The result of a request: the turn of the change, the channels of the stream after it, the position that it will pass, or a problem. */
 export type Outcome =
   | { readonly turn: number }
   | { readonly channels: readonly string[] }
+  | { readonly reached: string }
   | { readonly problem: 'unknown' }
   | { readonly problem: 'too-many-channels'; readonly message: string }
 
@@ -50,6 +53,7 @@ const signals: readonly string[] = [
   'disconnected?',
   'turn',
   'change',
+  'reached',
   'answer',
 ] satisfies Signal['type'][]
 
