@@ -42,7 +42,7 @@ const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' }, () =>
   console.log(`http://localhost:${port}`),
 )
 
-// 4. The end. Each client is told when to reconnect, at different times.
+// 4. The end. Each client gets its own time to reconnect.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, async () => {
     server.close()

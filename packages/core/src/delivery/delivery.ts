@@ -92,6 +92,11 @@ export class Delivery {
     if (!stream.checkAwaited() && this.#awaiting.size < maxAwaiting) this.#awaiting.add(stream)
   }
 
+  /** The stream has ended. */
+  stopAwaiting(stream: Awaiting): void {
+    this.#awaiting.delete(stream)
+  }
+
   /** Called by the broker with new entries. */
   receive(batch: readonly Entry[]): void {
     for (const entry of batch) {

@@ -86,3 +86,21 @@ describe.each(['holder', 'other'] as const)('hub.reached, asked of the %s', (ask
     expect(hubs.pings()).toEqual([])
   })
 })
+
+it('streams that have ended leave room for others to wait', async () => {
+  const hub = createHub()
+  await hub.ready
+  const { id } = await hub.publish('elsewhere', 1)
+  const open = async (count: number) => {
+    const transports = Array.from({ length: count }, () => new RecordingTransport())
+    const streams = transports.map((transport) => hub.stream(transport).subscribe('news'))
+    await opening()
+    await Promise.all(streams.map((stream) => hub.reached(stream.id, { key: undefined, id: after(id) })))
+    return transports
+  }
+  for (const transport of await open(10_000)) transport.leave()
+  const [transport] = await open(1)
+  await hub.publish('elsewhere', 2)
+  await endOfTurn()
+  expect(transport!.events('sse.ping').map((ping) => ping.id)).toEqual([after(id)])
+})

@@ -553,6 +553,7 @@ export class Stream implements SseStream, Subscriber {
     this.#end = reason
     this.#expiry?.clear()
     this.#reader?.end()
+    if (this.#awaited !== undefined) this.#host.delivery?.stopAwaiting(this)
     if (before !== 'idle') this.#host.streams.remove(this)
     if (before === 'open') {
       this.#host.heartbeat.remove(this, this.#slice)
