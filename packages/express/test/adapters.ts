@@ -1,10 +1,10 @@
-import { type Adapter, failureOf, optionsOf } from '@sse/testbed/adapter'
+import { type Adapter, failureOf, type NodeApp, optionsOf } from '@sse/testbed/adapter'
 import type { ErrorRequestHandler, Request } from 'express'
 import { channels, type SseStream, sse } from '../src/index.ts'
 import { expressVersions } from './express-versions.ts'
 
 export const adapters = expressVersions.map(
-  ([name, express]): Adapter => ({
+  ([name, express]): Adapter<NodeApp> => ({
     name,
     create(setup) {
       const events = sse(optionsOf<Request>(setup, askedOf))

@@ -1,7 +1,8 @@
+import type { SseStream } from '@sse/core'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Adapter } from '../adapters/adapter.ts'
-import { listening } from '../listening.ts'
+import { serve } from '../adapters/serving.ts'
 import { exchange, requestOf } from './exchange.ts'
 import { bytesOf, postedBody, postOf, streamRequest } from './hostile-requests.ts'
 import { changed, judge } from './request-contract.ts'
@@ -44,11 +45,8 @@ function authorize(channel: string): boolean {
 export function requestFuzz(adapter: Adapter): void {
   async function serveEvents() {
     const watched = watchedHub()
-    const { listener } = adapter.create({
-      ...{ hub: watched.hub, authorize },
-      routes: { '/events': (stream) => void stream.subscribe('news') },
-    })
-    const { port } = await listening(listener)
+    const routes = { '/events': (stream: SseStream) => void stream.subscribe('news') }
+    const { port } = await serve(adapter, { hub: watched.hub, authorize, routes })
     await watched.hub.ready
     return { ...watched, port }
   }

@@ -61,6 +61,8 @@ export class Backpressure {
     }
     try {
       if (this.transport.write(frames)) return true
+      // Some platforms find out within the write that the client has left. Then nothing drains any more.
+      if (this.transport.closed) return true
       this.becameFull()
       this.#checkPending()
     } catch (error) {
