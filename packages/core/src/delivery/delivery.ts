@@ -61,7 +61,7 @@ export class Delivery {
     this.window = new Window(start.tail[0]?.previous ?? start.head, limits, now)
     this.backlog = new Backlog({ broker, window: this.window, report })
     for (const entry of start.tail) this.#append(entry)
-    this.window.trim()
+    this.window.trim(this.window.head)
     this.#delivered = this.window.head
     this.#undeliveredBytes = 0
   }
@@ -117,13 +117,18 @@ export class Delivery {
   deliver(): void {
     if (this.#delivering || this.window.head === this.#delivered) return
     const records = [...this.window.after(this.#delivered)]
+    const bytes = this.#undeliveredBytes
+    const last = this.window.head
     this.#delivering = true
     try {
       this.fanOut.deliver(records, this.#delivered)
     } finally {
-      this.#delivered = records.at(-1)!.seq
-      this.#undeliveredBytes = 0
-      this.window.trim()
+      // What the app does when a stream ends can publish, or break the log, before the last reader has these entries.
+      if (this.#delivered < last) {
+        this.#delivered = last
+        this.#undeliveredBytes -= bytes
+      }
+      this.window.trim(this.#delivered)
       this.#delivering = false
     }
     this.wake()

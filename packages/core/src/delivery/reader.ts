@@ -119,7 +119,7 @@ export class Reader {
   /** Called by the fan-out. `frames` have everything on the reader's channels between two positions. */
   deliver(frames: readonly Frame[], from: number, to: number): void {
     if (this.#state !== 'live') return
-    if (this.#deliveredTo > from) {
+    if (this.#livePosition > from) {
       this.flush()
       return
     }
