@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { text } from 'node:stream/consumers'
 import { stripVTControlCharacters } from 'node:util'
-import { expect, it } from 'vitest'
+import { startProcess } from '@sse/testbed'
+import { expect, it, onTestFinished } from 'vitest'
 
 /** Programs and their arguments, from the root of the repository. `--conditions` is in `vitest.config.ts` for Deno. */
 const runs = [
@@ -16,22 +14,22 @@ const runs = [
   ],
 ] as const
 
+/** What vitest says to this process is not meant for another runner. */
+const env = Object.fromEntries(
+  Object.keys(process.env)
+    .filter((key) => /^(VITEST|NODE_ENV$|NODE_OPTIONS$)/.test(key))
+    .map((key) => [key, undefined]),
+)
+
 it.each(runs)(
   'the suite of all adapters passes on the server of %s',
   async (name, args) => {
-    // What vitest sets is meant for this process.
-    const env = Object.entries(process.env).filter(([key]) => !/^(VITEST|NODE_ENV$|NODE_OPTIONS$)/.test(key))
-    const child = spawn(`packages/fetch/node_modules/.bin/${name}`, args, {
-      cwd: new URL('../../../..', import.meta.url),
-      env: Object.fromEntries(env),
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const run = await startProcess(`packages/fetch/node_modules/.bin/${name}`, args, {
+      ...{ cwd: `${import.meta.dirname}/../../../..`, env, ready: /^/ },
     })
-    const [output, errors, [code]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, 'close'),
-    ])
-    const said = stripVTControlCharacters(output + errors)
+    onTestFinished(async () => void (await run.kill('SIGKILL')))
+    const { code } = await run.exited
+    const said = stripVTControlCharacters(run.output)
     const [, passed, alsoPassed] = /^ *(\d+) pass$|Tests +(\d+) passed \(\d+\)/m.exec(said) ?? []
     // If the suite were not found, no test would fail.
     expect(Number(passed ?? alsoPassed), said).toBeGreaterThan(150)
