@@ -7,6 +7,7 @@ import type { Frame } from '../wire/frame.ts'
 import { Backlog } from './backlog/backlog.ts'
 import { FanOut } from './fan-out.ts'
 import type { Reader } from './reader.ts'
+import { RecordCache } from './record-cache.ts'
 
 export interface DeliveryOptions {
   readonly broker: Broker
@@ -15,12 +16,17 @@ export interface DeliveryOptions {
   readonly limits: WindowLimits
   readonly now: () => number
   readonly report: (error: unknown) => void
+  /** Whether a channel has records. */
+  readonly hasRecords: (channel: string) => boolean
   /** Called with every new command to the hubs, before anything newer is delivered. */
   readonly onCommand: (entry: Entry) => void
 }
 
 /** The most that a turn gathers before it is delivered without waiting for the end of the turn. */
 const turnLimit = { entries: 1024, bytes: 1_048_576 }
+
+/** Ended channels that are remembered. */
+const mostEnded = 10_000
 
 /**
  * Delivers the log of a started broker to the readers of this process. Entries go into the window as they come; the fan-out
@@ -32,10 +38,14 @@ export class Delivery {
   readonly window: Window
   readonly backlog: Backlog
   readonly fanOut = new FanOut()
+  readonly records: RecordCache
+  readonly hasRecords: (channel: string) => boolean
   /** Readers that stand beyond the window, or whose broker did not answer. They try again at the next `wake`. */
   readonly waiting = new Set<Reader>()
   /** Entries that came from the broker, commands included. */
   received = 0
+  /** Channels whose newest entry is an end, the oldest first. */
+  readonly #ended = new Set<string>()
   readonly #onCommand: (entry: Entry) => void
   readonly #readers = new Set<Reader>()
   #delivered: number
@@ -45,11 +55,20 @@ export class Delivery {
   #delivering = false
   #ping: { readonly position: string; readonly frames: readonly Frame[] } | undefined
 
-  constructor({ broker, start, limits, now, report, onCommand }: DeliveryOptions) {
+  constructor(options: DeliveryOptions) {
+    const { broker, start, limits, now, report, onCommand, hasRecords } = options
     this.#onCommand = onCommand
+    this.hasRecords = hasRecords
     this.startedAt = start.head
     this.window = new Window(start.tail[0]?.previous ?? start.head, limits, now)
     this.backlog = new Backlog({ broker, window: this.window, report })
+    this.records = new RecordCache({
+      broker,
+      window: this.window,
+      report,
+      onLoaded: (channels) => this.#each(channels, (reader) => reader.recordsLoaded()),
+      onFailed: (channels) => this.#each(channels, (reader) => reader.recordsFailed()),
+    })
     for (const entry of start.tail) this.#append(entry)
     this.window.trim()
     this.#delivered = this.window.head
@@ -100,13 +119,36 @@ export class Delivery {
     this.#delivering = true
     try {
       this.fanOut.deliver(records, this.#delivered)
+      const ends = records.filter(({ change }) => change === 'clear').flatMap(({ channels }) => channels)
+      for (const reader of this.fanOut.readersOf(ends)) reader.guard(() => reader.leaveIfEnded())
     } finally {
       this.#delivered = records.at(-1)!.seq
       this.#undeliveredBytes = 0
       this.window.trim()
       this.#delivering = false
     }
+    this.records.settle()
     this.wake()
+  }
+
+  /** Whether all of these channels have ended, and none was published to since. */
+  isEnded(channels: ReadonlySet<string>): boolean {
+    if (this.#ended.size === 0 || channels.size === 0) return false
+    for (const channel of channels) if (!this.#ended.has(channel)) return false
+    return true
+  }
+
+  /** Whether the window holds the cursor, and nothing after it on these channels. */
+  hasNothingAfter(cursor: string, channels: ReadonlySet<string>): boolean {
+    const position = this.window.find(cursor)
+    return position !== undefined && this.window.read(channels, position, { bytes: 1 }).records.length === 0
+  }
+
+  /** An event that is not in the log, for live readers that have room. */
+  deliverVolatile(channels: readonly string[], message: Frame): void {
+    for (const reader of this.fanOut.readersOf(channels)) {
+      reader.guard(() => reader.deliverVolatile(channels, message))
+    }
   }
 
   /** The log broke: the entries between the last one received and `head` will not come. */
@@ -115,6 +157,7 @@ export class Delivery {
     const requested = this.window.headId
     this.window.reset(head)
     this.backlog.forget()
+    this.records.clear()
     this.#delivered = this.window.head
     this.#undeliveredBytes = 0
     for (const reader of this.#readers) reader.guard(() => reader.skip(reason, requested, head))
@@ -139,8 +182,32 @@ export class Delivery {
 
   /** A command to the hubs takes no place in the window. */
   #append(entry: Entry): void {
-    if (isCommand(entry)) this.window.pass(entry.id)
-    else this.#undeliveredBytes += this.window.append(entry).frame.bytes.length
+    if (isCommand(entry)) {
+      this.window.pass(entry.id)
+      return
+    }
+    const { frame, change } = this.window.append(entry)
+    this.#undeliveredBytes += frame.bytes.length
+    if (change) this.records.apply(entry)
+    if (change === 'clear') this.#end(entry.channels)
+    else if (this.#ended.size > 0) for (const channel of entry.channels) this.#ended.delete(channel)
+  }
+
+  #end(channels: readonly string[]): void {
+    for (const channel of channels) {
+      this.#ended.delete(channel)
+      this.#ended.add(channel)
+    }
+    for (const oldest of this.#ended) {
+      if (this.#ended.size <= mostEnded) return
+      this.#ended.delete(oldest)
+    }
+  }
+
+  #each(channels: readonly string[], call: (reader: Reader) => void): void {
+    for (const reader of this.#readers) {
+      if (channels.some((channel) => reader.lacks(channel))) reader.guard(() => call(reader))
+    }
   }
 
   get #exceedsTurn(): boolean {

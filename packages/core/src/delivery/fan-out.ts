@@ -1,33 +1,53 @@
 import type { WindowRecord } from '../log/window.ts'
-import { eventFrame } from '../wire/control.ts'
+import { eventFrame, recordFrame } from '../wire/control.ts'
 import { type Frame, joinFrames } from '../wire/frame.ts'
 import type { Reader } from './reader.ts'
 
-type Readers = Map<string, Set<Reader>>
+/**
+ * What is written in front of an event, for the clients that ask for it: the channel of an event that only the client asked for (`labels`), the name of
+ * the record that it sets (`records`).
+ */
+type Form = 'plain' | 'labels' | 'records' | 'labels and records'
+
+const forms: readonly Form[] = ['plain', 'labels', 'records', 'labels and records']
 
 /** Knows which readers are on which channel, and delivers the entries of one turn to the live ones. */
 export class FanOut {
-  readonly #readers: Readers = new Map()
-  /** Readers that are told the channel of each event. They are kept apart, so that no other stream pays for it. */
-  readonly #labelled: Readers = new Map()
+  /** The readers of each channel, apart by form, so that no stream pays for what others ask for. */
+  readonly #readers = new Map<string, Partial<Record<Form, Set<Reader>>>>()
 
   /** The number of channels that have a reader. */
   get channels(): number {
-    let { size } = this.#readers
-    for (const channel of this.#labelled.keys()) if (!this.#readers.has(channel)) size++
-    return size
+    return this.#readers.size
   }
 
-  /** A reader that is on the channel already moves to the other group if its `labels` have changed. */
+  /** A reader that is on the channel already moves to another group if its form has changed. */
   add(channel: string, reader: Reader): void {
-    const labels = reader.labels?.has(channel)
-    if (reader.labels) removeFrom(labels ? this.#readers : this.#labelled, channel, reader)
-    addTo(labels ? this.#labelled : this.#readers, channel, reader)
+    const form = formOf(channel, reader)
+    if (reader.labels) this.remove(channel, reader)
+    const groups = this.#readers.get(channel) ?? {}
+    this.#readers.set(channel, groups)
+    groups[form] ??= new Set()
+    groups[form].add(reader)
   }
 
   remove(channel: string, reader: Reader): void {
-    removeFrom(this.#readers, channel, reader)
-    if (reader.labels) removeFrom(this.#labelled, channel, reader)
+    const groups = this.#readers.get(channel)
+    if (!groups) return
+    for (const form of forms) {
+      if (groups[form]?.delete(reader) && groups[form].size === 0) delete groups[form]
+    }
+    if (forms.every((form) => !groups[form])) this.#readers.delete(channel)
+  }
+
+  /** The readers of any of the channels, each once. */
+  readersOf(channels: readonly string[]): Set<Reader> {
+    const found = new Set<Reader>()
+    for (const channel of channels) {
+      const groups = this.#readers.get(channel)
+      if (groups) for (const form of forms) for (const reader of groups[form] ?? []) found.add(reader)
+    }
+    return found
   }
 
   /**
@@ -38,23 +58,23 @@ export class FanOut {
     const to = from + records.length
     const touched = this.#byChannel(records)
     const single = touched.size === 1
-    const deliverTo = (readers: Iterable<Reader>, shared: readonly Frame[]) => {
-      for (const reader of readers) {
-        try {
-          if (single || hasOneOf(touched, reader.channels)) reader.deliver(shared, from, to)
-          else reader.flush()
-        } catch (error) {
-          // An exception ends one stream and no other. A call of `guard` would make a closure for every stream.
-          reader.failed(error)
+    for (const [channel, own] of touched) {
+      const groups = this.#readers.get(channel)
+      if (!groups) continue
+      for (const form of forms) {
+        const readers = groups[form]
+        if (!readers) continue
+        const shared = [joinFrames(own.flatMap((record) => framesOf(record, channel, form)))]
+        for (const reader of readers) {
+          try {
+            if (single || hasOneOf(touched, reader.channels)) reader.deliver(shared, from, to)
+            else reader.flush()
+          } catch (error) {
+            // An exception ends one stream and no other. A call of `guard` would make a closure for every stream.
+            reader.failed(error)
+          }
         }
       }
-    }
-    for (const [channel, own] of touched) {
-      const readers = this.#readers.get(channel)
-      if (readers) deliverTo(readers, [joinFrames(own.map((record) => record.frame))])
-      const labelled = this.#labelled.get(channel)
-      if (labelled)
-        deliverTo(labelled, [joinFrames(own.flatMap((one) => [eventFrame(one.id, [channel]), one.frame]))])
     }
   }
 
@@ -62,7 +82,7 @@ export class FanOut {
     const touched = new Map<string, WindowRecord[]>()
     for (const record of records) {
       for (const channel of record.channels) {
-        if (!this.#readers.has(channel) && !this.#labelled.has(channel)) continue
+        if (!this.#readers.has(channel)) continue
         const own = touched.get(channel)
         if (own) own.push(record)
         else touched.set(channel, [record])
@@ -72,15 +92,17 @@ export class FanOut {
   }
 }
 
-function addTo(all: Readers, channel: string, reader: Reader): void {
-  const readers = all.get(channel)
-  if (readers) readers.add(reader)
-  else all.set(channel, new Set([reader]))
+function formOf(channel: string, { labels, named }: Reader): Form {
+  if (labels?.has(channel)) return named ? 'labels and records' : 'labels'
+  return named ? 'records' : 'plain'
 }
 
-function removeFrom(all: Readers, channel: string, reader: Reader): void {
-  const readers = all.get(channel)
-  if (readers?.delete(reader) && readers.size === 0) all.delete(channel)
+function framesOf({ id, record, change, frame }: WindowRecord, channel: string, form: Form): Frame[] {
+  const frames = [frame]
+  if (form === 'labels' || form === 'labels and records') frames.unshift(eventFrame(id, [channel]))
+  if (change === 'set' && (form === 'records' || form === 'labels and records'))
+    frames.unshift(recordFrame(id, [channel], record!))
+  return frames
 }
 
 /** Whether exactly one of the turn's channels is among the reader's. */

@@ -1,7 +1,7 @@
 import type { GapReason } from '../log/broker.ts'
 import type { Backpressure } from '../response/backpressure.ts'
 import type { Transport } from '../response/transport.ts'
-import { eventFrame } from '../wire/control.ts'
+import { eventFrame, recordFrame, recordsFrame } from '../wire/control.ts'
 import type { Frame } from '../wire/frame.ts'
 import type { BacklogAnswer, BacklogRead } from './backlog/backlog.ts'
 import type { BacklogPage, BacklogRecord } from './backlog/backlog-page.ts'
@@ -12,17 +12,27 @@ export interface Subscriber {
   readonly channels: ReadonlySet<string>
   /** The channels whose events are preceded by the names of their channels. `undefined`: the stream does not ask for that. */
   readonly labels: ReadonlySet<string> | undefined
+  /** Whether the client is told the name of each record. */
+  readonly named: boolean
   /** All streams of a key share one budget for what the broker reads. */
   readonly key: string | undefined
   readonly output: Backpressure
   /** The position is known. Nothing from the log was written before. */
   onOpen(cursor: { readonly id: string | undefined; readonly resumed: boolean }): void
   /** The log could not give everything after `requested`. Delivery goes on after `resumeAt`. */
-  onGap(reason: GapReason, requested: string, resumeAt: string): void
+  onGap(reason: GapReason, requested: string, resumeAt: string | undefined): void
   /** Everything up to the head was written. From now on the fan-out delivers. */
   onCaughtUp(): void
   /** The broker did not answer. The reader asks again when the broker may answer. */
   onUnreadable(): void
+  /** Every channel of the stream has ended, and everything was written. */
+  onEnded(): void
+}
+
+export interface ReaderStart {
+  readonly fresh: boolean
+  readonly unknown: string | undefined
+  readonly lacks: (channel: string) => boolean
 }
 
 /** Bytes written to the transport before its answer is asked for again. */
@@ -43,7 +53,7 @@ export class Reader {
    * A broadcast touches the first fields only, so they stand next to each other. With a thousand streams none of them is in the fastest
    * cache, and every additional cache line costs as much as all the work done with it.
    */
-  #state: 'live' | 'behind' | 'fetching' | 'ended' = 'behind'
+  #state: 'live' | 'behind' | 'fetching' | 'holding' | 'ended' = 'behind'
   /** The number up to which a live reader has everything, if it is ahead of the fan-out. */
   #floor = 0
   readonly #transport: Transport
@@ -60,6 +70,11 @@ export class Reader {
   #forked = false
   /** The page that it waits for while it fetches. */
   #read: BacklogRead | undefined
+  /** Channels whose records the client lacks: they are not read before it has them. With some, what is read are the others: `#others`. */
+  #lacking: Set<string> | undefined
+  #others: Set<string> | undefined
+  /** Records on their way to the client, as frames, and how many of these were written. */
+  #snapshot: { readonly frames: readonly Frame[]; written: number } | undefined
 
   /** @param cursor the id of the last event that the client has */
   constructor(delivery: Delivery, subscriber: Subscriber, cursor: string) {
@@ -71,8 +86,13 @@ export class Reader {
     delivery.add(this)
   }
 
+  /** The channels that are read. */
   get channels(): ReadonlySet<string> {
-    return this.#subscriber.channels
+    return this.#others ?? this.#subscriber.channels
+  }
+
+  get named(): boolean {
+    return this.#subscriber.named
   }
 
   get labels(): ReadonlySet<string> | undefined {
@@ -99,18 +119,28 @@ export class Reader {
     return Math.max(this.#floor, this.#delivery.delivered)
   }
 
-  /** Tells the stream its position and starts to read. `unknown` is what the client sent instead of a cursor. */
-  start(unknown?: string): void {
+  /**
+   * Tells the stream its position and starts to read.
+   *
+   * @param options `fresh`: whether the client has no cursor; `unknown`: what it sent instead of one; `lacks`: whether it lacks the records of a
+   * channel, although it has a cursor
+   */
+  start({ fresh, unknown, lacks }: ReaderStart): void {
+    this.#lack(fresh ? [...this.channels] : [...this.channels].filter(lacks))
     if (unknown !== undefined) {
       this.#open(false, undefined)
-      this.#subscriber.onGap('unknown', unknown, this.#cursor)
+      this.#gap('unknown', unknown, this.#cursor)
+    } else if (fresh && this.#lacking) {
+      this.#open(true, undefined)
+      this.#hold()
     }
     this.resume()
   }
 
   /** Goes on from the position as far as the transport takes it. */
   resume(): void {
-    if (this.#state !== 'behind') return
+    if (this.#state === 'holding') this.#hold()
+    if (this.#state !== 'behind' || !this.#writeSnapshot()) return
     const position = this.#windowPosition
     if (position === undefined) this.#fetch()
     else this.#readWindow(position)
@@ -134,15 +164,62 @@ export class Reader {
     if (this.#state === 'live') this.#readWindow(this.#livePosition)
   }
 
+  /** Whether the client waits for the records of a channel. */
+  lacks(channel: string): boolean {
+    return this.#lacking?.has(channel) ?? false
+  }
+
   /** The stream is on more channels, or their labels have changed. `flush` was called before. */
-  join(channels: readonly string[]): void {
+  join(channels: readonly string[], added: readonly string[]): void {
     if (this.#ended) return
-    for (const channel of channels) this.#delivery.fanOut.add(channel, this)
+    this.#lack(added)
+    for (const channel of channels) {
+      if (this.lacks(channel)) continue
+      this.#others?.add(channel)
+      this.#delivery.fanOut.add(channel, this)
+    }
+    if (this.#lacking && this.#state === 'live') this.#giveRecords()
   }
 
   /** The stream is on fewer channels. `flush` was called before. */
   leave(channels: readonly string[]): void {
-    for (const channel of channels) this.#delivery.fanOut.remove(channel, this)
+    for (const channel of channels) {
+      this.#lacking?.delete(channel)
+      this.#others?.delete(channel)
+      this.#delivery.fanOut.remove(channel, this)
+    }
+  }
+
+  /** The records that some reader waits for can be had. */
+  recordsLoaded(): void {
+    if (this.#state === 'holding') this.resume()
+    else if (this.#state === 'live' && this.#lacking) {
+      this.flush()
+      if (this.#state === 'live') this.#giveRecords()
+    }
+  }
+
+  recordsFailed(): void {
+    if (this.#state !== 'holding') return
+    this.#delivery.waiting.add(this)
+    this.#subscriber.onUnreadable()
+  }
+
+  /** Writes an event that is not in the log, if the reader is live and the client keeps up. */
+  deliverVolatile(channels: readonly string[], message: Frame): void {
+    if (this.#state !== 'live') return
+    const { labels } = this.#subscriber
+    const own = channels.filter((channel) => this.channels.has(channel))
+    if (own.length === 0) return
+    const labelled = labels && own.every((channel) => labels.has(channel))
+    const frames = labelled ? [eventFrame('', own), message] : [message]
+    if (!this.#output.write(frames)) this.pause()
+  }
+
+  /** Tells the stream if it stands at the head and every channel has ended. */
+  leaveIfEnded(): void {
+    if (this.#state === 'live' && this.#delivery.isEnded(this.#subscriber.channels))
+      this.#subscriber.onEnded()
   }
 
   /** Stops here because the transport is full. `resume` goes on. */
@@ -154,7 +231,10 @@ export class Reader {
 
   /** The log broke after what was delivered. A live reader goes on after `resumeAt`, the new head. */
   skip(reason: GapReason, requested: string, resumeAt: string): void {
-    if (this.#state === 'live') this.#subscriber.onGap(reason, requested, resumeAt)
+    if (this.#state !== 'live') return
+    this.#cursor = resumeAt
+    this.#gap(reason, requested, resumeAt)
+    this.resume()
   }
 
   /** An exception ends this reader's stream and no other. */
@@ -180,7 +260,10 @@ export class Reader {
     this.#open(true, this.#cursor)
     const { window } = this.#delivery
     for (let position = from; ; ) {
-      const read = window.read(this.channels, position, stride)
+      const read = window.read(this.channels, position, {
+        bytes: stride,
+        newestOnly: this.#state !== 'live',
+      })
       position = read.position
       const full = read.records.length > 0 && !this.#output.write(this.#labelled(read.records))
       if (this.#ended) return
@@ -193,10 +276,86 @@ export class Reader {
       if (position === window.head) {
         if (this.#state === 'live') return
         this.#state = 'live'
+        if (this.#lacking && this.#giveRecords()) return
         this.#subscriber.onCaughtUp()
+        this.leaveIfEnded()
         return
       }
     }
+  }
+
+  /** From now on the client lacks the records of those of the channels that have some. */
+  #lack(channels: readonly string[]): void {
+    const lacking = channels.filter(this.#delivery.hasRecords)
+    if (lacking.length === 0) return
+    this.#lacking ??= new Set()
+    this.#others ??= new Set(this.#subscriber.channels)
+    for (const channel of lacking) {
+      this.#lacking.add(channel)
+      this.#others.delete(channel)
+      this.#delivery.fanOut.remove(channel, this)
+    }
+  }
+
+  /**
+   * A client without a cursor, or after a gap, is given the records before anything newer: no id is told until then, so that after a
+   * break it starts again.
+   */
+  #hold(): void {
+    this.#state = 'holding'
+    const frames = this.#delivery.records.framesOf([...this.#lacking!], this.named)
+    if (!frames) return
+    this.#cursor = this.#delivery.window.headId
+    this.#state = 'behind'
+    this.#startSnapshot(frames)
+  }
+
+  /** A live reader, which has everything up to the head, gives the records that the client lacks. @returns `false` if they have to be loaded */
+  #giveRecords(): boolean {
+    const frames = this.#delivery.records.framesOf([...this.#lacking!], this.named)
+    if (!frames) return false
+    this.pause()
+    this.#startSnapshot(frames)
+    this.resume()
+    return true
+  }
+
+  #startSnapshot(frames: readonly Frame[]): void {
+    const channels = [...this.#lacking!]
+    const done = recordsFrame(channels, this.#cursor)
+    this.#snapshot = { frames: [recordsFrame(channels), ...frames, done], written: 0 }
+  }
+
+  /** Writes the records as far as the transport takes them. @returns whether there are none left */
+  #writeSnapshot(): boolean {
+    const snapshot = this.#snapshot
+    while (snapshot && snapshot.written < snapshot.frames.length) {
+      const from = snapshot.written
+      for (let bytes = 0; snapshot.written < snapshot.frames.length && bytes < stride; snapshot.written++)
+        bytes += snapshot.frames[snapshot.written]!.bytes.length
+      const taken = this.#output.write(snapshot.frames.slice(from, snapshot.written))
+      if (this.#ended) return false
+      if (snapshot.written === snapshot.frames.length) this.#readAll()
+      if (!taken) return false
+    }
+    return true
+  }
+
+  /** The client has all records: every channel is read from the position on. */
+  #readAll(): void {
+    const lacking = this.#lacking ?? []
+    this.#snapshot = undefined
+    this.#lacking = undefined
+    this.#others = undefined
+    for (const channel of lacking) this.#delivery.fanOut.add(channel, this)
+  }
+
+  /** A gap takes the records along. Without them its event has no id, so that after a break the client is told again. */
+  #gap(reason: GapReason, requested: string, resumeAt: string): void {
+    this.#snapshot = undefined
+    this.#lack([...this.#subscriber.channels])
+    this.#subscriber.onGap(reason, requested, this.#lacking ? undefined : resumeAt)
+    if (this.#lacking) this.#hold()
   }
 
   #fetch(): void {
@@ -265,13 +424,14 @@ export class Reader {
 
   /** The frames of these records. An event that is also on a channel of the app's own has no label. */
   #labelled(records: readonly BacklogRecord[]): Frame[] {
-    const { channels, labels } = this.#subscriber
-    if (!labels) return records.map((record) => record.frame)
-    return records.flatMap((record) => {
-      const own = record.channels.filter((channel) => channels.has(channel))
-      return own.every((channel) => labels.has(channel))
-        ? [eventFrame(record.id, own), record.frame]
-        : record.frame
+    const { labels } = this.#subscriber
+    if (!labels && !this.named) return records.map((record) => record.frame)
+    return records.flatMap(({ id, channels, record, change, frame }) => {
+      const own = channels.filter((channel) => this.channels.has(channel))
+      const frames = [frame]
+      if (labels && own.every((channel) => labels.has(channel))) frames.unshift(eventFrame(id, own))
+      if (this.named && change === 'set') frames.unshift(recordFrame(id, own, record!))
+      return frames
     })
   }
 
@@ -284,7 +444,7 @@ export class Reader {
     this.#forked = reason === 'forked' && !fresh
     this.#open(false, reason === 'unknown' ? undefined : requested)
     this.#cursor = fromBase && window.find(resumeAt) !== undefined ? window.baseId : resumeAt
-    this.#subscriber.onGap(reason, requested, this.#cursor)
+    this.#gap(reason, requested, this.#cursor)
     this.resume()
   }
 

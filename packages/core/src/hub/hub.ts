@@ -1,11 +1,12 @@
 import { checkKey, checkNames, checkObject } from '../check.ts'
 import { Delivery } from '../delivery/delivery.ts'
 import { drawBetween } from '../draw-between.ts'
-import { SseError } from '../errors.ts'
+import { SseError, show } from '../errors.ts'
 import type { AnyEvents, EventMap } from '../event-map.ts'
 import type { Broker, Entry, Published, Receiver } from '../log/broker.ts'
 import { commandChannel, isCommand, toChannels } from '../log/channel.ts'
 import { createMemoryBroker } from '../log/memory-broker.ts'
+import { endEvent, removedEvent } from '../log/records.ts'
 import { Start } from '../log/start.ts'
 import { Observed } from '../observed.ts'
 import type { Refusal } from '../response/refusal.ts'
@@ -21,10 +22,10 @@ import { newHubName, streamIdOf } from '../stream/stream-id.ts'
 import { StreamRegistry } from '../stream/stream-registry.ts'
 import { checkRetry } from '../wire/encode.ts'
 import { ChannelChanges } from './channel-changes.ts'
-import { checkCloseOptions, checkHubOptions } from './check-options.ts'
+import { checkCloseOptions, checkEndOptions, checkHubOptions } from './check-options.ts'
 import { Disconnects } from './disconnects.ts'
 import { Leases } from './leases.ts'
-import { toMessage } from './message.ts'
+import { checkRecord, type Message, toMessage } from './message.ts'
 import { Observer } from './observer.ts'
 import { type Command, parseCommand, parseSignal, type Signal } from './signals.ts'
 import type {
@@ -37,6 +38,7 @@ import type {
   HubStats,
   PublishOptions,
 } from './types.ts'
+import { Volatile } from './volatile.ts'
 
 /**
  * Creates a hub, which starts its broker at once. Its events are typed by an interface, `createHub<Events>()`, or by schemas,
@@ -76,6 +78,7 @@ class LogHub implements Hub, StreamHost {
   readonly #leases: Leases
   readonly #disconnects: Disconnects
   readonly #channelChanges: ChannelChanges
+  readonly #volatile: Volatile
   #brokerState: 'starting' | 'up' | 'down' = 'starting'
   /** Whether the log is reached and refuses what is published. */
   #refusing = false
@@ -110,6 +113,10 @@ class LogHub implements Hub, StreamHost {
       drawRetry: () => drawBetween(retryRevoked, random),
     })
     this.#channelChanges = new ChannelChanges({ hub, streams, leases, send })
+    this.#volatile = new Volatile({
+      send: (text) => this.#broker.signal(text),
+      deliver: (channels, event) => this.delivery?.deliverVolatile(channels, event),
+    })
     this.#start = new Start({
       broker: this.#broker,
       random,
@@ -144,8 +151,16 @@ class LogHub implements Hub, StreamHost {
     channels: string | readonly string[],
     data: unknown,
     options: PublishOptions = {},
-  ): Promise<Published> {
-    return this.#observed(this.#publish(channels, data, options))
+  ): Promise<Published & void> {
+    return this.#observed(this.#publish(channels, data, options)) as Promise<Published & void>
+  }
+
+  remove(channel: string, record: string): Promise<Published> {
+    return this.#observed(this.#remove(channel, record))
+  }
+
+  end(channel: string, options: { reason?: string | undefined } = {}): Promise<Published> {
+    return this.#observed(this.#end(channel, options))
   }
 
   disconnect(key: string, options: { reconnect?: false | number } = {}): Promise<void> {
@@ -226,6 +241,7 @@ class LogHub implements Hub, StreamHost {
       now: this.now,
       report: (error) => this.report(error),
       onCommand: (entry) => this.#disconnects.onCommand(parseCommand(entry.data)),
+      hasRecords: (channel) => this.#broker.records !== undefined && this.#hasRecords(channel),
     })
     this.#disconnects.onStart(start.tail.filter(isCommand).map(({ data }) => parseCommand(data)))
   }
@@ -234,17 +250,46 @@ class LogHub implements Hub, StreamHost {
     channels: string | readonly string[],
     data: unknown,
     options: PublishOptions,
-  ): Promise<Published> {
+  ): Promise<Published | undefined> {
     const { events, maxEventBytes = 65_536 } = this.#options
+    const rules = {
+      events,
+      maxEventBytes,
+      checkRecords: (names: readonly string[]) => this.#checkRecords(names),
+    }
+    return this.#append(() => toMessage(channels, data, options, rules), options.volatile)
+  }
+
+  async #remove(channel: string, record: string): Promise<Published> {
+    return this.#append(() => {
+      const channels = toChannels(channel, { byApp: true })
+      checkRecord(record)
+      this.#checkRecords(channels)
+      return { channels, event: removedEvent, data: JSON.stringify({ channel, record }), record }
+    }) as Promise<Published>
+  }
+
+  async #end(channel: string, options: { reason?: string | undefined }): Promise<Published> {
+    return this.#append(() => {
+      const channels = toChannels(channel, { byApp: true })
+      checkEndOptions(options)
+      const { reason = 'ended' } = options
+      return { channels, event: endEvent, data: JSON.stringify({ channel, reason }) }
+    }) as Promise<Published>
+  }
+
+  /** Puts a message into the log; or, if it is volatile, sends it to all hubs. */
+  async #append(prepare: () => Message | Promise<Message>, volatile = false): Promise<Published | undefined> {
     const transaction = this.#broker.openTransaction
     try {
-      const prepared = toMessage(channels, data, options, { events, maxEventBytes })
-      if (transaction) this.#refuseToWait(prepared)
+      const prepared = prepare()
+      if (transaction && !volatile) this.#refuseToWait(prepared)
       const message = prepared instanceof Promise ? await prepared : prepared
       this.#refuseWhenClosed()
       if (!this.delivery) await this.#waitForStart()
-      const { channels: names, event, data: text, idempotencyKey } = message
-      const published = await this.#broker.publish(names, { event, data: text }, { idempotencyKey })
+      if (volatile) return await this.#volatile.send(message)
+      const { channels, event, data, idempotencyKey, record } = message
+      const published = await this.#broker.publish(channels, { event, data }, { idempotencyKey, record })
       this.#observer.published()
       this.#writes(true)
       return published
@@ -254,6 +299,23 @@ class LogHub implements Hub, StreamHost {
       transaction?.fail(error)
       throw error
     }
+  }
+
+  #hasRecords(channel: string): boolean {
+    return this.#options.channel?.(channel)?.records === true
+  }
+
+  #checkRecords(channels: readonly string[]): void {
+    const without = channels.find((channel) => !this.#hasRecords(channel))
+    if (without !== undefined) {
+      const message = `The channel ${show(without)} has no records: createHub({ channel: (name) => ({ records: true }) }) says which have.`
+      throw new SseError('invalid-record', message, { value: without })
+    }
+    if (this.#broker.records) return
+    throw new SseError(
+      'invalid-record',
+      'The broker of this hub keeps no records: use a broker that has records().',
+    )
   }
 
   /** A transaction is over when its function returns. A publish that waits would come too late, and even after a rollback. */
@@ -325,6 +387,7 @@ class LogHub implements Hub, StreamHost {
   #onSignal(signal: Signal | undefined): void {
     if (!signal) return
     if (signal.type === 'alive' || signal.type === 'left') this.#leases.onSignal(signal)
+    else if (signal.type === 'volatile') this.#volatile.onSignal(signal)
     else if (signal.type === 'disconnected' || signal.type === 'disconnected?')
       this.#disconnects.onSignal(signal)
     else this.#channelChanges.onSignal(signal)

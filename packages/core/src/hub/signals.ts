@@ -17,6 +17,13 @@ export type Signal =
   | (Question & { readonly type: 'turn' })
   /** Asks the hub `to` to change the channels of a stream. */
   | (Question & { readonly type: 'change'; readonly change: ChannelsChange })
+  /** An event that is not in the log. */
+  | {
+      readonly type: 'volatile'
+      readonly channels: readonly string[]
+      readonly event?: string | undefined
+      readonly data: string
+    }
   | { readonly type: 'answer'; readonly to: string; readonly request: string; readonly outcome: Outcome }
 
 interface Question {
@@ -50,6 +57,7 @@ const signals: readonly string[] = [
   'disconnected?',
   'turn',
   'change',
+  'volatile',
   'answer',
 ] satisfies Signal['type'][]
 

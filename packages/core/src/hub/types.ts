@@ -30,6 +30,31 @@ export interface Hub<E extends EventMap = AnyEvents, I extends EventMap = E> ext
     data: MessagePayload<I>,
     options?: PublishOptions<MessageName<I>>,
   ): Promise<Published>
+  /**
+   * Sends an event to the streams that are live and have room, in every process. It is not in the log, has no id and is not replayed. For
+   * what is worthless a moment later, such as a cursor or "is typing".
+   *
+   * @throws {SseError} (rejected) as above; `event-too-large` over 48 KiB in all; `busy` for more than 1,000 in a second
+   */
+  publish(
+    channels: string | readonly string[],
+    data: unknown,
+    options: { readonly event?: string | undefined; readonly volatile: true },
+  ): Promise<void>
+  /**
+   * Removes a record from a channel, everywhere.
+   *
+   * @throws {SseError} (rejected) `invalid-channel`, `invalid-record`, `closed`
+   */
+  remove(channel: string, record: string): Promise<Published>
+  /**
+   * Ends a channel. Its streams are told `sse.end`, and streams that are on no other channel are closed for good. To publish to the channel opens it
+   * again.
+   *
+   * @param options `reason`: a word for the clients, at most 256 bytes. Default `ended`
+   * @throws {SseError} (rejected) `invalid-channel`, `invalid-option`, `closed`
+   */
+  end(channel: string, options?: { readonly reason?: string | undefined }): Promise<Published>
   /** The head of the log: read it before a snapshot and hand out both. @throws {SseError} `not-ready` before `ready` */
   readonly position: string
   /** The open streams of this process. */
@@ -101,8 +126,22 @@ export interface ChannelsChanged {
 export interface PublishOptions<N extends string = string> {
   /** The event's name; without one the client sees a `message` event. */
   readonly event?: N | undefined
+  /**
+   * The event becomes the newest state of this record: 1 to 256 bytes. Only on channels that have records.
+   */
+  readonly record?: string | undefined
+  /** Sends it to live streams only; see above. */
+  readonly volatile?: boolean | undefined
   /** At most 128 bytes; for ten minutes a repeat under the same key answers the first id and appends nothing. */
   readonly idempotencyKey?: string | undefined
+}
+
+/** What a channel can do beyond events. */
+export interface ChannelFeatures {
+  /** The newest event of each record is given to every client that joins. Default false. */
+  readonly records?: boolean | undefined
+  /** The members of the channel are known. Default false. */
+  readonly presence?: boolean | undefined
 }
 
 export interface CloseHubOptions {
@@ -124,6 +163,8 @@ export interface HubOptions {
    * schema makes of the data is what travels. Default: any event, any data.
    */
   readonly events?: StandardSchemaMap | undefined
+  /** What a channel can do. It must answer the same for the same name, in every process. Default: no channel has more than events. */
+  readonly channel?: ((name: string) => ChannelFeatures | undefined) | undefined
   /** Told what user callbacks, the broker and unawaited publishes threw. Default `console.error`. */
   readonly onError?: ((error: unknown) => void) | undefined
   /** Told when a stream opens, misses something, is refused, and when it ends. */

@@ -11,6 +11,8 @@ export interface Entry {
   readonly channels: readonly string[]
   /** Its name; without one the client sees a `message` event. */
   readonly event?: string | undefined
+  /** The name of the record that it sets or, as the event `sse.removed`, removes on each of its channels. */
+  readonly record?: string | undefined
   /** Its data as the text on the wire: a lone surrogate may come back as U+FFFD, which is what it becomes there. */
   readonly data: string
 }
@@ -53,6 +55,13 @@ export interface Published {
   readonly duplicate: boolean
 }
 
+/** The records of some channels at one position of the log. */
+export interface Records {
+  readonly position: string
+  /** The newest entry of every record, each once; those of one channel in log order. */
+  readonly entries: readonly Entry[]
+}
+
 /** A transaction of the app and the log. */
 export interface OpenTransaction {
   /** Rolls it back when its function returns: a publish within it was refused. */
@@ -79,12 +88,15 @@ export interface Broker {
    *
    * A key holds for ten minutes over the whole log: until then a repeat appends nothing and answers the first id.
    *
-   * @throws {SseError} (rejected) `closed` after `close`
+   * An entry with a `record` becomes the newest of that record on each of its channels. The event `sse.removed` removes the record, and the
+   * event `sse.end` removes all records of its channels (`recordChangeOf`).
+   *
+   * @throws {SseError} (rejected) `too-many-records`; `closed` after `close`
    */
   publish(
     channels: readonly string[],
     message: { readonly event?: string | undefined; readonly data: string },
-    options?: { readonly idempotencyKey?: string | undefined },
+    options?: { readonly idempotencyKey?: string | undefined; readonly record?: string | undefined },
   ): Promise<Published>
   /**
    * The entries after a cursor, oldest first, at most `limit`; `done` when there are no more. A page that is not done has at least one.
@@ -93,6 +105,13 @@ export interface Broker {
    * @throws (rejected) the signal's reason once it is aborted, unless the page was there before; an SseError `closed` after `close`
    */
   read(after: string, options: { readonly limit: number; readonly signal: AbortSignal }): Promise<Page>
+  /**
+   * The records of channels: one atomic read, so that the entries after `position` are all that is missing. Records outlive their entries in
+   * the log. A hub on a broker without this method has no records.
+   *
+   * @throws {SseError} (rejected) `closed` after `close`
+   */
+  records?(channels: readonly string[]): Promise<Records>
   /**
    * Sends a text to the receivers of all brokers that have started on the log, this one's included. A signal is not in the log: it has no
    * id, takes no place and is not replayed. It may be lost, for example while a broker does not reach the log, but it never comes twice,

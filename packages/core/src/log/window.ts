@@ -2,6 +2,7 @@ import { encodeFields } from '../wire/encode.ts'
 import { type Frame, heldFrame } from '../wire/frame.ts'
 import type { Entry } from './broker.ts'
 import { Fifo } from './fifo.ts'
+import { recordChangeOf } from './records.ts'
 
 /** How much of the log's end is held in memory. */
 export interface WindowLimits {
@@ -21,6 +22,10 @@ export interface WindowRecord {
   readonly id: string
   readonly channels: readonly string[]
   readonly frame: Frame
+  /** The record that it sets or removes on its channels. */
+  readonly record: string | undefined
+  /** What it does to the records of its channels. */
+  readonly change: ReturnType<typeof recordChangeOf>
   /** When it came, in milliseconds since the epoch. */
   readonly at: number
 }
@@ -36,6 +41,8 @@ export class Window {
   readonly #records = new Fifo<WindowRecord>()
   readonly #seqById = new Map<string, number>()
   readonly #seqsByChannel = new Map<string, Fifo<number>>()
+  /** By channel and record, the number of the newest entry of the record. */
+  readonly #newest = new Map<string, Map<string, number>>()
   /** Entries that were passed and are not held, oldest first: each id is another name for the position that it left unchanged. */
   readonly #passed = new Fifo<{ readonly id: string; readonly seq: number }>()
   #base = 0
@@ -86,6 +93,8 @@ export class Window {
       id: entry.id,
       channels: entry.channels,
       frame: held,
+      record: entry.record,
+      change: recordChangeOf(entry),
       at: this.#now(),
     }
     this.#records.push(record)
@@ -94,6 +103,7 @@ export class Window {
       const seqs = this.#seqsByChannel.get(channel)
       if (seqs) seqs.push(record.seq)
       else this.#index(channel, record.seq)
+      if (record.record !== undefined) this.#noteNewest(channel, record.record, record.seq)
     }
     this.#headId = record.id
     this.#bytes += held.bytes.length
@@ -124,6 +134,7 @@ export class Window {
     this.#records.clear()
     this.#seqById.clear()
     this.#seqsByChannel.clear()
+    this.#newest.clear()
     this.#passed.clear()
   }
 
@@ -140,6 +151,22 @@ export class Window {
     return id
   }
 
+  /** The id of the position before the last `count` entries on any of the channels; before all that are held, if they are fewer. */
+  before(channels: Iterable<string>, count: number): string {
+    const lists = [...channels].flatMap((channel) => this.#seqsByChannel.get(channel) ?? [])
+    const newest = lists.map((seqs) => seqs.length)
+    let first = this.head + 1
+    for (let left = count; left > 0; left--) {
+      const next = Math.max(...lists.map((seqs, index) => seqs.at(newest[index]! - 1) ?? 0))
+      if (next <= this.#base) return this.idAt(first - 1)
+      first = next
+      lists.forEach((seqs, index) => {
+        if (seqs.at(newest[index]! - 1) === next) newest[index]!--
+      })
+    }
+    return this.idAt(first - 1)
+  }
+
   /** The entries after a position, which must be complete. */
   *after(seq: number): Generator<WindowRecord> {
     for (let index = seq - this.#base; index < this.#records.length; index++) yield this.#records.at(index)!
@@ -147,12 +174,13 @@ export class Window {
 
   /**
    * The entries after a position that are on any of the channels, each once, in log order, of about `bytes` at most but at
-   * least one. `position` is where reading stands then: the head, when nothing was left out.
+   * least one. `position` is where reading stands then: the head, when nothing was left out. `newestOnly` skips entries of records that are
+   * superseded on all of the channels: what supersedes them comes later.
    */
   read(
-    channels: Iterable<string>,
+    channels: ReadonlySet<string>,
     after: number,
-    bytes: number,
+    { bytes, newestOnly = false }: { readonly bytes: number; readonly newestOnly?: boolean },
   ): { records: WindowRecord[]; position: number } {
     const cursors: { seqs: Fifo<number>; next: number }[] = []
     for (const channel of channels) {
@@ -166,11 +194,23 @@ export class Window {
       for (const { seqs, next } of cursors) seq = Math.min(seq, seqs.at(next) ?? Number.POSITIVE_INFINITY)
       if (seq === Number.POSITIVE_INFINITY) return { records, position: this.head }
       const record = this.#records.at(seq - this.#base - 1)!
+      for (const cursor of cursors) if (cursor.seqs.at(cursor.next) === seq) cursor.next++
+      if (newestOnly && this.#isSuperseded(record, channels)) continue
       size += record.frame.bytes.length
       if (size > bytes && records.length > 0) return { records, position: records.at(-1)!.seq }
       records.push(record)
-      for (const cursor of cursors) if (cursor.seqs.at(cursor.next) === seq) cursor.next++
     }
+  }
+
+  #noteNewest(channel: string, record: string, seq: number): void {
+    const newest = this.#newest.get(channel)
+    if (newest) newest.set(record, seq)
+    else this.#newest.set(channel, new Map([[record, seq]]))
+  }
+
+  #isSuperseded({ seq, channels, record }: WindowRecord, read: ReadonlySet<string>): boolean {
+    if (record === undefined) return false
+    return channels.every((channel) => !read.has(channel) || this.#newest.get(channel)!.get(record)! > seq)
   }
 
   #index(channel: string, seq: number): void {
@@ -190,9 +230,17 @@ export class Window {
       const seqs = this.#seqsByChannel.get(channel)
       seqs?.shift()
       if (seqs?.length === 0) this.#seqsByChannel.delete(channel)
+      this.#forgetNewest(channel, record)
     }
     for (let oldest = this.#passed.at(0); oldest && oldest.seq < this.#base; oldest = this.#passed.at(0))
       this.#forgetPassed()
+  }
+
+  #forgetNewest(channel: string, { record, seq }: WindowRecord): void {
+    const newest = record === undefined ? undefined : this.#newest.get(channel)
+    if (newest?.get(record!) !== seq) return
+    newest.delete(record!)
+    if (newest.size === 0) this.#newest.delete(channel)
   }
 
   #forgetPassed(): void {

@@ -23,6 +23,8 @@ export interface PollDocument {
     /** For tabs that share: those that it is on only because the client asked. */
     readonly asked?: readonly string[]
   }
+  /** Channels that have ended. */
+  readonly ended?: readonly string[]
 }
 
 /** The response to a poll: the port that an adapter implements. */
@@ -90,8 +92,10 @@ class Poll implements Transport {
   /** The number of events without their labels. */
   #count = 0
   #bytes = 0
-  /** The label of the event that comes next. */
-  #label: string | undefined
+  /** What is said of the event that comes next. */
+  #labels: { event: string; data: string }[] = []
+  #inRecords = false
+  #ended: string[] = []
   #cursor = ''
   #gap: PollDocument['gap']
   #channels: PollDocument['channels']
@@ -136,7 +140,8 @@ class Poll implements Transport {
   write(frames: readonly Frame[]): boolean {
     if (this.#state === 'answered') return false
     for (const content of frames.flatMap(contentsOf)) this.#take(content)
-    return this.#state === 'gathering'
+    // Records come whole: to pause in the midst of them would be to wait for a drain that never comes.
+    return this.#state === 'gathering' || this.#inRecords
   }
 
   caughtUp(position: string): void {
@@ -175,7 +180,9 @@ class Poll implements Transport {
     } else if (content.type === 'close') this.#retry = content.reconnect || undefined
     else if (content.type === 'ping') {
       if (this.#state === 'gathering') this.#cursor = content.id
-    } else if (content.event === 'sse.event') this.#label = content.data
+    } else if (content.event === 'sse.event') this.#labels.push({ event: content.event, data: content.data })
+    else if (content.event === 'sse.record') this.#labels.push({ event: content.event, data: content.data })
+    else if (content.event === 'sse.records') this.#takeRecords(content)
     else {
       const { type: _, ...event } = content
       this.#gather(event)
@@ -184,8 +191,17 @@ class Poll implements Transport {
 
   #opened(cursor: string, resumed: boolean | null): void {
     this.#cursor = cursor
-    if (resumed === null) this.#fill()
+    if (resumed === null && cursor !== '') this.#fill()
     else if (this.#events.length > 0) this.#answerAtEndOfTurn()
+  }
+
+  /** The position is known when the last record was written. */
+  #takeRecords({ type: _, id, ...event }: Extract<FrameContent, { type: 'event' }>): void {
+    this.#events.push(event)
+    this.#inRecords = id === undefined
+    if (id === undefined) return
+    this.#cursor = id
+    this.#fill()
   }
 
   /** A gap comes before anything newer. What was gathered before it is answered first, and the next poll is told. */
@@ -193,21 +209,22 @@ class Poll implements Transport {
     if (this.#events.length > 0 && this.#cursor !== '') this.#fill()
     if (this.#state !== 'gathering') return
     this.#gap = { reason, requested }
-    this.#cursor = id
+    this.#cursor = id ?? ''
   }
 
   /** An event without an id is not in the log and would not come again, so it is taken even if the document is full. */
   #gather(gathered: { id?: string; event: string; data: string }): void {
     const { id } = gathered
-    const label = this.#label === undefined ? [] : [{ event: 'sse.event', data: this.#label }]
-    this.#label = undefined
+    const labels = this.#labels
+    this.#labels = []
     if (id !== undefined && this.#state !== 'gathering') return
-    const bytes = Buffer.byteLength(JSON.stringify([...label, gathered]))
+    const bytes = Buffer.byteLength(JSON.stringify([...labels, gathered]))
     if (id !== undefined && this.#events.length > 0 && this.#bytes + bytes > limit.bytes) {
       this.#fill()
       return
     }
-    this.#events.push(...label, gathered)
+    if (gathered.event === 'sse.end') this.#ended.push(JSON.parse(gathered.data).channel)
+    this.#events.push(...labels, gathered)
     this.#count++
     this.#bytes += bytes
     if (id !== undefined) this.#cursor = id
@@ -231,8 +248,8 @@ class Poll implements Transport {
     this.#scheduled = true
     atEndOfTurn(() => {
       this.#scheduled = false
-      const waits = this.#cursor === '' && this.#subscribed && this.#state === 'gathering'
-      if (!waits) this.#answer(false)
+      const isWaiting = this.#cursor === '' && this.#subscribed && this.#state === 'gathering'
+      if (!isWaiting && !this.#inRecords) this.#answer(false)
     })
   }
 
@@ -258,6 +275,7 @@ class Poll implements Transport {
     const optional = {
       ...(this.#gap && { gap: this.#gap }),
       ...(this.#channels && { channels: this.#channels }),
+      ...(this.#ended.length > 0 && { ended: this.#ended }),
     }
     const document = { events: this.#events, cursor: this.#cursor, ...optional }
     this.#response.answer(document, { retry: this.#retry, lastOfConnection })

@@ -26,6 +26,8 @@ export type StreamEnd =
   | 'refused'
   /** It was a poll, and has its answer. */
   | 'answered'
+  /** `hub.end` was called for each of its channels. */
+  | 'ended'
 
 /** One open response. */
 export interface SseStream<E extends EventMap = AnyEvents> {
@@ -93,6 +95,11 @@ export interface FromOptions<N extends string = string> {
 export interface SubscribeOptions {
   /** When the stream ends at the latest; of several the earliest counts. The client reconnects within a second and is judged again. */
   readonly expires?: Date | undefined
+  /**
+   * How many events of its channels a client without a cursor is given, oldest first, as far as the window holds them. Default 0. Counts before
+   * opening only, and not together with `since`.
+   */
+  readonly rewind?: number | undefined
   /** Where to begin when the client brings no cursor: a `hub.position` handed out with a snapshot. Counts before opening only. */
   readonly since?: string | undefined
 }
@@ -122,6 +129,11 @@ export interface StreamOptions {
    * `sse.event`, `sse.channels` says which these are, and an `sse.ping` tells when the replay is over. Default false.
    */
   readonly shared?: boolean | undefined
+  /**
+   * For clients that are told the name of each record, by `sse.record` in front of its event: which channels' records the client lacks although
+   * it has a cursor.
+   */
+  readonly records?: { lacks(channel: string): boolean } | undefined
   /**
    * Asked when the stream begins to open, before anything else is done for it; what it answers is sent instead. From then on the stream
    * counts as one that is open.

@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { checkNames, checkObject } from '../check.ts'
+import type { Delivery } from '../delivery/delivery.ts'
 import { Reader, type Subscriber } from '../delivery/reader.ts'
 import { drawBetween } from '../draw-between.ts'
 import { atEndOfTurn } from '../end-of-turn.ts'
@@ -32,7 +33,7 @@ import type {
 import type { StreamHost } from './stream-host.ts'
 
 const sendOptions = ['event', 'id', 'retry']
-const subscribeOptions = ['expires', 'since']
+const subscribeOptions = ['expires', 'rewind', 'since']
 
 /** Milliseconds that a slow client has at a shutdown. What it does not take in time is still in the log. */
 const shutdownGrace = 1_000
@@ -64,6 +65,9 @@ export class Stream implements SseStream, Subscriber {
   /** Where to begin if the client brings no cursor: what the app said, else the head at the first `subscribe`. */
   #since: string | undefined
   #head: string | undefined
+  /** How many events of its channels a stream without a cursor goes back. */
+  #rewind = 0
+  readonly #records: StreamOptions['records']
   #reader: Reader | undefined
   /** The channels that the client asks for, until they are authorized. Nothing is read before. */
   #asked: AskedChannels | undefined
@@ -89,6 +93,7 @@ export class Stream implements SseStream, Subscriber {
     this.#retry = retry
     this.#asked = options.asked
     this.#changes = options.asked && new ChangeOrder()
+    this.#records = options.records
     this.#admit = options.admit
     this.#arrival = options.arrival ?? host.revocations.now
     this.output = new Backpressure(transport, { stall, maxUnread }, this)
@@ -121,6 +126,10 @@ export class Stream implements SseStream, Subscriber {
 
   get labels(): ReadonlySet<string> | undefined {
     return this.#channels.labels
+  }
+
+  get named(): boolean {
+    return this.#records !== undefined
   }
 
   get closed(): boolean {
@@ -174,11 +183,15 @@ export class Stream implements SseStream, Subscriber {
     }
     checkObject('options', options)
     checkNames('', options, subscribeOptions)
-    const { expires, since } = options
+    const { expires, rewind = 0, since } = options
     checkSince(since)
+    checkRewind(rewind, since)
     if (expires !== undefined) this.#expireAt(expires)
     if (this.closed) return this
-    if (!this.#reader) this.#since ??= since
+    if (!this.#reader) {
+      this.#since ??= since
+      this.#rewind = Math.max(this.#rewind, rewind)
+    }
     if (!this.#subscribed) this.#head = this.#host.delivery?.window.headId
     this.#join(names)
     if (!this.#subscribed) this.#openAtEndOfTurn()
@@ -265,7 +278,7 @@ export class Stream implements SseStream, Subscriber {
     this.#write([open, ...this.#channels.confirmation(id)])
   }
 
-  onGap(reason: GapReason, requested: string, resumeAt: string): void {
+  onGap(reason: GapReason, requested: string, resumeAt: string | undefined): void {
     this.#write([gapFrame(reason, requested, resumeAt)])
     this.#host.observe({ type: 'gap', stream: this, reason, requested })
   }
@@ -279,6 +292,10 @@ export class Stream implements SseStream, Subscriber {
   /** A client that waits for a document is told when to retry. A stream waits for the broker. */
   onUnreadable(): void {
     if (!this.closed) this.#transport.unreadable?.()
+  }
+
+  onEnded(): void {
+    this.closeFor('ended', false)
   }
 
   #sendNow(message: Frame): boolean {
@@ -381,6 +398,10 @@ export class Stream implements SseStream, Subscriber {
       this.#refuse(refusal)
       return
     }
+    if (this.#hasEnded) {
+      this.#refuse(nothingForClient, 'ended')
+      return
+    }
     try {
       this.#transport.open()
     } catch (error) {
@@ -419,10 +440,24 @@ export class Stream implements SseStream, Subscriber {
       return
     }
     const head = this.#head ?? delivery.window.headId
-    const cursor = this.lastEventId ?? this.#since ?? head
+    const brought = this.lastEventId ?? this.#since
+    const cursor = brought ?? this.#rewound(delivery) ?? head
     const known = isCursor(cursor)
     this.#reader = new Reader(delivery, this, known ? cursor : head)
-    this.#reader.start(known ? undefined : cursor)
+    const lacks = (channel: string) => this.#records?.lacks(channel) ?? false
+    this.#reader.start({ fresh: brought === undefined, unknown: known ? undefined : cursor, lacks })
+  }
+
+  /** Whether all of its channels have ended, and there is nothing left to read on them. */
+  get #hasEnded(): boolean {
+    const { delivery } = this.#host
+    if (!delivery?.isEnded(this.channels) || this.#asked) return false
+    const cursor = this.lastEventId ?? this.#since ?? this.#rewound(delivery)
+    return cursor === undefined || delivery.hasNothingAfter(cursor, this.channels)
+  }
+
+  #rewound({ window }: Delivery): string | undefined {
+    return this.#rewind > 0 ? window.before(this.channels, this.#rewind) : undefined
   }
 
   /** The broker did not start for too long. */
@@ -435,8 +470,8 @@ export class Stream implements SseStream, Subscriber {
   /** Before the stream reads, all channels share its cursor. Later ones join where it stands, and nothing of them is replayed. */
   #join(names: readonly string[]): void {
     this.#reader?.flush()
-    this.#channels.add(names)
-    this.#reader?.join(names)
+    const added = this.#channels.add(names)
+    this.#reader?.join(names, added)
     this.#changes?.take(names, this.#changes.next())
   }
 
@@ -449,7 +484,7 @@ export class Stream implements SseStream, Subscriber {
   #grant(channels: { granted: readonly string[]; refused: readonly string[] }): void {
     this.#reader?.flush()
     const added = this.#channels.grant(channels)
-    this.#reader?.join(added)
+    this.#reader?.join(added, added)
   }
 
   #newest(channels: readonly string[], turn: number): readonly string[] {
@@ -542,6 +577,19 @@ export class Stream implements SseStream, Subscriber {
 function checkSince(since: unknown): void {
   if (since === undefined || typeof since === 'string') return
   throw new SseError('invalid-cursor', `since must be a hub.position, not ${show(since)}.`, { value: since })
+}
+
+/** @throws {SseError} `invalid-option` */
+function checkRewind(rewind: unknown, since: string | undefined): void {
+  if (!Number.isSafeInteger(rewind) || (rewind as number) < 0) {
+    throw new SseError('invalid-option', `rewind must be a whole number, 0 or more, not ${show(rewind)}.`, {
+      value: rewind,
+    })
+  }
+  if (rewind === 0 || since === undefined) return
+  throw new SseError('invalid-option', 'rewind and since both say where to begin: use one of them.', {
+    value: rewind,
+  })
 }
 
 /** An error, so that `fetch(url, { signal })` fails with a real error and checks for `AbortError` hold. */

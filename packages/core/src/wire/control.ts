@@ -16,7 +16,7 @@ export function openFrame(
 }
 
 /** Something is missing before whatever follows. Delivery goes on after `resumeAt`. */
-export function gapFrame(reason: GapReason, requested: string, resumeAt: string): Frame {
+export function gapFrame(reason: GapReason, requested: string, resumeAt: string | undefined): Frame {
   const data = { reason, requested: requested.slice(0, 256) }
   return control('sse.gap', { id: resumeAt, data }, { type: 'gap', id: resumeAt, ...data })
 }
@@ -45,6 +45,21 @@ export function eventFrame(id: string, channels: readonly string[]): Frame {
   return frame(encodeFields(fields), contentOfEvent(fields))
 }
 
+/**
+ * The records of these channels follow, as events without ids: the page replaces what it has. `done`: they were all, as of this position, which is
+ * told only here, so that a break before it starts again.
+ */
+export function recordsFrame(channels: readonly string[], position?: string): Frame {
+  const data = { channels, ...(position !== undefined && { done: true as const }) }
+  return control('sse.records', { id: position, data }, undefined)
+}
+
+/** Names the record that the following event sets, and its channels. Only for clients that ask for it. */
+export function recordFrame(id: string | undefined, channels: readonly string[], record: string): Frame {
+  const fields = { event: 'sse.record', data: JSON.stringify({ ...(id && { id }), channels, record }) }
+  return frame(encodeFields(fields), contentOfEvent(fields))
+}
+
 /** The heartbeat. It has a name, so that the client's watchdog sees it, and an id, so that quiet channels keep up. */
 export function pingFrame(position: string): Frame {
   return frame(encodeFields({ event: 'sse.ping', id: position, data: '' }), { type: 'ping', id: position })
@@ -64,7 +79,8 @@ const stayAway = 2_147_483_647
 function control(
   event: string,
   { data, ...fields }: { id?: string | undefined; retry?: number; data: object },
-  content: FrameContent,
+  content: FrameContent | undefined,
 ): Frame {
-  return frame(encodeFields({ event, ...fields, data: JSON.stringify(data) }), content)
+  const text = { event, ...fields, data: JSON.stringify(data) }
+  return frame(encodeFields(text), content ?? contentOfEvent(text))
 }

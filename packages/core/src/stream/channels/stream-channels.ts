@@ -19,13 +19,15 @@ export class StreamChannels {
     this.labels = shared ? new Set() : undefined
   }
 
-  /** @throws {SseError} `too-many-channels` */
-  add(names: readonly string[]): void {
+  /** @returns those that are new. @throws {SseError} `too-many-channels` */
+  add(names: readonly string[]): readonly string[] {
     this.#checkRoomFor(names)
+    const added = names.filter((name) => !this.names.has(name))
     for (const name of names) {
       this.labels?.delete(name)
       this.names.add(name)
     }
+    return added
   }
 
   remove(names: readonly string[]): void {
@@ -38,17 +40,17 @@ export class StreamChannels {
   /**
    * Adds the channels that the client asked for when it connected, as many as there is room for.
    *
-   * @returns those that were added
+   * @returns those that are new
    */
   grant({ granted, refused }: AuthorizedChannels): readonly string[] {
     const added: string[] = []
     const excess: string[] = []
     for (const name of granted) {
-      const known = this.names.has(name)
-      if (!known && this.names.size >= this.#max) excess.push(name)
+      if (this.names.has(name)) continue
+      if (this.names.size >= this.#max) excess.push(name)
       else {
         added.push(name)
-        if (!known) this.labels?.add(name)
+        this.labels?.add(name)
         this.names.add(name)
       }
     }

@@ -1,0 +1,47 @@
+import { SseError } from '../errors.ts'
+import { encodeFields } from '../wire/encode.ts'
+import { contentOfEvent, type Frame, frame } from '../wire/frame.ts'
+import { Budget } from './budget.ts'
+import type { Message } from './message.ts'
+import type { Signal } from './signals.ts'
+
+/** Volatile events that a hub may send in a second. */
+const perSecond = 1_000
+/** Bytes of the signal that carries one: brokers take 64 KiB, and JSON may write a character as several. */
+const mostBytes = 49_152
+
+export interface VolatileOptions {
+  readonly send: (text: string) => Promise<void>
+  readonly deliver: (channels: readonly string[], event: Frame) => void
+}
+
+/** Events that are not in the log. They travel as signals, so they may be lost, and they never come twice. */
+export class Volatile {
+  readonly #options: VolatileOptions
+  readonly #budget = new Budget(perSecond)
+
+  constructor(options: VolatileOptions) {
+    this.#options = options
+  }
+
+  /** @throws {SseError} (rejected) `event-too-large`, `busy` */
+  async send({ channels, event, data }: Message): Promise<undefined> {
+    const signal: Signal = { type: 'volatile', channels, event, data }
+    const text = JSON.stringify(signal)
+    const bytes = Buffer.byteLength(text)
+    if (bytes > mostBytes) {
+      const message = `The volatile event has ${bytes} bytes, and ${mostBytes} are allowed: publish a reference to it, or publish it to the log.`
+      throw new SseError('event-too-large', message)
+    }
+    if (!this.#budget.take('')) {
+      const message = `This hub has sent ${perSecond} volatile events in this second: send fewer, for example one per frame.`
+      throw new SseError('busy', message)
+    }
+    await this.#options.send(text)
+  }
+
+  onSignal({ channels, event, data }: Extract<Signal, { type: 'volatile' }>): void {
+    const fields = { event, data }
+    this.#options.deliver(channels, frame(encodeFields(fields), contentOfEvent(fields)))
+  }
+}
