@@ -151,6 +151,11 @@ export class Delivery {
     }
   }
 
+  /** A control event for the live readers of a channel. Others are told when they catch up. */
+  tell(channel: string, message: Frame): void {
+    for (const reader of this.fanOut.readersOf([channel])) reader.guard(() => reader.tell([message]))
+  }
+
   /** The log broke: the entries between the last one received and `head` will not come. */
   restart(reason: Extract<GapReason, 'trimmed' | 'forked'>, head: string): void {
     this.deliver()

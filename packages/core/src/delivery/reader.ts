@@ -212,8 +212,12 @@ export class Reader {
     const own = channels.filter((channel) => this.channels.has(channel))
     if (own.length === 0) return
     const labelled = labels && own.every((channel) => labels.has(channel))
-    const frames = labelled ? [eventFrame('', own), message] : [message]
-    if (!this.#output.write(frames)) this.pause()
+    this.tell(labelled ? [eventFrame('', own), message] : [message])
+  }
+
+  /** Writes what is not in the log, if the reader is live. */
+  tell(frames: readonly Frame[]): void {
+    if (this.#state === 'live' && !this.#output.write(frames)) this.pause()
   }
 
   /** Tells the stream if it stands at the head and every channel has ended. */

@@ -8,6 +8,8 @@ import type { StreamRegistry } from '../stream/stream-registry.ts'
 import type { Leases } from './leases.ts'
 import type { Command, Signal } from './signals.ts'
 
+type Disconnect = Extract<Command, { type: 'disconnect' }>
+
 /** Milliseconds after which a hub that has not confirmed a disconnect is asked again. */
 const patience = 500
 /** How many times that is waited before the command is put into the log again. */
@@ -21,7 +23,7 @@ export interface DisconnectsOptions {
   readonly revocations: Revocations
   readonly leases: Leases
   /** Puts a command into the log. @returns the id of its entry */
-  readonly publish: (command: Command) => Promise<string>
+  readonly publish: (command: Disconnect) => Promise<string>
   readonly send: (signal: Signal) => void
   /** The head of the log when this hub's broker started; `undefined` before. */
   readonly startedAt: () => string | undefined
@@ -31,7 +33,7 @@ export interface DisconnectsOptions {
 
 /** A disconnect that some hub has not confirmed. */
 interface Pending {
-  readonly command: Command
+  readonly command: Disconnect
   readonly confirmed: Set<string>
   id: string | undefined
   /** How often the hubs were asked whether they have acted on it. */
@@ -57,7 +59,7 @@ export class Disconnects {
   /** Resolves when every hub that lives has ended the streams of the key, those on their way in included. */
   async disconnect(key: string, reconnect: false | number | undefined): Promise<void> {
     const request = randomName()
-    const command: Command = { type: 'disconnect', request, key, reconnect: reconnect ?? null }
+    const command: Disconnect = { type: 'disconnect', request, key, reconnect: reconnect ?? null }
     const pending: Pending = {
       command,
       confirmed: new Set(),
@@ -86,19 +88,16 @@ export class Disconnects {
    * The broker has started, and these are the newest commands. What was asked for before may be older or newer than a command: its client
    * comes back and is judged again.
    */
-  onStart(commands: readonly (Command | undefined)[]): void {
+  onStart(commands: readonly Disconnect[]): void {
     const { streams, revocations, drawRetry } = this.#options
-    for (const key of new Set(commands.map((command) => command?.key))) {
-      if (key === undefined) continue
+    for (const key of new Set(commands.map(({ key }) => key))) {
       revocations.add(key, undefined)
       for (const stream of streams.withKey(key)) stream.closeFor('disconnected', drawRetry())
     }
   }
 
   /** The command has come back from the log. */
-  onCommand(command: Command | undefined): void {
-    if (!command) return
-    const { request, key, reconnect } = command
+  onCommand({ request, key, reconnect }: Disconnect): void {
     const { hub, send, streams, revocations } = this.#options
     // It comes twice when the log lost it and its publisher has appended it again: streams that opened since then stay.
     if (!this.#acted.has(request)) {

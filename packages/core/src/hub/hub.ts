@@ -15,6 +15,7 @@ import type { StandardSchemaMap } from '../standard-schema.ts'
 import { checkAsked } from '../stream/channels/asked-channels.ts'
 import { Heartbeat } from '../stream/heartbeat.ts'
 import { Revocations } from '../stream/revocations.ts'
+import type { Source } from '../stream/source.ts'
 import type { SseStream, StreamEvent, StreamOptions } from '../stream/sse-stream.ts'
 import { Stream } from '../stream/stream.ts'
 import type { StreamHost } from '../stream/stream-host.ts'
@@ -27,6 +28,8 @@ import { Disconnects } from './disconnects.ts'
 import { Leases } from './leases.ts'
 import { checkRecord, type Message, toMessage } from './message.ts'
 import { Observer } from './observer.ts'
+import { Presence } from './presence.ts'
+import { Runs } from './runs.ts'
 import { type Command, parseCommand, parseSignal, type Signal } from './signals.ts'
 import type {
   ChannelsChanged,
@@ -36,7 +39,10 @@ import type {
   HubOf,
   HubOptions,
   HubStats,
+  Member,
   PublishOptions,
+  Run,
+  RunOptions,
 } from './types.ts'
 import { Volatile } from './volatile.ts'
 
@@ -55,6 +61,9 @@ export function createHub(options: HubOptions = {}): Hub {
 
 /** Between these times, in milliseconds, clients reconnect whose streams may have been revoked. */
 const retryRevoked = [250, 5_000] as const
+const defaultMaxEventBytes = 65_536
+/** Milliseconds after which unfinished runs are asked for again. */
+const runsPatience = 1_000
 /** Milliseconds that a publish waits for a broker that has not started. */
 const startPatience = 5_000
 /** Publishes that may wait for the broker to start at the same time. */
@@ -69,6 +78,7 @@ class LogHub implements Hub, StreamHost {
   readonly revocations = new Revocations()
   readonly now: () => number
   readonly random: () => number
+  readonly membership: Presence
   delivery: Delivery | undefined
   readonly #broker: Broker
   readonly #options: HubOptions
@@ -79,6 +89,7 @@ class LogHub implements Hub, StreamHost {
   readonly #disconnects: Disconnects
   readonly #channelChanges: ChannelChanges
   readonly #volatile: Volatile
+  readonly #runs: Runs
   #brokerState: 'starting' | 'up' | 'down' = 'starting'
   /** Whether the log is reached and refuses what is published. */
   #refusing = false
@@ -100,7 +111,19 @@ class LogHub implements Hub, StreamHost {
     this.#broker = options.broker ?? createMemoryBroker({ entries: 0, now })
     const [hub, streams] = [this.#name, this.streams]
     const send = (signal: Signal) => this.#signal(signal)
-    this.#leases = new Leases({ hub, send, checked: () => this.#disconnects.check() })
+    this.membership = new Presence({
+      hub,
+      hasPresence: (channel) => this.#options.channel?.(channel)?.presence === true,
+      send,
+      tell: (channel, message) => this.delivery?.tell(channel, message),
+      report: (error) => this.report(error),
+    })
+    this.#leases = new Leases({
+      hub,
+      send,
+      presence: () => this.membership.version,
+      checked: () => this.#check(),
+    })
     const leases = this.#leases
     this.#disconnects = new Disconnects({
       hub,
@@ -116,6 +139,16 @@ class LogHub implements Hub, StreamHost {
     this.#volatile = new Volatile({
       send: (text) => this.#broker.signal(text),
       deliver: (channels, event) => this.delivery?.deliverVolatile(channels, event),
+    })
+    this.#runs = new Runs({
+      hub,
+      leases,
+      maxEventBytes: options.maxEventBytes ?? defaultMaxEventBytes,
+      send,
+      publishCommand: (command) => this.#publishCommand(command, command),
+      publish: (channel, data, event) => this.#publish(channel, data, { event }),
+      end: (channel, outcome, run) => this.#append(() => endMessage(channel, outcome, `sse:end:${run}`)),
+      report: (error) => this.report(error),
     })
     this.#start = new Start({
       broker: this.#broker,
@@ -151,12 +184,26 @@ class LogHub implements Hub, StreamHost {
     channels: string | readonly string[],
     data: unknown,
     options: PublishOptions = {},
-  ): Promise<Published & void> {
-    return this.#observed(this.#publish(channels, data, options)) as Promise<Published & void>
+    // The overloads of `Hub` say which of the two it is.
+    // biome-ignore lint/suspicious/noExplicitAny: TypeScript has no type for both
+  ): Promise<any> {
+    return this.#observed(this.#publish(channels, data, options))
   }
 
   remove(channel: string, record: string): Promise<Published> {
     return this.#observed(this.#remove(channel, record))
+  }
+
+  presence(channel: string): Promise<Member[]> {
+    return this.#observed(this.#presence(channel))
+  }
+
+  run(channel: string, source: Source, options: RunOptions = {}): Promise<Run> {
+    return this.#observed(this.#run(channel, source, options))
+  }
+
+  abort(channel: string): Promise<void> {
+    return this.#observed(this.#runs.abort(channel))
   }
 
   end(channel: string, options: { reason?: string | undefined } = {}): Promise<Published> {
@@ -225,6 +272,7 @@ class LogHub implements Hub, StreamHost {
       entries: (batch) => this.delivery!.receive(batch),
       discontinuity: ({ reason, head }) => {
         this.#disconnects.onGap()
+        this.#loadRuns()
         this.delivery!.restart(reason, head)
       },
       health: (state) => this.#onHealth(state),
@@ -240,10 +288,41 @@ class LogHub implements Hub, StreamHost {
       limits: { entries: window.entries ?? 10_000, bytes: window.bytes ?? 16_777_216 },
       now: this.now,
       report: (error) => this.report(error),
-      onCommand: (entry) => this.#disconnects.onCommand(parseCommand(entry.data)),
+      onCommand: (entry) => this.#onCommand(entry),
       hasRecords: (channel) => this.#broker.records !== undefined && this.#hasRecords(channel),
     })
-    this.#disconnects.onStart(start.tail.filter(isCommand).map(({ data }) => parseCommand(data)))
+    const commands = start.tail.filter(isCommand).map(({ data }) => parseCommand(data))
+    this.#disconnects.onStart(commands.filter((command) => command?.type === 'disconnect'))
+    this.#loadRuns()
+  }
+
+  #onCommand(entry: Entry): void {
+    const command = parseCommand(entry.data)
+    if (command?.type === 'disconnect') this.#disconnects.onCommand(command)
+    else this.#runs.onCommand(entry)
+  }
+
+  /** Commands may have been missed: the broker keeps those of the unfinished runs as records. */
+  #loadRuns(): void {
+    this.#runs.reset()
+    const { records } = this.#broker
+    if (!records) {
+      this.#runs.onStart(this.position, [])
+      return
+    }
+    records.call(this.#broker, [commandChannel]).then(
+      ({ position, entries }) => this.#runs.onStart(position, entries),
+      () => {
+        // The broker tells its health itself.
+        if (!this.#drained) setTimeout(() => this.#loadRuns(), runsPatience).unref()
+      },
+    )
+  }
+
+  #check(): void {
+    this.#disconnects.check()
+    this.#runs.check()
+    this.membership.check(this.#leases.isCutOff)
   }
 
   async #publish(
@@ -251,7 +330,7 @@ class LogHub implements Hub, StreamHost {
     data: unknown,
     options: PublishOptions,
   ): Promise<Published | undefined> {
-    const { events, maxEventBytes = 65_536 } = this.#options
+    const { events, maxEventBytes = defaultMaxEventBytes } = this.#options
     const rules = {
       events,
       maxEventBytes,
@@ -271,11 +350,26 @@ class LogHub implements Hub, StreamHost {
 
   async #end(channel: string, options: { reason?: string | undefined }): Promise<Published> {
     return this.#append(() => {
-      const channels = toChannels(channel, { byApp: true })
       checkEndOptions(options)
-      const { reason = 'ended' } = options
-      return { channels, event: endEvent, data: JSON.stringify({ channel, reason }) }
+      return endMessage(channel, { reason: options.reason ?? 'ended' })
     }) as Promise<Published>
+  }
+
+  async #presence(channel: string): Promise<Member[]> {
+    toChannels(channel, { byApp: true })
+    if (!this.#options.channel?.(channel)?.presence) {
+      const message = `The channel ${show(channel)} has no presence: createHub({ channel: (name) => ({ presence: true }) }) says which have.`
+      throw new SseError('invalid-option', message, { value: channel })
+    }
+    this.#refuseWhenClosed()
+    return this.membership.members(channel)
+  }
+
+  async #run(channel: string, source: Source, options: RunOptions): Promise<Run> {
+    toChannels(channel, { byApp: true })
+    this.#refuseWhenClosed()
+    if (!this.delivery) await this.#waitForStart()
+    return this.#runs.start(channel, source, options, () => this.position)
   }
 
   /** Puts a message into the log; or, if it is volatile, sends it to all hubs. */
@@ -348,9 +442,17 @@ class LogHub implements Hub, StreamHost {
   }
 
   /** Commands reach every hub of the log, this one included, by the reserved channel. Apps cannot publish there. */
-  async #publishCommand(command: Command): Promise<string> {
+  async #publishCommand(
+    command: Command,
+    { run, type }: { run?: string; type?: string } = {},
+  ): Promise<string> {
     if (!this.delivery) await this.#waitForStart()
-    const { id } = await this.#broker.publish([commandChannel], { data: JSON.stringify(command) })
+    const message = { data: JSON.stringify(command), ...(type === 'ran' && { event: removedEvent }) }
+    const { id } = await this.#broker.publish(
+      [commandChannel],
+      message,
+      run === undefined ? {} : { record: run },
+    )
     return id
   }
 
@@ -386,7 +488,12 @@ class LogHub implements Hub, StreamHost {
 
   #onSignal(signal: Signal | undefined): void {
     if (!signal) return
-    if (signal.type === 'alive' || signal.type === 'left') this.#leases.onSignal(signal)
+    if (signal.type === 'alive' || signal.type === 'left') {
+      this.#leases.onSignal(signal)
+      if (signal.type === 'left') this.membership.onLeft(signal.hub)
+      else this.membership.onAlive(signal.hub, signal.presence ?? 0)
+    } else if (signal.type === 'presence' || signal.type === 'presence?') this.membership.onSignal(signal)
+    else if (signal.type === 'abort') this.#runs.onSignal(signal)
     else if (signal.type === 'volatile') this.#volatile.onSignal(signal)
     else if (signal.type === 'disconnected' || signal.type === 'disconnected?')
       this.#disconnects.onSignal(signal)
@@ -419,7 +526,9 @@ class LogHub implements Hub, StreamHost {
     await this.streams.drain(drain, (stream) => {
       stream.closeFor('shutdown', drawBetween(retry, this.random), { lastOfConnection: true })
     })
+    await this.#runs.close()
     this.#drained = true
+    this.membership.close()
     this.#start.close(new SseError('closed', 'The hub was closed before its broker had started.'))
     this.#leases.close()
     this.#disconnects.close()
@@ -429,4 +538,9 @@ class LogHub implements Hub, StreamHost {
   #observed<T>(promise: Promise<T>): Promise<T> {
     return Observed.from(promise, (error) => this.report(error))
   }
+}
+
+function endMessage(channel: string, outcome: { reason: string; message?: string }, key?: string): Message {
+  const channels = toChannels(channel, { byApp: true })
+  return { channels, event: endEvent, data: JSON.stringify({ channel, ...outcome }), idempotencyKey: key }
 }

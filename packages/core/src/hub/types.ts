@@ -3,6 +3,7 @@ import type { Broker, Published } from '../log/broker.ts'
 import type { Transport } from '../response/transport.ts'
 import type { SchemaInputs, SchemaOutputs, StandardSchemaMap } from '../standard-schema.ts'
 import type { AskedChannels } from '../stream/channels/asked-channels.ts'
+import type { Source } from '../stream/source.ts'
 import type { SseStream, StreamEnd, StreamEvent, StreamOptions } from '../stream/sse-stream.ts'
 import type { Streams } from '../stream/stream-registry.ts'
 
@@ -55,6 +56,21 @@ export interface Hub<E extends EventMap = AnyEvents, I extends EventMap = E> ext
    * @throws {SseError} (rejected) `invalid-channel`, `invalid-option`, `closed`
    */
   end(channel: string, options?: { readonly reason?: string | undefined }): Promise<Published>
+  /**
+   * The members of a channel that has presence, over all processes: one per key, however many streams it has.
+   *
+   * @throws {SseError} (rejected) `invalid-channel`, `invalid-option` for a channel without presence
+   */
+  presence(channel: string): Promise<Member[]>
+  /**
+   * Publishes the items of a source to a channel, and ends the channel with the outcome. It goes on whoever reads it, and whoever leaves. Readers
+   * get the whole of it from `position` on. If the process dies, the others end the channel with the reason `lost`.
+   *
+   * @throws {SseError} (rejected) `busy` if the channel has a run that has not ended; `invalid-channel`, `invalid-option`, `not-ready`, `closed`
+   */
+  run(channel: string, source: Source, options?: RunOptions): Promise<Run>
+  /** Aborts the run of a channel, in whichever process it is. Resolves when it has ended; at once if there is none. */
+  abort(channel: string): Promise<void>
   /** The head of the log: read it before a snapshot and hand out both. @throws {SseError} `not-ready` before `ready` */
   readonly position: string
   /** The open streams of this process. */
@@ -142,6 +158,43 @@ export interface ChannelFeatures {
   readonly records?: boolean | undefined
   /** The members of the channel are known. Default false. */
   readonly presence?: boolean | undefined
+}
+
+/** A member of a channel. */
+export interface Member {
+  /** Says nothing about the key, and is the same for everybody. */
+  readonly id: string
+  /** What the `presence` callback of the middleware has answered. */
+  readonly info: unknown
+  /** Streams and polls that it has open. 0: it has just left, and is still a member for five seconds. */
+  readonly streams: number
+}
+
+export interface RunOptions {
+  /** The name of the events; without one the client sees `message` events. */
+  readonly event?: string | undefined
+  /** Milliseconds within which items go into one event: strings are concatenated, others are put into an array. Default 50. */
+  readonly every?: number | undefined
+  /** Aborts the run. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** How a run has ended. */
+export interface RunOutcome {
+  /** `lost`: its process has died or was shut down. */
+  readonly reason: 'finished' | 'failed' | 'aborted' | 'lost'
+  /** The message of a failure whose error has `expose: true`; others say nothing to clients. */
+  readonly message?: string
+}
+
+/** A run that has started. */
+export interface Run {
+  readonly channel: string
+  /** The position before its first event: subscribe with `since` to have all of it. */
+  readonly position: string
+  /** Resolves when the channel has ended. @throws (rejected) what the log has thrown */
+  readonly done: Promise<RunOutcome>
+  abort(): void
 }
 
 export interface CloseHubOptions {

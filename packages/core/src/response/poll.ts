@@ -96,6 +96,8 @@ class Poll implements Transport {
   #labels: { event: string; data: string }[] = []
   #inRecords = false
   #ended: string[] = []
+  /** Lists of members. They are part of every answer, and no reason for one. */
+  readonly #presence: { event: string; data: string }[] = []
   #cursor = ''
   #gap: PollDocument['gap']
   #channels: PollDocument['channels']
@@ -183,6 +185,8 @@ class Poll implements Transport {
     } else if (content.event === 'sse.event') this.#labels.push({ event: content.event, data: content.data })
     else if (content.event === 'sse.record') this.#labels.push({ event: content.event, data: content.data })
     else if (content.event === 'sse.records') this.#takeRecords(content)
+    else if (content.event === 'sse.presence' && !('joined' in JSON.parse(content.data)))
+      this.#presence.push({ event: content.event, data: content.data })
     else {
       const { type: _, ...event } = content
       this.#gather(event)
@@ -277,7 +281,7 @@ class Poll implements Transport {
       ...(this.#channels && { channels: this.#channels }),
       ...(this.#ended.length > 0 && { ended: this.#ended }),
     }
-    const document = { events: this.#events, cursor: this.#cursor, ...optional }
+    const document = { events: [...this.#presence, ...this.#events], cursor: this.#cursor, ...optional }
     this.#response.answer(document, { retry: this.#retry, lastOfConnection })
     this.#awaitTaken()
   }

@@ -129,6 +129,8 @@ export interface StreamOptions {
    * `sse.event`, `sse.channels` says which these are, and an `sse.ping` tells when the replay is over. Default false.
    */
   readonly shared?: boolean | undefined
+  /** What others may know of the stream on a channel with presence: at most 1 KiB of JSON; `undefined`: it is invisible. Default: it is invisible. */
+  readonly presence?: ((channel: string) => unknown) | undefined
   /**
    * For clients that are told the name of each record, by `sse.record` in front of its event: which channels' records the client lacks although
    * it has a cursor.

@@ -68,6 +68,7 @@ export class Stream implements SseStream, Subscriber {
   /** How many events of its channels a stream without a cursor goes back. */
   #rewind = 0
   readonly #records: StreamOptions['records']
+  readonly #presence: StreamOptions['presence']
   #reader: Reader | undefined
   /** The channels that the client asks for, until they are authorized. Nothing is read before. */
   #asked: AskedChannels | undefined
@@ -94,6 +95,7 @@ export class Stream implements SseStream, Subscriber {
     this.#asked = options.asked
     this.#changes = options.asked && new ChangeOrder()
     this.#records = options.records
+    this.#presence = options.presence
     this.#admit = options.admit
     this.#arrival = options.arrival ?? host.revocations.now
     this.output = new Backpressure(transport, { stall, maxUnread }, this)
@@ -286,12 +288,18 @@ export class Stream implements SseStream, Subscriber {
   onCaughtUp(): void {
     const { position } = this.#reader!
     this.#transport.caughtUp?.(position)
+    const presence = this.#host.membership?.framesOf(this.channels) ?? []
+    if (presence.length > 0) this.#writeAhead(presence)
     if (this.labels) this.#writeAhead([pingFrame(position)])
   }
 
   /** A client that waits for a document is told when to retry. A stream waits for the broker. */
   onUnreadable(): void {
     if (!this.closed) this.#transport.unreadable?.()
+  }
+
+  presenceOn(channel: string): unknown {
+    return this.#presence?.(channel)
   }
 
   onEnded(): void {
@@ -412,6 +420,7 @@ export class Stream implements SseStream, Subscriber {
     this.#slice = this.#host.heartbeat.add(this)
     this.#host.streams.add(this)
     this.#host.observe({ type: 'open', stream: this })
+    if (this.#subscribed) this.#host.membership?.sync(this, { open: true })
     // The app may have ended it when it was told.
     if (this.closed) return
     this.#write([frame(`:\nretry: ${this.#drawRetry()}\n\n`)])
@@ -472,6 +481,7 @@ export class Stream implements SseStream, Subscriber {
     this.#reader?.flush()
     const added = this.#channels.add(names)
     this.#reader?.join(names, added)
+    this.#tellPresence(added)
     this.#changes?.take(names, this.#changes.next())
   }
 
@@ -479,12 +489,22 @@ export class Stream implements SseStream, Subscriber {
     this.#reader?.flush()
     this.#channels.remove(names)
     this.#reader?.leave(names)
+    this.#tellPresence([])
+  }
+
+  /** The stream is on other channels. It is told the members of the new ones; those of the first when it has caught up. */
+  #tellPresence(added: readonly string[]): void {
+    const { membership } = this.#host
+    if (!membership || this.#state !== 'open') return
+    membership.sync(this, { open: true })
+    if (this.#reader?.live && added.length > 0) this.#writeAhead(membership.framesOf(added))
   }
 
   #grant(channels: { granted: readonly string[]; refused: readonly string[] }): void {
     this.#reader?.flush()
     const added = this.#channels.grant(channels)
     this.#reader?.join(added, added)
+    this.#tellPresence(added)
   }
 
   #newest(channels: readonly string[], turn: number): readonly string[] {
@@ -566,6 +586,7 @@ export class Stream implements SseStream, Subscriber {
     if (before !== 'idle') this.#host.streams.remove(this)
     if (before === 'open') {
       this.#host.heartbeat.remove(this, this.#slice)
+      if (this.#subscribed) this.#host.membership?.sync(this, { open: false, polled: reason === 'answered' })
       this.#host.observe({ type: 'close', stream: this, reason })
     }
     this.#abort?.abort(reasonOf(reason))

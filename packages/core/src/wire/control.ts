@@ -60,6 +60,17 @@ export function recordFrame(id: string | undefined, channels: readonly string[],
   return frame(encodeFields(fields), contentOfEvent(fields))
 }
 
+/** The members of a channel: all of them, only their number, or what has changed. */
+export function presenceFrame(
+  channel: string,
+  members:
+    | { readonly members: readonly object[] }
+    | { readonly count: number }
+    | { readonly joined: readonly object[]; readonly left: readonly string[] },
+): Frame {
+  return control('sse.presence', { data: { channel, ...members } }, undefined)
+}
+
 /** The heartbeat. It has a name, so that the client's watchdog sees it, and an id, so that quiet channels keep up. */
 export function pingFrame(position: string): Frame {
   return frame(encodeFields({ event: 'sse.ping', id: position, data: '' }), { type: 'ping', id: position })
