@@ -74,7 +74,11 @@ export class Reader {
   #lacking: Set<string> | undefined
   #others: Set<string> | undefined
   /** Records on their way to the client, as frames, and how many of these were written. */
-  #snapshot: { readonly frames: readonly Frame[]; written: number } | undefined
+  #snapshot:
+    | { readonly channels: readonly string[]; readonly frames: readonly Frame[]; written: number }
+    | undefined
+  /** Whether the client has no cursor, or one from before a gap, and must not be told another before it has the records. */
+  #withoutId = false
 
   /** @param cursor the id of the last event that the client has */
   constructor(delivery: Delivery, subscriber: Subscriber, cursor: string) {
@@ -107,6 +111,11 @@ export class Reader {
   /** Whether it stands at the head, so that the fan-out delivers to it. */
   get live(): boolean {
     return this.#state === 'live'
+  }
+
+  /** The position that the client may be told; `undefined` as long as it lacks the records that belong to it. */
+  get toldPosition(): string | undefined {
+    return this.#withoutId ? undefined : this.position
   }
 
   /** The id of the last log entry that was passed: written, or on none of the channels. */
@@ -188,6 +197,7 @@ export class Reader {
       this.#others?.delete(channel)
       this.#delivery.fanOut.remove(channel, this)
     }
+    if (this.#state !== 'holding') this.#forgetLacking()
   }
 
   /** The records that some reader waits for can be had. */
@@ -307,6 +317,7 @@ export class Reader {
    */
   #hold(): void {
     this.#state = 'holding'
+    this.#withoutId = true
     const frames = this.#delivery.records.framesOf([...this.#lacking!], this.named)
     if (!frames) return
     this.#cursor = this.#delivery.window.headId
@@ -327,7 +338,7 @@ export class Reader {
   #startSnapshot(frames: readonly Frame[]): void {
     const channels = [...this.#lacking!]
     const done = recordsFrame(channels, this.#cursor)
-    this.#snapshot = { frames: [recordsFrame(channels), ...frames, done], written: 0 }
+    this.#snapshot = { channels, frames: [recordsFrame(channels), ...frames, done], written: 0 }
   }
 
   /** Writes the records as far as the transport takes them. @returns whether there are none left */
@@ -339,19 +350,28 @@ export class Reader {
         bytes += snapshot.frames[snapshot.written]!.bytes.length
       const taken = this.#output.write(snapshot.frames.slice(from, snapshot.written))
       if (this.#ended) return false
-      if (snapshot.written === snapshot.frames.length) this.#readAll()
+      if (snapshot.written === snapshot.frames.length) this.#readAll(snapshot.channels)
       if (!taken) return false
     }
     return true
   }
 
-  /** The client has all records: every channel is read from the position on. */
-  #readAll(): void {
-    const lacking = this.#lacking ?? []
+  /** The client has the records of these channels: they are read from the position on. */
+  #readAll(channels: readonly string[]): void {
     this.#snapshot = undefined
+    this.#withoutId = false
+    for (const channel of channels) {
+      if (!this.#lacking?.delete(channel)) continue
+      this.#others?.add(channel)
+      this.#delivery.fanOut.add(channel, this)
+    }
+    this.#forgetLacking()
+  }
+
+  #forgetLacking(): void {
+    if (this.#lacking?.size !== 0) return
     this.#lacking = undefined
     this.#others = undefined
-    for (const channel of lacking) this.#delivery.fanOut.add(channel, this)
   }
 
   /** A gap takes the records along. Without them its event has no id, so that after a break the client is told again. */

@@ -193,6 +193,62 @@ describe('records', () => {
     )
   })
 
+  it('of a channel that is joined while others are on their way come after those', async () => {
+    const hub = hubWithRecords()
+    const large = 'x'.repeat(60_000)
+    for (const record of 'abcd') await hub.publish('prices', record + large, { record })
+    await hub.publish('prices:2', 'second', { record: 'a' })
+    const transport = new RecordingTransport()
+    transport.fill()
+    const stream = hub.stream(transport).subscribe('prices')
+    await turns()
+    stream.subscribe('prices:2')
+    for (let n = 0; n < 8; n++) {
+      transport.drain()
+      await turns(1)
+    }
+    expect(told(transport).map((one) => one.slice(0, 6))).toEqual([
+      'sse.op',
+      'sse.re',
+      'axxxxx',
+      'bxxxxx',
+      'cxxxxx',
+      'dxxxxx',
+      'done#',
+      'sse.re',
+      'second',
+      'done',
+    ])
+    await hub.publish('prices:2', 'live', { record: 'a' })
+    expect(told(transport).at(-1)).toBe('live#')
+  })
+
+  it('are complete before the client is told any id, also when it changes its channels meanwhile', async () => {
+    const inner = createMemoryBroker()
+    const held = Promise.withResolvers<void>()
+    const broker = wrapped(inner, {
+      records: async (channels) => {
+        if (channels.includes('prices')) await held.promise
+        return inner.records!(channels)
+      },
+    })
+    const hub = hubWithRecords({ broker })
+    await publishPrices(hub, ['a', '1'])
+    const transport = new RecordingTransport()
+    const stream = hub
+      .stream(transport, { asked: { names: ['news'], authorize: () => true } })
+      .subscribe('prices')
+    await turns()
+    await hub.publish('news', 'held back')
+    const subscribe = { names: ['other'], authorize: () => true }
+    await hub.changeChannels(stream.id, { key: undefined, subscribe, unsubscribe: [] })
+    await turns()
+    expect(transport.events().every(({ id }) => id === '')).toBe(true)
+    held.resolve()
+    await turns()
+    expect(transport.events().at(-1)).toMatchObject({ event: 'sse.records', id: hub.position })
+  })
+
   it('come whole in a poll, however many there are', async () => {
     const hub = hubWithRecords()
     for (let n = 0; n < 700; n++) await hub.publish('prices', n, { record: `r${n}` })

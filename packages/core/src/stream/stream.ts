@@ -220,7 +220,7 @@ export class Stream implements SseStream, Subscriber {
     const unsubscribe = this.#newest(asked.unsubscribe, turn)
     this.#leave(this.#channels.removedBy({ subscribe, unsubscribe }))
     this.#grant({ granted: subscribe, refused })
-    if (this.#reader?.opened) this.#writeAhead(this.#channels.confirmation(this.#reader.position))
+    if (this.#reader?.opened) this.#writeAhead(this.#channels.confirmation(this.#reader.toldPosition))
   }
 
   close(options: CloseOptions = {}): void {
