@@ -48,7 +48,11 @@ export const parts: readonly Part[] = [
     variable: 'NGINX_PATH',
     probe: ['-v'],
     debian: ['nginx', 'openssl'],
-    suites: ['apps/examples/behind-proxy/nginx*.test.ts', 'apps/notifications/test/nginx.test.ts'],
+    suites: [
+      'apps/examples/behind-proxy/nginx*.test.ts',
+      'apps/notifications/test/nginx.test.ts',
+      '**/*.nginx.test.ts',
+    ],
     covers: 'the tests behind nginx',
   },
   {

@@ -16,7 +16,7 @@ app.post('/news', express.text(), async (req, res) => {
   res.json(await hub.publish('news', req.body, { event: 'news' }))
 })
 /** How many streams are open, and on which connection of the proxy the request came. */
-app.get('/status', (req, res) => {
+app.all('/status', (req, res) => {
   res.json({ streams: hub.streams.size, connection: req.socket.remotePort })
 })
 

@@ -26,7 +26,7 @@ export function browse({ origin, ca, rejectUnauthorized }: Address) {
   onTestFinished(() => session.destroy())
   const ask = (path: string, headers: OutgoingHttpHeaders = {}): Answer => {
     const answer = nothing()
-    const request = session.request({ ':path': path, ...headers })
+    const request = session.request({ ':path': path, ...headers }, { endStream: true })
     request.on('response', (headers) => {
       answer.status = Number(headers[':status'])
       answer.type = headers['content-type']

@@ -27,7 +27,7 @@ describe('events', () => {
   })
 
   // To a second nginx the app says nothing: the first one keeps the header to itself.
-  const behindAnother = without('proxy_pass http://app', 'proxy_pass https://app')
+  const behindAnother = without('proxy_pass http:', 'proxy_pass https:')
 
   test('arrive through two of them', async () => {
     const app = await startApp()
@@ -56,6 +56,15 @@ describe('connections to the app', () => {
       await expectAtOnce(app, proxy)
     },
   )
+
+  test('are used once by a POST', async () => {
+    expect(await connectionsOfFive(await startProxy('nginx', await startApp()), 'POST')).toBe(5)
+  })
+
+  test('are used again by a POST too, where it goes the way of a GET', async () => {
+    const proxy = await startProxy('nginx', await startApp(), without('default app_once;', 'default app;'))
+    expect(await connectionsOfFive(proxy, 'POST')).toBe(1)
+  })
 })
 
 describe('a quiet stream', () => {

@@ -42,11 +42,11 @@ export async function expectTwentyStreams(app: App, proxy: Front): Promise<void>
 }
 
 /** How many requests, one after the other, came to the app on how many connections. */
-export async function connectionsOfFive(proxy: Front): Promise<number> {
+export async function connectionsOfFive(proxy: Front, method = 'GET'): Promise<number> {
   const { get } = browse(proxy)
   const connections = new Set<unknown>()
   for (let request = 0; request < 5; request++) {
-    connections.add(JSON.parse((await get('/status')).text).connection)
+    connections.add(JSON.parse((await get('/status', { ':method': method })).text).connection)
   }
   return connections.size
 }

@@ -25,7 +25,7 @@ beforeAll(async () => {
     (kind) => `${kind}_temp_path ${kind};`,
   )
   const config = readFileSync(join(import.meta.dirname, '../deploy/nginx.conf'), 'utf8')
-    .replace('app:3000', `127.0.0.1:${new URL(app.origin).port}`)
+    .replaceAll('app:3000', `127.0.0.1:${new URL(app.origin).port}`)
     .replace('listen 80;', `listen 127.0.0.1:${port};`)
     .replace('http {', `pid nginx.pid;\nhttp {\naccess_log off;\n${temporary.join('\n')}`)
   writeFileSync(join(folder, 'nginx.conf'), config)

@@ -1,4 +1,5 @@
 export { launchChromium } from './chromium.ts'
+export { type HeldSocket, holdSocket } from './hold-socket.ts'
 export { type PassingStates, passed, recordPassing, takePassed } from './passing.ts'
 export { freePort } from './port.ts'
 export { type Exit, type RunningProcess, type StartOptions, startProcess } from './process.ts'

@@ -7,6 +7,8 @@ export interface StartOptions {
   /** Added to the environment of the test. `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
+  /** A listening socket that it inherits as descriptor 3, with `LISTEN_FDS=1`, as from systemd. */
+  readonly socket?: { readonly descriptor: number } | undefined
   /** Milliseconds it has to get ready. Default 30,000. */
   readonly timeout?: number
 }
@@ -42,9 +44,9 @@ export async function startProcess(
 ): Promise<RunningProcess> {
   const child = spawn(command, args, {
     cwd: options.cwd,
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, ...(options.socket && { LISTEN_FDS: '1' }), ...options.env },
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(options.socket ? [options.socket.descriptor] : [])],
   })
   await once(child, 'spawn')
   const pid = child.pid as number

@@ -19,19 +19,19 @@ describe('checkNames', () => {
     expect(check).toThrow(`${name} is not an option. ${wayOut}`)
   })
 
-  it('says where the name stood', () => {
+  it('puts the prefix before the name', () => {
     expect(() => checkNames('limits.', { perUser: 1 }, known)).toThrow(
       'limits.perUser is not an option. Did you mean limits.perKey?',
     )
   })
 
-  it('takes every option, names without a value, inherited names and hidden ones', () => {
+  it('accepts every option, and names without a value, inherited names and hidden names', () => {
     const options = Object.assign(Object.create({ inherited: 1 }), { heartbeat: 1, nothing: undefined })
     Object.defineProperty(options, 'hidden', { value: 1, enumerable: false })
     expect(() => checkNames('', options, known)).not.toThrow()
   })
 
-  it('refuses whatever else it is given, in a short message', () => {
+  it('refuses any other name, with a short message', () => {
     fc.assert(
       fc.property(fc.string(), (name) => {
         fc.pre(!known.includes(name) && name !== '__proto__')

@@ -1,21 +1,24 @@
 import { SseError, show } from './errors.ts'
 
-/** What a number must be, and the words for it. */
+/** The longest delay in milliseconds that a 32-bit timer holds: 24.8 days. Timers treat a longer one as no delay. */
+export const maxDelay = 2 ** 31 - 1
+
+/** Kinds of numbers, each with its condition and its description. */
 const kinds = {
-  /** A count or a size that is at least one. */
+  /** A count or a size. */
   positive: [(value: number) => value > 0, 'a number above 0'],
-  /** Milliseconds, also without end. */
+  /** Milliseconds, including `Infinity`. */
   duration: [(value: number) => value >= 0, 'a number of milliseconds, 0 or more'],
   /** Milliseconds that a timer or a client can wait. */
   delay: [isDelay, 'a whole number of milliseconds from 0 to 2,147,483,647'],
 } as const satisfies Record<string, readonly [(value: number) => boolean, string]>
 
 function isDelay(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= maxDelay
 }
 
 /**
- * Checks that options are an object: `null`, or the event's name in their place, would go unnoticed or end in a TypeError.
+ * Checks that options are an object. Without the check, `null` or an event name in their place would be ignored or cause a TypeError.
  *
  * @throws {SseError} `invalid-option`
  */
@@ -24,21 +27,21 @@ export function checkObject(name: string, value: unknown): void {
   throw new SseError('invalid-option', `${name} must be an object, not ${show(value)}.`, { value })
 }
 
-/** Checks an option that may be left out. @throws {SseError} `invalid-option` */
+/** Checks an optional number. @throws {SseError} `invalid-option` */
 export function checkNumber(name: string, value: unknown, kind: keyof typeof kinds): void {
   const [accepts, words] = kinds[kind]
   if (value === undefined || (typeof value === 'number' && accepts(value))) return
   throw new SseError('invalid-option', `${name} must be ${words}, not ${show(value)}.`, { value })
 }
 
-/** @throws {SseError} `invalid-option` */
+/** Checks an optional function. @throws {SseError} `invalid-option` */
 export function checkFunction(name: string, value: unknown): void {
   if (value === undefined || typeof value === 'function') return
   throw new SseError('invalid-option', `${name} must be a function, not ${show(value)}.`, { value })
 }
 
 /**
- * Checks whose stream it is. A lone surrogate becomes another character in some brokers, so that two keys would be one.
+ * Checks the key of a stream. Some brokers replace lone surrogates, so two keys would become the same.
  *
  * @throws {SseError} `invalid-key`
  */
@@ -49,7 +52,7 @@ export function checkKey(key: unknown): asserts key is string {
   })
 }
 
-/** Checks a time that is drawn between two. @throws {SseError} `invalid-option` */
+/** Checks an optional range of milliseconds. @throws {SseError} `invalid-option` */
 export function checkRange(name: string, value: unknown): void {
   if (value === undefined) return
   const [min, max] = Array.isArray(value) && value.length === 2 ? value : []
@@ -64,23 +67,23 @@ export function checkRange(name: string, value: unknown): void {
 }
 
 /**
- * Refuses own enumerable names with a value that are not options, so that a misspelt option is not ignored.
+ * Refuses own enumerable names that have a value and are not options, so that a misspelt option is not ignored.
  *
- * @param where what stands before a name in a message: `'limits.'`, or nothing
- * @throws {SseError} `invalid-option`, with the name that was probably meant
+ * @param where a prefix for the names in a message, such as `'limits.'`, or nothing
+ * @throws {SseError} `invalid-option`; its message suggests the most similar option
  */
 export function checkNames(where: string, options: object, known: readonly string[]): void {
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || known.includes(name)) continue
-    const meant = nearest(name, known)
-    const wayOut = meant ? `Did you mean ${where}${meant}?` : `The options are ${known.join(', ')}.`
-    throw new SseError('invalid-option', `${where}${name.slice(0, 64)} is not an option. ${wayOut}`, {
+    const similar = mostSimilar(name, known)
+    const advice = similar ? `Did you mean ${where}${similar}?` : `The options are ${known.join(', ')}.`
+    throw new SseError('invalid-option', `${where}${name.slice(0, 64)} is not an option. ${advice}`, {
       value: name,
     })
   }
 }
 
-/** Names with other meanings in other libraries, and the option that does the same here. */
+/** Names from other libraries, with the option that does the same here. */
 const synonyms: Readonly<Record<string, string>> = {
   perUser: 'perKey',
   user: 'key',
@@ -94,8 +97,8 @@ const synonyms: Readonly<Record<string, string>> = {
   lastEventId: 'since',
 }
 
-/** The known name that was probably meant: the same but for case, a synonym, or at most a third of its letters away. */
-function nearest(name: string, known: readonly string[]): string | undefined {
+/** The most similar known name: a synonym, or a name that differs in case or in at most a third of its letters. */
+function mostSimilar(name: string, known: readonly string[]): string | undefined {
   const lower = name.toLowerCase()
   const synonym = synonyms[name]
   if (synonym !== undefined && known.includes(synonym)) return synonym
@@ -106,7 +109,7 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   return best?.candidate
 }
 
-/** The Levenshtein distance: insertions, deletions and replacements of letters. Long names are not compared. */
+/** The Levenshtein distance: the number of letters to insert, delete and replace. Long names are not compared. */
 function distance(one: string, other: string): number {
   if (one.length > 64) return Number.POSITIVE_INFINITY
   let row = Array.from({ length: other.length + 1 }, (_, index) => index)

@@ -1,14 +1,14 @@
-/** Taken when the module loads, so that a test's fake timers do not stop the hub. */
+/** Read when the module loads, so that the fake timers of a test do not stop the hub. */
 const { setImmediate } = globalThis
 
-/** Runs a callback at the end of this turn of the event loop, when its promises are settled and its input is handled. */
+/** Runs a callback at the end of this turn of the event loop, after its promises have settled and its input is handled. */
 export function atEndOfTurn(callback: () => void): void {
   setImmediate(callback)
 }
 
 let thisTurn: Promise<void> | undefined
 
-/** Resolves at the end of this turn; all who ask within one turn share one timer. */
+/** Resolves at the end of this turn. All calls in one turn share one timer. */
 export function endOfTurn(): Promise<void> {
   thisTurn ??= new Promise((resolve) => {
     atEndOfTurn(() => {

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import type { SchemaIssue } from './standard-schema.ts'
 import type { StreamEnd } from './stream/sse-stream.ts'
 
-/** What went wrong, as a word a program can switch on. */
+/** The kind of an error, for programs. */
 export type SseErrorCode =
   | 'invalid-event'
   | 'invalid-id'
@@ -33,15 +33,15 @@ export type SseErrorCode =
   | 'log-failed'
   | 'log-unreachable'
 
-/** The one error of the toolkit: a code, the offending value, and a message that names the way out. */
+/** The error class of this toolkit: a code, the offending value, and a message that says what to do instead. */
 export class SseError extends Error {
-  /** `SseError`; `AbortError` where it is the reason of a signal. */
+  /** `SseError`, or `AbortError` if it is the reason of a signal. */
   override readonly name: string
-  /** What went wrong, or why a stream ended. */
+  /** The kind of the error, or the reason why a stream ended. */
   readonly code: SseErrorCode | StreamEnd
-  /** The value that was refused, as it was given; `undefined` where no value is to blame. */
+  /** The value that was refused; `undefined` if no value caused the error. */
   readonly value: unknown
-  /** What a schema found wrong with the value; `undefined` where no schema was asked. */
+  /** The issues that a schema found in the value; `undefined` if no schema was used. */
   readonly issues: readonly SchemaIssue[] | undefined
 
   constructor(
@@ -62,7 +62,7 @@ export class SseError extends Error {
   }
 }
 
-/** A value as it can stand in a message: JSON where that is possible, and never long. */
+/** Formats a value for a message: as JSON where possible, and in at most 80 characters. */
 export function show(value: unknown): string {
   let text: string | undefined
   try {

@@ -1,4 +1,4 @@
-/** For the packages of this toolkit only: what is here may change with any version. */
+/** For the packages of this toolkit only: these exports may change in any version. */
 export { checkFunction, checkKey, checkNames, checkNumber, checkObject } from './check.ts'
 export { checkNode } from './check-node.ts'
 export { drawBetween } from './draw-between.ts'

@@ -1,4 +1,4 @@
 import { checkNode } from './check-node.ts'
 
-// The first import of the package's index, so that it is evaluated before all others.
+// The index imports this module first, so that it is evaluated before all others.
 checkNode('@sse/core', '22.12')

@@ -1,13 +1,13 @@
 import { atEndOfTurn } from './end-of-turn.ts'
 
 /**
- * A promise whose rejection goes to `report` when nobody awaits it, instead of ending the process as an unhandled one does: a
- * forgotten `await` before `hub.publish` must not take the server down, nor hide what went wrong.
+ * A promise that reports its rejection if nothing awaits it. An unhandled rejection would end the process. So a missing `await` before
+ * `hub.publish` neither ends the server nor hides the error.
  */
 export class Observed<T> extends Promise<T> {
   #awaited = false
 
-  /** What `then` and `catch` make are plain promises again. */
+  /** Makes `then` and `catch` return plain promises. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise
   }
@@ -22,7 +22,7 @@ export class Observed<T> extends Promise<T> {
     return observed
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: overriding it is how one learns that somebody awaits
+  // biome-ignore lint/suspicious/noThenProperty: an await calls then, so overriding it detects the await
   override then<A = T, B = never>(
     onfulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onrejected?: ((reason: unknown) => B | PromiseLike<B>) | null,

@@ -16,7 +16,7 @@ import type {
 } from './index.ts'
 import type { OpenStreamOptions } from './testing/index.ts'
 
-/** An object whose every member is `undefined`. */
+/** An object in which every member is `undefined`. */
 type Undefined<Options> = { [Name in keyof Options]-?: undefined }
 
 describe('every option takes undefined, also with exactOptionalPropertyTypes', () => {

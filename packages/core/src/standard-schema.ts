@@ -1,4 +1,4 @@
-/** A schema of any library that speaks Standard Schema (standardschema.dev): Zod, Valibot, ArkType and others. */
+/** A schema of any library that implements Standard Schema (standardschema.dev): Zod, Valibot, ArkType and others. */
 export interface StandardSchema<Input = unknown, Output = Input> {
   readonly '~standard': {
     readonly version: 1
@@ -12,21 +12,21 @@ export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] }
 
-/** What is wrong with a value, and where in it. */
+/** One problem that a schema found in a value, and its path. */
 export interface SchemaIssue {
   readonly message: string
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-/** Names of events and the schemas of what they carry. */
+/** Maps the names of events to the schemas of their data. */
 export type StandardSchemaMap = Readonly<Record<string, StandardSchema>>
 
-/** What may be given to `publish`. */
+/** The data that `publish` accepts for each event. */
 export type SchemaInputs<M extends StandardSchemaMap> = {
   [N in keyof M]: NonNullable<M[N]['~standard']['types']>['input']
 }
 
-/** What is published, and arrives. */
+/** The data that is published for each event, after its schema. */
 export type SchemaOutputs<M extends StandardSchemaMap> = {
   [N in keyof M]: NonNullable<M[N]['~standard']['types']>['output']
 }

@@ -1,4 +1,4 @@
-/** Whether a value is a promise, or anything else that can be awaited. What throws when it is looked at is not. */
+/** Whether a value can be awaited: a promise, or an object with a method `then`. A property `then` that throws does not count. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   try {
     return (

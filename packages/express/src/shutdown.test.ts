@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { Agent, request as ask } from 'node:http'
+import { connect } from 'node:net'
 import { openStream } from '@sse/core/testing'
 import type { RequestHandler, Response } from 'express'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -24,7 +25,7 @@ describe.each(expressVersions)('a shutdown on %s', (_, express) => {
       agent.destroy()
       return response.headers.connection as string
     }
-    return { app, origin, server, connectionOf }
+    return { app, origin, port, server, connectionOf }
   }
 
   it('ends the streams of a middleware without a hub, each told when to come back', async () => {
@@ -100,6 +101,34 @@ describe.each(expressVersions)('a shutdown on %s', (_, express) => {
     expect(await connectionOf('/not-there')).toBe('close')
     await closing
     expect(await connectionOf('/plain')).toBe('close')
+  })
+
+  it('takes no request any more on the connection of a stream that has ended', async () => {
+    const hub = createHub()
+    const { app, port } = await serve(sse({ hub }))
+    let orders = 0
+    app.get('/events', (_req, res) => void res.sse.subscribe('news'))
+    app.post('/orders', (_req, res) => {
+      orders++
+      res.json({})
+    })
+    // A proxy that keeps its connections sends the next request as soon as the response has ended.
+    const proxy = connect({ port, allowHalfOpen: true }).setEncoding('latin1')
+    proxy.on('error', () => {})
+    const closed = once(proxy, 'close')
+    let received = ''
+    proxy.on('data', (text) => {
+      received += text
+      if (received.endsWith('\r\n0\r\n\r\n'))
+        proxy.end('POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n')
+    })
+    proxy.write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    await expect.poll(() => received).toContain('sse.open')
+    await hub.close()
+    await closed
+    expect(received).toContain('sse.close')
+    expect(received).toMatch(/\r\n0\r\n\r\n$/)
+    expect(orders).toBe(0)
   })
 
   it('leaves the head of responses alone that another middleware rewrites when it is sent', async () => {

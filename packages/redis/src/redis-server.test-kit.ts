@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort, type RunningProcess, startProcess } from '@sse/testbed'
+import { freePort, type RunningProcess, startProcess, until } from '@sse/testbed'
 import { createClient, type RedisClientType } from 'redis'
 
 export interface RedisServerOptions {
@@ -24,13 +24,23 @@ export interface RedisServer {
 
 /** `REDIS_SERVER_PATH` names the executable (`pnpm test` sets it); default `redis-server`. */
 export async function startRedis({ args = [] }: RedisServerOptions = {}): Promise<RedisServer> {
-  const port = await freePort()
   const directory = mkdtempSync(join(tmpdir(), 'sse-redis-'))
+  const start = (at: number) =>
+    startProcess(executable, [...settings(at, directory), ...args], { ready: /Ready to accept connections/ })
+  // Another socket of the machine may take the port before Redis does, or the second port of a Cluster's node, 10,000 above it.
+  const first = await until(
+    async () => {
+      const port = await freePort()
+      return { port, process: await start(port) }
+    },
+    { timeout: patience },
+  )
+  const { port } = first
   const client: RedisClientType = createClient({
     socket: { port, host: '127.0.0.1', reconnectStrategy: 20 },
   })
   client.on('error', () => {})
-  let running: RunningProcess | undefined
+  let running: RunningProcess | undefined = first.process
   const server: RedisServer = {
     port,
     url: `redis://127.0.0.1:${port}`,
@@ -40,9 +50,7 @@ export async function startRedis({ args = [] }: RedisServerOptions = {}): Promis
       running = undefined
     },
     async up() {
-      running = await startProcess(executable, [...settings(port, directory), ...args], {
-        ready: /Ready to accept connections/,
-      })
+      running = await until(() => start(port), { timeout: patience })
     },
     async restart(signal) {
       await server.down(signal)
@@ -54,7 +62,6 @@ export async function startRedis({ args = [] }: RedisServerOptions = {}): Promis
       rmSync(directory, { recursive: true, force: true })
     },
   }
-  await server.up()
   await client.connect()
   return server
 }
@@ -64,6 +71,9 @@ export async function connectionsTo(server: RedisServer): Promise<number> {
   const list = String(await server.command('CLIENT', 'LIST', 'TYPE', 'normal'))
   return list.trim().split('\n').length - 1
 }
+
+/** Milliseconds for Redis to find its ports free. */
+const patience = 30_000
 
 const executable = process.env['REDIS_SERVER_PATH'] ?? 'redis-server'
 

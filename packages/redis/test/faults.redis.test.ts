@@ -209,7 +209,8 @@ describe.each(trials)('$where: $name', ({ name, where, way, args = [], maxLength
     replica = await startRedis({ args: cluster })
     if (way !== 'server') await createCluster(redis, way === 'announced cluster' ? replica : undefined, name)
     world = await World.start({ prefix: 'faults', redisPort: redis.port, maxLength, way })
-  }, 60_000)
+    // Longer than all that is waited for one after the other: each of these waits for its own condition.
+  }, 300_000)
   afterAll(async () => {
     await world.stop()
     await Promise.all([redis.stop(), replica.stop()])

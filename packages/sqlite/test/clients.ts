@@ -11,9 +11,14 @@ export interface Client {
 }
 
 /** `@sse/client`: one source after the other, the cursor handed on by the supervisor. */
-export function supervised(name: string, url: string, ledger: Ledger): Client {
+export function supervised(
+  name: string,
+  url: string,
+  ledger: Ledger,
+  backoff = { base: 20, max: 100 },
+): Client {
   const client = { name, opened: 0 }
-  const source = createSseClient<{ tick: string }>(url, { backoff: { base: 20, max: 100 }, parse: 'text' })
+  const source = createSseClient<{ tick: string }>(url, { backoff, parse: 'text' })
   source.on('tick', (text, { id }) => ledger.receive(name, String(id), text))
   source.on('sse.gap', ({ reason, requested }) =>
     ledger.faults.push(`${name}: gap ${reason} at ${requested}`),

@@ -12,17 +12,17 @@ const deploys = process.env['SSE_FAULTS'] === 'long' ? 20 : 1
 async function start(path: string): Promise<{ url: string; server: RunningProcess }> {
   const port = await freePort()
   const program = createRequire(import.meta.url).resolve('@sse/testbed/deploy-server')
-  const broker = new URL('broker.ts', import.meta.url).href
-  const args = ['--conditions=@sse/source', program, broker, String(port), String(drain), path]
-  const server = await startProcess(process.execPath, args, { ready: /listening on/ })
+  const shop = new URL('shop.ts', import.meta.url).href
+  const args = ['--conditions=@sse/source', program, shop, String(port), String(drain), path]
+  const server = await startProcess(process.execPath, args, { ready: /listening/ })
   onTestFinished(async () => void (await server.kill('SIGKILL')))
   return { url: `http://127.0.0.1:${port}`, server }
 }
 
-async function publish(url: string, data: string, wait = 0): Promise<{ id: string }> {
+async function order(url: string, order: string, wait = 0): Promise<{ id: string }> {
   const headers = { 'Content-Type': 'application/json' }
-  const body = JSON.stringify({ data, wait })
-  const response = await fetch(`${url}/publish`, { method: 'POST', headers, body })
+  const body = JSON.stringify({ order, wait })
+  const response = await fetch(`${url}/orders`, { method: 'POST', headers, body })
   expect(response.status).toBe(200)
   return (await response.json()) as { id: string }
 }
@@ -30,7 +30,7 @@ async function publish(url: string, data: string, wait = 0): Promise<{ id: strin
 it('a process that is started first waits for the one before to drain, and then publishes what it was given', async () => {
   const path = newFile()
   const old = await start(path)
-  await publish(old.url, 'from the old process')
+  await order(old.url, 'from the old process')
   const streams = [1, 2, 3].map(() => new EventSource(`${old.url}/events`))
   onTestFinished(() => {
     for (const stream of streams) stream.close()
@@ -40,8 +40,8 @@ it('a process that is started first waits for the one before to drain, and then 
   const young = await start(path)
   await until(() => young.server.output.includes('the log is down'))
   expect(young.server.output).toContain("code: 'log-locked'")
-  const waiting = publish(young.url, 'to the new process')
-  await publish(old.url, 'from the old process, meanwhile')
+  const waiting = order(young.url, 'to the new process')
+  await order(old.url, 'from the old process, meanwhile')
   const exit = await old.server.kill('SIGTERM')
   expect(exit).toEqual({ code: 0, signal: null })
 
@@ -57,9 +57,9 @@ it(`requests that are under way at each of ${deploys} deploys are answered, and 
   const path = newFile()
   let running = await start(path)
   for (let deploy = 1; deploy <= deploys; deploy++) {
-    const { id } = await publish(running.url, `before ${deploy}`)
+    const { id } = await order(running.url, `before ${deploy}`)
     const texts = Array.from({ length: 20 }, (_, n) => `order ${deploy}.${n};`)
-    const publishing = texts.map((text) => publish(running.url, text, 300))
+    const publishing = texts.map((text) => order(running.url, text, 300))
     await until(() => texts.every((text) => running.server.output.includes(`asked for ${text}`)))
     expect(await running.server.kill('SIGTERM')).toEqual({ code: 0, signal: null })
     const published = await Promise.all(publishing)

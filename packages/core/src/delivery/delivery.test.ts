@@ -4,8 +4,8 @@ import { chain, ManualBroker } from '../log/manual-broker.test-kit.ts'
 import { opening } from '../stream/opening.test-kit.ts'
 import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
 
-describe('what a broker tells before its start is answered', () => {
-  it('counts in the order in which it was told, a tail that broke included', async () => {
+describe('calls of the receiver before the start of the broker resolves', () => {
+  it('take effect in their order, including a tail that broke', async () => {
     const broker = new ManualBroker(chain('e0', 'e1', 'e2'))
     const answerStart = broker.holdStart()
     const hub = createHub({ broker })

@@ -11,38 +11,38 @@ import { RecordCache } from './record-cache.ts'
 
 export interface DeliveryOptions {
   readonly broker: Broker
-  /** What the broker answered when it started. */
+  /** The result of `broker.start`. */
   readonly start: { readonly head: string; readonly tail: readonly Entry[] }
   readonly limits: WindowLimits
   readonly now: () => number
   readonly report: (error: unknown) => void
   /** Whether a channel has records. */
   readonly hasRecords: (channel: string) => boolean
-  /** Called with every new command to the hubs, before anything newer is delivered. */
+  /** Called with every new command to the hubs, before newer entries are delivered. */
   readonly onCommand: (entry: Entry) => void
 }
 
-/** The most that a turn gathers before it is delivered without waiting for the end of the turn. */
+/** Above these limits, entries are delivered without waiting for the end of the turn. */
 const turnLimit = { entries: 1024, bytes: 1_048_576 }
 
 /** Ended channels that are remembered. */
 const mostEnded = 10_000
 
 /**
- * Delivers the log of a started broker to the readers of this process. Entries go into the window as they come; the fan-out
- * delivers them at the end of the turn. `delivered` is the position up to which it has done so: between two turns it is the head.
+ * Delivers the log of a started broker to the readers of this process. New entries are appended to the window at once. At the end of the turn
+ * the fan-out delivers them. `delivered` is the position of the fan-out: between two turns it is the head.
  */
 export class Delivery {
-  /** The head when the broker had started. It may be a command, which takes no place in the window. */
+  /** The head when the broker started. It may be the id of a command, which the window does not keep. */
   readonly startedAt: string
   readonly window: Window
   readonly backlog: Backlog
   readonly fanOut = new FanOut()
   readonly records: RecordCache
   readonly hasRecords: (channel: string) => boolean
-  /** Readers that stand beyond the window, or whose broker did not answer. They try again at the next `wake`. */
+  /** Readers whose last read of the broker failed, or found nothing although they are not in the window. They retry at the next `wake`. */
   readonly waiting = new Set<Reader>()
-  /** Entries that came from the broker, commands included. */
+  /** The number of entries that the broker delivered, including commands. */
   received = 0
   /** Channels whose newest entry is an end, the oldest first. */
   readonly #ended = new Set<string>()
@@ -75,12 +75,12 @@ export class Delivery {
     this.#undeliveredBytes = 0
   }
 
-  /** The number of the last entry that every live reader has passed. */
+  /** The number of the last entry that was delivered to all live readers. */
   get delivered(): number {
     return this.#delivered
   }
 
-  /** How often something has happened that a reader may wait for. */
+  /** The number of `wake` calls. A reader compares it to find out whether it missed one. */
   get wakes(): number {
     return this.#wakes
   }
@@ -96,7 +96,7 @@ export class Delivery {
     for (const channel of reader.channels) this.fanOut.remove(channel, reader)
   }
 
-  /** Takes new entries from the broker. */
+  /** Called by the broker with new entries. */
   receive(batch: readonly Entry[]): void {
     for (const entry of batch) {
       this.received++
@@ -131,7 +131,7 @@ export class Delivery {
     this.wake()
   }
 
-  /** Whether all of these channels have ended, and none was published to since. */
+  /** Whether the newest entry of each of these channels is an end. */
   isEnded(channels: ReadonlySet<string>): boolean {
     if (this.#ended.size === 0 || channels.size === 0) return false
     for (const channel of channels) if (!this.#ended.has(channel)) return false
@@ -144,32 +144,32 @@ export class Delivery {
     return position !== undefined && this.window.read(channels, position, { bytes: 1 }).records.length === 0
   }
 
-  /** An event that is not in the log, for live readers that have room. */
+  /** Delivers an event that is not in the log to the live readers with room. */
   deliverVolatile(channels: readonly string[], message: Frame): void {
     for (const reader of this.fanOut.readersOf(channels)) {
       reader.guard(() => reader.deliverVolatile(channels, message))
     }
   }
 
-  /** A control event for the live readers of a channel. Others are told when they catch up. */
+  /** Writes a control event to the live readers of a channel. The others get the state when they catch up. */
   tell(channel: string, message: Frame): void {
     for (const reader of this.fanOut.readersOf([channel])) reader.guard(() => reader.tell([message]))
   }
 
-  /** The log broke: the entries between the last one received and `head` will not come. */
-  restart(reason: Extract<GapReason, 'trimmed' | 'forked'>, head: string): void {
+  /** Called when the log broke: the entries between the last one received and `head` will not be delivered. */
+  discontinuity(reason: Extract<GapReason, 'trimmed' | 'forked'>, head: string): void {
     this.deliver()
     const requested = this.window.headId
     this.window.reset(head)
-    this.backlog.forget()
+    this.backlog.clear()
     this.records.clear()
     this.#delivered = this.window.head
     this.#undeliveredBytes = 0
-    for (const reader of this.#readers) reader.guard(() => reader.skip(reason, requested, head))
+    for (const reader of this.#readers) reader.guard(() => reader.onDiscontinuity(reason, requested, head))
     this.wake()
   }
 
-  /** Lets the waiting readers try again. */
+  /** Lets the waiting readers retry. */
   wake(): void {
     this.#wakes++
     const readers = [...this.waiting]
@@ -177,7 +177,7 @@ export class Delivery {
     for (const reader of readers) reader.guard(() => reader.resume())
   }
 
-  /** The heartbeat of all readers that stand at the head. Delivers first what they do not have yet. */
+  /** The heartbeat of the live readers. First it delivers the entries of this turn, so that the position is correct. */
   ping(): readonly Frame[] {
     this.deliver()
     const position = this.window.headId
@@ -185,10 +185,10 @@ export class Delivery {
     return this.#ping.frames
   }
 
-  /** A command to the hubs takes no place in the window. */
+  /** The window does not keep commands. */
   #append(entry: Entry): void {
     if (isCommand(entry)) {
-      this.window.pass(entry.id)
+      this.window.addAlias(entry.id)
       return
     }
     const { frame, change } = this.window.append(entry)

@@ -14,7 +14,7 @@ describe('an exception while events are delivered', () => {
     const hub = createHub({
       window: { entries: 2 },
       onError,
-      // An app may publish when it is told of a stream.
+      // An app may publish in onStream.
       onStream: (event) => {
         if (event.type === 'close' && published++ < 3) void hub.publish(['a', 'b'], 'from onStream')
       },
@@ -41,7 +41,7 @@ describe('an exception while events are delivered', () => {
   })
 })
 
-describe('a stream that its app closes when it is told of its opening', () => {
+describe('a stream that the app closes in onStream when it opens', () => {
   it('leaves nothing behind, not even in the heartbeat', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] })
     const hub = createHub({ onStream: (event) => event.type === 'open' && event.stream.close() })

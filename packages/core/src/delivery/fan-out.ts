@@ -11,9 +11,9 @@ type Form = 'plain' | 'labels' | 'records' | 'labels and records'
 
 const forms: readonly Form[] = ['plain', 'labels', 'records', 'labels and records']
 
-/** Knows which readers are on which channel, and delivers the entries of one turn to the live ones. */
+/** Knows the readers of every channel, and delivers the entries of a turn to the live ones. */
 export class FanOut {
-  /** The readers of each channel, apart by form, so that no stream pays for what others ask for. */
+  /** The readers of each channel, by form: so streams that ask for no labels have no extra cost. */
   readonly #readers = new Map<string, Partial<Record<Form, Set<Reader>>>>()
 
   /** The number of channels that have a reader. */
@@ -21,10 +21,10 @@ export class FanOut {
     return this.#readers.size
   }
 
-  /** A reader that is on the channel already moves to another group if its form has changed. */
+  /** If the reader is already on the channel and its form has changed, it moves to another group. */
   add(channel: string, reader: Reader): void {
     const form = formOf(channel, reader)
-    if (reader.labels) this.remove(channel, reader)
+    if (reader.labelledChannels) this.remove(channel, reader)
     const groups = this.#readers.get(channel) ?? {}
     this.#readers.set(channel, groups)
     groups[form] ??= new Set()
@@ -40,7 +40,7 @@ export class FanOut {
     if (forms.every((form) => !groups[form])) this.#readers.delete(channel)
   }
 
-  /** The readers of any of the channels, each once. */
+  /** The readers on any of the channels, each once. */
   readersOf(channels: readonly string[]): Set<Reader> {
     const found = new Set<Reader>()
     for (const channel of channels) {
@@ -51,14 +51,14 @@ export class FanOut {
   }
 
   /**
-   * Delivers entries to the live readers of their channels. The entries of a channel become one frame that all its readers share, so
-   * that a turn costs a reader one write. Only a reader with several of the turn's channels merges its own.
+   * Delivers entries to the live readers of their channels. The entries of a channel become one frame that all its readers share, so a turn
+   * costs each reader one write. A reader that is on several of these channels reads its entries from the window instead.
    */
   deliver(records: readonly WindowRecord[], from: number): void {
     const to = from + records.length
-    const touched = this.#byChannel(records)
-    const single = touched.size === 1
-    for (const [channel, own] of touched) {
+    const recordsByChannel = this.#byChannel(records)
+    const isSingle = recordsByChannel.size === 1
+    for (const [channel, own] of recordsByChannel) {
       const groups = this.#readers.get(channel)
       if (!groups) continue
       for (const form of forms) {
@@ -67,10 +67,10 @@ export class FanOut {
         const shared = [joinFrames(own.flatMap((record) => framesOf(record, channel, form)))]
         for (const reader of readers) {
           try {
-            if (single || hasOneOf(touched, reader.channels)) reader.deliver(shared, from, to)
+            if (isSingle || hasOneOf(recordsByChannel, reader.channels)) reader.deliver(shared, from, to)
             else reader.flush()
           } catch (error) {
-            // An exception ends one stream and no other. A call of `guard` would make a closure for every stream.
+            // An exception ends only this stream. Calling `guard` would create a closure for every stream.
             reader.failed(error)
           }
         }
@@ -79,21 +79,21 @@ export class FanOut {
   }
 
   #byChannel(records: readonly WindowRecord[]): Map<string, WindowRecord[]> {
-    const touched = new Map<string, WindowRecord[]>()
+    const recordsByChannel = new Map<string, WindowRecord[]>()
     for (const record of records) {
       for (const channel of record.channels) {
         if (!this.#readers.has(channel)) continue
-        const own = touched.get(channel)
+        const own = recordsByChannel.get(channel)
         if (own) own.push(record)
-        else touched.set(channel, [record])
+        else recordsByChannel.set(channel, [record])
       }
     }
-    return touched
+    return recordsByChannel
   }
 }
 
-function formOf(channel: string, { labels, named }: Reader): Form {
-  if (labels?.has(channel)) return named ? 'labels and records' : 'labels'
+function formOf(channel: string, { labelledChannels, named }: Reader): Form {
+  if (labelledChannels?.has(channel)) return named ? 'labels and records' : 'labels'
   return named ? 'records' : 'plain'
 }
 
@@ -106,13 +106,13 @@ function framesOf({ id, record, change, frame }: WindowRecord, channel: string, 
 }
 
 /** Whether exactly one of the turn's channels is among the reader's. */
-function hasOneOf(touched: ReadonlyMap<string, unknown>, channels: ReadonlySet<string>): boolean {
+function hasOneOf(turnChannels: ReadonlyMap<string, unknown>, channels: ReadonlySet<string>): boolean {
   if (channels.size === 1) return true
   let count = 0
-  if (channels.size <= touched.size) {
-    for (const channel of channels) if (touched.has(channel) && ++count > 1) return false
+  if (channels.size <= turnChannels.size) {
+    for (const channel of channels) if (turnChannels.has(channel) && ++count > 1) return false
   } else {
-    for (const channel of touched.keys()) if (channels.has(channel) && ++count > 1) return false
+    for (const channel of turnChannels.keys()) if (channels.has(channel) && ++count > 1) return false
   }
   return true
 }

@@ -4,7 +4,7 @@ import { chain, ManualBroker } from '../log/manual-broker.test-kit.ts'
 import { opening } from '../stream/opening.test-kit.ts'
 import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
 
-/** A stream of a client that comes with `e4` to a hub that has got no further than `e3`, as another hub's client may. */
+/** A stream with the cursor `e4` on a hub whose head is `e3`. A client of another hub may send such a cursor. */
 async function streamAheadOfItsHub() {
   const broker = new ManualBroker(chain('e0', 'e1', 'e2', 'e3'))
   const hub = createHub({ broker, window: { entries: 3 }, onError: () => {} })
@@ -17,22 +17,22 @@ async function streamAheadOfItsHub() {
 }
 
 describe('a stream whose position the broker has to read', () => {
-  it('misses nothing when the gap is answered after the window has come to hold the position', async () => {
+  it('misses nothing when the broker answers a gap after the window has received the position', async () => {
     const { broker, ids } = await streamAheadOfItsHub()
-    await broker.hand(...chain('e3', 'e4', 'e5'))
+    await broker.deliver(...chain('e3', 'e4', 'e5'))
     await broker.answer({ gap: 'trimmed', resumeAt: 'e5' })
     expect(ids('sse.gap')).toEqual([])
     expect(ids('message')).toEqual(['e5'])
   })
 
-  it('asks again when what it would wait for happened while the broker was asked', async () => {
+  it('asks again when the wake that it would wait for happened during the read', async () => {
     const { broker } = await streamAheadOfItsHub()
-    await broker.hand(...chain('e3', 'e4', 'e5', 'e6', 'e7', 'e8'))
+    await broker.deliver(...chain('e3', 'e4', 'e5', 'e6', 'e7', 'e8'))
     await broker.answer({ entries: [], done: true })
     expect(broker.asked).toEqual(['e4'])
   })
 
-  it('is not written to when it is full, though it waited for the broker before', async () => {
+  it('is not written to when it became full while it waited for the broker', async () => {
     const { broker, stream, transport, ids } = await streamAheadOfItsHub()
     transport.fill()
     stream.send('beside', { event: 'beside' })
@@ -40,14 +40,14 @@ describe('a stream whose position the broker has to read', () => {
     transport.drain()
     transport.fill()
     await broker.answer({ entries: chain('e4', 'e5'), done: true })
-    await broker.hand(...chain('e3', 'e4', 'e5', 'e6'))
+    await broker.deliver(...chain('e3', 'e4', 'e5', 'e6'))
     expect(ids('message')).toEqual(['e5'])
     transport.drain()
     expect(ids('message')).toEqual(['e5', 'e6'])
   })
 })
 
-describe('a stream whose log forks behind what it was given', () => {
+describe('a stream whose log forks before its position', () => {
   async function forked() {
     const ahead = await streamAheadOfItsHub()
     await ahead.broker.answer({ entries: chain('e4', 'e5', 'e6'), done: true })
@@ -55,7 +55,7 @@ describe('a stream whose log forks behind what it was given', () => {
     return ahead
   }
 
-  it('goes on at the head, because what is held may have been given', async () => {
+  it('continues at the head, because it may already have the entries of the log', async () => {
     const { broker, ids } = await forked()
     await broker.answer({ gap: 'unknown', resumeAt: 'e5' })
     expect(ids('sse.gap')).toEqual(['e5'])
@@ -63,16 +63,16 @@ describe('a stream whose log forks behind what it was given', () => {
     expect(ids('message')).toEqual(['e5', 'e6', 'f6'])
   })
 
-  it('is not given again what its hub hears of the lost tail, nor left behind by the new one', async () => {
+  it('gets no entry of the lost tail twice, and misses none of the new tail', async () => {
     const { broker, ids } = await forked()
     await broker.answer({ gap: 'unknown', resumeAt: 'e5' })
     await broker.answer({ entries: [], done: true })
-    await broker.hand(...chain('e3', 'e4', 'e5', 'e6'))
+    await broker.deliver(...chain('e3', 'e4', 'e5', 'e6'))
     await broker.answer({ entries: [], done: true })
     broker.receiver.discontinuity({ reason: 'forked', head: 'e5' })
-    await broker.hand(...chain('e5', 'f6'))
+    await broker.deliver(...chain('e5', 'f6'))
     await broker.answer({ entries: chain('e5', 'f6'), done: true })
-    await broker.hand(...chain('f6', 'f7'))
+    await broker.deliver(...chain('f6', 'f7'))
     expect(ids('message')).toEqual(['e5', 'e6', 'f6', 'f7'])
   })
 })

@@ -7,23 +7,23 @@ import type { BacklogAnswer, BacklogRead } from './backlog/backlog.ts'
 import type { BacklogPage, BacklogRecord } from './backlog/backlog-page.ts'
 import type { Delivery } from './delivery.ts'
 
-/** The stream that a reader serves, as the reader sees it. */
+/** The stream of a reader, as far as the reader needs it. */
 export interface Subscriber {
   readonly channels: ReadonlySet<string>
-  /** The channels whose events are preceded by the names of their channels. `undefined`: the stream does not ask for that. */
-  readonly labels: ReadonlySet<string> | undefined
-  /** Whether the client is told the name of each record. */
+  /** The channels whose events get an `sse.event` before them. `undefined` if the stream is not shared. */
+  readonly labelledChannels: ReadonlySet<string> | undefined
+  /** Whether the client gets an `sse.record` with the name before each event that sets a record. */
   readonly named: boolean
-  /** All streams of a key share one budget for what the broker reads. */
+  /** All streams of a key share one budget for reads of the broker. */
   readonly key: string | undefined
   readonly output: Backpressure
-  /** The position is known. Nothing from the log was written before. */
+  /** Called when the position is known, before anything from the log is written. */
   onOpen(cursor: { readonly id: string | undefined; readonly resumed: boolean }): void
-  /** The log could not give everything after `requested`. Delivery goes on after `resumeAt`. */
+  /** Called if the log does not have everything after `requested`. Delivery continues after `resumeAt`; `undefined` if the records come first. */
   onGap(reason: GapReason, requested: string, resumeAt: string | undefined): void
-  /** Everything up to the head was written. From now on the fan-out delivers. */
+  /** Called when everything up to the head was written. From then on the fan-out delivers. */
   onCaughtUp(): void
-  /** The broker did not answer. The reader asks again when the broker may answer. */
+  /** Called when the broker could not read. The reader retries later. */
   onUnreadable(): void
   /** Every channel of the stream has ended, and everything was written. */
   onEnded(): void
@@ -31,31 +31,31 @@ export interface Subscriber {
 
 export interface ReaderStart {
   readonly fresh: boolean
-  readonly unknown: string | undefined
+  readonly invalid: string | undefined
   readonly lacks: (channel: string) => boolean
 }
 
-/** Bytes written to the transport before its answer is asked for again. */
-const stride = 64 * 1024
-/** Not a cursor of any broker: the gap that answers it resumes at the head. */
-const noCursor = ''
+/** The approximate number of bytes in one write to the transport. */
+const writeBytes = 64 * 1024
+/** A cursor that is invalid for every broker. The answer is a gap that resumes at the head. */
+const invalidCursor = ''
 
 /**
- * A position in the log, and the only code that moves a stream forward from it. Streams that open, return, fall behind or join late
- * all do the same: they read from the window by its channel index, and from the backlog where the window does not reach back, until
- * the transport is full or the head is reached. At the head a reader is live: the fan-out delivers to it.
+ * A position in the log, and the only code that moves a stream forward from it. New, returning and slow streams all use the same code. They
+ * read from the window, or from the backlog if their position is older than the window. They stop when the transport is full or the head is
+ * reached. At the head a reader is live: the fan-out delivers to it.
  *
- * A live reader keeps no position of its own. It stands where the fan-out stands, or at `#floor` if it is ahead of that. So nothing
- * is written down for a stream whose channels are quiet.
+ * A live reader does not store its position: it is the position of the fan-out, or `#deliveredTo` if that is newer. So a turn costs nothing
+ * for a stream whose channels are quiet.
  */
 export class Reader {
   /*
-   * A broadcast touches the first fields only, so they stand next to each other. With a thousand streams none of them is in the fastest
-   * cache, and every additional cache line costs as much as all the work done with it.
+   * A broadcast uses only the first fields, so they are next to each other in memory. With a thousand streams they are not in the fastest
+   * CPU cache, and each additional cache line costs as much as all the work done with it.
    */
   #state: 'live' | 'behind' | 'fetching' | 'holding' | 'ended' = 'behind'
-  /** The number up to which a live reader has everything, if it is ahead of the fan-out. */
-  #floor = 0
+  /** The number of the last entry that was written to a live reader. It counts only while it is ahead of the fan-out. */
+  #deliveredTo = 0
   readonly #transport: Transport
   readonly #output: Backpressure
   readonly #delivery: Delivery
@@ -64,11 +64,11 @@ export class Reader {
   #cursor: string
   #opened = false
   /**
-   * Whether the log forked behind what was written, and nothing was read since. The window may not know of the fork yet: what follows the
-   * position there was written already. So only the broker is asked.
+   * Whether the log forked before the position of this stream, and nothing was read since. The window may still have entries of the lost branch,
+   * which were already written. So the reader uses only the broker.
    */
   #forked = false
-  /** The page that it waits for while it fetches. */
+  /** The pending read of the backlog. */
   #read: BacklogRead | undefined
   /** Channels whose records the client lacks: they are not read before it has them. With some, what is read are the others: `#others`. */
   #lacking: Set<string> | undefined
@@ -80,7 +80,7 @@ export class Reader {
   /** Whether the client has no cursor, or one from before a gap, and must not be told another before it has the records. */
   #withoutId = false
 
-  /** @param cursor the id of the last event that the client has */
+  /** @param cursor the position to begin at */
   constructor(delivery: Delivery, subscriber: Subscriber, cursor: string) {
     this.#transport = subscriber.output.transport
     this.#output = subscriber.output
@@ -99,46 +99,46 @@ export class Reader {
     return this.#subscriber.named
   }
 
-  get labels(): ReadonlySet<string> | undefined {
-    return this.#subscriber.labels
+  get labelledChannels(): ReadonlySet<string> | undefined {
+    return this.#subscriber.labelledChannels
   }
 
-  /** Whether the stream was told its position. */
+  /** Whether `onOpen` was called. */
   get opened(): boolean {
     return this.#opened
   }
 
-  /** Whether it stands at the head, so that the fan-out delivers to it. */
+  /** Whether the reader is at the head, so that the fan-out delivers to it. */
   get live(): boolean {
     return this.#state === 'live'
   }
 
-  /** The position that the client may be told; `undefined` as long as it lacks the records that belong to it. */
+  /** The position that the client may get as an id. `undefined` until it has the records that belong to the position. */
   get toldPosition(): string | undefined {
     return this.#withoutId ? undefined : this.position
   }
 
-  /** The id of the last log entry that was passed: written, or on none of the channels. */
+  /** The id of the last entry that was written or is on none of the channels. */
   get position(): string {
     if (this.#state !== 'live') return this.#cursor
     return this.#delivery.window.idAt(this.#livePosition)
   }
 
   get #livePosition(): number {
-    return Math.max(this.#floor, this.#delivery.delivered)
+    return Math.max(this.#deliveredTo, this.#delivery.delivered)
   }
 
   /**
-   * Tells the stream its position and starts to read.
+   * Starts to read.
    *
-   * @param options `fresh`: whether the client has no cursor; `unknown`: what it sent instead of one; `lacks`: whether it lacks the records of a
-   * channel, although it has a cursor
+   * @param options `fresh`: whether the client sent no cursor; `invalid`: a text without the form of a cursor, which the client sent; `lacks`:
+   * whether the client lacks the records of a channel although it has a cursor
    */
-  start({ fresh, unknown, lacks }: ReaderStart): void {
+  start({ fresh, invalid, lacks }: ReaderStart): void {
     this.#lack(fresh ? [...this.channels] : [...this.channels].filter(lacks))
-    if (unknown !== undefined) {
+    if (invalid !== undefined) {
       this.#open(false, undefined)
-      this.#gap('unknown', unknown, this.#cursor)
+      this.#gap('unknown', invalid, this.#cursor)
     } else if (fresh && this.#lacking) {
       this.#open(true, undefined)
       this.#hold()
@@ -146,7 +146,7 @@ export class Reader {
     this.resume()
   }
 
-  /** Goes on from the position as far as the transport takes it. */
+  /** Writes entries from the position on, until the transport is full or the head is reached. */
   resume(): void {
     if (this.#state === 'holding') this.#hold()
     if (this.#state !== 'behind' || !this.#writeSnapshot()) return
@@ -155,20 +155,20 @@ export class Reader {
     else this.#readWindow(position)
   }
 
-  /** Called by the fan-out: `frames` hold everything on the reader's channels between two positions. */
+  /** Called by the fan-out. `frames` have everything on the reader's channels between two positions. */
   deliver(frames: readonly Frame[], from: number, to: number): void {
     if (this.#state !== 'live') return
-    if (this.#floor > from) {
+    if (this.#deliveredTo > from) {
       this.flush()
       return
     }
-    this.#floor = to
+    this.#deliveredTo = to
     if (this.#transport.write(frames)) return
     this.#output.becameFull()
     this.pause()
   }
 
-  /** Writes to a live reader everything that came since it was last served. Needed before its channels change within a turn. */
+  /** Writes the entries that a live reader does not have yet. Call it before the channels change. */
   flush(): void {
     if (this.#state === 'live') this.#readWindow(this.#livePosition)
   }
@@ -178,7 +178,7 @@ export class Reader {
     return this.#lacking?.has(channel) ?? false
   }
 
-  /** The stream is on more channels, or their labels have changed. `flush` was called before. */
+  /** Called after `flush` when the stream has joined channels, or the labelled ones have changed. */
   join(channels: readonly string[], added: readonly string[]): void {
     if (this.#ended) return
     this.#lack(added)
@@ -190,7 +190,7 @@ export class Reader {
     if (this.#lacking && this.#state === 'live') this.#giveRecords()
   }
 
-  /** The stream is on fewer channels. `flush` was called before. */
+  /** Called after `flush` when the stream has left channels. */
   leave(channels: readonly string[]): void {
     for (const channel of channels) {
       this.#lacking?.delete(channel)
@@ -218,11 +218,11 @@ export class Reader {
   /** Writes an event that is not in the log, if the reader is live and the client keeps up. */
   deliverVolatile(channels: readonly string[], message: Frame): void {
     if (this.#state !== 'live') return
-    const { labels } = this.#subscriber
+    const { labelledChannels } = this.#subscriber
     const own = channels.filter((channel) => this.channels.has(channel))
     if (own.length === 0) return
-    const labelled = labels && own.every((channel) => labels.has(channel))
-    this.tell(labelled ? [eventFrame('', own), message] : [message])
+    const isLabelled = labelledChannels && own.every((channel) => labelledChannels.has(channel))
+    this.tell(isLabelled ? [eventFrame('', own), message] : [message])
   }
 
   /** Writes what is not in the log, if the reader is live. */
@@ -236,22 +236,22 @@ export class Reader {
       this.#subscriber.onEnded()
   }
 
-  /** Stops here because the transport is full. `resume` goes on. */
+  /** Stops a live reader because the transport is full. `resume` continues. */
   pause(): void {
     if (this.#state !== 'live') return
     this.#cursor = this.#delivery.window.idAt(this.#livePosition)
     this.#state = 'behind'
   }
 
-  /** The log broke after what was delivered. A live reader goes on after `resumeAt`, the new head. */
-  skip(reason: GapReason, requested: string, resumeAt: string): void {
+  /** Called when the log broke after the delivered entries. A live reader continues after `resumeAt`, the new head. */
+  onDiscontinuity(reason: GapReason, requested: string, resumeAt: string): void {
     if (this.#state !== 'live') return
     this.#cursor = resumeAt
     this.#gap(reason, requested, resumeAt)
     this.resume()
   }
 
-  /** An exception ends this reader's stream and no other. */
+  /** Calls a function whose exception ends only this stream. */
   guard(call: () => void): void {
     try {
       call()
@@ -267,7 +267,7 @@ export class Reader {
   end(): void {
     this.#state = 'ended'
     this.#delivery.remove(this)
-    if (this.#read) this.#delivery.backlog.leave(this.#read)
+    if (this.#read) this.#delivery.backlog.cancel(this.#read)
   }
 
   #readWindow(from: number): void {
@@ -275,18 +275,18 @@ export class Reader {
     const { window } = this.#delivery
     for (let position = from; ; ) {
       const read = window.read(this.channels, position, {
-        bytes: stride,
+        bytes: writeBytes,
         newestOnly: this.#state !== 'live',
       })
       position = read.position
-      const full = read.records.length > 0 && !this.#output.write(this.#labelled(read.records))
+      const isFull = read.records.length > 0 && !this.#output.write(this.#labelled(read.records))
       if (this.#ended) return
-      if (full) {
+      if (isFull) {
         this.#cursor = window.idAt(position)
         this.#state = 'behind'
         return
       }
-      this.#floor = position
+      this.#deliveredTo = position
       if (position === window.head) {
         if (this.#state === 'live') return
         this.#state = 'live'
@@ -346,7 +346,7 @@ export class Reader {
     const snapshot = this.#snapshot
     while (snapshot && snapshot.written < snapshot.frames.length) {
       const from = snapshot.written
-      for (let bytes = 0; snapshot.written < snapshot.frames.length && bytes < stride; snapshot.written++)
+      for (let bytes = 0; snapshot.written < snapshot.frames.length && bytes < writeBytes; snapshot.written++)
         bytes += snapshot.frames[snapshot.written]!.bytes.length
       const taken = this.#output.write(snapshot.frames.slice(from, snapshot.written))
       if (this.#ended) return false
@@ -390,16 +390,18 @@ export class Reader {
       if (this.#ended) return
       const isFork = isGap(answer) && answer.gap === 'forked'
       if (!this.#opened || !isFork) this.#answered(answer, wakes)
-      // In the midst of a stream the client has some of what a forked log still holds: delivery goes on at the head.
+      // The client of an open stream already has some entries of the forked log, so delivery continues at the head.
       else
-        this.#ask(noCursor, (head) => this.#answered(isGap(head) ? { ...head, gap: 'forked' } : head, wakes))
+        this.#ask(invalidCursor, (head) =>
+          this.#answered(isGap(head) ? { ...head, gap: 'forked' } : head, wakes),
+        )
     })
   }
 
-  #ask(cursor: string, answered: (answer: BacklogAnswer) => void): void {
-    // After a fork the reader cannot go on in the window, so the broker is asked whatever the budget is.
+  #ask(cursor: string, onAnswer: (answer: BacklogAnswer) => void): void {
+    // After a fork the reader cannot continue in the window, so this read does not count against the budget.
     const client = this.#forked ? undefined : (this.#subscriber.key ?? this)
-    this.#read = { cursor, client, answered: (answer) => this.guard(() => answered(answer)) }
+    this.#read = { cursor, client, onAnswer: (answer) => this.guard(() => onAnswer(answer)) }
     this.#delivery.backlog.add(this.#read)
   }
 
@@ -411,10 +413,10 @@ export class Reader {
     if (this.#ended) return
 
     if (typeof answer === 'object' && 'page' in answer) this.#writePage(answer.page, answer.from)
-    // The window may have come to hold the position while the broker was asked.
+    // Meanwhile the window may have received the position.
     else if (this.#windowPosition !== undefined) this.resume()
-    else if (isGap(answer)) this.#tellGap(answer.gap, answer.resumeAt)
-    // The reader would wait for something that happened while the broker was asked.
+    else if (isGap(answer)) this.#onGap(answer.gap, answer.resumeAt)
+    // There was a wake during the read, so the reader retries at once.
     else if (this.#delivery.wakes > wakes) this.resume()
     else this.#delivery.waiting.add(this)
   }
@@ -423,7 +425,7 @@ export class Reader {
     return this.#forked ? undefined : this.#delivery.window.find(this.#cursor)
   }
 
-  /** A getter, because TypeScript would narrow away a state that a call may have changed. */
+  /** A getter, because TypeScript does not know that a call may have changed the state. */
   get #ended(): boolean {
     return this.#state === 'ended'
   }
@@ -431,41 +433,42 @@ export class Reader {
   #writePage(page: BacklogPage, from: number): void {
     this.#open(true, this.#cursor)
     this.#forked = false
-    const places = page.placesOn(this.channels, from)
-    for (let next = 0; next < places.length; ) {
+    const indexes = page.indexesOn(this.channels, from)
+    for (let next = 0; next < indexes.length; ) {
       const records: BacklogRecord[] = []
-      for (let bytes = 0; next < places.length && bytes < stride; next++) {
-        const record = page.recordAt(places[next]!)
+      for (let bytes = 0; next < indexes.length && bytes < writeBytes; next++) {
+        const record = page.recordAt(indexes[next]!)
         records.push(record)
         bytes += record.frame.bytes.length
       }
-      this.#cursor = next < places.length ? page.idAt(places[next - 1]!) : page.end
+      this.#cursor = next < indexes.length ? page.idAt(indexes[next - 1]!) : page.end
       if (!this.#output.write(this.#labelled(records)) || this.#ended) return
     }
     this.#cursor = page.end
     this.resume()
   }
 
-  /** The frames of these records. An event that is also on a channel of the app's own has no label. */
+  /** The frames of these records. An event that is also on one of the app's own channels gets no `sse.event`. */
   #labelled(records: readonly BacklogRecord[]): Frame[] {
-    const { labels } = this.#subscriber
-    if (!labels && !this.named) return records.map((record) => record.frame)
+    const { labelledChannels } = this.#subscriber
+    if (!labelledChannels && !this.named) return records.map((record) => record.frame)
     return records.flatMap(({ id, channels, record, change, frame }) => {
       const own = channels.filter((channel) => this.channels.has(channel))
       const frames = [frame]
-      if (labels && own.every((channel) => labels.has(channel))) frames.unshift(eventFrame(id, own))
+      if (labelledChannels && own.every((channel) => labelledChannels.has(channel)))
+        frames.unshift(eventFrame(id, own))
       if (this.named && change === 'set') frames.unshift(recordFrame(id, own, record!))
       return frames
     })
   }
 
-  /** After the gap comes everything that the window still holds, even if the broker's own log is shorter. */
-  #tellGap(reason: GapReason, resumeAt: string): void {
+  /** Delivery continues with everything that the window still has, even if the broker's own log is shorter. */
+  #onGap(reason: GapReason, resumeAt: string): void {
     const { window } = this.#delivery
     const requested = this.#cursor
-    const fresh = !this.#opened
-    const fromBase = reason === 'trimmed' ? !this.#forked : reason === 'forked' && fresh
-    this.#forked = reason === 'forked' && !fresh
+    const isNew = !this.#opened
+    const fromBase = reason === 'trimmed' ? !this.#forked : reason === 'forked' && isNew
+    this.#forked = reason === 'forked' && !isNew
     this.#open(false, reason === 'unknown' ? undefined : requested)
     this.#cursor = fromBase && window.find(resumeAt) !== undefined ? window.baseId : resumeAt
     this.#gap(reason, requested, this.#cursor)

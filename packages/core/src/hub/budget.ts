@@ -1,7 +1,7 @@
-/** Clients that are counted at the same time. */
-const counted = 10_000
+/** The maximum number of clients that are counted at the same time. */
+const maxClients = 10_000
 
-/** How often a client may do something within a second: what one client does takes nothing from another. */
+/** Limits how often each client may do something in a second. Clients do not share a limit. */
 export class Budget {
   readonly #perSecond: number
   #second = 0
@@ -11,7 +11,7 @@ export class Budget {
     this.#perSecond = perSecond
   }
 
-  /** Takes one use if there is one left. */
+  /** Counts one use of the client. @returns `false` if it has no use left in this second */
   take(client: string): boolean {
     const second = Math.floor(performance.now() / 1_000)
     if (second !== this.#second) {
@@ -19,7 +19,7 @@ export class Budget {
       this.#used.clear()
     }
     const used = this.#used.get(client) ?? 0
-    if (used >= this.#perSecond || (used === 0 && this.#used.size >= counted)) return false
+    if (used >= this.#perSecond || (used === 0 && this.#used.size >= maxClients)) return false
     this.#used.set(client, used + 1)
     return true
   }

@@ -6,7 +6,7 @@ import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
 import { createHub } from './hub.ts'
 import type { Hub } from './types.ts'
 
-/** Two processes of one log; the stream is held by the first. */
+/** Two processes of one log. The first one has the stream. */
 async function twoHubs(options: object = {}) {
   const log = createMemoryLog()
   const [holder, other] = [createHub({ broker: log.connect() }), createHub({ broker: log.connect() })]
@@ -36,7 +36,7 @@ const told = (transport: RecordingTransport) =>
 describe.each(['holder', 'other'] as const)('hub.changeChannels, asked of the %s', (asked) => {
   afterEach(() => vi.useRealTimers())
 
-  it('joins and leaves channels where the stream stands, and tells it', async () => {
+  it('joins and leaves channels at the position of the stream, and confirms it', async () => {
     const hubs = await twoHubs()
     const { stream, transport, holder } = hubs
     await holder.publish('topic:vue', 'before')
@@ -52,18 +52,18 @@ describe.each(['holder', 'other'] as const)('hub.changeChannels, asked of the %s
     expect(transport.data('message')).toEqual(['after'])
   })
 
-  it('knows only the streams of the key that asks', async () => {
+  it('knows only the streams of the key in the request', async () => {
     const hubs = await twoHubs()
     expect(await change(hubs[asked], hubs.stream.id, { key: 'eve', subscribe: ['a'] })).toBeUndefined()
     expect(hubs.stream.channels).toEqual(new Set(['news']))
     expect(told(hubs.transport)).toEqual([])
   })
 
-  it.each(['', 'nonsense', 'AAAAAAAA.tooshort', '__proto__'])('knows no stream %j', async (id) => {
+  it.each(['', 'nonsense', 'AAAAAAAA.tooshort', '__proto__'])('does not know the stream %j', async (id) => {
     expect(await change((await twoHubs())[asked], id, { subscribe: ['a'] })).toBeUndefined()
   })
 
-  it('rejects what would be too many channels, and changes nothing', async () => {
+  it('rejects too many channels, and changes nothing', async () => {
     const hubs = await twoHubs({ maxChannels: 2 })
     const tooMany = change(hubs[asked], hubs.stream.id, { subscribe: ['a', 'b'] })
     await expect(tooMany).rejects.toMatchObject({ code: 'too-many-channels' })
@@ -75,13 +75,13 @@ describe.each(['holder', 'other'] as const)('hub.changeChannels, asked of the %s
     expect(exchanged).toEqual({ channels: ['a', 'b'], refused: [] })
   })
 
-  it('ends as the last wish says, although the judgement of an earlier one takes longer', async () => {
+  it('applies the last change, although the authorization of an earlier one takes longer', async () => {
     const hubs = await twoHubs()
     const asks = Promise.withResolvers<void>()
-    const verdict = Promise.withResolvers<boolean>()
+    const decision = Promise.withResolvers<boolean>()
     const authorize = () => {
       asks.resolve()
-      return verdict.promise
+      return decision.promise
     }
     const slow = hubs[asked].changeChannels(hubs.stream.id, {
       key: 'ada',
@@ -91,12 +91,12 @@ describe.each(['holder', 'other'] as const)('hub.changeChannels, asked of the %s
     await asks.promise
     await change(hubs[asked], hubs.stream.id, { unsubscribe: ['room'] })
     hubs.stream.unsubscribe('lobby')
-    verdict.resolve(true)
+    decision.resolve(true)
     await slow
     expect(hubs.stream.channels).toEqual(new Set(['news']))
   })
 
-  it('asks the app nothing for a stream that is not there, or is of another key', async () => {
+  it('does not call authorize for a stream that does not exist or has another key', async () => {
     const hubs = await twoHubs()
     const authorize = vi.fn(() => true)
     const subscribe = { names: ['room'], authorize }
@@ -108,7 +108,7 @@ describe.each(['holder', 'other'] as const)('hub.changeChannels, asked of the %s
     expect(authorize).not.toHaveBeenCalled()
   })
 
-  it('rejects names that are no channels before anybody is asked', async () => {
+  it('rejects invalid channel names before it asks other processes', async () => {
     const hubs = await twoHubs()
     const authorize = vi.fn(() => true)
     const request = { key: 'ada', subscribe: { names: ['sse:control'], authorize }, unsubscribe: [] }
@@ -120,7 +120,7 @@ describe.each(['holder', 'other'] as const)('hub.changeChannels, asked of the %s
 })
 
 describe('hub.changeChannels', () => {
-  it('gives up on a process that is gone', async () => {
+  it('gives up on a process that has ended', async () => {
     const { other, stream } = await twoHubs()
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const answer = change(other, `AAAAAAAA.${stream.id.slice(9)}`, { subscribe: ['a'] })
@@ -130,20 +130,20 @@ describe('hub.changeChannels', () => {
     vi.useRealTimers()
   })
 
-  it('asks other processes no more than 50 times a second: who makes up ids must not fill the log', async () => {
+  it('limits how often a client may cause requests to other processes, so that invented ids do not fill the log', async () => {
     const { holder, other, stream } = await twoHubs()
     const madeUp = (n: number) => `${stream.id.slice(0, -4)}${String(n).padStart(4, '0')}`
     const answers = await Promise.allSettled(
       Array.from({ length: 200 }, (_, n) => change(other, madeUp(n), {})),
     )
     const refused = answers.filter((answer) => answer.status === 'rejected')
-    // Should the second have ended in between, there are fifty more.
+    // The budget starts again if the second ends during the test, so the test makes more requests than two budgets.
     expect(refused.length).toBeGreaterThanOrEqual(100)
     expect(refused[0]?.reason).toMatchObject({ code: 'busy' })
     expect(holder.stats().entries).toBeLessThanOrEqual(200)
   })
 
-  it('puts nothing into the log, and what one client makes up keeps no other from its channels', async () => {
+  it('puts nothing into the log, and invented ids of one client do not affect other clients', async () => {
     const { holder, other, stream } = await twoHubs()
     const before = holder.position
     const madeUp = (n: number) => `${stream.id.slice(0, -4)}${String(n).padStart(4, '0')}`

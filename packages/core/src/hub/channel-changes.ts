@@ -9,18 +9,18 @@ import type { Leases } from './leases.ts'
 import type { Outcome, Signal } from './signals.ts'
 import type { ChannelsChanged, ChannelsRequest } from './types.ts'
 
-/** Questions that a client may cause in a second. */
-const questionsPerSecond = 20
-/** Milliseconds that a hub which lives has for its answer. */
-const patience = 2_000
-/** Questions that wait for an answer, over all clients. */
-const mostWaiting = 10_000
-/** Bytes of a signal. */
-const mostBytes = 65_536
+/** The maximum number of requests to other hubs that a client may cause in a second. */
+const requestsPerSecond = 20
+/** Milliseconds that a live hub has to answer. */
+const answerTimeout = 2_000
+/** The maximum number of pending requests, of all clients together. */
+const maxPending = 10_000
+/** The maximum size of a signal. */
+const maxSignalBytes = 65_536
 
-type Ask = Extract<Signal, { type: 'turn' | 'change' }>
-/** What a question says, without what every question has. */
-type Asked = { readonly type: 'turn' } | { readonly type: 'change'; readonly change: ChannelsChange }
+type RequestSignal = Extract<Signal, { type: 'turn' | 'change' }>
+/** The part of a request that depends on its type. */
+type Action = { readonly type: 'turn' } | { readonly type: 'change'; readonly change: ChannelsChange }
 
 export interface ChannelChangesOptions {
   readonly hub: string
@@ -30,38 +30,38 @@ export interface ChannelChangesOptions {
 }
 
 /**
- * Changes the channels of open streams, whichever process holds them. A cheap question comes first: whether there is such a stream, and of this
- * key. Only then the app is asked what the client may read. Hubs ask each other by signals, and only hubs that live.
+ * Changes the channels of open streams in any process. First it checks, at low cost, that the key has such a stream. Only then it calls the
+ * app's `authorize`. Hubs send each other requests as signals, and only to live hubs.
  */
 export class ChannelChanges {
   readonly #options: ChannelChangesOptions
-  readonly #waiting = new Map<string, (outcome: Outcome) => void>()
-  readonly #budget = new Budget(questionsPerSecond)
+  readonly #pending = new Map<string, (outcome: Outcome) => void>()
+  readonly #budget = new Budget(requestsPerSecond)
 
   constructor(options: ChannelChangesOptions) {
     this.#options = options
   }
 
-  /** @throws {SseError} `too-many-channels`, `busy`; and what `authorize` throws */
+  /** @throws {SseError} `too-many-channels`, `busy`; and any error of `authorize` */
   async change(stream: string, request: ChannelsRequest): Promise<ChannelsChanged | undefined> {
     const holder = hubOf(stream)
     if (holder === undefined) return undefined
-    const held = this.#options.streams.get(stream)
-    if (holder === this.#options.hub) return held && this.#changeHeld(held, request)
-    this.#spend(request.client ?? request.key ?? '')
-    return (await this.#options.leases.knows(holder))
+    const local = this.#options.streams.get(stream)
+    if (holder === this.#options.hub) return local && this.#changeLocal(local, request)
+    this.#checkLimits(request.client ?? request.key ?? '')
+    return (await this.#options.leases.confirmLive(holder))
       ? this.#changeRemote(holder, stream, request)
       : undefined
   }
 
-  onSignal(signal: Ask | Extract<Signal, { type: 'answer' }>): void {
+  onSignal(signal: RequestSignal | Extract<Signal, { type: 'answer' }>): void {
     const { hub, send } = this.#options
     if (signal.to !== hub) return
-    if (signal.type === 'answer') this.#waiting.get(signal.request)?.(signal.outcome)
+    if (signal.type === 'answer') this.#pending.get(signal.request)?.(signal.outcome)
     else send({ type: 'answer', to: signal.from, request: signal.request, outcome: this.#outcomeOf(signal) })
   }
 
-  async #changeHeld(stream: Stream, request: ChannelsRequest): Promise<ChannelsChanged | undefined> {
+  async #changeLocal(stream: Stream, request: ChannelsRequest): Promise<ChannelsChanged | undefined> {
     if (stream.key !== request.key || stream.closed) return undefined
     const turn = stream.nextTurn()
     const { granted, refused } = await authorizeAsked(request.subscribe)
@@ -75,7 +75,7 @@ export class ChannelChanges {
     stream: string,
     { key, subscribe, unsubscribe }: ChannelsRequest,
   ): Promise<ChannelsChanged | undefined> {
-    const ask = (asked: Asked) => this.#ask(holder, stream, key ?? null, asked)
+    const ask = (action: Action) => this.#request(holder, stream, key ?? null, action)
     const reserved = await ask({ type: 'turn' })
     if (!('turn' in reserved)) return undefined
     const { granted, refused } = await authorizeAsked(subscribe)
@@ -87,43 +87,43 @@ export class ChannelChanges {
     return undefined
   }
 
-  #spend(client: string): void {
-    if (this.#waiting.size < mostWaiting && this.#budget.take(client)) return
-    const message = `A client changes streams of other processes ${questionsPerSecond} times a second at most: try again in a second.`
+  #checkLimits(client: string): void {
+    if (this.#pending.size < maxPending && this.#budget.take(client)) return
+    const message = `A client may change streams of other processes ${requestsPerSecond} times a second: try again in a second.`
     throw new SseError('busy', message)
   }
 
-  async #ask(to: string, stream: string, key: string | null, asked: Asked): Promise<Outcome> {
+  async #request(to: string, stream: string, key: string | null, action: Action): Promise<Outcome> {
     const { hub: from, send } = this.#options
     const request = randomName()
-    const question: Ask = { ...asked, to, from, request, stream, key }
-    const bytes = Buffer.byteLength(JSON.stringify(question))
-    if (bytes > mostBytes) {
-      const message = `The change has ${bytes} bytes, and ${mostBytes} are allowed: change fewer channels at a time.`
+    const signal: RequestSignal = { ...action, to, from, request, stream, key }
+    const bytes = Buffer.byteLength(JSON.stringify(signal))
+    if (bytes > maxSignalBytes) {
+      const message = `The change has ${bytes} bytes, and ${maxSignalBytes} are allowed: change fewer channels at a time.`
       throw new SseError('too-many-channels', message)
     }
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
-    // The hub lives, so the signal or its answer was lost: to say that there is no such stream would be wrong.
-    const late = () =>
+    // The hub is live, so the signal or its answer was lost, and the stream may still exist.
+    const timedOut = () =>
       reject(new SseError('busy', 'The process that holds the stream has not answered: try again.'))
-    const timer = setTimeout(late, patience)
-    this.#waiting.set(request, resolve)
+    const timer = setTimeout(timedOut, answerTimeout)
+    this.#pending.set(request, resolve)
     try {
-      send(question)
+      send(signal)
       return await promise
     } finally {
       clearTimeout(timer)
-      this.#waiting.delete(request)
+      this.#pending.delete(request)
     }
   }
 
-  #outcomeOf(question: Ask): Outcome {
-    const stream = this.#options.streams.get(question.stream)
-    // Whose stream it is is nobody else's business, nor whether there is one.
-    if (!stream || stream.closed || stream.key !== (question.key ?? undefined)) return { problem: 'unknown' }
-    if (question.type === 'turn') return { turn: stream.nextTurn() }
+  #outcomeOf(request: RequestSignal): Outcome {
+    const stream = this.#options.streams.get(request.stream)
+    // A stream of another key is answered like one that does not exist, so that a client cannot find out about it.
+    if (!stream || stream.closed || stream.key !== (request.key ?? undefined)) return { problem: 'unknown' }
+    if (request.type === 'turn') return { turn: stream.nextTurn() }
     try {
-      stream.change(question.change)
+      stream.change(request.change)
       return { channels: [...stream.channels] }
     } catch (error) {
       if (!(error instanceof SseError)) throw error

@@ -33,7 +33,7 @@ export function checkHubOptions(options: HubOptions): void {
   for (const name of ['onError', 'onStream', 'onBroker', 'now', 'random', 'channel'] as const)
     checkFunction(name, options[name])
   checkBroker(broker)
-  // Also those that are not enumerated: `publish` would find them all the same.
+  // Includes properties that are not enumerable, because `publish` would find them too.
   for (const event of Object.getOwnPropertyNames(events ?? {})) {
     const schema = events?.[event]
     if (typeof schema?.['~standard']?.validate === 'function') continue

@@ -37,16 +37,16 @@ async function twoHubs(options: HubOptions = {}) {
 describe('hub.disconnect', () => {
   afterEach(() => vi.useRealTimers())
 
-  it.each(['a stream', 'a poll'])('ends %s whose channels are still being judged', async (kind) => {
+  it.each(['a stream', 'a poll'])('ends %s whose channels are still being authorized', async (kind) => {
     const hub = createHub()
-    const verdict = Promise.withResolvers<boolean>()
+    const decision = Promise.withResolvers<boolean>()
     const { transport, stream } = asking(hub, {
-      asked: { names: ['topic'], authorize: () => verdict.promise },
+      asked: { names: ['topic'], authorize: () => decision.promise },
     })
     if (kind === 'a poll') Object.assign(transport, { begun: false })
     await opening()
     await hub.disconnect('ada', { reconnect: false })
-    verdict.resolve(true)
+    decision.resolve(true)
     await opening()
     await hub.publish('user:ada', 'secret')
     expect(stream.closed).toBe(true)
@@ -54,7 +54,7 @@ describe('hub.disconnect', () => {
     expect(transport.items).toEqual([])
   })
 
-  it('holds for a request that arrived before, whose app asks for the stream after it', async () => {
+  it('also applies to a request that arrived before and subscribes afterwards', async () => {
     const hub = createHub()
     const arrival = hub.arrival()
     await hub.disconnect('ada')
@@ -66,7 +66,7 @@ describe('hub.disconnect', () => {
     expect(other.stream.closed).toBe(false)
   })
 
-  it('tells a request to come back that arrived before all that is remembered', async () => {
+  it('tells a client to reconnect whose request arrived before the oldest remembered disconnect', async () => {
     const hub = createHub()
     const arrival = hub.arrival()
     await hub.disconnect('ada')
@@ -75,7 +75,7 @@ describe('hub.disconnect', () => {
     expect(transport.refusal).toMatchObject({ status: 503 })
   })
 
-  it('delivers nothing of what waits for a client that is behind', async () => {
+  it('delivers none of the pending events to a client that is behind', async () => {
     const hub = createHub()
     const { transport, stream } = await opened(hub)
     transport.fill()
@@ -85,17 +85,17 @@ describe('hub.disconnect', () => {
     expect(transport.state).toBe('destroyed')
   })
 
-  it('resolves when the other process has acted', async () => {
+  it('resolves when the other process has executed it', async () => {
     const { one, other } = await twoHubs()
     const { stream } = await opened(other)
-    const verdict = Promise.withResolvers<boolean>()
-    const pending = asking(other, { asked: { names: ['x'], authorize: () => verdict.promise } })
+    const decision = Promise.withResolvers<boolean>()
+    const pending = asking(other, { asked: { names: ['x'], authorize: () => decision.promise } })
     await opening()
     await one.disconnect('ada')
     expect([stream.closed, pending.stream.closed]).toEqual([true, true])
   })
 
-  it('waits for a process that is slow to hear of it, and asks again when a signal is lost', async () => {
+  it('waits for a process that receives it late, and asks again when a signal is lost', async () => {
     const { one, other, brokers } = await twoHubs()
     const { stream } = await opened(other)
     const { signal } = brokers[1]
@@ -114,7 +114,7 @@ describe('hub.disconnect', () => {
       toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout', 'performance'],
     })
     const { one, brokers } = await twoHubs()
-    // The other one says nothing more, not even that it leaves.
+    // The other process sends no more signals, not even that it left.
     brokers[1].signal = async () => {}
     const done = vi.fn()
     const disconnected = one.disconnect('ada').then(done)
@@ -150,7 +150,7 @@ describe('hub.disconnect', () => {
     expect([stream.closed, done.mock.calls.length]).toEqual([true, 1])
   })
 
-  it('holds for what a process was asked for before it knew the log', async () => {
+  it('also applies to requests from before the broker of a process has started', async () => {
     const { one, log } = await twoHubs()
     const broker = log.connect()
     const start = Promise.withResolvers<void>()
@@ -164,7 +164,7 @@ describe('hub.disconnect', () => {
     await late.ready
     await opening()
     expect(ada.transport.events().map(({ event }) => event)).toEqual(['sse.close'])
-    // The disconnect may be older than the request: its client comes back and is judged again.
+    // The disconnect may be older than the request: so its client reconnects and is authorized again.
     expect(ada.transport.events('sse.close')).toMatchObject([{ retry: 250 }])
     expect(eve.transport.events().map(({ event }) => event)).toEqual(['sse.open'])
   })
@@ -209,7 +209,7 @@ describe('hub.disconnect', () => {
     expect(stream.closed).toBe(true)
   })
 
-  it('ends every stream with a key when this process was cut off and missed a part of the log', async () => {
+  it('ends every stream with a key when the lease of this process expired and it missed a part of the log', async () => {
     const memory = createMemoryLog().connect()
     let receiver: Receiver | undefined
     const broker = wrapped(memory, {
@@ -237,8 +237,8 @@ describe('hub.disconnect', () => {
     async (call) => {
       const onError = vi.fn()
       const hub = createHub({ onError })
-      const verdict = new Promise<boolean>(() => {})
-      const options = call === 'refuse' ? { asked: { names: ['x'], authorize: () => verdict } } : {}
+      const decision = new Promise<boolean>(() => {})
+      const options = call === 'refuse' ? { asked: { names: ['x'], authorize: () => decision } } : {}
       const [broken, whole] = [asking(hub, options), asking(hub, options)]
       if (call === 'refuse')
         for (const { transport } of [broken, whole]) Object.assign(transport, { begun: false })

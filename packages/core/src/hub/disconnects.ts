@@ -1,6 +1,6 @@
 import { SseError } from '../errors.ts'
 import { comparePositions } from '../log/compare-positions.ts'
-import { Fifo } from '../log/fifo.ts'
+import { Queue } from '../log/queue.ts'
 import type { Revocations } from '../stream/revocations.ts'
 import type { Stream } from '../stream/stream.ts'
 import { randomName } from '../stream/stream-id.ts'
@@ -10,53 +10,53 @@ import type { Command, Signal } from './signals.ts'
 
 type Disconnect = Extract<Command, { type: 'disconnect' }>
 
-/** Milliseconds after which a hub that has not confirmed a disconnect is asked again. */
-const patience = 500
-/** How many times that is waited before the command is put into the log again. */
-const patienceForEntry = 4
-/** Disconnects of which it is remembered that this hub has acted on them. */
-const remembered = 1_000
+/** Milliseconds after which the hubs are asked again whether they have executed a disconnect. */
+const askInterval = 500
+/** After every so many questions the command is appended to the log again. */
+const asksPerRepublish = 4
+/** The maximum number of executed commands that this hub remembers. */
+const maxExecuted = 1_000
 
 export interface DisconnectsOptions {
   readonly hub: string
   readonly streams: StreamRegistry<Stream>
   readonly revocations: Revocations
   readonly leases: Leases
-  /** Puts a command into the log. @returns the id of its entry */
+  /** Appends a command to the log. @returns the id of its entry */
   readonly publish: (command: Disconnect) => Promise<string>
   readonly send: (signal: Signal) => void
   /** The head of the log when this hub's broker started; `undefined` before. */
   readonly startedAt: () => string | undefined
-  /** Draws the milliseconds after which a client reconnects whose stream may have been revoked. */
+  /** Draws the reconnection time, in milliseconds, for a client whose stream may have been revoked. */
   readonly drawRetry: () => number
 }
 
-/** A disconnect that some hub has not confirmed. */
+/** A disconnect that not every live hub has confirmed. */
 interface Pending {
   readonly command: Disconnect
   readonly confirmed: Set<string>
   id: string | undefined
-  /** How often the hubs were asked whether they have acted on it. */
+  /** How often the hubs were asked whether they have executed the command. */
   asked: number
   readonly done: PromiseWithResolvers<void>
 }
 
 /**
- * Ends the streams of a key in every process. The command is an entry in the log, so that no hub can miss it and none delivers anything newer
- * before it has acted. Each hub then confirms by a signal; a hub whose lease runs out is not waited for.
+ * Ends the streams of a key in every process. The command is an entry in the log, so no hub can miss it, and each hub executes it before it
+ * delivers newer entries. Each hub then confirms it by a signal. Hubs whose lease has expired need not confirm.
  */
 export class Disconnects {
   readonly #options: DisconnectsOptions
   readonly #pending = new Map<string, Pending>()
-  readonly #acted = new Set<string>()
-  readonly #actedInOrder = new Fifo<string>()
+  readonly #executed = new Set<string>()
+  readonly #executedInOrder = new Queue<string>()
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: DisconnectsOptions) {
     this.#options = options
   }
 
-  /** Resolves when every hub that lives has ended the streams of the key, those on their way in included. */
+  /** Resolves when every live hub has ended the streams of the key, including those that are still opening. */
   async disconnect(key: string, reconnect: false | number | undefined): Promise<void> {
     const request = randomName()
     const command: Disconnect = { type: 'disconnect', request, key, reconnect: reconnect ?? null }
@@ -67,13 +67,13 @@ export class Disconnects {
       asked: 0,
       done: Promise.withResolvers(),
     }
-    // The hub may be closed while the command is published: nobody awaits this yet.
+    // The hub may be closed while the command is published, and nothing awaits this promise until then.
     pending.done.promise.catch(() => {})
     this.#pending.set(request, pending)
     try {
       pending.id = await this.#options.publish(command)
-      this.#settle(pending)
-      this.#timer ??= setInterval(() => this.#askAgain(), patience).unref()
+      this.#resolveIfConfirmed(pending)
+      this.#timer ??= setInterval(() => this.#askAgain(), askInterval).unref()
       await pending.done.promise
     } finally {
       this.#pending.delete(request)
@@ -85,8 +85,8 @@ export class Disconnects {
   }
 
   /**
-   * The broker has started, and these are the newest commands. What was asked for before may be older or newer than a command: its client
-   * comes back and is judged again.
+   * Called with the newest commands when the broker has started. An earlier request may be older or newer than a command, so its client must
+   * reconnect and is authorized again.
    */
   onStart(commands: readonly Disconnect[]): void {
     const { streams, revocations, drawRetry } = this.#options
@@ -96,11 +96,11 @@ export class Disconnects {
     }
   }
 
-  /** The command has come back from the log. */
+  /** Called when the broker delivers a disconnect. */
   onCommand({ request, key, reconnect }: Disconnect): void {
     const { hub, send, streams, revocations } = this.#options
-    // It comes twice when the log lost it and its publisher has appended it again: streams that opened since then stay.
-    if (!this.#acted.has(request)) {
+    // A command arrives twice if the log lost it and its publisher appended it again. Streams that opened since then stay open.
+    if (!this.#executed.has(request)) {
       this.#remember(request)
       revocations.add(key, reconnect ?? undefined)
       for (const stream of streams.withKey(key)) stream.closeFor('disconnected', reconnect ?? undefined)
@@ -111,25 +111,25 @@ export class Disconnects {
 
   onSignal(signal: Extract<Signal, { type: 'disconnected' | 'disconnected?' }>): void {
     if (signal.type === 'disconnected') this.#confirm(signal.hub, signal.request)
-    else if (this.#hasActed(signal)) {
+    else if (this.#hasExecuted(signal)) {
       const { hub, send } = this.#options
       send({ type: 'disconnected', hub, request: signal.request })
     }
   }
 
-  /** Looks whether hubs that were waited for are dead by now. */
+  /** Called when leases may have expired. A hub whose lease has expired need not confirm. */
   check(): void {
-    for (const pending of this.#pending.values()) this.#settle(pending)
+    for (const pending of this.#pending.values()) this.#resolveIfConfirmed(pending)
   }
 
   /**
-   * A part of the log is missing, and a command may be in it. Those of this hub are appended again. If this hub was taken for dead
-   * meanwhile, nobody waited for it, and every stream with a key may have been revoked: each comes back to be judged again.
+   * Called when a part of the log is missing, which may contain commands. This hub appends its own commands again. If its lease had expired,
+   * other hubs did not wait for it, so any stream with a key may have been revoked: their clients must reconnect.
    */
   onGap(): void {
     const { streams, leases, drawRetry } = this.#options
     for (const pending of this.#pending.values()) if (pending.id !== undefined) this.#publishAgain(pending)
-    if (!leases.isCutOff) return
+    if (!leases.ownLeaseExpired) return
     for (const stream of streams.withAnyKey()) stream.closeFor('disconnected', drawRetry())
   }
 
@@ -141,10 +141,10 @@ export class Disconnects {
     for (const { done } of this.#pending.values()) done.reject(closed)
   }
 
-  /** A hub that has started after the command has no streams from before it. */
-  #hasActed({ request, id }: Extract<Signal, { type: 'disconnected?' }>): boolean {
+  /** A hub that started after the command has no streams from before it. */
+  #hasExecuted({ request, id }: Extract<Signal, { type: 'disconnected?' }>): boolean {
     const startedAt = this.#options.startedAt()
-    if (this.#acted.has(request)) return true
+    if (this.#executed.has(request)) return true
     const order = startedAt === undefined ? undefined : comparePositions(startedAt, id)
     return order !== undefined && order >= 0
   }
@@ -153,10 +153,10 @@ export class Disconnects {
     const pending = this.#pending.get(request)
     if (!pending) return
     pending.confirmed.add(hub)
-    this.#settle(pending)
+    this.#resolveIfConfirmed(pending)
   }
 
-  #settle({ id, confirmed, done }: Pending): void {
+  #resolveIfConfirmed({ id, confirmed, done }: Pending): void {
     if (id !== undefined && this.#options.leases.hubs.every((hub) => confirmed.has(hub))) done.resolve()
   }
 
@@ -166,8 +166,8 @@ export class Disconnects {
     for (const pending of this.#pending.values()) {
       const { id, command } = pending
       if (id === undefined) continue
-      // The log may have lost the command before any hub was handed it, and a hub may have missed the part of the log that it is in.
-      if (++pending.asked % patienceForEntry === 0) this.#publishAgain(pending)
+      // The log may have lost the command before any hub received it, or a hub may have missed that part of the log.
+      if (++pending.asked % asksPerRepublish === 0) this.#publishAgain(pending)
       send({ type: 'disconnected?', request: command.request, id })
     }
   }
@@ -177,14 +177,14 @@ export class Disconnects {
       (id) => {
         pending.id = id
       },
-      // It is tried again: the broker may not reach its log now.
+      // The broker may not reach its log now. The timer tries again.
       () => {},
     )
   }
 
   #remember(request: string): void {
-    this.#acted.add(request)
-    this.#actedInOrder.push(request)
-    if (this.#actedInOrder.length > remembered) this.#acted.delete(this.#actedInOrder.shift()!)
+    this.#executed.add(request)
+    this.#executedInOrder.push(request)
+    if (this.#executedInOrder.length > maxExecuted) this.#executed.delete(this.#executedInOrder.shift()!)
   }
 }

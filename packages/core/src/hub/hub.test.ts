@@ -11,7 +11,7 @@ import type { StreamEvent } from '../stream/sse-stream.ts'
 import { createHub } from './hub.ts'
 import type { Hub } from './types.ts'
 
-/** A stream of a hub over a transport that records, open after this turn. */
+/** A stream of a hub over a recording transport. It opens after this turn. */
 async function opened(hub: Hub, channels: string | string[], options = {}) {
   const transport = new RecordingTransport()
   const stream = hub.stream(transport, options).subscribe(channels)
@@ -49,7 +49,7 @@ describe('hub.publish', () => {
     expect([single.transport.writes, several.transport.writes]).toEqual(before.map((count) => count + 1))
   })
 
-  it('loses nothing of a turn that publishes more than the window holds', async () => {
+  it('loses nothing of a turn that publishes more than fits into the window', async () => {
     const hub = createHub({ window: { entries: 10 } })
     const { transport } = await opened(hub, 'a')
     const sent = Array.from({ length: 5_000 }, (_, n) => `${n}`)
@@ -59,7 +59,7 @@ describe('hub.publish', () => {
     expect(hub.stats().windowEntries).toBe(10)
   })
 
-  it('has published when it resolves: the position is the id', async () => {
+  it('has appended the event when it resolves: the position is the id', async () => {
     const hub = createHub()
     const { id } = await hub.publish('a', 1)
     expect(hub.position).toBe(id)
@@ -115,11 +115,11 @@ describe('hub.publish', () => {
 })
 
 describe('hub.position', () => {
-  it('says what to do before the broker has started', () => {
+  it('throws an error that says what to do before the broker has started', () => {
     expect(() => createHub().position).toThrow(expect.objectContaining({ code: 'not-ready' }))
   })
 
-  it('is a cursor also of a log without entries', async () => {
+  it('is a valid cursor even in a log without entries', async () => {
     const hub = createHub()
     await hub.ready
     const { position } = hub
@@ -130,7 +130,7 @@ describe('hub.position', () => {
 })
 
 describe('hub.streams', () => {
-  it('has the open streams, and only those', async () => {
+  it('has exactly the open streams', async () => {
     const hub = createHub()
     const { stream, transport } = await opened(hub, 'a')
     expect([...hub.streams]).toEqual([stream])
@@ -169,7 +169,7 @@ describe('hub.disconnect', () => {
     expect(joon.stream.closed).toBe(false)
   })
 
-  it('is not repeated for streams that open later, nor seen by any stream', async () => {
+  it('does not end streams that open later, and is not delivered to streams', async () => {
     const hub = createHub()
     await hub.ready
     const before = hub.position
@@ -181,7 +181,7 @@ describe('hub.disconnect', () => {
 })
 
 describe('hub.close', () => {
-  it('tells every stream when to come back, ends it, and refuses to publish from then on', async () => {
+  it('tells every stream when to reconnect, ends it, and then refuses to publish', async () => {
     const hub = createHub({ random: () => 0.5 })
     const { transport, stream } = await opened(hub, 'a')
     await hub.close({ retry: [1_000, 11_000] })
@@ -212,7 +212,7 @@ describe('hub.close({ drain })', () => {
 })
 
 describe('a time to reconnect that is longer than a timer', () => {
-  it.each([2 ** 31, 3e9])('is refused wherever it is given: %d', async (long) => {
+  it.each([2 ** 31, 3e9])('is refused by every function that accepts one: %d', async (long) => {
     const hub = createHub()
     const { stream } = await opened(hub, 'a')
     const refusal = expect.objectContaining({ code: 'invalid-option' })
@@ -227,7 +227,7 @@ describe('a time to reconnect that is longer than a timer', () => {
 })
 
 describe('a hub that closes', () => {
-  it('lets no new stream in, and tells it when to come back', async () => {
+  it('refuses new streams with a time to reconnect', async () => {
     const events: StreamEvent[] = []
     const hub = createHub({ onStream: (event) => events.push(event) })
     await opened(hub, 'a')
@@ -240,8 +240,8 @@ describe('a hub that closes', () => {
   })
 })
 
-describe('what a hub tells', () => {
-  it('is every stream that opens, misses something, and ends', async () => {
+describe('the callbacks of a hub', () => {
+  it('are called when a stream opens, has a gap, and ends', async () => {
     const events: StreamEvent[] = []
     const hub = createHub({ onStream: (event) => events.push(event), window: { entries: 1 } })
     await hub.ready
@@ -257,7 +257,7 @@ describe('what a hub tells', () => {
     expect(hub.stats()).toMatchObject({ opened: 1, gaps: 1, closed: { client: 1 } })
   })
 
-  it('is that a stream overflowed', async () => {
+  it('are called when a stream overflows', async () => {
     const reasons: string[] = []
     const hub = createHub({ onStream: (event) => event.type === 'close' && reasons.push(event.reason) })
     const { transport, stream } = await opened(hub, 'a', { maxUnread: 1_000 })
@@ -269,7 +269,7 @@ describe('what a hub tells', () => {
     expect(reasons).toEqual(['overflow'])
   })
 
-  it('is whether the broker reaches its log, each time that changes', async () => {
+  it('are called each time when the broker reaches or loses its log', async () => {
     const states: string[] = []
     const memory = createMemoryBroker()
     let receiver: Receiver | undefined
@@ -287,8 +287,8 @@ describe('what a hub tells', () => {
   })
 })
 
-describe('a log that takes no writes', () => {
-  it('is told once, and again when it takes one; the publishes that it refused are counted by their reason', async () => {
+describe('a log that refuses writes', () => {
+  it('is reported once, and again when it accepts a write; refused publishes are counted by their reason', async () => {
     const memory = createMemoryBroker()
     let isFull = false
     const broker = wrapped(memory, {
@@ -332,8 +332,8 @@ describe('createHub', () => {
   })
 })
 
-describe('callbacks of the user', () => {
-  it('may be asynchronous and reject: that is an error like any other', async () => {
+describe('callbacks of the app', () => {
+  it('may be asynchronous and reject, which is reported like any other error', async () => {
     const errors: unknown[] = []
     const hub = createHub({
       onStream: async () => {

@@ -47,7 +47,7 @@ import type {
 import { Volatile } from './volatile.ts'
 
 /**
- * Creates a hub, which starts its broker at once. Its events are typed by an interface, `createHub<Events>()`, or by schemas,
+ * Creates a hub and starts its broker. Its events are typed by an interface, `createHub<Events>()`, or by schemas,
  * `createHub({ events: { notification: z.object({ … }) } })`.
  *
  * @throws {SseError} `invalid-option`
@@ -59,18 +59,18 @@ export function createHub(options: HubOptions = {}): Hub {
   return new LogHub(options)
 }
 
-/** Between these times, in milliseconds, clients reconnect whose streams may have been revoked. */
+/** The range, in milliseconds, of the reconnection time of clients whose streams may have been revoked. */
 const retryRevoked = [250, 5_000] as const
 const defaultMaxEventBytes = 65_536
-/** Milliseconds after which unfinished runs are asked for again. */
-const runsPatience = 1_000
-/** Milliseconds that a publish waits for a broker that has not started. */
-const startPatience = 5_000
-/** Publishes that may wait for the broker to start at the same time. */
-const mostWaiting = 10_000
+/** Milliseconds after which a failed read of the unfinished runs is repeated. */
+const runsRetry = 1_000
+/** Milliseconds that a publish waits for the broker to start. */
+const startTimeout = 5_000
+/** The maximum number of publishes that wait for the broker to start. */
+const maxWaiting = 10_000
 
-/** Errors of a log that can be read but not written. */
-const takesNoWrites: readonly string[] = ['log-full', 'log-read-only']
+/** The error codes of a log that can be read but not written. */
+const writeRefusals: readonly string[] = ['log-full', 'log-read-only']
 
 class LogHub implements Hub, StreamHost {
   readonly heartbeat: Heartbeat
@@ -91,13 +91,13 @@ class LogHub implements Hub, StreamHost {
   readonly #volatile: Volatile
   readonly #runs: Runs
   #brokerState: 'starting' | 'up' | 'down' = 'starting'
-  /** Whether the log is reached and refuses what is published. */
+  /** Whether the broker reaches its log, but the log refuses publishes. */
   #refusing = false
-  /** From `close` on: between which times, in milliseconds, clients reconnect. */
+  /** Set by `close`: the range, in milliseconds, of the reconnection time of clients. */
   #retry: readonly [min: number, max: number] | undefined
   #closed: Promise<void> | undefined
   #drained = false
-  /** Publishes that wait for the broker to start. */
+  /** The number of publishes that wait for the broker to start. */
   #waiting = 0
 
   constructor(options: HubOptions) {
@@ -107,7 +107,7 @@ class LogHub implements Hub, StreamHost {
     this.now = now
     this.random = random
     this.heartbeat = new Heartbeat(options.heartbeat ?? 15_000)
-    // The window of a single hub is all the log that a memory broker needs: another one would hold everything twice.
+    // A single hub needs only its window. A memory broker with a log of its own would keep every entry twice.
     this.#broker = options.broker ?? createMemoryBroker({ entries: 0, now })
     const [hub, streams] = [this.#name, this.streams]
     const send = (signal: Signal) => this.#signal(signal)
@@ -122,7 +122,7 @@ class LogHub implements Hub, StreamHost {
       hub,
       send,
       presence: () => this.membership.version,
-      checked: () => this.#check(),
+      onCheck: () => this.#check(),
     })
     const leases = this.#leases
     this.#disconnects = new Disconnects({
@@ -172,7 +172,7 @@ class LogHub implements Hub, StreamHost {
 
   get position(): string {
     if (!this.delivery)
-      throw new SseError('not-ready', 'The position is known once the broker has started: await hub.ready.')
+      throw new SseError('not-ready', 'The position is unknown until the broker starts: await hub.ready.')
     return this.delivery.window.headId
   }
 
@@ -255,7 +255,7 @@ class LogHub implements Hub, StreamHost {
   }
 
   arrival(): number {
-    return this.revocations.now
+    return this.revocations.latest
   }
 
   observe(event: StreamEvent): void {
@@ -266,14 +266,14 @@ class LogHub implements Hub, StreamHost {
     this.#observer.error(error)
   }
 
-  /** What the broker tells this process. */
+  /** The callbacks for the broker. */
   #receiver(): Receiver {
     return {
       entries: (batch) => this.delivery!.receive(batch),
       discontinuity: ({ reason, head }) => {
         this.#disconnects.onGap()
         this.#loadRuns()
-        this.delivery!.restart(reason, head)
+        this.delivery!.discontinuity(reason, head)
       },
       health: (state) => this.#onHealth(state),
       signal: (text) => this.#onSignal(parseSignal(text)),
@@ -314,7 +314,7 @@ class LogHub implements Hub, StreamHost {
       ({ position, entries }) => this.#runs.onStart(position, entries),
       () => {
         // The broker tells its health itself.
-        if (!this.#drained) setTimeout(() => this.#loadRuns(), runsPatience).unref()
+        if (!this.#drained) setTimeout(() => this.#loadRuns(), runsRetry).unref()
       },
     )
   }
@@ -322,7 +322,7 @@ class LogHub implements Hub, StreamHost {
   #check(): void {
     this.#disconnects.check()
     this.#runs.check()
-    this.membership.check(this.#leases.isCutOff)
+    this.membership.check(this.#leases.ownLeaseExpired)
   }
 
   async #publish(
@@ -385,11 +385,11 @@ class LogHub implements Hub, StreamHost {
       const { channels, event, data, idempotencyKey, record } = message
       const published = await this.#broker.publish(channels, { event, data }, { idempotencyKey, record })
       this.#observer.published()
-      this.#writes(true)
+      this.#setRefusing(false)
       return published
     } catch (error) {
       this.#observer.refusedPublish(error)
-      if (error instanceof SseError && takesNoWrites.includes(error.code)) this.#writes(false)
+      if (error instanceof SseError && writeRefusals.includes(error.code)) this.#setRefusing(true)
       transaction?.fail(error)
       throw error
     }
@@ -402,22 +402,22 @@ class LogHub implements Hub, StreamHost {
   #checkRecords(channels: readonly string[]): void {
     const without = channels.find((channel) => !this.#hasRecords(channel))
     if (without !== undefined) {
-      const message = `The channel ${show(without)} has no records: createHub({ channel: (name) => ({ records: true }) }) says which have.`
+      const message = `The channel ${show(without)} has no records. Enable them: createHub({ channel: (name) => ({ records: true }) }).`
       throw new SseError('invalid-record', message, { value: without })
     }
     if (this.#broker.records) return
     throw new SseError(
       'invalid-record',
-      'The broker of this hub keeps no records: use a broker that has records().',
+      'The broker of this hub does not keep records. Use a broker with the method records().',
     )
   }
 
-  /** A transaction is over when its function returns. A publish that waits would come too late, and even after a rollback. */
+  /** A transaction ends when its function returns. A publish that waits would be appended after it, even after a rollback. */
   #refuseToWait(prepared: unknown): void {
     if (prepared instanceof Promise) {
       prepared.catch(() => {})
       const message =
-        'The schema of this event is asynchronous: validate before the transaction, and give the event a schema that is not.'
+        'A transaction cannot wait for the asynchronous schema of this event: validate before it, and use a synchronous schema.'
       throw new SseError('invalid-transaction', message)
     }
     if (!this.delivery)
@@ -435,13 +435,13 @@ class LogHub implements Hub, StreamHost {
   }
 
   async #changeChannels(stream: string, request: ChannelsRequest): Promise<ChannelsChanged | undefined> {
-    const unsubscribe = toChannels(request.unsubscribe, { orNone: true })
+    const unsubscribe = toChannels(request.unsubscribe, { allowEmpty: true })
     checkAsked(request.subscribe, Number.POSITIVE_INFINITY)
     this.#refuseWhenClosed()
     return this.#channelChanges.change(stream, { ...request, unsubscribe })
   }
 
-  /** Commands reach every hub of the log, this one included, by the reserved channel. Apps cannot publish there. */
+  /** Commands reach every hub of the log, including this one, on the reserved channel. Apps cannot publish to it. */
   async #publishCommand(
     command: Command,
     { run, type }: { run?: string; type?: string } = {},
@@ -456,26 +456,26 @@ class LogHub implements Hub, StreamHost {
     return id
   }
 
-  /** Waits for a broker that has not started, but not longer than a caller can be expected to wait. */
+  /** Waits at most `startTimeout` for the broker to start. */
   async #waitForStart(): Promise<void> {
-    if (this.#waiting >= mostWaiting) {
+    if (this.#waiting >= maxWaiting) {
       throw new SseError(
         'busy',
-        `${mostWaiting} publishes wait for the broker to start: await hub.ready first.`,
+        `${maxWaiting} publishes are already waiting for the broker to start: await hub.ready first.`,
       )
     }
     this.#waiting++
-    const late = Promise.withResolvers<never>()
+    const timeout = Promise.withResolvers<never>()
     const timer = setTimeout(() => {
-      late.reject(
+      timeout.reject(
         new SseError(
           'not-ready',
-          `The broker has not started for ${startPatience} ms: await hub.ready first.`,
+          `The broker has not started within ${startTimeout} ms: await hub.ready first.`,
         ),
       )
-    }, startPatience)
+    }, startTimeout)
     try {
-      await Promise.race([this.#start.ready, late.promise])
+      await Promise.race([this.#start.ready, timeout.promise])
     } finally {
       clearTimeout(timer)
       this.#waiting--
@@ -503,21 +503,21 @@ class LogHub implements Hub, StreamHost {
   #onHealth(state: 'up' | 'down'): void {
     if (state === this.#brokerState) return
     this.#brokerState = state
-    // A hub without a broker of the app's is alone on its log.
+    // A hub that created its own broker is the only hub of its log.
     if (state === 'up' && this.#options.broker) this.#leases.hello()
     this.#refusing = false
     this.#observer.broker(state)
     if (state === 'up') this.delivery?.wake()
   }
 
-  /** The log took a publish, or refused it because it takes no writes. */
-  #writes(taken: boolean): void {
-    if (this.#refusing === !taken || this.#brokerState !== 'up') return
-    this.#refusing = !taken
-    this.#observer.broker(taken ? 'up' : 'refusing')
+  /** Notes whether the log refuses publishes because it is full or read-only. */
+  #setRefusing(refusing: boolean): void {
+    if (this.#refusing === refusing || this.#brokerState !== 'up') return
+    this.#refusing = refusing
+    this.#observer.broker(refusing ? 'refusing' : 'up')
   }
 
-  /** A signal may be lost. A broker that cannot send one tells its health, so the error is not reported. */
+  /** A signal may be lost. A broker that cannot send it reports its health, so this error is not reported. */
   #signal(signal: Signal): void {
     this.#broker.signal(JSON.stringify(signal)).catch(() => {})
   }
@@ -529,7 +529,7 @@ class LogHub implements Hub, StreamHost {
     await this.#runs.close()
     this.#drained = true
     this.membership.close()
-    this.#start.close(new SseError('closed', 'The hub was closed before its broker had started.'))
+    this.#start.close(new SseError('closed', 'The hub was closed before its broker started.'))
     this.#leases.close()
     this.#disconnects.close()
     await this.#broker.close()

@@ -1,81 +1,81 @@
 import type { Signal } from './signals.ts'
 
-/** Milliseconds between two signs of life of a hub. */
+/** Milliseconds between two `alive` signals of a hub. */
 const interval = 1_000
-/** Milliseconds after its last sign of life during which a hub counts as alive. */
+/** Milliseconds after its last `alive` signal during which a hub counts as live. */
 const lease = 5_000
-/** Milliseconds in which the hubs of the log answer a hub that has just started. */
-const settling = 1_000
+/** Milliseconds in which the other hubs answer a hub that has just started. */
+const helloTimeout = 1_000
 
 export interface LeasesOptions {
   /** This hub's own name. */
   readonly hub: string
   readonly send: (signal: Signal) => void
-  /** How many changes of its members this hub has told. */
+  /** The number of changes that this hub has made to its members. */
   readonly presence: () => number
-  /** Called once a second, when leases may have run out. */
-  readonly checked: () => void
+  /** Called once a second, when leases may have expired. */
+  readonly onCheck: () => void
 }
 
-/** Which hubs of the log live: each says so once a second, and is taken for dead five seconds after it last did. */
+/** Knows which hubs of the log are live. Each hub sends an `alive` signal every second, which gives it a lease of five seconds. */
 export class Leases {
   readonly #options: LeasesOptions
-  /** When each was last heard, by the monotonic clock; this hub too, because its own signals come back to it. */
+  /** When each hub was last heard, by the monotonic clock. It includes this hub, which receives its own signals. */
   readonly #heard = new Map<string, number>()
   /** Called whenever a hub was heard. */
-  readonly #looks = new Set<() => void>()
-  #saidHello = 0
+  readonly #listeners = new Set<() => void>()
+  #helloAt = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: LeasesOptions) {
     this.#options = options
   }
 
-  /** The hubs that live, this one included. */
+  /** The live hubs, including this one. */
   get hubs(): readonly string[] {
     const { hub } = this.#options
     return [...new Set([hub, ...this.#heard.keys()])].filter((name) => this.isLive(name))
   }
 
-  /** Whether this hub was not heard by itself for so long that the others take it for dead. */
-  get isCutOff(): boolean {
+  /** Whether this hub has not received its own signals for so long that the other hubs do not count it as live. */
+  get ownLeaseExpired(): boolean {
     return this.#silence(this.#options.hub) > lease
   }
 
   /** Whether this hub has started so recently that it may not have heard every other one. */
   get isSettling(): boolean {
-    return performance.now() - this.#saidHello <= lease
+    return performance.now() - this.#helloAt <= lease
   }
 
   isLive(hub: string): boolean {
     return hub === this.#options.hub || this.#silence(hub) <= lease
   }
 
-  /** As `isLive`, for a hub that may not have heard the others yet because it has just started itself. */
-  async knows(hub: string): Promise<boolean> {
-    const left = this.#saidHello + settling - performance.now()
-    if (!this.isLive(hub) && left > 0) {
+  /** As `isLive`, but if this hub has just started, first waits until the other hubs have answered it. */
+  async confirmLive(hub: string): Promise<boolean> {
+    const remaining = this.#helloAt + helloTimeout - performance.now()
+    if (!this.isLive(hub) && remaining > 0) {
       await new Promise<void>((resolve) => {
-        const look = () => {
+        const check = () => {
           if (this.isLive(hub)) done()
         }
         const done = () => {
           clearTimeout(timer)
-          this.#looks.delete(look)
+          this.#listeners.delete(check)
           resolve()
         }
-        const timer = setTimeout(done, left)
-        this.#looks.add(look)
+        const timer = setTimeout(done, remaining)
+        this.#listeners.add(check)
       })
     }
     return this.isLive(hub)
   }
 
-  /** The broker reaches its log, for the first time or again. */
+  /** Called when the broker reaches its log, for the first time or again. */
   hello(): void {
     const { hub, send, presence } = this.#options
-    this.#saidHello = performance.now()
-    this.#heard.set(hub, this.#saidHello)
+    this.#helloAt = performance.now()
+    this.#heard.set(hub, this.#helloAt)
     send({ type: 'alive', hub, hello: true, presence: presence() })
     this.#timer ??= setInterval(() => this.#tick(), interval).unref()
   }
@@ -91,15 +91,15 @@ export class Leases {
     else {
       this.#heard.set(signal.hub, performance.now())
       if (signal.hello && signal.hub !== own) send({ type: 'alive', hub: own, presence: presence() })
-      for (const look of this.#looks) look()
+      for (const check of this.#listeners) check()
     }
   }
 
   #tick(): void {
-    const { hub, send, checked, presence } = this.#options
+    const { hub, send, onCheck, presence } = this.#options
     for (const name of this.#heard.keys()) if (!this.isLive(name)) this.#heard.delete(name)
     send({ type: 'alive', hub, presence: presence() })
-    checked()
+    onCheck()
   }
 
   #silence(hub: string): number {

@@ -19,13 +19,13 @@ async function hubWithStream(map: Parameters<typeof createHub>[0] = { events }) 
 }
 
 describe('a hub with schemas', () => {
-  it('publishes what the schema makes of the data', async () => {
+  it('publishes the output of the schema', async () => {
     const { hub, transport } = await hubWithStream()
     await hub.publish('a', { title: 'Hi', at: '2026-11-21', extra: 1 }, { event: 'notification' })
     expect(transport.data('notification')).toEqual(['{"title":"Hi","at":"2026-11-21T00:00:00.000Z"}'])
   })
 
-  it('rejects what does not fit, with the issues, and publishes nothing', async () => {
+  it('rejects invalid data with the issues, and publishes nothing', async () => {
     const { hub } = await hubWithStream()
     const value = { title: '', at: 7 }
     const error = await hub.publish('a', value, { event: 'notification' }).catch((thrown: unknown) => thrown)
@@ -51,7 +51,7 @@ describe('a hub with schemas', () => {
     },
   )
 
-  it('lets an event without a name be anything, unless `message` has a schema', async () => {
+  it('accepts any data for an event without a name, unless `message` has a schema', async () => {
     const { hub, transport } = await hubWithStream()
     await hub.publish('a', 'text')
     expect(transport.data('message')).toEqual(['text'])
@@ -59,13 +59,13 @@ describe('a hub with schemas', () => {
     await expect(strict.publish('a', 'text' as never)).rejects.toMatchObject({ code: 'invalid-data' })
   })
 
-  it('waits for a schema that answers with something that can be awaited and is not a promise', async () => {
+  it('waits for a schema that returns a thenable', async () => {
     const lazy = {
       '~standard': {
         version: 1,
         vendor: 'test',
         validate: (value: unknown) => ({
-          // biome-ignore lint/suspicious/noThenProperty: that is what it tests
+          // biome-ignore lint/suspicious/noThenProperty: the test needs a thenable
           then: (resolve: (result: { value: unknown }) => void) => resolve({ value: `${value}!` }),
         }),
       },
@@ -75,13 +75,13 @@ describe('a hub with schemas', () => {
     expect(transport.data('note')).toEqual(['x!'])
   })
 
-  it('rejects what a schema answers that is not a result', async () => {
+  it('rejects when a schema does not return a result', async () => {
     const broken = { '~standard': { version: 1, vendor: 'test', validate: () => undefined } }
     const { hub } = await hubWithStream({ events: { note: broken as never } })
     await expect(hub.publish('a', 'x', { event: 'note' })).rejects.toMatchObject({ code: 'invalid-data' })
   })
 
-  it('waits for a schema that takes time', async () => {
+  it('waits for an asynchronous schema', async () => {
     const slow = v.pipeAsync(
       v.string(),
       v.checkAsync(async (text) => text !== 'bad', 'not this'),
@@ -92,7 +92,7 @@ describe('a hub with schemas', () => {
     expect(transport.data('slow')).toEqual(['good'])
   })
 
-  it('keeps the order of calls where nothing is waited for', async () => {
+  it('keeps the order of calls if no schema is asynchronous', async () => {
     const { hub, transport } = await hubWithStream()
     const at = '2026-11-21'
     await Promise.all([
@@ -108,7 +108,7 @@ describe('a hub with schemas', () => {
     ).toEqual(['notification', 'message', 'notification'])
   })
 
-  it('refuses at once what is no schema', () => {
+  it('refuses at once a value that is not a schema', () => {
     expect(() => createHub({ events: { tick: {} as never } })).toThrow(
       /events\.tick is not a Standard Schema/,
     )

@@ -9,7 +9,7 @@ import type { PublishOptions } from './types.ts'
 
 const optionNames = ['event', 'idempotencyKey', 'record', 'volatile']
 
-/** What a hub holds every event to. */
+/** The rules of a hub for every event. */
 export interface MessageRules {
   readonly events?: StandardSchemaMap | undefined
   readonly maxEventBytes: number
@@ -17,7 +17,7 @@ export interface MessageRules {
   readonly checkRecords: (channels: readonly string[]) => void
 }
 
-/** An event as the broker takes it. */
+/** An event as it is passed to the broker. */
 export interface Message {
   readonly channels: readonly string[]
   readonly event: string | undefined
@@ -27,8 +27,8 @@ export interface Message {
 }
 
 /**
- * What is published, checked and serialised. A promise only where a schema makes one: events that need not wait keep the order of
- * their calls.
+ * Checks and serialises an event. It returns a promise only if the schema does, so that events without asynchronous schemas keep the order of
+ * the calls.
  *
  * @throws {SseError} `invalid-channel`, `invalid-option`, `invalid-event`, `invalid-key`, `invalid-record`, `invalid-data`, `event-too-large`
  */
@@ -105,10 +105,10 @@ function checkIdempotencyKey(key: unknown): void {
 }
 
 /**
- * What a schema makes of an event's data. Only a promise is waited for, so that events which are checked at once keep the order of
- * their calls. A map names all events there are, except `message`, which may go without a schema.
+ * Validates the data of an event with its schema, and returns the output of the schema or a promise of it. Every event needs a schema, except
+ * `message`.
  *
- * @throws {SseError} `invalid-event` for a name that the map does not have; `invalid-data` with the schema's issues
+ * @throws {SseError} `invalid-event` for an event without a schema; `invalid-data` with the issues of the schema
  */
 function validate(schemas: StandardSchemaMap, event: string | undefined, data: unknown): unknown {
   const name = event ?? 'message'
@@ -132,7 +132,7 @@ function validate(schemas: StandardSchemaMap, event: string | undefined, data: u
 
 function outputOf(result: SchemaResult<unknown>, event: string, data: unknown): unknown {
   if (typeof result !== 'object' || result === null || !('value' in result || result.issues)) {
-    const message = `The schema of ${show(event)} answered ${show(result)}: a Standard Schema answers { value } or { issues }.`
+    const message = `The schema of ${show(event)} returned ${show(result)}: a Standard Schema returns { value } or { issues }.`
     throw new SseError('invalid-data', message, { value: data })
   }
   if (!result.issues) return result.value

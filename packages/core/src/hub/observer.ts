@@ -2,7 +2,7 @@ import { SseError } from '../errors.ts'
 import type { StreamEvent } from '../stream/sse-stream.ts'
 import type { BrokerState, HubCounters, HubOptions } from './types.ts'
 
-/** Counts what happens in a hub, and tells it to the callbacks of the user: one that throws stops nothing. */
+/** Counts the events of a hub and passes them to the app's callbacks. A callback that throws stops nothing. */
 export class Observer {
   readonly counters = zeroCounters()
   readonly #options: HubOptions
@@ -48,7 +48,7 @@ export class Observer {
   }
 }
 
-/** Calls what may throw, now or, where it is asynchronous, later. */
+/** Calls a callback and catches its error, including the rejection of a promise. */
 function attempt(call: () => unknown, failed: (error: unknown) => void): void {
   try {
     Promise.resolve(call()).catch(failed)

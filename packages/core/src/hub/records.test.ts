@@ -447,7 +447,7 @@ describe('rewind', () => {
     await hub.ready
     const stream = hub.stream(new RecordingTransport())
     expect(() => stream.subscribe('a', { rewind: -1 })).toThrow(/rewind must be a whole number/)
-    expect(() => stream.subscribe('a', { rewind: 1, since: hub.position })).toThrow(/use one of them/)
+    expect(() => stream.subscribe('a', { rewind: 1, since: hub.position })).toThrow(/Use one of them/)
   })
 })
 

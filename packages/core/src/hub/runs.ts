@@ -140,7 +140,7 @@ export class Runs {
   /** Ends the runs of processes that have died. */
   check(): void {
     const { leases, hub } = this.#options
-    if (this.#closed || leases.isCutOff) return
+    if (this.#closed || leases.ownLeaseExpired) return
     for (const [channel, active] of this.#active) {
       if (active.hub === hub || leases.isLive(active.hub) || leases.isSettling) continue
       this.#finish(channel, active.run, { reason: 'lost' }).catch(this.#options.report)

@@ -2,25 +2,28 @@ import type { ChannelsChange } from '../stream/sse-stream.ts'
 import type { Member } from './types.ts'
 
 /**
- * What the hubs of a log say to each other. A signal may be lost, so nothing depends on a single one: leases are renewed, questions
- * time out, and what must not be lost is a command in the log.
+ * The signals between the hubs of a log. A signal may be lost, so nothing depends on a single one: leases are renewed, and requests time out.
+ * A message that must not be lost is a command in the log.
  */
 export type Signal =
-  /** A hub is alive. `hello`: it has just started, and asks the others to say the same. `presence`: how many changes of its members it has told. */
+  /**
+   * A hub is live. `hello`: it has just started, and asks the other hubs for their `alive` signals. `presence`: the number of changes that it has
+   * made to its members.
+   */
   | { readonly type: 'alive'; readonly hub: string; readonly hello?: true; readonly presence?: number }
   /** A hub is closed. */
   | { readonly type: 'left'; readonly hub: string }
-  /** A hub has acted on a disconnect. */
+  /** A hub has executed a disconnect. */
   | { readonly type: 'disconnected'; readonly hub: string; readonly request: string }
-  /** Asks the hubs to say again whether they have acted on the disconnect whose entry has this id. */
+  /** Asks the hubs to confirm again that they have executed the disconnect whose entry has this id. */
   | { readonly type: 'disconnected?'; readonly request: string; readonly id: string }
-  /** Asks the hub `to` whether it holds a stream of this key, and for the turn of a wish. */
-  | (Question & { readonly type: 'turn' })
+  /** Asks the hub `to` whether it has this stream with this key, and for the turn of a change. */
+  | (StreamRequest & { readonly type: 'turn' })
   /** Asks the hub `to` to change the channels of a stream. */
-  | (Question & { readonly type: 'change'; readonly change: ChannelsChange })
+  | (StreamRequest & { readonly type: 'change'; readonly change: ChannelsChange })
   /** Aborts a run of the hub. */
   | { readonly type: 'abort'; readonly hub: string; readonly run: string }
-  /** Members of a hub; `null`: gone. `whole`: it has no others. `more`: the list goes on. */
+  /** Members of a hub; `null`: a member that left. `whole`: the hub has no other members. `more`: another signal follows. */
   | {
       readonly type: 'presence'
       readonly hub: string
@@ -44,7 +47,7 @@ export type Signal =
     }
   | { readonly type: 'answer'; readonly to: string; readonly request: string; readonly outcome: Outcome }
 
-interface Question {
+interface StreamRequest {
   readonly to: string
   readonly from: string
   readonly request: string
@@ -52,23 +55,23 @@ interface Question {
   readonly key: string | null
 }
 
-/** What became of a question: the turn of the wish, the channels that the stream is on now, or why there is neither. */
+/** The result of a request: the turn of the change, the channels of the stream after it, or a problem. */
 export type Outcome =
   | { readonly turn: number }
   | { readonly channels: readonly string[] }
   | { readonly problem: 'unknown' }
   | { readonly problem: 'too-many-channels'; readonly message: string }
 
-/** What must reach every hub, as an entry on the reserved channel. */
+/** A message that must reach every hub. It is an entry on the reserved channel. */
 export type Command =
-  /** Ends all streams of a key. `reconnect` in milliseconds; `false` to stay away, `null` to say nothing. */
+  /** Ends all streams of a key. Clients reconnect after `reconnect` milliseconds; `false`: not at all, `null`: the client decides. */
   | {
       readonly type: 'disconnect'
       readonly request: string
       readonly key: string
       readonly reconnect: number | false | null
     }
-  /** A hub starts a run; the first for a channel that has none has it. */
+  /** A hub starts a run. If several hubs start one on the same channel, the first in the log has it. */
   | { readonly type: 'run'; readonly run: string; readonly hub: string; readonly channel: string }
   /** A run has ended. */
   | { readonly type: 'ran'; readonly run: string; readonly channel: string }
@@ -87,7 +90,7 @@ const signals: readonly string[] = [
   'answer',
 ] satisfies Signal['type'][]
 
-/** `undefined` for what this version does not know: another process may be newer. Only hubs send: what has a known type has its shape. */
+/** `undefined` for a type that this version does not know, because another process may be newer. Only hubs send signals, so a known type is valid. */
 export function parseSignal(text: string): Signal | undefined {
   return parse<Signal>(text, signals)
 }

@@ -8,18 +8,18 @@ import type { SseStream, StreamEnd, StreamEvent, StreamOptions } from '../stream
 import type { Streams } from '../stream/stream-registry.ts'
 
 /**
- * The log's home in a process: publishes to it, and delivers it to the streams.
+ * Publishes events to the log, and delivers the log to the streams of this process.
  *
- * @typeParam E what the streams carry
- * @typeParam I what `publish` takes: the same, unless schemas turn one into the other
+ * @typeParam E the events that the streams deliver
+ * @typeParam I the events that `publish` accepts: the same, unless schemas transform their data
  */
 export interface Hub<E extends EventMap = AnyEvents, I extends EventMap = E> extends HubForAdapters<E> {
   /**
-   * Appends an event to the log and delivers it to the streams on any of the channels, here and in every process of the broker. Once
-   * resolved the event is in the log. A rejection that nobody awaits goes to `onError`.
+   * Appends an event to the log and delivers it to the streams on any of the channels, in every process of the broker. When the promise
+   * resolves, the event is in the log. A rejection that nothing awaits is reported to `onError`.
    *
-   * @throws {SseError} (rejected) `invalid-channel`, `invalid-event`, `invalid-data` (with `issues` when a schema refused it),
-   * `event-too-large`, `invalid-key`, `invalid-option`, `closed`
+   * @throws {SseError} (rejected) `invalid-channel`, `invalid-event`, `invalid-data` (with `issues` if a schema refused it), `event-too-large`,
+   * `invalid-key`, `invalid-option`, `not-ready`, `busy`, `closed`; and any error of the broker
    */
   publish<N extends EventName<I>>(
     channels: string | readonly string[],
@@ -32,8 +32,8 @@ export interface Hub<E extends EventMap = AnyEvents, I extends EventMap = E> ext
     options?: PublishOptions<MessageName<I>>,
   ): Promise<Published>
   /**
-   * Sends an event to the streams that are live and have room, in every process. It is not in the log, has no id and is not replayed. For
-   * what is worthless a moment later, such as a cursor or "is typing".
+   * Sends an event to the streams of every process that are live and have room. The event is not in the log: it has no id and is not replayed.
+   * Use it for state that is worthless a moment later, such as a mouse cursor or "is typing".
    *
    * @throws {SseError} (rejected) as above; `event-too-large` over 48 KiB in all; `busy` for more than 1,000 in a second
    */
@@ -43,13 +43,13 @@ export interface Hub<E extends EventMap = AnyEvents, I extends EventMap = E> ext
     options: { readonly event?: string | undefined; readonly volatile: true },
   ): Promise<void>
   /**
-   * Removes a record from a channel, everywhere.
+   * Removes a record from a channel.
    *
    * @throws {SseError} (rejected) `invalid-channel`, `invalid-record`, `closed`
    */
   remove(channel: string, record: string): Promise<Published>
   /**
-   * Ends a channel. Its streams are told `sse.end`, and streams that are on no other channel are closed for good. To publish to the channel opens it
+   * Ends a channel. Its streams get `sse.end`. Streams that are on no other channel are closed for good. Publishing to the channel opens it
    * again.
    *
    * @param options `reason`: a word for the clients, at most 256 bytes. Default `ended`
@@ -63,92 +63,93 @@ export interface Hub<E extends EventMap = AnyEvents, I extends EventMap = E> ext
    */
   presence(channel: string): Promise<Member[]>
   /**
-   * Publishes the items of a source to a channel, and ends the channel with the outcome. It goes on whoever reads it, and whoever leaves. Readers
-   * get the whole of it from `position` on. If the process dies, the others end the channel with the reason `lost`.
+   * Publishes the items of a source to a channel, and ends the channel with the outcome. The run continues when its readers leave. Readers that
+   * subscribe with `since: run.position` get all of it. If the process dies, another process ends the channel with the reason `lost`.
    *
    * @throws {SseError} (rejected) `busy` if the channel has a run that has not ended; `invalid-channel`, `invalid-option`, `not-ready`, `closed`
    */
   run(channel: string, source: Source, options?: RunOptions): Promise<Run>
-  /** Aborts the run of a channel, in whichever process it is. Resolves when it has ended; at once if there is none. */
+  /** Aborts the run of a channel in any process. Resolves when the run has ended, or at once if the channel has none. */
   abort(channel: string): Promise<void>
-  /** The head of the log: read it before a snapshot and hand out both. @throws {SseError} `not-ready` before `ready` */
+  /** The head of the log: the id of its newest event. Read it before a snapshot, and send both. @throws {SseError} `not-ready` before `ready` */
   readonly position: string
   /** The open streams of this process. */
   readonly streams: Streams<E>
   /**
-   * Ends all streams and polls of a key, in every process of the broker, those on their way in included. Resolves when every process that
-   * lives has done so: then nothing that was asked for before delivers anything more.
+   * Ends all streams and polls of a key in every process of the broker, including those that are still opening. Resolves when every live
+   * process has ended them: then no earlier request of the key delivers anything more.
    *
-   * @param options `reconnect`: milliseconds after which the clients shall come back; `false`: not at all. Default: they do what they do
+   * @param options `reconnect`: milliseconds after which the clients should reconnect; `false`: not at all. Default: the clients decide
    * @throws {SseError} (rejected) `invalid-key`, `invalid-retry`, `invalid-option`, `closed`
    */
   disconnect(key: string, options?: { readonly reconnect?: false | number | undefined }): Promise<void>
+  /** Counters since the hub was created, and gauges of this moment. */
   stats(): HubStats
   /**
-   * Resolves when the broker has started. A broker whose start fails is started again until it succeeds or the hub is closed; `ready`
-   * rejects with the last error after 30 seconds of that, and at once for an error that does not pass by itself, such as a corrupt log.
-   * Read it again to wait for the attempts that follow.
+   * Resolves when the broker has started. If its start fails, the hub retries until it succeeds or the hub is closed. After 30 seconds of
+   * failures `ready` rejects with the last error. It rejects at once for a permanent error, such as a corrupt log. Read it again to wait for
+   * the next attempts.
    */
   readonly ready: Promise<void>
   /**
-   * Ends all streams, spread over `drain` milliseconds (default 0), each told to come back after a time drawn from `retry`
-   * (milliseconds, default 1,000 to 5,000), then closes the broker. New streams are refused from the call on. Requests that are under way
-   * may publish until the drain is over.
+   * Ends all streams, spread over `drain` milliseconds (default 0), and then closes the broker. Each client reconnects after a random time from
+   * the range `retry` (milliseconds, default 1,000 to 5,000). The hub refuses new streams from the call on. Requests in progress may publish
+   * until all streams have ended.
+   *
+   * @throws {SseError} `invalid-option`
    */
   close(options?: CloseHubOptions): Promise<void>
 }
 
-/** The hub that `createHub({ events })` makes of schemas: `HubOf<typeof events>`. */
+/** The type of the hub that `createHub({ events })` returns for schemas: `HubOf<typeof events>`. */
 export type HubOf<M extends StandardSchemaMap> = Hub<SchemaOutputs<M>, SchemaInputs<M>>
 
-/** What a web framework's adapter needs of a hub. */
+/** The methods of a hub for adapters to web frameworks. */
 export interface HubForAdapters<E extends EventMap = AnyEvents> {
-  /** A stream of this hub over a response. */
+  /** Creates a stream of this hub over a response. */
   stream(transport: Transport, options?: StreamOptions): SseStream<E>
-  /** This moment, for `StreamOptions.arrival`: a stream whose key is disconnected after it does not open. */
+  /** The current moment, for `StreamOptions.arrival`. If the key of a stream is disconnected after its arrival, the stream does not open. */
   arrival(): number
-  /** Whether `close` was called: connections are not kept alive any more. */
+  /** Whether `close` was called. Then connections are no longer kept alive. */
   readonly closing: boolean
   /**
-   * Changes the channels of an open stream, whichever process of the broker holds it; its client is told by `sse.channels`. Whether there
-   * is such a stream is found out before `authorize` is asked. Of several wishes for a channel the one that arrived last holds.
+   * Changes the channels of an open stream in any process of the broker, and tells its client by `sse.channels`. It checks that the stream
+   * exists before it calls `authorize`. Of several changes for a channel, the one that arrived last wins.
    *
-   * @param stream its id, as `sse.open` told it
-   * @returns what the stream is on then; `undefined` when there is no such stream, or none of this key
-   * @throws {SseError} (rejected) `invalid-channel`, `too-many-channels`, `busy`, `closed`; and what `authorize` throws
+   * @param stream the id of the stream, from `sse.open`
+   * @returns the channels after the change; `undefined` if the key has no stream with this id
+   * @throws {SseError} (rejected) `invalid-channel`, `too-many-channels`, `busy`, `closed`; and any error of `authorize`
    */
   changeChannels(stream: string, request: ChannelsRequest): Promise<ChannelsChanged | undefined>
-  /** Tells `onError`. */
+  /** Reports an error to `onError`. */
   report(error: unknown): void
 }
 
-/** A client's wish for other channels. */
+/** A client's request to change the channels of its stream. */
 export interface ChannelsRequest {
-  /** Whose stream it must be. */
+  /** The key that the stream must have. */
   readonly key?: string | undefined
-  /** Who asks, for a budget of questions to other processes: the key, or an address. Default: the key. */
+  /** Identifies the client for the limit of 20 requests a second to other processes: a key or an address. Default: the key. */
   readonly client?: string | undefined
   readonly subscribe: AskedChannels
   readonly unsubscribe: readonly string[]
 }
 
 export interface ChannelsChanged {
-  /** All channels of the stream. */
+  /** All channels of the stream after the change. */
   readonly channels: readonly string[]
-  /** Asked for, and not allowed. */
+  /** The channels that the client asked for and may not read. */
   readonly refused: readonly string[]
 }
 
 export interface PublishOptions<N extends string = string> {
-  /** The event's name; without one the client sees a `message` event. */
+  /** The event's name. Without a name the client receives a `message` event. */
   readonly event?: N | undefined
-  /**
-   * The event becomes the newest state of this record: 1 to 256 bytes. Only on channels that have records.
-   */
+  /** The event becomes the newest state of this record: 1 to 256 bytes. Only on channels that have records. */
   readonly record?: string | undefined
-  /** Sends it to live streams only; see above. */
+  /** Sends the event only to live streams with room, and not to the log. */
   readonly volatile?: boolean | undefined
-  /** At most 128 bytes; for ten minutes a repeat under the same key answers the first id and appends nothing. */
+  /** 1 to 128 bytes. For ten minutes, a repeat with the same key appends nothing and resolves with the first id. */
   readonly idempotencyKey?: string | undefined
 }
 
@@ -198,31 +199,33 @@ export interface Run {
 }
 
 export interface CloseHubOptions {
+  /** Milliseconds over which the streams are ended. Default 0. */
   readonly drain?: number | undefined
+  /** The range of milliseconds from which the reconnection time of each client is drawn. Default 1,000 to 5,000. */
   readonly retry?: readonly [min: number, max: number] | undefined
 }
 
 export interface HubOptions {
-  /** The log. Default: in memory, gone with the process. */
+  /** The broker of the log. Default: a log in memory, which ends with the process. */
   readonly broker?: Broker | undefined
-  /** How much of the log's end is held in memory. Default 10,000 entries or 16 MiB, whichever is less. */
+  /** How many of the newest entries are kept in memory. Default 10,000 entries or 16 MiB, whichever is less. */
   readonly window?: { readonly entries?: number | undefined; readonly bytes?: number | undefined } | undefined
-  /** Milliseconds between two heartbeats of a stream; 0 for none. Default 15,000, which keeps every common proxy from cutting it. */
+  /** Milliseconds between two heartbeats of a stream; 0 for none. Default 15,000, which is below the idle limit of every common proxy. */
   readonly heartbeat?: number | undefined
-  /** Bytes that the data of an event may have. Default 64 KiB. */
+  /** The maximum size of an event's data, in bytes. Default 64 KiB. */
   readonly maxEventBytes?: number | undefined
   /**
-   * The events that may be published, each with its schema (Standard Schema): `publish` rejects what does not fit, and what the
-   * schema makes of the data is what travels. Default: any event, any data.
+   * The events that may be published, each with its schema (Standard Schema). `publish` rejects data that does not match, and sends the
+   * output of the schema. Default: any event, any data.
    */
   readonly events?: StandardSchemaMap | undefined
-  /** What a channel can do. It must answer the same for the same name, in every process. Default: no channel has more than events. */
+  /** The features of a channel. It must return the same for the same name in every process. By default channels have only events. */
   readonly channel?: ((name: string) => ChannelFeatures | undefined) | undefined
-  /** Told what user callbacks, the broker and unawaited publishes threw. Default `console.error`. */
+  /** Called with errors of the app's callbacks, of the broker, and of publishes that nothing awaits. Default `console.error`. */
   readonly onError?: ((error: unknown) => void) | undefined
-  /** Told when a stream opens, misses something, is refused, and when it ends. */
+  /** Called when a stream opens, has a gap, is refused, or ends. */
   readonly onStream?: ((event: StreamEvent) => void) | undefined
-  /** Called when the broker reaches its log, when it no longer does, and when the log takes no writes. */
+  /** Called when the broker reaches its log, when it loses it, and when the log refuses writes. */
   readonly onBroker?: ((state: BrokerState) => void) | undefined
   /** The clock, in milliseconds since the epoch. Default `Date.now`. */
   readonly now?: (() => number) | undefined
@@ -230,40 +233,40 @@ export interface HubOptions {
   readonly random?: (() => number) | undefined
 }
 
-/** How a hub stands to its log. `refusing`: it is read, and publishes are refused because it is full or takes no writes. */
+/** The state of the connection to the log. `refusing`: the log can be read, but refuses publishes because it is full or read-only. */
 export type BrokerState = 'up' | 'down' | 'refusing'
 
-/** What a hub has counted since it was made. */
+/** Counters of a hub since it was created. */
 export interface HubCounters {
-  /** Events that this process published, repeats under an idempotency key included. */
+  /** Events that this process published, including repeats with the same idempotency key. */
   published: number
-  /** Publishes that were refused, by the code of the error; `unknown` for an error without one. */
+  /** Rejected publishes, by the code of the error; `unknown` for an error without a code. */
   readonly refusedPublishes: Record<string, number>
-  /** Streams opened. */
+  /** Streams that were opened. */
   opened: number
-  /** Streams ended, by reason. */
+  /** Streams that ended, by reason. */
   readonly closed: Record<StreamEnd, number>
-  /** Streams and polls that were not let in. */
+  /** Streams and polls that were refused. */
   refused: number
-  /** Gaps told to clients. */
+  /** Gap events that were sent to clients. */
   gaps: number
-  /** Errors reported to `onError`. */
+  /** Errors that were reported to `onError`. */
   errors: number
 }
 
-/** Counters, and gauges of this moment. */
+/** Counters since the hub was created, and gauges of this moment. */
 export interface HubStats extends Readonly<HubCounters> {
-  /** Entries that came from the broker, from every process, commands included. */
+  /** Entries that the broker delivered, published by any process, including commands to the hubs. */
   readonly entries: number
-  /** Hubs of the log that live, this one included. */
+  /** Live hubs of the log, including this one. */
   readonly hubs: number
   /** Open streams. */
   readonly streams: number
-  /** Channels that a stream is on. */
+  /** Channels that have at least one stream. */
   readonly channels: number
   readonly windowEntries: number
   readonly windowBytes: number
-  /** Milliseconds since the oldest entry of the window came: how long a client may be away and resume from memory. */
+  /** Milliseconds since the oldest entry of the window arrived. A client can be offline for this long and still resume from memory. */
   readonly windowSpan: number
   readonly broker: 'starting' | BrokerState
 }

@@ -1,57 +1,57 @@
 /** One event in the log. */
 export interface Entry {
   /**
-   * Its id: `<epoch>-<number>[.<number>][-<nonce>]`, at most 64 bytes of `!` to `~`. The numbers of one epoch ascend with the log. Only
-   * `comparePositions` and the broker read it.
+   * The id of the entry: `<epoch>-<number>[.<number>][-<nonce>]`, at most 64 bytes of `!` to `~`. Within one epoch the numbers ascend in log
+   * order. Only `comparePositions` and the broker parse it.
    */
   readonly id: string
-  /** The id of the entry before it, over all channels; of the first entry, the log's origin. */
+  /** The id of the previous entry in the log, on any channel. For the first entry it is the origin of the log. */
   readonly previous: string
-  /** The channels it was published to: at least one. */
+  /** The channels that the event was published to: at least one. */
   readonly channels: readonly string[]
-  /** Its name; without one the client sees a `message` event. */
+  /** The name of the event. Without a name the client receives a `message` event. */
   readonly event?: string | undefined
-  /** The name of the record that it sets or, as the event `sse.removed`, removes on each of its channels. */
+  /** The name of the record that the entry sets or, if its event is `sse.removed`, removes on each of its channels. */
   readonly record?: string | undefined
-  /** Its data as the text on the wire: a lone surrogate may come back as U+FFFD, which is what it becomes there. */
+  /** The data as text. A broker may replace a lone surrogate with U+FFFD, because UTF-8 cannot encode it. */
   readonly data: string
 }
 
-/** Why the log cannot give everything after a cursor. */
+/** Why the log does not have everything after a cursor. */
 export type GapReason =
-  /** It is this log's, but no longer held. */
+  /** The cursor is from this log, but entries after it were removed. */
   | 'trimmed'
-  /** The log that it came from is gone, or lost its tail. */
+  /** The log that the cursor came from was replaced, or lost its newest entries. */
   | 'forked'
-  /** It is no cursor of this broker's. */
+  /** The text does not have the form of this broker's cursors. */
   | 'unknown'
 
-/** What a hub is told by its broker. None of the calls throws. */
+/** The callbacks by which a broker notifies its hub. None of them throws. */
 export interface Receiver {
-  /** New entries in log order, each with the one before it as `previous`. */
+  /** Delivers new entries in log order. Each entry names the one before it as `previous`. */
   entries(batch: readonly Entry[]): void
   /**
-   * The tail broke: what lies between the last entry and `head` will not come. What comes next follows `head`, and nothing that was
-   * handed over before comes again: after a fork the head is the log's own, unless the broker knows what of it is new.
+   * The tail of the log broke: the entries between the last one delivered and `head` will not be delivered. The next entry follows `head`,
+   * and no entry is delivered twice. After a fork, `head` is the newest entry of the log, unless the broker knows which entries are new.
    */
   discontinuity(discontinuity: { readonly reason: 'trimmed' | 'forked'; readonly head: string }): void
-  /** Whether the broker reaches its log: told by the time `start` resolves, and whenever it changes. */
+  /** Whether the broker can reach its log. Called before `start` resolves, and at every change. */
   health(state: 'up' | 'down'): void
-  /** A signal of any broker on the log, this one included. */
+  /** Delivers a signal from any broker of the log, including this one. */
   signal(text: string): void
 }
 
-/** A page of the log, or the reason why there is none. */
+/** A page of the log, or the gap that prevents reading one. */
 export type Page =
   | { readonly entries: readonly Entry[]; readonly done: boolean }
-  /** `resumeAt` is a cursor to read on from: before the oldest entry held; after what is `unknown`, the head. */
+  /** `resumeAt` is the cursor to continue from: the one before the oldest entry in the log, or the head if the reason is `unknown`. */
   | { readonly gap: GapReason; readonly resumeAt: string }
 
-/** What became of a publish. */
+/** The result of a publish. */
 export interface Published {
   /** The id of the event in the log. */
   readonly id: string
-  /** Whether the log had it already under the same idempotency key. */
+  /** Whether the log already had an event with this idempotency key. Then `id` is the id of that event. */
   readonly duplicate: boolean
 }
 
@@ -62,31 +62,31 @@ export interface Records {
   readonly entries: readonly Entry[]
 }
 
-/** A transaction of the app and the log. */
+/** A transaction that the app and the log share. */
 export interface OpenTransaction {
-  /** Rolls it back when its function returns: a publish within it was refused. */
+  /** Marks the transaction as failed, because a publish in it was rejected. It is rolled back when the app's function returns. */
   fail(error: unknown): void
 }
 
 /**
- * The port to the ordered log that the hubs of one or many processes share. The hub delivers only what the broker hands
- * back, its own publishes included, so that one process and ten run the same path.
+ * The port to the ordered log that the hubs of one or many processes share. A hub delivers only what its broker delivers to it, including
+ * its own publishes. So one process and ten processes run the same code.
  *
- * `brokerConformance` of `@sse/core/testing` tests what is promised here.
+ * `brokerConformance` of `@sse/core/testing` tests every promise of this interface.
  */
 export interface Broker {
   /**
-   * Begins to hand new entries to the receiver; answers the head and the newest entries, whose last is the head. The receiver is
-   * handed what comes after them, also before the promise resolves: no entry is lost in between, and none is in both.
+   * Starts to deliver new entries to the receiver. Resolves with the newest entries (`tail`) and the id of the last of them (`head`). The
+   * receiver gets every later entry, even before the promise resolves: no entry is lost, and none is in both.
    *
-   * Without any entry the head is the log's origin: it is never empty.
+   * In a log without entries, `head` is the origin of the log. It is never empty.
    */
   start(receiver: Receiver): Promise<{ readonly head: string; readonly tail: readonly Entry[] }>
   /**
-   * Appends to the log; once resolved the event is in it, for every broker. Calls of one broker are appended in the order in which
-   * they were made. The broker takes the channels and the message as they are: the hub has checked them.
+   * Appends an event to the log. When the promise resolves, the event is in the log and every broker can read it. One broker appends in the
+   * order of the calls. It does not check the channels and the message, because the hub has checked them.
    *
-   * A key holds for ten minutes over the whole log: until then a repeat appends nothing and answers the first id.
+   * An idempotency key is valid for ten minutes in the whole log. A repeat in that time appends nothing and resolves with the first id.
    *
    * An entry with a `record` becomes the newest of that record on each of its channels. The event `sse.removed` removes the record, and the
    * event `sse.end` removes all records of its channels (`recordChangeOf`).
@@ -99,34 +99,34 @@ export interface Broker {
     options?: { readonly idempotencyKey?: string | undefined; readonly record?: string | undefined },
   ): Promise<Published>
   /**
-   * The entries after a cursor, oldest first, at most `limit`; `done` when there are no more. A page that is not done has at least one.
-   * The cursor is any text: it came from a client.
+   * Reads at most `limit` entries after a cursor, oldest first. `done` says that there are no more. A page that is not `done` has at least
+   * one entry. The cursor can be any text, because it came from a client.
    *
-   * @throws (rejected) the signal's reason once it is aborted, unless the page was there before; an SseError `closed` after `close`
+   * @throws (rejected) the reason of the signal if it is aborted before the page is read; an SseError `closed` after `close`
    */
   read(after: string, options: { readonly limit: number; readonly signal: AbortSignal }): Promise<Page>
   /**
-   * The records of channels: one atomic read, so that the entries after `position` are all that is missing. Records outlive their entries in
+   * Reads the records of channels. The read is atomic: the entries after `position` are all that is missing. Records outlive their entries in
    * the log. A hub on a broker without this method has no records.
    *
    * @throws {SseError} (rejected) `closed` after `close`
    */
   records?(channels: readonly string[]): Promise<Records>
   /**
-   * Sends a text to the receivers of all brokers that have started on the log, this one's included. A signal is not in the log: it has no
-   * id, takes no place and is not replayed. It may be lost, for example while a broker does not reach the log, but it never comes twice,
-   * and the signals of one broker arrive in the order of the calls.
+   * Sends a text to the receivers of all started brokers of the log, including this one. A signal is not in the log: it has no id and is not
+   * replayed. It may be lost, for example while a broker cannot reach the log. It never arrives twice, and the signals of one broker arrive
+   * in the order of the calls.
    *
    * @param text at most 64 KiB in UTF-8
-   * @returns resolves when the signal was handed on or dropped; it never waits for a lost connection
+   * @returns resolves when the signal was sent or dropped; it never waits for a lost connection
    * @throws {SseError} (rejected) `closed` after `close`
    */
   signal(text: string): Promise<void>
   /**
-   * For logs that an app's own data shares a transaction with: the one within which this is asked, `undefined` outside. A publish joins it
-   * when `publish` is called before the app's function returns.
+   * The open transaction, for logs that can share a transaction with the app's own data; `undefined` outside of one. A publish is part of
+   * it if `publish` is called before the app's function returns.
    */
   readonly openTransaction?: OpenTransaction | undefined
-  /** Lets go of the log, which other brokers may go on with: the receiver hears no more once this is resolved. A second call is none. */
+  /** Closes this broker; other brokers of the log continue. Once it resolves, the receiver is not called any more. A second call has no effect. */
   close(): Promise<void>
 }

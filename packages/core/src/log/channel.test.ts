@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { toChannels } from './channel.ts'
 
 describe('channel names', () => {
-  it('may be one or several, and count once', () => {
+  it('may be one or several, and duplicates are removed', () => {
     expect(toChannels('news')).toEqual(['news'])
     expect(toChannels(['news', 'user:7', 'news'])).toEqual(['news', 'user:7'])
     expect(toChannels('채널')).toEqual(['채널'])
@@ -28,14 +28,16 @@ describe('channel names', () => {
   })
 
   it.each(['user:undefined', 'undefined', 'room/NaN/7', '[object Object]', 'a.undefined.b'])(
-    'refuses %s of the app and says why, because everybody without the value would share the channel',
+    'refuses %s from the app, because all users without the value would share the channel',
     (channel) => {
-      expect(() => toChannels(channel, { byApp: true })).toThrow(/its part ".*" is a value that was missing/)
+      expect(() => toChannels(channel, { byApp: true })).toThrow(
+        /its part ".*" shows that a value was missing/,
+      )
       expect(toChannels(channel)).toEqual([channel])
     },
   )
 
-  it.each(['user:undefined7', 'not-undefined', 'Infinity', 'null'])('takes %s of the app', (channel) => {
+  it.each(['user:undefined7', 'not-undefined', 'Infinity', 'null'])('accepts %s from the app', (channel) => {
     expect(toChannels(channel, { byApp: true })).toEqual([channel])
   })
 })

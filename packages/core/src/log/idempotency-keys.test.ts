@@ -7,7 +7,7 @@ describe('an idempotency key', () => {
     return { clock, keys: new IdempotencyKeys(() => clock.time) }
   }
 
-  it('holds for ten minutes, to the millisecond', () => {
+  it('is valid for ten minutes, to the millisecond', () => {
     const { clock, keys } = setUp()
     keys.set('k', '1')
     clock.time += 599_999
@@ -16,7 +16,7 @@ describe('an idempotency key', () => {
     expect(keys.get('k')).toBeUndefined()
   })
 
-  it('can be taken again when it is free, and holds anew', () => {
+  it('can be used again after it expired, for ten more minutes', () => {
     const { clock, keys } = setUp()
     keys.set('k', '1')
     clock.time += 600_000
@@ -26,7 +26,7 @@ describe('an idempotency key', () => {
     expect(keys.get('k')).toBe('2')
   })
 
-  it('holds when the clock is set back a little, and expires though an older one does not yet', () => {
+  it('is valid when the clock is set back a little, and expires although an older key has not yet', () => {
     const { clock, keys } = setUp()
     keys.set('older', '1')
     clock.time -= 100_000

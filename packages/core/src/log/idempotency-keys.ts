@@ -1,24 +1,24 @@
-import { Fifo } from './fifo.ts'
+import { Queue } from './queue.ts'
 
-/** How long a key holds, in milliseconds. */
+/** How long a key is valid, in milliseconds. */
 const lifetime = 600_000
 
-interface Held {
+interface UsedKey {
   readonly key: string
-  /** Of the first event that was published under the key. */
+  /** The id of the first event that was published with the key. */
   readonly id: string
-  /** When the key is free again, in milliseconds. */
+  /** When the key expires, in milliseconds. */
   readonly expires: number
 }
 
 /**
- * The ids of what was published under a key, for ten minutes: a repeat within them is answered with the first id, and does not
- * prolong them.
+ * Remembers the idempotency keys of published events for ten minutes. A repeat in that time gets the id of the first event, and does not
+ * extend the time.
  */
 export class IdempotencyKeys {
   readonly #now: () => number
-  readonly #held = new Map<string, Held>()
-  readonly #byAge = new Fifo<Held>()
+  readonly #byKey = new Map<string, UsedKey>()
+  readonly #byAge = new Queue<UsedKey>()
 
   /** @param now the clock, in milliseconds */
   constructor(now: () => number) {
@@ -27,21 +27,21 @@ export class IdempotencyKeys {
 
   get(key: string): string | undefined {
     const now = this.#now()
-    this.#forget(now)
-    const held = this.#held.get(key)
-    // A key taken after the clock was set back stands behind older ones that expire later.
-    return held && now < held.expires ? held.id : undefined
+    this.#removeExpired(now)
+    const used = this.#byKey.get(key)
+    // A key that was used after the clock was set back is queued behind older keys that expire later.
+    return used && now < used.expires ? used.id : undefined
   }
 
   set(key: string, id: string): void {
-    const held = { key, id, expires: this.#now() + lifetime }
-    this.#held.set(key, held)
-    this.#byAge.push(held)
+    const used = { key, id, expires: this.#now() + lifetime }
+    this.#byKey.set(key, used)
+    this.#byAge.push(used)
   }
 
-  #forget(now: number): void {
+  #removeExpired(now: number): void {
     for (let oldest = this.#byAge.at(0); oldest && oldest.expires <= now; oldest = this.#byAge.at(0)) {
-      if (this.#held.get(oldest.key) === oldest) this.#held.delete(oldest.key)
+      if (this.#byKey.get(oldest.key) === oldest) this.#byKey.delete(oldest.key)
       this.#byAge.shift()
     }
   }

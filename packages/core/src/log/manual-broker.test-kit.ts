@@ -1,7 +1,7 @@
 import { endOfTurn } from '../end-of-turn.ts'
 import type { Broker, Entry, Page, Receiver, Records } from './broker.ts'
 
-/** A broker in the hands of a test: nothing is answered before the test says so. */
+/** A broker for tests that answers only when the test tells it to. */
 export class ManualBroker implements Broker {
   receiver!: Receiver
   readonly #start: Awaited<ReturnType<Broker['start']>>
@@ -12,7 +12,7 @@ export class ManualBroker implements Broker {
     this.#start = { head: tail.at(-1)!.id, tail }
   }
 
-  /** Holds the answer to `start` back; what is returned lets it go. */
+  /** Delays the answer to `start` until the returned function is called. */
   holdStart(): () => void {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#started = promise
@@ -44,12 +44,12 @@ export class ManualBroker implements Broker {
 
   async close(): Promise<void> {}
 
-  /** The cursors of the reads that wait for their answers. */
+  /** The cursors of the pending reads. */
   get asked(): string[] {
     return this.#reads.map(({ after }) => after)
   }
 
-  /** Answers the oldest read, and waits until readers have what they asked for; an error rejects it. */
+  /** Answers the oldest read, or rejects it with an error. Resolves when the readers have received the answer. */
   async answer(page: Page | Error): Promise<void> {
     if (this.#reads.length === 0) await endOfTurn()
     const read = this.#reads.shift()
@@ -58,14 +58,14 @@ export class ManualBroker implements Broker {
     for (let turn = 0; turn < 3; turn++) await endOfTurn()
   }
 
-  /** Hands over entries, and waits until they are delivered. */
-  async hand(...batch: readonly Entry[]): Promise<void> {
+  /** Passes entries to the hub, and waits until they are delivered. */
+  async deliver(...batch: readonly Entry[]): Promise<void> {
     this.receiver.entries(batch)
     await endOfTurn()
   }
 }
 
-/** Entries on channel `a`, each following the one before it, the first following `previous`. */
+/** Creates consecutive entries on channel `a`. The first one follows `previous`. */
 export function chain(previous: string, ...ids: readonly string[]): Entry[] {
   return ids.map((id, index) => ({ id, previous: ids[index - 1] ?? previous, channels: ['a'], data: 'x' }))
 }

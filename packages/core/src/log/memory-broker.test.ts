@@ -11,7 +11,7 @@ async function published(broker: Broker, count: number): Promise<string[]> {
   return (await Promise.all(publishing)).map(({ id }) => id)
 }
 
-/** It lets go of entries as it grows, and at no other time. */
+/** The log drops entries only when it grows. */
 const entries = 6_000
 
 brokerConformance(
@@ -36,7 +36,7 @@ brokerConformance(
 )
 
 describe('a memory broker without entries of its own', () => {
-  it('hands over what is published, and knows its head and no more', async () => {
+  it('delivers what is published, and knows only its head', async () => {
     const log = createMemoryLog({ entries: 0 })
     const broker = log.connect()
     const seen: Entry[] = []
@@ -53,7 +53,7 @@ describe('a memory broker without entries of its own', () => {
 })
 
 describe('createMemoryBroker', () => {
-  it('belongs to one hub: a second start is refused, and the first goes on', async () => {
+  it('belongs to one hub: a second start is refused, and the first is not affected', async () => {
     const broker = createMemoryBroker()
     const seen: string[] = []
     await broker.start({ ...deaf, entries: (batch) => seen.push(...batch.map(({ data }) => data)) })
@@ -62,7 +62,7 @@ describe('createMemoryBroker', () => {
     expect(seen).toEqual(['1'])
   })
 
-  it('holds the newest 10,000 entries unless it is told otherwise', async () => {
+  it('keeps the newest 10,000 entries by default', async () => {
     const broker = createMemoryBroker()
     const { head: origin } = await broker.start(deaf)
     const ids = await published(broker, 10_001)
@@ -70,7 +70,7 @@ describe('createMemoryBroker', () => {
     expect(await broker.read(ids[0]!, { limit: 1, signal })).toMatchObject({ entries: [{ id: ids[1] }] })
   })
 
-  it('takes any clock: a fraction of a millisecond, or a time before 1970, is in no id', async () => {
+  it('accepts any clock: ids contain neither a fraction of a millisecond nor a time before 1970', async () => {
     for (const time of [0.123456789, -5, Number.MAX_SAFE_INTEGER]) {
       const broker = createMemoryBroker({ now: () => time })
       const { head } = await broker.start(deaf)
@@ -79,7 +79,7 @@ describe('createMemoryBroker', () => {
     }
   })
 
-  it('puts nothing into an entry but what belongs there', async () => {
+  it('puts only its own properties into an entry', async () => {
     const broker = createMemoryBroker()
     const { head } = await broker.start(deaf)
     const message = { data: 'x', id: 'mine', previous: 'mine', channels: ['mine'], more: 1 }
@@ -90,7 +90,7 @@ describe('createMemoryBroker', () => {
     })
   })
 
-  it('goes on when a receiver throws, though none should', async () => {
+  it('continues when a receiver throws', async () => {
     const log = createMemoryLog()
     const [broken, sound] = [log.connect(), log.connect()]
     const seen: string[] = []
@@ -102,7 +102,7 @@ describe('createMemoryBroker', () => {
     expect(seen).toContain('2')
   })
 
-  it.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, '10'])('refuses to hold %s entries', (count) => {
+  it.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, '10'])('refuses to keep %s entries', (count) => {
     expect(() => createMemoryBroker({ entries: count as number })).toThrow(
       expect.objectContaining({ code: 'invalid-option', value: count }),
     )

@@ -3,22 +3,22 @@ import { checkNames, checkObject } from '../check.ts'
 import { atEndOfTurn, endOfTurn } from '../end-of-turn.ts'
 import { SseError, show } from '../errors.ts'
 import type { Broker, Entry, Page, Published, Receiver, Records } from './broker.ts'
-import { Fifo } from './fifo.ts'
 import { IdempotencyKeys } from './idempotency-keys.ts'
+import { Queue } from './queue.ts'
 import { ChannelRecords, maxRecords, recordChangeOf, tooManyRecords } from './records.ts'
 
 export interface MemoryLogOptions {
   /**
-   * Entries held for reading back, beyond what each hub's window holds. Default 10,000; 0 when a single hub with its window
-   * is all there is, which is what `createHub()` does.
+   * The number of entries to keep for replay, in addition to each hub's window. Default 10,000. A single hub can replay from its window, so
+   * `createHub()` uses 0.
    */
   readonly entries?: number | undefined
-  /** The clock, in milliseconds. Default `Date.now`. */
+  /** The clock for idempotency keys, in milliseconds. Default `Date.now`. */
   readonly now?: (() => number) | undefined
 }
 
 /**
- * The log of one process, gone with it.
+ * Creates a log in memory for one hub. It ends with the process.
  *
  * @throws {SseError} `invalid-option`
  */
@@ -26,14 +26,14 @@ export function createMemoryBroker(options: MemoryLogOptions = {}): Broker {
   return createMemoryLog(options).connect()
 }
 
-/** A log in memory that several hubs share, as the processes of a cluster would: each is given a broker of its own. */
+/** A log in memory that several hubs of one process share. Each hub needs its own broker. */
 export interface SharedMemoryLog {
-  /** Another broker on this log; to close it leaves the others be. */
+  /** Creates another broker of this log. Closing it does not affect the others. */
   connect(): Broker
 }
 
 /**
- * A log in memory for several hubs of one process: `createHub({ broker: log.connect() })`.
+ * Creates a log in memory for several hubs of one process: `createHub({ broker: log.connect() })`.
  *
  * @throws {SseError} `invalid-option`
  */
@@ -42,10 +42,10 @@ export function createMemoryLog(options: MemoryLogOptions = {}): SharedMemoryLog
   return { connect: () => new MemoryBroker(log) }
 }
 
-/** Closing it for one hub would silence the other. */
+/** If two hubs shared a broker, closing one hub would stop the other. */
 function startedTwice(): SseError {
   const message =
-    'This broker belongs to another hub already: give each hub a broker of its own. createMemoryLog().connect() makes several on one log.'
+    'This broker already belongs to another hub: give each hub its own broker. createMemoryLog().connect() creates several for one log.'
   return new SseError('invalid-option', message)
 }
 
@@ -64,10 +64,10 @@ class MemoryBroker implements Broker {
     this.#receiver = receiver
     this.#log.add(receiver)
     receiver.health('up')
-    return { head: this.#log.head, tail: this.#log.held }
+    return { head: this.#log.head, tail: this.#log.entries }
   }
 
-  /** Resolves at the end of the turn, when the hubs have delivered it: a loop of awaited publishes lets sockets drain. */
+  /** Resolves at the end of the turn, after the hubs have delivered the event. So sockets can drain during a loop of awaited publishes. */
   async publish(
     channels: readonly string[],
     message: { event?: string | undefined; data: string },
@@ -109,18 +109,16 @@ class MemoryBroker implements Broker {
 const idForm = /^([0-9a-f]{16})-(0|[1-9][0-9]{0,14})$/
 
 /**
- * A log in the memory of one process, gone with it.
- *
- * Its ids are `<epoch>-<number>`: the epoch is new with every log, so that a cursor of an earlier one is known as such.
+ * A log in the memory of one process. Its ids are `<epoch>-<number>`. Every log has a new epoch, so a cursor of an earlier log is recognised.
  */
 class MemoryLog {
   readonly #epoch = randomBytes(8).toString('hex')
   readonly #capacity: number
-  readonly #entries = new Fifo<Entry>()
+  readonly #entries = new Queue<Entry>()
   readonly #keys: IdempotencyKeys
   readonly #records = new Map<string, ChannelRecords>()
   #head = 0
-  /** Never changed but replaced: an entry goes to those who had started when it was appended. */
+  /** Replaced at every change, so that an entry goes to the receivers that had started when it was appended. */
   #receivers: readonly Receiver[] = []
   readonly #undelivered: { readonly entry: Entry; readonly receivers: readonly Receiver[] }[] = []
   #delivering = false
@@ -147,8 +145,8 @@ class MemoryLog {
     return this.#id(this.#head)
   }
 
-  /** Everything that is held, oldest first. */
-  get held(): Entry[] {
+  /** All entries, oldest first. */
+  get entries(): Entry[] {
     return this.#after(this.#oldest, this.#entries.length)
   }
 
@@ -211,7 +209,7 @@ class MemoryLog {
     }
   }
 
-  /** Tells every receiver that is started at the end of this turn: the caller's own hub is told no sooner than others. */
+  /** Delivers the signal to all receivers at the end of this turn, so that the caller's own hub does not get it sooner than others. */
   signal(text: string): void {
     atEndOfTurn(() => {
       for (const receiver of this.#receivers) receiver.signal(text)
@@ -229,12 +227,12 @@ class MemoryLog {
     return { entries, done: position + entries.length === this.#head }
   }
 
-  /** The oldest position that is complete: the number of the entry before the oldest held. */
+  /** The oldest position after which everything can be read: the number of the entry before the oldest one. */
   get #oldest(): number {
     return this.#head - this.#entries.length
   }
 
-  /** A receiver may publish while it is handed an entry: that one waits until all have the first. */
+  /** A receiver may publish while it receives an entry. The new entry is delivered after all receivers have the first. */
   #deliver(): void {
     if (this.#delivering) return
     this.#delivering = true

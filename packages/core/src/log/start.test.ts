@@ -8,7 +8,7 @@ import type { Receiver } from './broker.ts'
 import { createMemoryBroker } from './memory-broker.ts'
 import { wrapped } from './wrapped-broker.test-kit.ts'
 
-/** A broker whose start fails so many times. */
+/** A broker whose start fails a number of times. */
 function failing(times: number, error: unknown = new SseError('log-unreachable', 'The log is away.')) {
   const memory = createMemoryBroker()
   let attempts = 0
@@ -27,7 +27,7 @@ describe('a broker whose start fails', () => {
   beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }))
   afterEach(() => vi.useRealTimers())
 
-  it('is started again, and everything that waits for it goes on', async () => {
+  it('is started again, and everything that waits for it continues', async () => {
     const { broker, attempts } = failing(3)
     const states: string[] = []
     const onError = vi.fn()
@@ -46,7 +46,7 @@ describe('a broker whose start fails', () => {
     expect(transport.events('sse.open')).toHaveLength(1)
   })
 
-  it('is tried for as long as the hub is open: `ready` rejects after 30 seconds, and may be read again', async () => {
+  it('is retried while the hub is open: `ready` rejects after 30 seconds, and may be read again', async () => {
     const { broker } = failing(12)
     const hub = createHub({ broker, onError: () => {}, random: () => 1 })
     const first = hub.ready
@@ -59,7 +59,7 @@ describe('a broker whose start fails', () => {
     expect(hub.stats().broker).toBe('up')
   })
 
-  it('makes `ready` reject at once when the failure does not pass by itself', async () => {
+  it('makes `ready` reject at once when the failure is permanent', async () => {
     const { broker } = failing(1, new SseError('log-corrupt', 'The log is corrupt.'))
     const hub = createHub({ broker, onError: () => {} })
     await expect(hub.ready).rejects.toMatchObject({ code: 'log-corrupt' })
@@ -68,7 +68,7 @@ describe('a broker whose start fails', () => {
     await again
   })
 
-  it('does not hold publishes for ever', async () => {
+  it('does not delay publishes for ever', async () => {
     const { broker } = failing(1_000)
     const hub = createHub({ broker, onError: () => {} })
     const rejected = expect(hub.publish('a', 'x')).rejects.toMatchObject({ code: 'not-ready' })
@@ -76,7 +76,7 @@ describe('a broker whose start fails', () => {
     await rejected
   })
 
-  it('tells streams to come back and polls that it cannot be read, once it has failed for too long', async () => {
+  it('ends streams with a time to reconnect, and answers polls with 503, once it has failed for too long', async () => {
     const { broker } = failing(1_000)
     const hub = createHub({ broker, onError: () => {}, random: () => 0.5 })
     const stream = new RecordingTransport()
@@ -90,7 +90,7 @@ describe('a broker whose start fails', () => {
     expect(unreadable).toHaveBeenCalledOnce()
   })
 
-  it('is let go when the hub is closed, and what a failed attempt hands over later is dropped', async () => {
+  it('is not retried after the hub is closed, and later calls of a failed attempt are dropped', async () => {
     const { broker, receivers, attempts } = failing(1_000)
     const hub = createHub({ broker, onError: () => {} })
     const { ready } = hub

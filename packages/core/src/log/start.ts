@@ -1,17 +1,17 @@
 import { SseError } from '../errors.ts'
 import type { Broker, Receiver } from './broker.ts'
 
-/** What a broker answers when it has started. */
+/** The result of `broker.start`. */
 type Started = Awaited<ReturnType<Broker['start']>>
 
-/** Milliseconds before a broker is started again, doubled with every failure, and the longest. Each is drawn between half and all of it. */
+/** The first and the longest retry delay, in milliseconds. It doubles with every failure, and is drawn between its half and itself. */
 const backoff = { base: 100, max: 10_000 }
 
-/** Milliseconds of failures after which `ready` rejects, although the broker is still tried. */
-const patience = 30_000
+/** Milliseconds of failures after which `ready` rejects. The attempts continue. */
+const readyTimeout = 30_000
 
-/** Failures that an operator has to mend: waiting for the broker would only hide them. */
-const lasting: readonly SseError['code'][] = [
+/** Errors that only an operator can fix. `ready` rejects at once, because waiting would hide them. */
+const permanent: readonly SseError['code'][] = [
   'closed',
   'log-corrupt',
   'log-failed',
@@ -24,20 +24,20 @@ export interface StartOptions {
   readonly broker: Broker
   /** A number from 0 to 1. */
   readonly random: () => number
-  /** Called once the broker has started, and not before `started`. */
+  /** Called after `started`. */
   readonly receiver: Receiver
   readonly started: (start: Started) => void
-  /** Called with the first failure, and whenever the reason is another one. */
+  /** Called with the first error, and with every error that differs from the one before. */
   readonly failed: (error: unknown) => void
 }
 
-/** Starts a broker, as often as it takes. An attempt that failed is over: what its broker hands over later is dropped. */
+/** Starts a broker, and retries until it succeeds. After a failed attempt, later calls of its receiver are dropped. */
 export class Start {
   readonly #options: StartOptions
-  #ready = observed()
-  /** Whether `ready` has rejected: then the next that asks waits for what comes of the next attempts. */
+  #ready = deferred()
+  /** Whether `ready` has rejected. Then the next read of `ready` waits for the next attempts. */
   #rejected = false
-  /** When the attempts began that `ready` waits for, by the monotonic clock. */
+  /** The start of the attempts that `ready` waits for, by the monotonic clock. */
   #since = performance.now()
   #attempts = 0
   #lastMessage: string | undefined
@@ -51,7 +51,7 @@ export class Start {
 
   get ready(): Promise<void> {
     if (this.#rejected && !this.#done) {
-      this.#ready = observed()
+      this.#ready = deferred()
       this.#rejected = false
       this.#since = performance.now()
       this.#timer?.ref()
@@ -59,7 +59,7 @@ export class Start {
     return this.#ready.promise
   }
 
-  /** Tries no more. */
+  /** Stops the attempts. */
   close(error: SseError): void {
     if (this.#done) return
     this.#done = true
@@ -70,20 +70,20 @@ export class Start {
   async #try(): Promise<void> {
     const { broker, receiver, started } = this.#options
     let state: 'starting' | 'started' | 'failed' = 'starting'
-    /** What the broker hands over before it has answered where the log stands. */
-    const early: (() => void)[] = []
-    const pass = (call: () => void) => {
+    /** Calls of the receiver before `broker.start` has resolved. */
+    const buffered: (() => void)[] = []
+    const forward = (call: () => void) => {
       if (state === 'started') call()
-      else if (state === 'starting') early.push(call)
+      else if (state === 'starting') buffered.push(call)
     }
     this.#attempts++
     try {
-      const start = await broker.start(through(receiver, pass))
+      const start = await broker.start(forwarding(receiver, forward))
       if (this.#done) return
       this.#done = true
       started(start)
       state = 'started'
-      for (const call of early) call()
+      for (const call of buffered) call()
       this.#ready.resolve()
     } catch (error) {
       state = 'failed'
@@ -97,32 +97,31 @@ export class Start {
       this.#lastMessage = message
       this.#options.failed(error)
     }
-    const isLasting = error instanceof SseError && lasting.includes(error.code)
-    if (isLasting || performance.now() - this.#since >= patience) {
+    const isPermanent = error instanceof SseError && permanent.includes(error.code)
+    if (isPermanent || performance.now() - this.#since >= readyTimeout) {
       this.#rejected = true
       this.#ready.reject(error)
     }
-    const longest = Math.min(backoff.max, backoff.base * 2 ** (this.#attempts - 1))
-    const wait = longest * (0.5 + 0.5 * this.#options.random())
-    this.#timer = setTimeout(() => void this.#try(), wait)
-    // Somebody who awaits `ready` keeps the process alive; nobody does any more.
+    const delay = Math.min(backoff.max, backoff.base * 2 ** (this.#attempts - 1))
+    this.#timer = setTimeout(() => void this.#try(), delay * (0.5 + 0.5 * this.#options.random()))
+    // The timer keeps the process alive only while the app may be awaiting `ready`.
     if (this.#rejected) this.#timer.unref()
   }
 }
 
-/** A receiver whose every call goes through `pass`. */
-function through(receiver: Receiver, pass: (call: () => void) => void): Receiver {
+/** A receiver that passes every call to `forward`. */
+function forwarding(receiver: Receiver, forward: (call: () => void) => void): Receiver {
   return {
-    entries: (batch) => pass(() => receiver.entries(batch)),
-    discontinuity: (discontinuity) => pass(() => receiver.discontinuity(discontinuity)),
-    health: (state) => pass(() => receiver.health(state)),
-    signal: (text) => pass(() => receiver.signal(text)),
+    entries: (batch) => forward(() => receiver.entries(batch)),
+    discontinuity: (discontinuity) => forward(() => receiver.discontinuity(discontinuity)),
+    health: (state) => forward(() => receiver.health(state)),
+    signal: (text) => forward(() => receiver.signal(text)),
   }
 }
 
-/** A promise that may reject although nobody awaits it: the failure is reported where the attempt fails. */
-function observed(): PromiseWithResolvers<void> {
-  const deferred = Promise.withResolvers<void>()
-  deferred.promise.catch(() => {})
-  return deferred
+/** A promise that may reject although nothing awaits it, because `failed` reports the error. */
+function deferred(): PromiseWithResolvers<void> {
+  const resolvers = Promise.withResolvers<void>()
+  resolvers.promise.catch(() => {})
+  return resolvers
 }

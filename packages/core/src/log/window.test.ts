@@ -39,7 +39,7 @@ describe('Window', () => {
     )
   })
 
-  it('knows exactly the positions that are complete: from the one before the oldest entry to the head', () => {
+  it('knows exactly the positions from the one before the oldest entry to the head', () => {
     const window = filled(Array(5).fill(['a']), { entries: 2, bytes: 1_000_000 })
     expect(['e0', 'e2', 'e3', 'e4', 'e5', 'other'].map((id) => window.find(id))).toEqual([
       undefined,
@@ -53,20 +53,20 @@ describe('Window', () => {
     expect(window.headId).toBe('e5')
   })
 
-  it('holds no more bytes than it may', () => {
+  it('keeps no more bytes than its limit', () => {
     const window = filled(Array(50).fill(['a']), { entries: 1_000, bytes: 200 })
     expect(window.bytes).toBeLessThanOrEqual(200)
     expect(window.length).toBeGreaterThan(0)
   })
 
-  it('reads in strides: at least one entry, then no more bytes than asked for', () => {
+  it('reads as many entries as fit into the bytes that were asked for, but at least one', () => {
     const window = filled(Array(5).fill(['a']))
     const first = window.read(new Set(['a']), 0, { bytes: 1 })
     expect(first.records.map((record) => record.id)).toEqual(['e1'])
     expect(first.position).toBe(1)
   })
 
-  it('begins anew after a break, with numbers that go on', () => {
+  it('is empty after a reset, and its numbers continue', () => {
     const window = filled([['a'], ['a']])
     window.reset('x9')
     expect(window.find('e2')).toBeUndefined()

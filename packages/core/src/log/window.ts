@@ -1,50 +1,50 @@
 import { encodeFields } from '../wire/encode.ts'
-import { type Frame, heldFrame } from '../wire/frame.ts'
+import { type Frame, longLivedFrame } from '../wire/frame.ts'
 import type { Entry } from './broker.ts'
-import { Fifo } from './fifo.ts'
+import { Queue } from './queue.ts'
 import { recordChangeOf } from './records.ts'
 
-/** How much of the log's end is held in memory. */
+/** The limits of a window. */
 export interface WindowLimits {
-  /** Entries held at most. Default 10,000. */
+  /** The maximum number of entries. */
   readonly entries: number
-  /** Bytes of encoded events held at most. Default 16 MiB. */
+  /** The maximum size of all encoded events, in bytes. */
   readonly bytes: number
 }
 
-/** How many ids of entries that take no place are known at most. */
-const mostPassed = 1_000
+/** The maximum number of aliases. */
+const maxAliases = 1_000
 
-/** An entry in the window: its place, and its event as bytes. */
+/** An entry in the window: its number, and its event as bytes. */
 export interface WindowRecord {
-  /** Its number in this process: one more than the entry before it. */
+  /** The number of the entry in this process: one more than that of the entry before it. */
   readonly seq: number
   readonly id: string
   readonly channels: readonly string[]
   readonly frame: Frame
-  /** The record that it sets or removes on its channels. */
+  /** The name of the record that the entry sets or removes on its channels. */
   readonly record: string | undefined
-  /** What it does to the records of its channels. */
+  /** The change that the entry makes to the records of its channels. */
   readonly change: ReturnType<typeof recordChangeOf>
-  /** When it came, in milliseconds since the epoch. */
+  /** When the entry arrived, in milliseconds since the epoch. */
   readonly at: number
 }
 
 /**
- * The newest entries of the log as bytes, with an index per channel: what live delivery shares, and what a returning, a slow
- * and a polling client read from. Entries are numbered in the order they came; a position is the number of the last entry
- * passed, and is complete from `base` (the entry before the oldest held) to `head`.
+ * The newest entries of the log as bytes, with an index per channel. Live delivery, replay, slow clients and polls all read from it. Entries are
+ * numbered in the order of their arrival. A position is the number of the last entry that a reader has. The window has everything after the
+ * positions from `base` (the entry before its oldest) to `head`.
  */
 export class Window {
   readonly #limits: WindowLimits
   readonly #now: () => number
-  readonly #records = new Fifo<WindowRecord>()
+  readonly #records = new Queue<WindowRecord>()
   readonly #seqById = new Map<string, number>()
-  readonly #seqsByChannel = new Map<string, Fifo<number>>()
+  readonly #seqsByChannel = new Map<string, Queue<number>>()
   /** By channel and record, the number of the newest entry of the record. */
   readonly #newest = new Map<string, Map<string, number>>()
-  /** Entries that were passed and are not held, oldest first: each id is another name for the position that it left unchanged. */
-  readonly #passed = new Fifo<{ readonly id: string; readonly seq: number }>()
+  /** Ids of commands, oldest first. Commands are not kept, so the id of a command is an alias for the position of the entry before it. */
+  readonly #aliases = new Queue<{ readonly id: string; readonly seq: number }>()
   #base = 0
   #baseId: string
   #headId: string
@@ -62,12 +62,12 @@ export class Window {
     return this.#base + this.#records.length
   }
 
-  /** The id of the newest entry: the head of the log as far as this process knows it. */
+  /** The id of the newest entry that is not a command. */
   get headId(): string {
     return this.#headId
   }
 
-  /** The id of the entry before the oldest held: the oldest position that is complete. */
+  /** The id of the entry before the oldest one: the oldest position that the window can continue from. */
   get baseId(): string {
     return this.#baseId
   }
@@ -80,23 +80,17 @@ export class Window {
     return this.#bytes
   }
 
-  /** The time between now and the arrival of the oldest entry held, in milliseconds. */
+  /** Milliseconds since the oldest entry arrived. */
   get span(): number {
     const oldest = this.#records.at(0)
     return oldest ? this.#now() - oldest.at : 0
   }
 
   append(entry: Entry): WindowRecord {
-    const held = heldFrame(encodeFields(entry))
-    const record = {
-      seq: this.head + 1,
-      id: entry.id,
-      channels: entry.channels,
-      frame: held,
-      record: entry.record,
-      change: recordChangeOf(entry),
-      at: this.#now(),
-    }
+    const { id, channels, record: name } = entry
+    const frame = longLivedFrame(encodeFields(entry))
+    const change = recordChangeOf(entry)
+    const record = { seq: this.head + 1, id, channels, frame, record: name, change, at: this.#now() }
     this.#records.push(record)
     this.#seqById.set(record.id, record.seq)
     for (const channel of record.channels) {
@@ -106,26 +100,26 @@ export class Window {
       if (record.record !== undefined) this.#noteNewest(channel, record.record, record.seq)
     }
     this.#headId = record.id
-    this.#bytes += held.bytes.length
+    this.#bytes += frame.bytes.length
     return record
   }
 
   /**
-   * Passes an entry that takes no place here, such as a command to the hubs: reading on from its id is the same as from the entry before it.
-   * Of thousands in a row the oldest ids are forgotten, and read on from by the broker.
+   * Records the id of a command, which the window does not keep: a reader at this id continues after the entry before it. If there are
+   * thousands of commands in a row, the oldest aliases are dropped, and the broker reads for readers at these ids.
    */
-  pass(id: string): void {
-    this.#passed.push({ id, seq: this.head })
+  addAlias(id: string): void {
+    this.#aliases.push({ id, seq: this.head })
     this.#seqById.set(id, this.head)
-    if (this.#passed.length > mostPassed) this.#forgetPassed()
+    if (this.#aliases.length > maxAliases) this.#dropOldestAlias()
   }
 
-  /** Lets go of the oldest entries until the limits hold again. */
+  /** Drops the oldest entries until the window is within its limits. */
   trim(): void {
     while (this.#records.length > this.#limits.entries || this.#bytes > this.#limits.bytes) this.#dropOldest()
   }
 
-  /** Forgets everything: the log goes on after `head`, and what lay between is not known here. */
+  /** Drops everything. The log continues after `head`, and the entries in between are not known. */
   reset(head: string): void {
     this.#base = this.head + 1
     this.#baseId = head
@@ -135,10 +129,10 @@ export class Window {
     this.#seqById.clear()
     this.#seqsByChannel.clear()
     this.#newest.clear()
-    this.#passed.clear()
+    this.#aliases.clear()
   }
 
-  /** The number of a position by its id; `undefined` when it is not complete here. */
+  /** The number of a position by its id; `undefined` if the window does not have everything after it. */
   find(id: string): number | undefined {
     return id === this.#baseId ? this.#base : this.#seqById.get(id)
   }
@@ -147,11 +141,11 @@ export class Window {
   idAt(seq: number): string {
     const id = seq === this.#base ? this.#baseId : this.#records.at(seq - this.#base - 1)?.id
     if (id === undefined)
-      throw new RangeError(`Position ${seq} is outside of the window ${this.#base} to ${this.head}.`)
+      throw new RangeError(`Position ${seq} is not in the window, which has ${this.#base} to ${this.head}.`)
     return id
   }
 
-  /** The id of the position before the last `count` entries on any of the channels; before all that are held, if they are fewer. */
+  /** The id of the position before the last `count` entries on any of the channels. If the window holds fewer, it is before all of them. */
   before(channels: Iterable<string>, count: number): string {
     const lists = [...channels].flatMap((channel) => this.#seqsByChannel.get(channel) ?? [])
     const newest = lists.map((seqs) => seqs.length)
@@ -167,22 +161,22 @@ export class Window {
     return this.idAt(first - 1)
   }
 
-  /** The entries after a position, which must be complete. */
+  /** The entries after a position of the window. */
   *after(seq: number): Generator<WindowRecord> {
     for (let index = seq - this.#base; index < this.#records.length; index++) yield this.#records.at(index)!
   }
 
   /**
-   * The entries after a position that are on any of the channels, each once, in log order, of about `bytes` at most but at
-   * least one. `position` is where reading stands then: the head, when nothing was left out. `newestOnly` skips entries of records that are
-   * superseded on all of the channels: what supersedes them comes later.
+   * Reads the entries after a position that are on any of the channels, each once, in log order: as many as fit into `bytes`, but at least one.
+   * `position` is the new position: the head, if there are no more such entries.
+   * `newestOnly` skips an entry of a record if newer entries supersede it on all of the channels that carry it.
    */
   read(
     channels: ReadonlySet<string>,
     after: number,
     { bytes, newestOnly = false }: { readonly bytes: number; readonly newestOnly?: boolean },
   ): { records: WindowRecord[]; position: number } {
-    const cursors: { seqs: Fifo<number>; next: number }[] = []
+    const cursors: { seqs: Queue<number>; next: number }[] = []
     for (const channel of channels) {
       const seqs = this.#seqsByChannel.get(channel)
       if (seqs) cursors.push({ seqs, next: firstAfter(seqs, after) })
@@ -214,7 +208,7 @@ export class Window {
   }
 
   #index(channel: string, seq: number): void {
-    const seqs = new Fifo<number>()
+    const seqs = new Queue<number>()
     seqs.push(seq)
     this.#seqsByChannel.set(channel, seqs)
   }
@@ -232,8 +226,8 @@ export class Window {
       if (seqs?.length === 0) this.#seqsByChannel.delete(channel)
       this.#forgetNewest(channel, record)
     }
-    for (let oldest = this.#passed.at(0); oldest && oldest.seq < this.#base; oldest = this.#passed.at(0))
-      this.#forgetPassed()
+    for (let oldest = this.#aliases.at(0); oldest && oldest.seq < this.#base; oldest = this.#aliases.at(0))
+      this.#dropOldestAlias()
   }
 
   #forgetNewest(channel: string, { record, seq }: WindowRecord): void {
@@ -243,14 +237,14 @@ export class Window {
     if (newest.size === 0) this.#newest.delete(channel)
   }
 
-  #forgetPassed(): void {
-    const passed = this.#passed.shift()
-    if (passed) this.#seqById.delete(passed.id)
+  #dropOldestAlias(): void {
+    const alias = this.#aliases.shift()
+    if (alias) this.#seqById.delete(alias.id)
   }
 }
 
-/** The index of the first number greater than `seq`: they ascend, so half of the rest is ruled out at every step. */
-function firstAfter(seqs: Fifo<number>, seq: number): number {
+/** The index of the first number greater than `seq`, by binary search. */
+function firstAfter(seqs: Queue<number>, seq: number): number {
   let low = 0
   let high = seqs.length
   while (low < high) {

@@ -1,6 +1,6 @@
 import type { Broker } from './broker.ts'
 
-/** A broker some of whose calls a test has replaced. */
+/** Wraps a broker, and replaces some of its methods. */
 export function wrapped(broker: Broker, calls: Partial<Broker>): Broker {
   return {
     start: (receiver) => broker.start(receiver),

@@ -1,48 +1,45 @@
+import { maxDelay } from '../check.ts'
 import type { Frame } from '../wire/frame.ts'
 import type { Transport } from './transport.ts'
 
 export interface BackpressureOptions {
-  /** Milliseconds within which a full transport must take something. */
+  /** Milliseconds after which a client that reads nothing is disconnected. */
   readonly stall: number
-  /** Bytes that the client may leave untaken for over a second. */
+  /** The maximum number of bytes that may stay unread for over a second. */
   readonly maxUnread: number
 }
 
-/** The stream or the poll that writes. */
+/** The stream or the poll that writes to the transport. */
 interface Owner {
-  /** The client takes nothing (`stalled`) or too little (`overflow`): end the response at once. */
-  cut(reason: 'stalled' | 'overflow'): void
-  /** The transport has thrown. */
+  /** Called when the client reads nothing (`stalled`) or too slowly (`overflow`). The owner ends the response at once. */
+  destroy(reason: 'stalled' | 'overflow'): void
+  /** Called with an error of the transport. */
   failed(error: unknown): void
 }
 
-/** How often a full transport is looked at within `stall`. A client that takes nothing is cut at most a quarter later. */
-const looks = 4
-const longestTimer = 2 ** 31 - 1
+/** The number of checks of a full transport within `stall`. So a stalled client is disconnected at most a quarter of `stall` late. */
+const checksPerStall = 4
 const second = 1_000
-/** Pending bytes, in multiples of `maxUnread`, at which the stream is cut at once. */
-const mostOfTurn = 64
+/** Pending bytes above this multiple of `maxUnread` end the response at once. */
+const maxPendingFactor = 64
 
-/**
- * Writes to a transport and watches how fast the client takes what was written. Nothing is queued here: the transport's own buffer is the
- * only one.
- */
+/** Writes to a transport, and watches how fast the client reads. It has no queue: the only buffer is that of the transport. */
 export class Backpressure {
   readonly transport: Transport
   readonly #options: BackpressureOptions
   readonly #owner: Owner
   #full = false
-  /** Bytes pending when the transport was last looked at. */
+  /** The pending bytes at the last check. */
   #pending = 0
-  /** Milliseconds of waiting since the client last took something. Time in which the process was busy does not count. */
-  #silent = 0
-  /** Runs while the transport is full. It is not cleared at the drain, because most drains come long before it fires. */
+  /** Milliseconds of waiting since the client last read something. Time in which the process was busy does not count. */
+  #stalledFor = 0
+  /** Runs while the transport is full. The drain does not clear it, because a transport may fill and drain many times before it fires. */
   #timer: ReturnType<typeof setTimeout> | undefined
-  /** Whether the timer fires within a second. */
-  #isClose = false
+  /** Whether the timer checks every second. */
+  #checksEverySecond = false
   /** Bytes sent in the last second or two while the transport was full. `undefined` while it is not full. */
   #recent: RecentBytes | undefined
-  /** Resolves the promises of `room`. */
+  /** Resolves the promises of `whenDrained`. */
   #waiting: (() => void)[] | undefined
 
   constructor(transport: Transport, options: BackpressureOptions, owner: Owner) {
@@ -51,12 +48,12 @@ export class Backpressure {
     this.#owner = owner
   }
 
-  /** Whether the transport has answered that it is full, and has not drained since. */
+  /** Whether a write has filled the transport, and it has not drained since. */
   get full(): boolean {
     return this.#full
   }
 
-  /** Takes the frames in any case. @returns `false` when the transport is full */
+  /** Writes the frames, even if the transport is full. @returns `false` if it is full now */
   write(frames: readonly Frame[]): boolean {
     if (this.#full) {
       this.#noteProgress()
@@ -72,17 +69,18 @@ export class Backpressure {
     return false
   }
 
-  /** Whatever one turn sends is allowed, unless it would use up the memory of the process. */
+  /** One turn may send more than `maxUnread`, up to a limit that protects the memory of the process. */
   #checkPending(): void {
     const { maxUnread } = this.#options
     if (this.#pending <= maxUnread || !this.#recent) return
-    if (this.#recent.without(this.#pending, maxUnread) > mostOfTurn * maxUnread) this.#owner.cut('overflow')
-    else this.#watchClosely()
+    const pending = this.#recent.withoutLargest(this.#pending, maxUnread)
+    if (pending > maxPendingFactor * maxUnread) this.#owner.destroy('overflow')
+    else this.#checkEverySecond()
   }
 
-  /** The transport has answered that it is full. */
+  /** Called when a write has filled the transport. */
   becameFull(): void {
-    if (!this.#full) this.#silent = 0
+    if (!this.#full) this.#stalledFor = 0
     this.#full = true
     this.#pending = this.transport.pending
     this.#recent ??= new RecentBytes(this.#pending)
@@ -93,7 +91,7 @@ export class Backpressure {
     this.#owner.failed(error)
   }
 
-  /** The transport has drained. */
+  /** Called when the transport has drained. */
   drained(): void {
     this.#full = false
     this.#recent = undefined
@@ -102,7 +100,7 @@ export class Backpressure {
     for (const resolve of waiting ?? []) resolve()
   }
 
-  /** The stream has ended. The transport of a client that has left never drains. */
+  /** Called when the stream has ended. It acts like a drain, because the transport of a client that has left never drains. */
   end(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -110,20 +108,20 @@ export class Backpressure {
   }
 
   /**
-   * The response was ended, and its pending bytes are still delivered. A client that takes nothing would hold them in memory. So it must
-   * take something within `stall`, or everything within `grace` milliseconds.
+   * Called when the response was ended, and its pending bytes are still delivered. So that a stalled client does not keep them in memory, it
+   * must read something within `stall`, or everything within `grace` milliseconds.
    */
   linger(grace?: number): void {
     this.#pending = this.transport.pending
     if (this.#pending === 0) return
     this.#full = true
-    this.#silent = 0
+    this.#stalledFor = 0
     if (grace === undefined) this.#watch()
-    else this.#timer = setTimeout(() => this.#owner.cut('stalled'), grace).unref()
+    else this.#timer = setTimeout(() => this.#owner.destroy('stalled'), grace).unref()
   }
 
-  /** Resolves when the transport takes more. */
-  room(): Promise<void> {
+  /** Resolves when the transport is not full. */
+  whenDrained(): Promise<void> {
     return new Promise((resolve) => {
       if (!this.#full) resolve()
       else if (this.#waiting) this.#waiting.push(resolve)
@@ -134,84 +132,84 @@ export class Backpressure {
   #watch(): void {
     const { stall, maxUnread } = this.#options
     if (this.#timer) return
-    if (this.#pending > maxUnread) this.#watchClosely()
-    else if (stall !== Number.POSITIVE_INFINITY) this.#lookAfter(Math.min(stall / looks, longestTimer))
+    if (this.#pending > maxUnread) this.#checkEverySecond()
+    else if (stall !== Number.POSITIVE_INFINITY) this.#checkAfter(Math.min(stall / checksPerStall, maxDelay))
   }
 
-  /** Looks every second, because there may be an overflow. */
-  #watchClosely(): void {
-    if (this.#isClose) return
+  /** For a transport that may overflow. */
+  #checkEverySecond(): void {
+    if (this.#checksEverySecond) return
     clearTimeout(this.#timer)
-    this.#lookAfter(Math.min(this.#options.stall / looks, second))
-    this.#isClose = true
+    this.#checkAfter(Math.min(this.#options.stall / checksPerStall, second))
+    this.#checksEverySecond = true
   }
 
-  #lookAfter(wait: number): void {
-    this.#timer = setTimeout(() => this.#look(wait), wait).unref()
+  #checkAfter(delay: number): void {
+    this.#timer = setTimeout(() => this.#check(delay), delay).unref()
   }
 
-  #look(waited: number): void {
+  #check(waited: number): void {
     this.#timer = undefined
-    this.#isClose = false
+    this.#checksEverySecond = false
     if (!this.#full) return
     const { maxUnread, stall } = this.#options
-    this.#silent += waited
+    this.#stalledFor += waited
     this.#noteProgress()
-    const overflowing = this.#recent && this.#recent.unreadOf(this.#pending, maxUnread) > maxUnread
-    if (overflowing) this.#owner.cut('overflow')
-    else if (this.#silent > stall) this.#owner.cut('stalled')
+    const isOverflowing = this.#recent && this.#recent.unread(this.#pending, maxUnread) > maxUnread
+    if (isOverflowing) this.#owner.destroy('overflow')
+    else if (this.#stalledFor > stall) this.#owner.destroy('stalled')
     else this.#watch()
   }
 
   #noteProgress(): void {
     const { pending } = this.transport
-    if (pending < this.#pending) this.#silent = 0
+    if (pending < this.#pending) this.#stalledFor = 0
     this.#pending = pending
   }
 }
 
 /**
- * Bytes that were sent in the last second or two while a transport was full. A client that keeps up may have everything pending that one
- * turn has sent. Only bytes that are older count as unread.
+ * Counts the bytes that were sent in the last second or two while a transport was full. All bytes that one turn sends may be pending although
+ * the client keeps up, so only older bytes count as unread.
  */
 class RecentBytes {
   #since = performance.now()
-  /** Bytes sent in the second before the current one, and in the current one. */
-  #before = 0
-  #now: number
-  /** The largest frame. A single event may be larger than `maxUnread`. */
+  /** The bytes sent in the previous second and in the current one. */
+  #previous = 0
+  #current: number
+  /** The bytes of the largest frame. A single event may be larger than `maxUnread`. */
   #largest: number
 
-  /** @param pending bytes that were pending when the transport became full: those of one event, or of one turn */
+  /** @param pending the pending bytes when the transport became full: those of one event or of one turn */
   constructor(pending: number) {
-    this.#now = pending
+    this.#current = pending
     this.#largest = pending
   }
 
   add(frames: readonly Frame[]): void {
-    this.#turn()
+    this.#rotate()
     for (const { bytes } of frames) {
-      this.#now += bytes.length
+      this.#current += bytes.length
       this.#largest = Math.max(this.#largest, bytes.length)
     }
   }
 
-  /** How many of the pending bytes were sent over a second ago. A single event of more than `most` bytes is left out. */
-  unreadOf(pending: number, most: number): number {
-    this.#turn()
-    return this.without(pending, most) - this.#before - this.#now
+  /** The pending bytes that were sent over a second ago, without the largest event if it has more than `max` bytes. */
+  unread(pending: number, max: number): number {
+    this.#rotate()
+    return this.withoutLargest(pending, max) - this.#previous - this.#current
   }
 
-  /** How many bytes are pending, without the largest event if it has more than `most`. */
-  without(pending: number, most: number): number {
-    return pending - (this.#largest > most ? this.#largest : 0)
+  /** The pending bytes, without the largest event if it has more than `max` bytes. */
+  withoutLargest(pending: number, max: number): number {
+    return pending - (this.#largest > max ? this.#largest : 0)
   }
 
-  #turn(): void {
+  #rotate(): void {
     const elapsed = performance.now() - this.#since
     if (elapsed < second) return
-    this.#before = elapsed < 2 * second ? this.#now : 0
-    this.#now = 0
+    this.#previous = elapsed < 2 * second ? this.#current : 0
+    this.#current = 0
     this.#since += Math.floor(elapsed / second) * second
   }
 }

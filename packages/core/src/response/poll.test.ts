@@ -9,14 +9,14 @@ import type { SseStream } from '../stream/sse-stream.ts'
 import { createPoll, type PollDocument, type PollResponse } from './poll.ts'
 import type { Refusal } from './refusal.ts'
 
-/** Keeps what was answered. */
+/** Records the answer. */
 class RecordingResponse implements PollResponse {
   closed = false
   onClose: (() => void) | undefined
   document: PollDocument | undefined
   options: { retry: number | undefined; lastOfConnection: boolean } | undefined
   refusal: Refusal | undefined
-  /** Bytes of the answer that the client did not take. */
+  /** Bytes of the answer that the client has not read. */
   pending = 0
   destroyed = false
 
@@ -111,13 +111,13 @@ describe('a poll', () => {
     })
   })
 
-  it('moves its cursor over what is on other channels', async () => {
+  it('moves its cursor past events on other channels', async () => {
     const { hub, ids } = await hubWith(2)
     const { response } = await poll(hub, { lastEventId: ids[0], channels: ['b'] })
     expect(response.document).toEqual({ events: [], cursor: ids[2] })
   })
 
-  it('that waits is answered with the first events, all of their turn', async () => {
+  it('that waits is answered with the first events and all others of their turn', async () => {
     const { hub, ids } = await hubWith(1)
     const { response } = await poll(hub, { lastEventId: ids[1], wait: 25_000 })
     expect(response.document).toBeUndefined()
@@ -128,7 +128,7 @@ describe('a poll', () => {
     expect(response.document?.cursor).toBe(hub.position)
   })
 
-  it('that waits in vain is answered when its time is up, with the position of the last heartbeat', async () => {
+  it('that gets no events is answered when its time is up, with the position of the last heartbeat', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
     const { hub, ids } = await hubWith(1)
     const { response } = await poll(hub, { lastEventId: ids[1], wait: 90_000 })
@@ -140,7 +140,7 @@ describe('a poll', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('is given 500 events at most, and goes on from there', async () => {
+  it('is answered with at most 500 events, and the next poll continues after them', async () => {
     const { hub, ids } = await hubWith(1200)
     const first = await poll(hub, { lastEventId: ids[0] })
     expect(first.response.document?.events).toHaveLength(500)
@@ -169,7 +169,7 @@ describe('a poll', () => {
     expect(rest.response.document!.events.length).toBe(40 - events.length)
   })
 
-  it('is given an event alone that has more than 1 MiB', async () => {
+  it('is answered with an event of more than 1 MiB alone', async () => {
     const { hub, ids } = await hubWith(0, { maxEventBytes: 2_000_000 })
     for (const data of ['small', 'x'.repeat(1_500_000), 'small']) await hub.publish('a', data)
     const lengths: number[][] = []
@@ -181,7 +181,7 @@ describe('a poll', () => {
     expect(lengths).toEqual([[5], [1_500_000], [5]])
   })
 
-  it('reads what the window no longer holds from the broker, a page at a time', async () => {
+  it('reads entries that are older than the window from the broker, a page at a time', async () => {
     const { hub, ids } = await hubWith(600, { window: { entries: 10 }, broker: createMemoryBroker() })
     let cursor = ids[0]
     const seen: string[] = []
@@ -193,14 +193,14 @@ describe('a poll', () => {
     expect(seen).toEqual(Array.from({ length: 600 }, (_, n) => `${n + 1}`))
   })
 
-  it('is told a gap, and what comes after it', async () => {
+  it('is answered with a gap, and the events after it', async () => {
     const { hub, ids } = await hubWith(5, { window: { entries: 2 } })
     const { response } = await poll(hub, { lastEventId: ids[1] })
     expect(response.document?.gap).toEqual({ reason: 'trimmed', requested: ids[1] })
     expect(data({ response })).toEqual(['4', '5'])
   })
 
-  it('with a cursor that is none is told so, and given the head', async () => {
+  it('with an invalid cursor is answered with a gap and the head', async () => {
     const { hub, ids } = await hubWith(2)
     const { response } = await poll(hub, { lastEventId: 'no cursor', wait: 0 })
     expect(response.document).toEqual({
@@ -210,7 +210,7 @@ describe('a poll', () => {
     })
   })
 
-  it('has what was sent beside the log, without an id, however much it is', async () => {
+  it('has all events that the route sent, without ids, however many there are', async () => {
     const { hub, ids } = await hubWith(1)
     const response = new RecordingResponse()
     const stream = hub.stream(createPoll(response, 0), { lastEventId: ids[0] }).subscribe('a')
@@ -220,7 +220,7 @@ describe('a poll', () => {
     expect(response.document?.events.filter((event) => !('id' in event))).toHaveLength(501)
   })
 
-  it('loses nothing that was sent beside the log after more than it takes', async () => {
+  it('loses no event that the route sent after the document was full', async () => {
     const { hub, ids } = await hubWith(600)
     const response = new RecordingResponse()
     const stream = hub.stream(createPoll(response, 0), { lastEventId: ids[0] }).subscribe('a')
@@ -251,29 +251,29 @@ describe('a poll', () => {
     }
   })
 
-  it('of a route that ends it with a time to come back is refused with that time', async () => {
+  it('of a route that ends it with a time to reconnect is refused with that time', async () => {
     const response = new RecordingResponse()
     createStream(createPoll(response, 0)).close({ reconnect: 3_000 })
     expect(response.refusal).toMatchObject({ status: 503, retry: 3_000 })
   })
 
-  it('has what was sent in the turn in which the route subscribes, also before the channels are judged', async () => {
+  it('has the events that were sent in the turn in which the route subscribes, also before the channels are authorized', async () => {
     const { hub, ids } = await hubWith(1)
-    const verdict = Promise.withResolvers<boolean>()
+    const decision = Promise.withResolvers<boolean>()
     const response = new RecordingResponse()
-    const asked = { names: ['b'], authorize: () => verdict.promise }
+    const asked = { names: ['b'], authorize: () => decision.promise }
     const stream = hub.stream(createPoll(response, 0), { asked, lastEventId: ids[0] }).subscribe('a')
     stream.send('beside')
     await opening()
     expect(response.document).toBeUndefined()
-    verdict.resolve(true)
+    decision.resolve(true)
     await opening()
     await endOfTurn()
     expect(data({ response })).toEqual(['beside', '1'])
     expect(response.document?.cursor).toBe(ids[1])
   })
 
-  it('may subscribe later where it has only opened the response', async () => {
+  it('may subscribe later if it has only opened the response', async () => {
     const { hub, ids } = await hubWith(1)
     const response = new RecordingResponse()
     const stream = hub.stream(createPoll(response, 0), { lastEventId: ids[0] })
@@ -312,7 +312,7 @@ describe('a poll', () => {
     expect(response.refusal?.retry).toBeGreaterThanOrEqual(5_000)
   })
 
-  it('is refused with 503 when too much is sent beside a log that nobody can read', async () => {
+  it('is refused with 503 when too much is sent while the log cannot be read', async () => {
     const broker = createMemoryBroker()
     vi.spyOn(broker, 'start').mockReturnValue(new Promise(() => {}))
     const response = new RecordingResponse()
@@ -333,7 +333,7 @@ describe('a poll', () => {
     expect(response.refusal).toMatchObject({ status: 503 })
   })
 
-  it('counts as open until its answer was taken', async () => {
+  it('counts as open until its answer was read', async () => {
     const { hub, ids } = await hubWith(1)
     const { response, stream } = await poll(hub, {
       lastEventId: ids[0],
@@ -376,7 +376,7 @@ describe('a poll', () => {
     },
   )
 
-  it('whose response throws after it was ended, while it is not let in, is cut', async () => {
+  it('whose response throws after it was ended, while it is refused, is destroyed', async () => {
     const onError = vi.fn()
     const hub = createHub({ onError })
     void hub.close()
@@ -391,14 +391,14 @@ describe('a poll', () => {
     expect(onError).toHaveBeenCalledOnce()
   })
 
-  it('that is left before its answer was taken is counted as that', async () => {
+  it('whose client leaves before it has read the answer is counted as left by the client', async () => {
     const { hub, ids } = await hubWith(1)
     const { response } = await poll(hub, { lastEventId: ids[0], response: new UnreadResponse() })
     response.leave()
     expect(hub.stats()).toMatchObject({ streams: 0, closed: { client: 1, answered: 0 } })
   })
 
-  it('whose answer nobody reads is cut off after `stall`, like a stream', async () => {
+  it('whose answer is not read is disconnected after `stall`, like a stream', async () => {
     const { hub, ids } = await hubWith(1)
     const response = new UnreadResponse()
     await poll(hub, { lastEventId: ids[0], response, stall: 20 })
@@ -406,14 +406,14 @@ describe('a poll', () => {
     expect(hub.stats()).toMatchObject({ streams: 0, closed: { stalled: 1 } })
   })
 
-  it('is told the channels that it asked for', async () => {
+  it('is answered with the channels that it asked for', async () => {
     const { hub, ids } = await hubWith(1)
     const asked = { names: ['b', 'c'], authorize: (name: string) => name === 'b' }
     const { response } = await poll(hub, { lastEventId: ids[1], asked })
     expect(response.document?.channels).toEqual({ channels: ['a', 'b'], refused: ['c'] })
   })
 
-  it('is answered when the hub closes, and told when to come back', async () => {
+  it('is answered when the hub closes, with a time to poll again', async () => {
     const { hub, ids } = await hubWith(1)
     const { response } = await poll(hub, { lastEventId: ids[1], wait: 25_000 })
     await hub.close({ retry: [3_000, 3_000] })
@@ -422,7 +422,7 @@ describe('a poll', () => {
     expect(late.response.refusal).toMatchObject({ status: 503 })
   })
 
-  it('leaves nothing behind when its client goes', async () => {
+  it('leaves nothing behind when its client leaves', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
     const { hub, ids } = await hubWith(1)
     const timers = vi.getTimerCount()

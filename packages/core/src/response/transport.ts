@@ -2,42 +2,42 @@ import type { Frame } from '../wire/frame.ts'
 import type { Refusal } from './refusal.ts'
 
 /**
- * The port between a stream and the response that carries it. An adapter (`@sse/express` has the one for Node's
- * `ServerResponse`) implements it; the stream sets `onDrain` and `onClose`.
+ * The port between a stream and the response that carries it. An adapter implements it: `@sse/express` has the one for Node's
+ * `ServerResponse`. The stream sets `onDrain`, `onClose` and `onError`.
  */
 export interface Transport {
-  /** Writes status and headers. @throws {SseError} `headers-sent` when the response was started already. */
+  /** Writes status and headers. @throws {SseError} `headers-sent` if the response has already started */
   open(): void
-  /** Takes the frames in any case; `false` says that it is full: write no more before `onDrain`. */
+  /** Accepts the frames in any case. Returns `false` when its buffer is full: then write no more until `onDrain`. */
   write(frames: readonly Frame[]): boolean
-  /** Bytes taken and not yet handed to the operating system. */
+  /** Bytes that were written and not yet passed to the operating system. */
   readonly pending: number
   /**
-   * For transports that answer as one document: `false` as long as nothing of it is on its way, so that `refuse` may still be called. Default:
-   * an open response has begun.
+   * For transports that answer with one document: `false` as long as nothing of it was sent, so that `refuse` may still be called. Default: an
+   * open response has begun.
    */
   readonly begun?: boolean
-  /** Whether the response is over, or its client gone. */
+  /** Whether the response has ended or the client has left. */
   readonly closed: boolean
-  /** Called when there is room again after a `write` that answered `false`. */
+  /** Called when the buffer has room again after a `write` that returned `false`. */
   onDrain: (() => void) | undefined
   /**
-   * Called when the response is over, with the reason: `client`, the default, when the client left. The others are for transports that
-   * answer and end by themselves.
+   * Called when the response has ended, with the reason. The default, `client`, means that the client left. The other reasons are for
+   * transports that answer and end by themselves.
    */
   onClose: ((end?: 'client' | 'answered' | 'stalled' | 'refused') => void) | undefined
-  /** Called with what was thrown outside of a call of the stream's, for transports that answer and end by themselves. */
+  /** Called with an error that occurs outside of a call by the stream. For transports that answer and end by themselves. */
   onError?: ((error: unknown) => void) | undefined
-  /** Ends the response after what was written; `lastOfConnection` closes the connection too, instead of keeping it alive. */
+  /** Ends the response after the bytes written so far. `lastOfConnection` also closes the connection instead of keeping it alive. */
   end(options?: { lastOfConnection?: boolean }): void
-  /** Answers this instead of opening a stream. */
+  /** Answers the request with a refusal instead of opening a stream. */
   refuse(refusal: Refusal): void
-  /** Cuts the connection at once, dropping what is pending. */
+  /** Closes the connection at once and drops the pending bytes. */
   destroy(): void
-  /** Called when the stream is put on channels for the first time, so that a position will be told; for transports that answer and end. */
+  /** Called at the first `subscribe`: a position in the log will follow. For transports that answer and end by themselves. */
   subscribed?(): void
-  /** Called when the log cannot be read now; for transports that answer and end. */
+  /** Called when the log cannot be read at the moment. For transports that answer and end by themselves. */
   unreadable?(): void
-  /** Told whenever everything in the log up to `position` was written; for transports that answer and end. */
+  /** Called whenever everything in the log up to `position` was written. For transports that answer and end by themselves. */
   caughtUp?(position: string): void
 }

@@ -2,7 +2,7 @@ import { checkNumber, checkRange } from '../check.ts'
 import type { StreamOptions } from './sse-stream.ts'
 
 /**
- * Checks what an adapter was told once for all its streams.
+ * Checks the options that an adapter uses for all its streams.
  *
  * @throws {SseError} `invalid-option`
  */

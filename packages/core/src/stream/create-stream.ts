@@ -6,7 +6,7 @@ import { Stream } from './stream.ts'
 import type { StreamHost } from './stream-host.ts'
 import { randomName } from './stream-id.ts'
 
-/** What streams without a hub share. */
+/** The host of streams without a hub. */
 const withoutHub: StreamHost = {
   heartbeat: new Heartbeat(15_000),
   streams: { addOpening() {}, add() {}, remove() {} },
@@ -22,7 +22,7 @@ const withoutHub: StreamHost = {
   report: (error) => console.error(error),
 }
 
-/** A stream without a hub: it can `send` and `comment`, and is kept alive by a heartbeat every 15 seconds. */
+/** Creates a stream without a hub. It can send events and comments, and has a heartbeat every 15 seconds. */
 export function createStream(transport: Transport, options?: StreamOptions): SseStream {
   return new Stream(withoutHub, transport, options)
 }

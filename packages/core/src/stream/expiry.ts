@@ -1,6 +1,6 @@
-const longestTimer = 2 ** 31 - 1
+import { maxDelay } from '../check.ts'
 
-/** The end of a stream's credentials: of several the earliest counts. */
+/** The time at which the credentials of a stream expire. Of several times the earliest counts. */
 export class Expiry {
   readonly #now: () => number
   readonly #expired: () => void
@@ -12,8 +12,8 @@ export class Expiry {
     this.#expired = expired
   }
 
-  /** Whether the time has come. */
-  get over(): boolean {
+  /** Whether the credentials have expired. */
+  get isOver(): boolean {
     return this.#now() >= this.#at
   }
 
@@ -27,11 +27,11 @@ export class Expiry {
     clearTimeout(this.#timer)
   }
 
-  /** A timer reaches no further than 24 days: what is beyond is waited for in steps. */
+  /** Waits in steps of at most 24.8 days, the longest delay of a timer. */
   #wait(): void {
     clearTimeout(this.#timer)
     const left = this.#at - this.#now()
-    const done = left <= longestTimer ? this.#expired : () => this.#wait()
-    this.#timer = setTimeout(done, Math.min(Math.max(0, left), longestTimer)).unref()
+    const done = left <= maxDelay ? this.#expired : () => this.#wait()
+    this.#timer = setTimeout(done, Math.min(Math.max(0, left), maxDelay)).unref()
   }
 }

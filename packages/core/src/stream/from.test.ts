@@ -40,20 +40,20 @@ describe('stream.from', () => {
     expect(transport.data('message')).toEqual(['a', 'b', '{"c":1}'])
   })
 
-  it('puts characters together that lie across two strings', async () => {
+  it('joins characters that are split over two strings', async () => {
     const { transport, stream } = opened()
     await stream.from(['a\ud83d', '\ude00b', '', '\ud83d', 7, 'x\ud83d'])
     expect(transport.data('message')).toEqual(['a', '😀b', '', '\ufffd', '7', 'x', '\ufffd'])
   })
 
-  it('puts characters together that lie across two chunks of bytes', async () => {
+  it('joins characters that are split over two chunks of bytes', async () => {
     const { transport, stream } = opened()
     const bytes = Buffer.from('한글')
     await stream.from(Readable.from([bytes.subarray(0, 2), bytes.subarray(2)]))
     expect(transport.data('message').join('')).toBe('한글')
   })
 
-  it('goes no faster than the client takes it', async () => {
+  it('sends no faster than the client reads', async () => {
     const { transport, stream } = opened()
     let given = 0
     stream.comment()
@@ -101,7 +101,7 @@ describe('stream.from', () => {
     expect(cancelled).toBe(true)
   })
 
-  it('rejects with what the source throws; unawaited, that goes to onError', async () => {
+  it('rejects with an error of the source; if nothing awaits it, the error goes to onError', async () => {
     const onError = vi.fn()
     const hub = createHub({ onError })
     const broken = async function* () {
@@ -136,7 +136,7 @@ describe('stream.from', () => {
     expect(stream.closed).toBe(true)
   })
 
-  it('takes over a source although the stream is refused, or the hub is closed', async () => {
+  it('handles the errors of a source even if the stream is refused or the hub is closed', async () => {
     const hub = createHub()
     const refusing = { admit: () => ({ status: 503, detail: 'full', retry: 1 }) as const }
     await hub.stream(new RecordingTransport(), refusing).from(createReadStream('/missing/file'))
@@ -156,7 +156,7 @@ describe('stream.from', () => {
     await vi.waitUntil(() => readable.destroyed)
   })
 
-  it('leaves no listener behind, and keeps nothing of what it has sent', async () => {
+  it('leaves no listener behind, and keeps no sent items', async () => {
     const { stream } = opened()
     for (let call = 0; call < 1_000; call++) await stream.from(['x'])
     expect(getEventListeners(stream.signal, 'abort')).toHaveLength(0)
@@ -173,7 +173,7 @@ describe('stream.from', () => {
     await silent.from(items())
   })
 
-  it('lets other things happen while it sends a source that is always ready', async () => {
+  it('yields to the event loop while it sends a source that is always ready', async () => {
     const silent = createStream(new SilentTransport())
     let ticks = 0
     const timer = setInterval(() => ticks++, 1)
@@ -185,13 +185,13 @@ describe('stream.from', () => {
     expect(ticks).toBeGreaterThanOrEqual(3)
   })
 
-  it.each([['a string'], [7], [null], [{}]])('refuses %j, which is no source', async (source) => {
+  it.each([['a string'], [7], [null], [{}]])('refuses %j, which is not a source', async (source) => {
     const { stream } = opened()
     await expect(stream.from(source as never)).rejects.toMatchObject({ code: 'invalid-data', value: source })
   })
 })
 
-/** A client that takes everything at once. */
+/** A client that reads everything at once. */
 class SilentTransport implements Transport {
   readonly pending = 0
   readonly closed = false
@@ -206,7 +206,7 @@ class SilentTransport implements Transport {
   destroy(): void {}
 }
 
-/** Resolves when almost all of these were collected while their source is still being read. */
+/** Resolves when almost all of the objects were garbage-collected while their source is still being read. */
 async function collected(kept: readonly WeakRef<object>[]): Promise<void> {
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')

@@ -1,4 +1,4 @@
-/** A turn of the heartbeat serves a sixteenth of the streams. To serve 5,000 at once would block the event loop for about 50 ms. */
+/** Each tick serves one slice, a sixteenth of the streams. Serving 5,000 streams at once would block the event loop for about 50 ms. */
 const slices = 16
 
 interface Beating {
@@ -6,24 +6,24 @@ interface Beating {
 }
 
 /**
- * One timer for all streams: each is served once every interval. The timer runs while there are streams and never keeps the
+ * One timer for all streams, which calls `beat` of each once per interval. The timer runs only while there are streams, and does not keep the
  * process alive.
  */
 export class Heartbeat {
-  /** The time between two beats of one stream, in milliseconds; 0 means none. */
+  /** Milliseconds between two beats of one stream; 0 means none. */
   readonly interval: number
   readonly #slices: Set<Beating>[] = Array.from({ length: slices }, () => new Set())
   #timer: ReturnType<typeof setInterval> | undefined
   #size = 0
   #added = 0
-  /** The slice whose turn it is next. */
+  /** The slice that the next tick serves. */
   #current = 0
 
   constructor(interval: number) {
     this.interval = interval
   }
 
-  /** Starts to serve a stream. Streams that come together are spread over the slices. @returns its slice, for `remove` */
+  /** Adds a stream. Streams that are added together are spread over the slices. @returns the slice of the stream, for `remove` */
   add(stream: Beating): number {
     const slice = (this.#current + 2 * slices - 1 - (this.#added++ % slices)) % slices
     if (this.interval === 0) return slice

@@ -1,6 +1,6 @@
 import { endOfTurn } from '../end-of-turn.ts'
 
-/** Resolves when the streams subscribed before have opened. */
+/** Resolves when all streams that were subscribed before have opened. */
 export async function opening(): Promise<void> {
   await endOfTurn()
   await endOfTurn()

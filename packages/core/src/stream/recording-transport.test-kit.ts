@@ -3,7 +3,7 @@ import type { Transport } from '../response/transport.ts'
 import { Decoder, type StreamItem } from '../wire/decode.ts'
 import type { Frame } from '../wire/frame.ts'
 
-/** A transport for tests: it keeps what was written, and is as full, as slow or as broken as the test says. */
+/** A transport for tests. It records everything that is written, and a test can fill, drain or close it. */
 export class RecordingTransport implements Transport {
   onDrain: (() => void) | undefined
   onClose: (() => void) | undefined
@@ -53,13 +53,13 @@ export class RecordingTransport implements Transport {
     this.onDrain?.()
   }
 
-  /** The client goes away. */
+  /** The client leaves. */
   leave(): void {
     this.closed = true
     this.onClose?.()
   }
 
-  /** The events written, of this name if one is given. */
+  /** The events that were written: all, or those of one name. */
   events(name?: string) {
     return this.items.filter(
       (item) => item.type === 'event' && (name === undefined || item.event === name),

@@ -1,26 +1,26 @@
-import { Fifo } from '../log/fifo.ts'
+import { Queue } from '../log/queue.ts'
 
-/** Keys remembered at most; of the others it is not known any more whether they were disconnected. */
-const remembered = 10_000
+/** The maximum number of disconnected keys that are remembered. */
+const maxKeys = 10_000
 
-/** What a stream of a disconnected key is told: come back after so many milliseconds, stay away, or nothing. */
+/** The instruction to clients of a disconnected key: reconnect after so many milliseconds, do not reconnect, or none. */
 export interface Revocation {
   readonly reconnect: number | false | undefined
 }
 
 /**
- * Which keys were disconnected, and in which order with the requests that arrived here: a stream that was asked for before its key was
- * disconnected does not open after it, however long the app took to decide.
+ * Remembers and numbers the disconnects of keys. Each request keeps the number of the latest disconnect at its arrival. So its stream does not
+ * open after a later disconnect of its key, however long the app takes to subscribe it.
  */
 export class Revocations {
   #count = 0
   readonly #byKey = new Map<string, Revocation & { readonly number: number }>()
-  readonly #order = new Fifo<{ readonly key: string; readonly number: number }>()
-  /** The number of the newest that was forgotten. */
-  #forgotten = 0
+  readonly #order = new Queue<{ readonly key: string; readonly number: number }>()
+  /** The number of the newest disconnect that was dropped. */
+  #dropped = 0
 
-  /** This moment, for a request that arrives now. */
-  get now(): number {
+  /** The number of the latest disconnect, which a request keeps when it arrives. */
+  get latest(): number {
     return this.#count
   }
 
@@ -28,18 +28,18 @@ export class Revocations {
     const number = ++this.#count
     this.#byKey.set(key, { number, reconnect })
     this.#order.push({ key, number })
-    while (this.#order.length > remembered) {
+    while (this.#order.length > maxKeys) {
       const oldest = this.#order.shift()!
       if (this.#byKey.get(oldest.key)?.number !== oldest.number) continue
       this.#byKey.delete(oldest.key)
-      this.#forgotten = oldest.number
+      this.#dropped = oldest.number
     }
   }
 
-  /** What became of a key since a moment. A request from before all that is remembered is told to come back and be judged again. */
-  since(moment: number, key: string): Revocation | undefined {
+  /** The revocation of a key after a request arrived. If older disconnects were dropped since then, the client must reconnect to be safe. */
+  since(arrival: number, key: string): Revocation | undefined {
     const revocation = this.#byKey.get(key)
-    if (revocation && revocation.number > moment) return revocation
-    return moment < this.#forgotten ? { reconnect: undefined } : undefined
+    if (revocation && revocation.number > arrival) return revocation
+    return arrival < this.#dropped ? { reconnect: undefined } : undefined
   }
 }

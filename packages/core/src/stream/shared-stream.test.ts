@@ -20,7 +20,7 @@ async function share(hub: Hub, options: StreamOptions = {}, shared = true) {
   return { transport, stream }
 }
 
-/** What was told of events: the data, with the channels that were named before it. */
+/** The data of the events, each with the channels from its `sse.event`. */
 function events(transport: RecordingTransport) {
   const told: { data: string; channels?: string[] }[] = []
   let label: { id: string; channels: string[] } | undefined
@@ -61,7 +61,7 @@ const told = [
 ]
 
 describe('a stream that tabs share', () => {
-  it('is told with each event for which of the channels it is, but not of channels that the stream is not on', async () => {
+  it('gets the channels of each event, except channels that the stream is not on', async () => {
     const { hub } = await hubWith()
     const { transport } = await share(hub, { asked: asked('a', 'b', 'secret') })
     for (const [channels, data] of published) await hub.publish(channels, data)
@@ -69,7 +69,7 @@ describe('a stream that tabs share', () => {
     expect(events(transport)).toEqual(told)
   })
 
-  it('is told the same when many come in one turn, and by a replay', async () => {
+  it('gets the same for many events in one turn, and in a replay', async () => {
     const { hub, start } = await hubWith()
     const live = await share(hub, { asked: asked('a', 'b') })
     await Promise.all(published.map(([channels, data]) => hub.publish(channels, data)))
@@ -79,7 +79,7 @@ describe('a stream that tabs share', () => {
     expect(events(replay.transport)).toEqual(told)
   })
 
-  it('is told the same when the broker is read', async () => {
+  it('gets the same when the broker is read', async () => {
     const hub = createHub({ broker: createMemoryBroker(), window: { entries: 1 } })
     await hub.ready
     const start = hub.position
@@ -89,7 +89,7 @@ describe('a stream that tabs share', () => {
     expect(events(transport)).toEqual(told)
   })
 
-  it('shares the bytes of an event with streams that do not ask', async () => {
+  it('shares the bytes of an event with streams that are not shared', async () => {
     const { hub } = await hubWith()
     const plain = await share(hub, { asked: asked('a') }, false)
     const shared = [await share(hub, { asked: asked('a') }), await share(hub, { asked: asked('a') })]
@@ -103,7 +103,7 @@ describe('a stream that tabs share', () => {
     }
   })
 
-  it('is told which channels it is on only because its client asked', async () => {
+  it('is told which channels only its client asked for', async () => {
     const { hub } = await hubWith()
     const { transport, stream } = await share(hub, { asked: asked('a', 'own', 'secret') })
     await hub.changeChannels(stream.id, { subscribe: asked('b'), unsubscribe: ['a', 'own'] })
@@ -114,7 +114,7 @@ describe('a stream that tabs share', () => {
     ])
   })
 
-  it('has an event of a channel for all its tabs once the app itself has put it there', async () => {
+  it('has an event for all tabs once the app itself has subscribed to its channel', async () => {
     const { hub } = await hubWith()
     const { transport, stream } = await share(hub, { asked: asked('a') })
     await hub.publish('a', '1')
@@ -134,7 +134,7 @@ describe('a stream that tabs share', () => {
     expect(plain.transport.events('sse.ping')).toEqual([])
   })
 
-  it('is refused what there is no room for, and keeps the rest', async () => {
+  it('is refused channels beyond the maximum, and keeps the others', async () => {
     const { hub } = await hubWith()
     const { transport, stream } = await share(hub, { asked: asked('a', 'b', 'c'), maxChannels: 2 })
     expect(stream.closed).toBe(false)
@@ -146,7 +146,7 @@ describe('a stream that tabs share', () => {
     ])
   })
 
-  it('tells a poll the same', async () => {
+  it('gives a poll the same', async () => {
     const { hub, start } = await hubWith(...published)
     let document: PollDocument | undefined
     const response = {
@@ -170,7 +170,7 @@ describe('a stream that tabs share', () => {
     expect(cursor).toBe(hub.position)
   })
 
-  it('is told the channels of every event, whatever joins and leaves meanwhile', async () => {
+  it('gets the channels of every event, whatever channels are joined and left meanwhile', async () => {
     const channel = fc.constantFrom('own', 'a', 'b', 'c')
     const action = fc.oneof(
       fc.record({ do: fc.constant('publish' as const), channels: fc.uniqueArray(channel, { minLength: 1 }) }),
@@ -181,14 +181,14 @@ describe('a stream that tabs share', () => {
         const { hub } = await hubWith()
         const { transport, stream } = await share(hub)
         const own = new Set(['own'])
-        const wished = new Set<string>()
+        const askedByClient = new Set<string>()
         const due: { data: string; channels?: string[] }[] = []
         let number = 0
         for (const action of actions) {
           if (action.do === 'publish') {
             const data = String(++number)
             await hub.publish(action.channels, data)
-            const mine = action.channels.filter((name) => own.has(name) || wished.has(name))
+            const mine = action.channels.filter((name) => own.has(name) || askedByClient.has(name))
             if (mine.some((name) => own.has(name))) due.push({ data })
             else if (mine.length > 0) due.push({ data, channels: mine })
             continue
@@ -198,16 +198,16 @@ describe('a stream that tabs share', () => {
           else if (action.do === 'app joins') {
             stream.subscribe(channel)
             own.add(channel)
-            wished.delete(channel)
+            askedByClient.delete(channel)
           } else if (action.do === 'app leaves') {
             stream.unsubscribe(channel)
             own.delete(channel)
-            wished.delete(channel)
+            askedByClient.delete(channel)
           } else {
             const [subscribe, unsubscribe] = action.do === 'ask' ? [[channel], []] : [[], [channel]]
             await hub.changeChannels(stream.id, { subscribe: asked(...subscribe), unsubscribe })
-            if (action.do === 'leave') wished.delete(channel)
-            else if (!own.has(channel)) wished.add(channel)
+            if (action.do === 'leave') askedByClient.delete(channel)
+            else if (!own.has(channel)) askedByClient.add(channel)
           }
         }
         await endOfTurn()

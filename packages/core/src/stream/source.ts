@@ -3,19 +3,19 @@ import { endOfTurn } from '../end-of-turn.ts'
 import { SseError, show } from '../errors.ts'
 import { isThenable } from '../thenable.ts'
 
-/** What a stream can be fed from: also Node's `Readable` and the web's `ReadableStream`, which are async iterables. */
+/** A source of items for `stream.from`. Node's `Readable` and the web's `ReadableStream` are async iterables too. */
 export type Source<T = unknown> = Iterable<T> | AsyncIterable<T>
 
-/** Items of a source that are sent in one turn of the event loop. */
+/** The maximum number of items that are sent in one turn of the event loop. */
 const itemsPerTurn = 64
 
 /**
- * Sends the items of a source one after the other, until it ends or the signal is aborted. A source that is always ready is sent in batches: a
- * loop of promises alone would block the event loop.
+ * Sends the items of a source one after another, until the source ends or the signal is aborted. It waits for the end of the turn after every 64
+ * items, because a source that is always ready would block the event loop.
  *
- * @param sink `prepare` is called once the source is taken over; what it throws cancels the source. `send` answers `true`, or a promise for
- * when there is room for more
- * @throws {SseError} `invalid-data` for a source that is not valid; and what the source, `prepare` and `send` throw
+ * @param sink `prepare` is called once the source has an error handler; an error of `prepare` cancels the source. `send` returns `true`, or a
+ * promise that resolves when the client can receive more
+ * @throws {SseError} `invalid-data` for a source that is not valid; and any error of the source, `prepare` or `send`
  */
 export async function sendAll(
   source: Source,
@@ -30,23 +30,23 @@ export async function sendAll(
   }
   let sent = 0
   for await (const item of itemsOf(open, sink.signal)) {
-    const room = sink.send(item)
-    if (room !== true) await room
+    const drained = sink.send(item)
+    if (drained !== true) await drained
     else if (++sent % itemsPerTurn === 0) await endOfTurn()
   }
 }
 
-/** A source that was taken over: nothing that it throws later is an unhandled error. */
+/** A source with an error handler: its later errors are never unhandled. */
 interface OpenSource {
   next(): unknown
-  /** Ends it, whatever it is busy with. What it throws then concerns nobody. */
+  /** Cancels the source, even while it waits for an item. Errors of the cancellation are ignored. */
   cancel(): void
 }
 
 /**
- * Takes a source over, at once: a stream of Node's that is dropped before anybody listens to its errors ends the process.
+ * Opens a source. It does so at once, because an error of a Node stream without a listener ends the process.
  *
- * @throws {SseError} `invalid-data` for what is not a source
+ * @throws {SseError} `invalid-data` for a value that is not a source
  */
 function openSource(source: Source): OpenSource {
   const items = iteratorOf(source)
@@ -57,25 +57,25 @@ function openSource(source: Source): OpenSource {
 }
 
 /**
- * The items of a source, until it ends or the signal is aborted; then the source is cancelled. Bytes become text. A character that was cut
- * in two, between two chunks of bytes or two strings, is put together.
+ * The items of a source, until it ends or the signal is aborted; an abort cancels the source. Bytes become text. If a character is split over
+ * two chunks of bytes or two strings, it is joined.
  *
- * @throws what the source throws
+ * @throws any error of the source
  */
 async function* itemsOf(source: OpenSource, signal: AbortSignal): AsyncGenerator<unknown> {
-  const leaving = new Leaving(signal)
-  const text = new Joiner()
+  const abortable = new AbortableWait(signal)
+  const text = new TextJoiner()
   let ended = false
   try {
     while (!signal.aborted) {
-      const result = (await leaving.before(source.next())) as IteratorResult<unknown> | undefined
+      const result = (await abortable.wait(source.next())) as IteratorResult<unknown> | undefined
       if (!result) return
       if (result.done) {
         ended = true
-        yield* text.rest()
+        yield* text.flush()
         return
       }
-      const item = await leaving.before(result.value)
+      const item = await abortable.wait(result.value)
       if (signal.aborted) return
       yield* text.join(item)
     }
@@ -83,59 +83,59 @@ async function* itemsOf(source: OpenSource, signal: AbortSignal): AsyncGenerator
     ended = true
     throw error
   } finally {
-    leaving.stop()
+    abortable.stop()
     if (!ended) source.cancel()
   }
 }
 
-/** Waits for one thing after the other, and for none of them once a signal is aborted: with one listener, and nothing kept per item. */
-class Leaving {
+/** Waits for promises until a signal is aborted. It uses one listener for all of them, and keeps nothing per item. */
+class AbortableWait {
   readonly #signal: AbortSignal
-  #leave: (() => void) | undefined
-  readonly #aborted = (): void => this.#leave?.()
+  #resolve: (() => void) | undefined
+  readonly #onAbort = (): void => this.#resolve?.()
 
   constructor(signal: AbortSignal) {
     this.#signal = signal
-    signal.addEventListener('abort', this.#aborted, { once: true })
+    signal.addEventListener('abort', this.#onAbort, { once: true })
   }
 
-  /** What a promise brings, `undefined` when the signal is aborted before; what is not a promise as it is. */
-  before(value: unknown): unknown {
+  /** The result of a promise, or `undefined` if the signal is aborted before. Other values are returned unchanged. */
+  wait(value: unknown): unknown {
     if (!isThenable(value)) return value
     return new Promise((resolve, reject) => {
-      this.#leave = () => resolve(undefined)
+      this.#resolve = () => resolve(undefined)
       value.then(resolve, reject)
       if (this.#signal.aborted) resolve(undefined)
     })
   }
 
   stop(): void {
-    this.#leave = undefined
-    this.#signal.removeEventListener('abort', this.#aborted)
+    this.#resolve = undefined
+    this.#signal.removeEventListener('abort', this.#onAbort)
   }
 }
 
 const highSurrogateAtEnd = /[\ud800-\udbff]$/
 
-/** Puts characters together whose halves came in two items. */
-class Joiner {
+/** Joins characters that are split over two items. */
+class TextJoiner {
   readonly #decoder = new TextDecoder()
   /** The first half of a character that ended a string. */
   #half = ''
 
-  /** The items that this one completes. */
+  /** The items that are complete with this one. */
   join(item: unknown): unknown[] {
     if (item instanceof Uint8Array) return notEmpty(this.#decoder.decode(item, { stream: true }))
-    if (typeof item !== 'string') return [...this.rest(), item]
+    if (typeof item !== 'string') return [...this.flush(), item]
     const text = this.#half + item
     this.#half = highSurrogateAtEnd.exec(text)?.[0] ?? ''
-    const whole = this.#half ? text.slice(0, -1) : text
-    // An empty string is an item; one that became empty is not.
-    return item === '' ? [whole] : notEmpty(whole)
+    const complete = this.#half ? text.slice(0, -1) : text
+    // An empty string is an item. A string that became empty is not.
+    return item === '' ? [complete] : notEmpty(complete)
   }
 
-  /** What was kept for a half that did not come. */
-  rest(): string[] {
+  /** The incomplete character at the end of the items before. */
+  flush(): string[] {
     const half = this.#half
     this.#half = ''
     return notEmpty(this.#decoder.decode() + half)
@@ -152,12 +152,12 @@ interface Items {
 }
 
 /**
- * A generator that hangs in an `await` answers `return` only when that is over, and the iterators of both kinds of readable stream are
- * such: they are cancelled at their own handle.
+ * The iterator of a source. `return` of an async generator waits for its pending `await`. This also holds for the iterators of both kinds of
+ * readable stream, so these are cancelled by their own methods.
  */
 function iteratorOf(source: Source): Items {
   if (typeof source === 'object' && source !== null) {
-    // Without a listener an error of a stream of Node's ends the process, even one that comes after it was destroyed.
+    // Without a listener, an error of a Node stream ends the process, even after the stream was destroyed.
     if (isEmitter(source)) source.on('error', ignore)
     if (isReadableStream(source)) {
       const reader = source.getReader()

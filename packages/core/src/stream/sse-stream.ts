@@ -8,23 +8,23 @@ import type { Source } from './source.ts'
 export type StreamEnd =
   /** The client left, or the connection broke. */
   | 'client'
-  /** `stream.close` was called. */
+  /** The app called `stream.close`. */
   | 'closed'
-  /** The credentials that it was opened with ran out. */
+  /** The credentials of the client expired: `expires` of `subscribe`. */
   | 'expired'
-  /** `hub.disconnect` was called for its key. */
+  /** The app called `hub.disconnect` for its key. */
   | 'disconnected'
-  /** `hub.close` was called. */
+  /** The app called `hub.close`. */
   | 'shutdown'
-  /** The client took nothing for as long as `stall`. */
+  /** The client read nothing for `stall` milliseconds. */
   | 'stalled'
-  /** The client had not taken more than `maxUnread` bytes that were sent over a second ago. */
+  /** More than `maxUnread` bytes that were sent over a second ago were still unread. */
   | 'overflow'
-  /** It could not be opened: something else was answered first, or the broker did not start. */
+  /** The stream could not be opened: the app had already answered the request, or the broker did not start. */
   | 'unopened'
-  /** It was not let in: a limit, credentials that had run out, a hub that was closing. */
+  /** The request was refused, for example by a limit, because its credentials had expired, or because the hub was closing. */
   | 'refused'
-  /** It was a poll, and has its answer. */
+  /** The stream was a poll, and its client has read the answer. */
   | 'answered'
   /** `hub.end` was called for each of its channels. */
   | 'ended'
@@ -32,101 +32,101 @@ export type StreamEnd =
 /** One open response. */
 export interface SseStream<E extends EventMap = AnyEvents> {
   /**
-   * Sends an event to this one stream, now; it is not in the log and not replayed. Opens the stream.
+   * Sends an event to this stream only. It is sent at once, is not in the log and is not replayed. Opens the stream.
    *
-   * @returns `false` when the client is behind (what was sent is on its way all the same), or the stream is `closed`
-   * @throws {SseError} `invalid-event`, `invalid-id`, `invalid-retry`, `invalid-data`, `invalid-option`; `id-on-subscribed-stream`, because
-   * there the ids are positions in the log; `headers-sent` when something else was answered already
+   * @returns `false` if the client is behind or the stream is `closed`. If the client is behind, the event is still delivered
+   * @throws {SseError} `invalid-event`, `invalid-id`, `invalid-retry`, `invalid-data`, `invalid-option`; `id-on-subscribed-stream`, because the
+   * ids of a subscribed stream are positions in the log; `headers-sent` if the app has already answered the request
    */
   send<N extends EventName<E>>(data: Payload<E, N>, options: SendOptions<N> & { readonly event: N }): boolean
   send(data: MessagePayload<E>, options?: SendOptions<MessageName<E>>): boolean
   /**
-   * Sends every item of a source, one event each, no faster than the client takes them. Opens the stream, and leaves it open at the end.
-   * When the client leaves the source is cancelled and the promise resolves.
+   * Sends every item of a source as an event, no faster than the client reads. Opens the stream, and leaves it open at the end of the source.
+   * If the client leaves, the source is cancelled and the promise resolves.
    *
-   * @throws {SseError} (rejected) as `send`; `invalid-data` for what is no source; and what the source throws. A rejection that nobody
-   * awaits goes to `onError`.
+   * @throws {SseError} (rejected) as `send`; `invalid-data` for a value that is not a source; and any error of the source. A rejection that
+   * nothing awaits is reported to `onError`.
    */
   from<N extends EventName<E>>(
     source: Source<Payload<E, N> | Uint8Array>,
     options: FromOptions<N> & { readonly event: N },
   ): Promise<void>
   from(source: Source<MessagePayload<E> | Uint8Array>, options?: FromOptions<MessageName<E>>): Promise<void>
-  /** Writes a comment, which clients skip. Opens the stream. @returns as `send` */
+  /** Sends a comment, which clients ignore. Opens the stream. It returns and throws as `send`. */
   comment(text?: string): boolean
   /**
-   * Puts the stream on channels of the hub. The stream opens at the end of this turn, replays what came after the client's
-   * `Last-Event-ID`, then goes on live. On a stream that is open already, joins the channels where the stream stands. The channels
-   * that the client itself asks for come along; `subscribe([])` is for a stream that has no others.
+   * Subscribes the stream to channels of the hub. The stream opens at the end of this turn, replays the events after the client's
+   * `Last-Event-ID`, and continues live. Later calls add channels at the current position of the stream, without replay. The first call also
+   * adds the channels that the client asked for; `subscribe([])` adds only those.
    *
    * @throws {SseError} `no-hub`, `invalid-channel`, `too-many-channels`, `invalid-cursor`, `invalid-option`
    */
   subscribe(channels: string | readonly string[], options?: SubscribeOptions): this
-  /** Takes the stream off channels; those that it is not on are passed over. @throws {SseError} `invalid-channel` */
+  /** Unsubscribes the stream from channels, and ignores those that it is not on. @throws {SseError} `invalid-channel` */
   unsubscribe(channels: string | readonly string[]): this
-  /** Ends the stream; what was written before is still delivered. @throws {SseError} `invalid-retry`, `invalid-option` */
+  /** Ends the stream. Events that were sent before are still delivered. @throws {SseError} `invalid-retry`, `invalid-option` */
   close(options?: CloseOptions): void
-  /** 128 random bits; for a client without a key, the capability to change this stream. */
+  /** 128 random bits. A client without a key that knows the id may change the channels of this stream, so keep it secret. */
   readonly id: string
-  /** Whose stream it is, as the `key` option said. */
+  /** The owner of the stream, from the option `key`. */
   readonly key: string | undefined
-  /** The cursor that the client brought; untrusted. */
+  /** The cursor that the client sent. It is untrusted. */
   readonly lastEventId: string | undefined
   readonly channels: ReadonlySet<string>
   readonly closed: boolean
-  /** Aborted when the stream ends. Its reason is an `SseError` with the name `AbortError`, whose code is the `StreamEnd`. */
+  /** Aborted when the stream ends. The reason is an `SseError` with the name `AbortError` and a `StreamEnd` as its code. */
   readonly signal: AbortSignal
 }
 
 export interface SendOptions<N extends string = string> {
-  /** The event's name; without one the client sees a `message` event. */
+  /** The event's name. Without a name the client receives a `message` event. */
   readonly event?: N | undefined
-  /** The event's id, for streams that are on no channel: at most 64 bytes, without control characters. */
+  /** The event's id, for streams without channels: at most 64 bytes, without control characters. */
   readonly id?: string | number | undefined
   /** The client's reconnection time in milliseconds. */
   readonly retry?: number | undefined
 }
 
 export interface FromOptions<N extends string = string> {
-  /** The name of the events; without one the client sees `message` events. */
+  /** The name of the events. Without a name the client receives `message` events. */
   readonly event?: N | undefined
 }
 
 export interface SubscribeOptions {
-  /** When the stream ends at the latest; of several the earliest counts. The client reconnects within a second and is judged again. */
+  /** When the stream must end; of several calls the earliest date counts. The client reconnects within a second and is authorized again. */
   readonly expires?: Date | undefined
   /**
-   * How many events of its channels a client without a cursor is given, oldest first, as far as the window holds them. Default 0. Counts before
-   * opening only, and not together with `since`.
+   * The number of events before the head that a client without a cursor gets first, oldest first, as far as the window holds them. Default 0. It is
+   * ignored once the stream reads the log. Not together with `since`.
    */
   readonly rewind?: number | undefined
-  /** Where to begin when the client brings no cursor: a `hub.position` handed out with a snapshot. Counts before opening only. */
+  /** Where to begin if the client sent no cursor: the `hub.position` of a snapshot. It is ignored once the stream reads the log. */
   readonly since?: string | undefined
 }
 
 export interface CloseOptions {
-  /** Milliseconds after which the client shall come back; `false`: not at all. Without it the client does what it does. */
+  /** Milliseconds after which the client should reconnect; `false`: it should not reconnect. Default: the client decides. */
   readonly reconnect?: false | number | undefined
 }
 
-/** What an adapter knows of a request. */
+/** The data of a request that an adapter passes to its stream. */
 export interface StreamOptions {
-  /** Whose stream it is. A function is asked when it matters, at the latest after `admit`; to read `stream.key` before never throws. */
+  /** The owner of the stream. A function is called when the key is needed, at the latest after `admit`. Reading `stream.key` never throws. */
   readonly key?: string | (() => string | undefined) | undefined
   readonly lastEventId?: string | undefined
-  /** The client's reconnection time in milliseconds: one, or drawn between two. Default 2,000 ± 50 %. */
+  /** The client's reconnection time in milliseconds: a range to draw from, or a time that is varied by ± 50 %. Default 2,000. */
   readonly retry?: number | readonly [min: number, max: number] | undefined
-  /** Milliseconds after which a client that takes nothing is cut off. Default 30,000. */
+  /** Milliseconds after which a client that reads nothing is disconnected. Default 30,000. */
   readonly stall?: number | undefined
-  /** Bytes sent over a second ago and not taken over which the stream is cut off. A single event alone never is. Default 1 MiB. */
+  /** Unread bytes, sent over a second ago, above which the client is disconnected. A single large event does not count. Default 1 MiB. */
   readonly maxUnread?: number | undefined
-  /** Channels that the stream may be on. Default 64. */
+  /** The maximum number of channels of the stream. Default 64. */
   readonly maxChannels?: number | undefined
-  /** Channels that the client asks for, and who judges them: before anything is replayed. */
+  /** Channels that the client asks for, with the function that authorizes them. They are authorized before anything is replayed. */
   readonly asked?: AskedChannels | undefined
   /**
-   * Whether several tabs share it, which tell their channels apart: each event on a channel that only the client asked for is preceded by
-   * `sse.event`, `sse.channels` says which these are, and an `sse.ping` tells when the replay is over. Default false.
+   * Whether several tabs share the stream. Then an `sse.event` with the names of its channels precedes each event on channels that only the
+   * client asked for. `sse.channels` names all such channels, and an `sse.ping` follows the replay. Default false.
    */
   readonly shared?: boolean | undefined
   /** What others may know of the stream on a channel with presence: at most 1 KiB of JSON; `undefined`: it is invisible. Default: it is invisible. */
@@ -137,32 +137,32 @@ export interface StreamOptions {
    */
   readonly records?: { lacks(channel: string): boolean } | undefined
   /**
-   * Asked when the stream begins to open, before anything else is done for it; what it answers is sent instead. From then on the stream
-   * counts as one that is open.
+   * Called when the stream begins to open, before any other work. If it returns a refusal, the client gets that instead. From then on the
+   * stream counts as open.
    */
   readonly admit?: (() => Refusal | undefined) | undefined
-  /** `hub.arrival()` of the moment when the request came. Default: when the stream is made. */
+  /** `hub.arrival()` when the request arrived. Default: when the stream is created. */
   readonly arrival?: number | undefined
 }
 
-/** A change to the channels of an open stream that its client asked for, already judged. */
+/** An authorized change of the channels of an open stream, which its client asked for. */
 export interface ChannelsChange {
-  /** When the wish arrived, in the order of all wishes for the stream's channels. */
+  /** The number of the change, in the order in which the changes for this stream arrived. */
   readonly turn: number
   readonly subscribe: readonly string[]
   readonly unsubscribe: readonly string[]
-  /** Asked for, and not allowed. */
+  /** The channels that the client asked for and may not read. */
   readonly refused: readonly string[]
 }
 
-/** What happened to a stream. That it overflowed, stalled or expired is the reason of its `close`. */
+/** An event in the life of a stream. `overflow`, `stalled` and `expired` are reasons of `close`. */
 export type StreamEvent =
   | { readonly type: 'open'; readonly stream: SseStream }
   | {
       readonly type: 'gap'
       readonly stream: SseStream
       readonly reason: GapReason
-      /** The cursor that could not be served. */
+      /** The cursor after which the log no longer has everything. */
       readonly requested: string
     }
   | { readonly type: 'close'; readonly stream: SseStream; readonly reason: StreamEnd }

@@ -6,9 +6,9 @@ import type { Revocations } from './revocations.ts'
 import type { StreamEvent } from './sse-stream.ts'
 import type { StreamRegistry } from './stream-registry.ts'
 
-/** Who is on which channel, as far as a stream has to do with it. */
+/** The members of channels, as far as streams need them. */
 export interface StreamPresence {
-  /** The stream has opened, is on other channels, or has ended. */
+  /** Called when a stream opens, changes its channels, or ends. */
   sync(
     stream: {
       readonly key: string | undefined
@@ -17,11 +17,11 @@ export interface StreamPresence {
     },
     state: { readonly open: boolean; readonly polled?: boolean },
   ): void
-  /** The lists of those of the channels that have presence. */
+  /** The member lists of the channels that have presence. */
   framesOf(channels: Iterable<string>): readonly Frame[]
 }
 
-/** What the streams of a process share: a hub, or the defaults of streams without one. */
+/** The parts that all streams share: a hub, or defaults for streams without a hub. */
 export interface StreamHost {
   readonly heartbeat: Heartbeat
   readonly streams: Pick<StreamRegistry, 'addOpening' | 'add' | 'remove'>
@@ -30,18 +30,18 @@ export interface StreamHost {
   readonly now: () => number
   /** A number from 0 to 1. */
   readonly random: () => number
-  /** Settles when the log can be read, or could not be for too long. `undefined` for streams without a hub. */
+  /** As `Hub.ready`. `undefined` for streams without a hub. */
   readonly ready: Promise<void> | undefined
   /** `undefined` until the broker has started. */
   readonly delivery: Delivery | undefined
   /** `undefined` for streams without a hub. */
   readonly membership: StreamPresence | undefined
-  /** A unique name that nobody can guess. */
+  /** A unique id that cannot be guessed. */
   newStreamId(): string
-  /** Why no stream can be opened now. */
+  /** The refusal if no stream can be opened now. */
   refusal(): Refusal | undefined
-  /** Tells the app what has happened to a stream. */
+  /** Passes an event of a stream to the app. */
   observe(event: StreamEvent): void
-  /** Reports what a callback of the app, a broker or a transport has thrown. */
+  /** Reports an error of a callback of the app, a broker or a transport. */
   report(error: unknown): void
 }

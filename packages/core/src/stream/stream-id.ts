@@ -1,32 +1,32 @@
 import { randomBytes, randomFillSync } from 'node:crypto'
 
-/** Random bytes for the names to come: asked for one at a time they cost a buffer and a system call each. */
-const drawn = Buffer.allocUnsafeSlow(4096)
+/** Random bytes for the next ids. Without the pool, each id would cost a buffer and a system call. */
+const pool = Buffer.allocUnsafeSlow(4096)
 const nameBytes = 16
-let used = drawn.length
+let used = pool.length
 
-/** 128 random bits as text: who knows it may change the stream, so nobody must guess it. */
+/** 128 random bits as text. The id of a stream permits changing its channels, so it must not be guessable. */
 export function randomName(): string {
-  if (used === drawn.length) {
-    randomFillSync(drawn)
+  if (used === pool.length) {
+    randomFillSync(pool)
     used = 0
   }
-  const name = drawn.toString('base64url', used, used + nameBytes)
+  const name = pool.toString('base64url', used, used + nameBytes)
   used += nameBytes
   return name
 }
 
-/** A name that says which hub holds the stream, for those that do not. */
+/** A new stream id. It begins with the name of the hub, so that the other hubs know which one has the stream. */
 export function streamIdOf(hub: string): string {
   return `${hub}.${randomName()}`
 }
 
-/** The hub that holds a stream; `undefined` for what is no id of a hub's stream. */
+/** The name of the hub that has a stream; `undefined` if the text does not have the form of a stream id. */
 export function hubOf(streamId: string): string | undefined {
   return /^([\w-]{8})\.[\w-]{22}$/.exec(streamId)?.[1]
 }
 
-/** A hub's name in the ids of its streams. */
+/** A new name for a hub, which is part of the ids of its streams. */
 export function newHubName(): string {
   return randomBytes(6).toString('base64url')
 }

@@ -24,7 +24,7 @@ export class StreamRegistry<S extends SseStream = SseStream> implements Streams 
     return this.#open.values()
   }
 
-  /** The stream begins to open. From now on it can be disconnected. */
+  /** Adds a stream that begins to open. From now on it can be disconnected. */
   addOpening(stream: S): void {
     this.#opening.add(stream)
   }
@@ -49,7 +49,7 @@ export class StreamRegistry<S extends SseStream = SseStream> implements Streams 
     return this.#all((stream) => stream.key !== undefined)
   }
 
-  /** Ends every stream, spread evenly over `time` milliseconds. Resolves when they have ended and the time is over. */
+  /** Ends all streams, spread evenly over `time` milliseconds. Resolves after that time. */
   async drain(time: number, end: (stream: S) => void): Promise<void> {
     const streams = [...this]
     if (time > 0) {

@@ -24,7 +24,7 @@ async function opened(hub: Hub, options = {}) {
 const control = (transport: RecordingTransport) => JSON.parse(transport.events('sse.open')[0]!.data)
 
 describe('opening a stream', () => {
-  it('begins with a comment and retry, then sse.open with the head, so that a client that saw nothing can resume', async () => {
+  it('begins with a comment and retry, then sse.open with the head, so that a client that received no event can resume', async () => {
     const { hub, ids } = await hubWith(2, { random: () => 0.5, heartbeat: 20_000 })
     const { transport, stream } = await opened(hub)
     const [comment, retry, open] = transport.items
@@ -35,7 +35,7 @@ describe('opening a stream', () => {
     expect(stream.id).toMatch(/^[\w-]{8}\.[\w-]{22}$/)
   })
 
-  it('cuts the connection when the response cannot be begun and nobody else would answer', async () => {
+  it('closes the connection when the response cannot be started and would stay without an answer', async () => {
     const errors: unknown[] = []
     const { hub } = await hubWith(0, { onError: (error: unknown) => errors.push(error) })
     const transport = new RecordingTransport()
@@ -79,7 +79,7 @@ describe('opening a stream', () => {
     expect(transport.state).toBe('ended')
   })
 
-  it('names the way out when channels are used without a hub', () => {
+  it('throws an error that says what to do when channels are used without a hub', () => {
     expect(() => createStream(new RecordingTransport()).subscribe('a')).toThrow(
       /sse\(\{ hub: createHub\(\) \}\)/,
     )
@@ -94,7 +94,7 @@ describe('opening a stream', () => {
 })
 
 describe('resuming', () => {
-  it('replays what came after the cursor, then goes on live, without loss or repetition', async () => {
+  it('replays the events after the cursor, then continues live, without loss or repetition', async () => {
     const { hub, ids } = await hubWith(5)
     const { transport } = await opened(hub, { lastEventId: ids[2] })
     await hub.publish('a', '6')
@@ -103,7 +103,7 @@ describe('resuming', () => {
     expect(control(transport).resumed).toBe(true)
   })
 
-  it('takes `since` from the app when the client brings no cursor, and only then', async () => {
+  it('uses `since` only if the client sent no cursor', async () => {
     const { hub, ids } = await hubWith(3)
     const fresh = new RecordingTransport()
     hub.stream(fresh).subscribe('a', { since: ids[2]! })
@@ -114,7 +114,7 @@ describe('resuming', () => {
     expect(returning.data('message')).toEqual(['2', '3'])
   })
 
-  it('tells a gap before anything newer when the log no longer holds the cursor, and gives what it still has', async () => {
+  it('sends a gap when the log no longer has the cursor, and then the entries that it still has', async () => {
     const { hub, ids } = await hubWith(5, { window: { entries: 2 } })
     const { transport } = await opened(hub, { lastEventId: ids[1] })
     await hub.publish('a', '6')
@@ -133,7 +133,7 @@ describe('resuming', () => {
     expect(hub.stats().gaps).toBe(1)
   })
 
-  it('tells a cursor of a log that is gone', async () => {
+  it('sends a gap for a cursor of a log that no longer exists', async () => {
     const gone = await hubWith(1)
     const { hub, ids } = await hubWith(1)
     const { transport } = await opened(hub, { lastEventId: gone.ids[1] })
@@ -161,7 +161,7 @@ describe('resuming', () => {
 })
 
 describe('a client that takes nothing', () => {
-  it('is written nothing more until it drains, then everything from the log, once and in order', async () => {
+  it('gets nothing more until it drains, then everything from the log, once and in order', async () => {
     const { hub } = await hubWith(0)
     const { transport } = await opened(hub)
     transport.fill()
@@ -173,7 +173,7 @@ describe('a client that takes nothing', () => {
     expect(transport.data('message')).toEqual(['1', '2', '3', '4', '5', '6'])
   })
 
-  it('is told a gap when the log went on without it', async () => {
+  it('gets a gap when the log no longer has its position', async () => {
     const { hub } = await hubWith(0, { window: { entries: 2 } })
     const { transport } = await opened(hub)
     transport.fill()
@@ -185,12 +185,12 @@ describe('a client that takes nothing', () => {
   })
 })
 
-describe('a client that does not take what is sent', () => {
+describe('a client that does not read the events of `send`', () => {
   const clock = ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout', 'performance'] as const
   beforeEach(() => vi.useFakeTimers({ toFake: [...clock] }))
   afterEach(() => vi.useRealTimers())
 
-  it('is cut off when what was sent over a second ago is more than it may leave unread', async () => {
+  it('is disconnected when more than `maxUnread` bytes were sent over a second ago', async () => {
     const { hub } = await hubWith(0)
     const { transport, stream } = await opened(hub, { maxUnread: 1_000 })
     transport.fill()
@@ -205,7 +205,7 @@ describe('a client that does not take what is sent', () => {
     expect(stream.signal.reason).toMatchObject({ name: 'AbortError', code: 'overflow' })
   })
 
-  it('is not cut off for what one turn sent, as long as it takes it', async () => {
+  it('is not disconnected for the events of one turn, as long as it reads them', async () => {
     const { hub } = await hubWith(0)
     const { transport, stream } = await opened(hub, { maxUnread: 1_000 })
     transport.fill()
@@ -218,7 +218,7 @@ describe('a client that does not take what is sent', () => {
     expect(stream.closed).toBe(false)
   })
 
-  it('is not cut off for a single event, however large', async () => {
+  it('is not disconnected for a single event, however large', async () => {
     const { hub } = await hubWith(0)
     const { transport, stream } = await opened(hub, { maxUnread: 1_000, stall: Number.POSITIVE_INFINITY })
     transport.fill()
@@ -234,7 +234,7 @@ describe('a client that does not take what is sent', () => {
 })
 
 describe('the heartbeat', () => {
-  it('tells a stream at the head where that is, also when its channels are quiet, and everyone else that the line is alive', async () => {
+  it('sends the position to a stream at the head, even if its channels are quiet, and a comment to other streams', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     const { hub, ids } = await hubWith(0, { heartbeat: 16_000 })
     const { transport } = await opened(hub)
@@ -249,7 +249,7 @@ describe('the heartbeat', () => {
     vi.useRealTimers()
   })
 
-  it('spares a client that is behind', async () => {
+  it('sends nothing to a client that is behind', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     const { hub } = await hubWith(0, { heartbeat: 16_000 })
     const { transport, stream } = await opened(hub)
@@ -283,7 +283,7 @@ describe('a client that takes nothing', () => {
 
   afterEach(() => vi.useRealTimers())
 
-  it.each([0, 16_000])('is cut off after `stall`, whatever the heartbeat: %i', async (heartbeat) => {
+  it.each([0, 16_000])('is disconnected after `stall`, whatever the heartbeat: %i', async (heartbeat) => {
     const { transport, stream } = await full({ heartbeat })
     vi.advanceTimersByTime(20_000)
     expect(stream.closed).toBe(false)
@@ -292,7 +292,7 @@ describe('a client that takes nothing', () => {
     expect(transport.state).toBe('destroyed')
   })
 
-  it('is spared as long as it takes a little, also while more is sent than it takes', async () => {
+  it('stays connected as long as it reads a little, even if more is sent than it reads', async () => {
     const { transport, stream } = await full({})
     for (let n = 0; n < 10; n++) {
       vi.advanceTimersByTime(14_000)
@@ -304,7 +304,7 @@ describe('a client that takes nothing', () => {
     expect(stream.closed).toBe(true)
   })
 
-  it('is never cut off with `stall: Infinity`, and leaves no timer when it goes', async () => {
+  it('is never disconnected with `stall: Infinity`, and leaves no timer behind', async () => {
     const { transport } = await full({ stall: Number.POSITIVE_INFINITY })
     expect(vi.getTimerCount()).toBe(0)
     transport.leave()
@@ -315,7 +315,7 @@ describe('a client that takes nothing', () => {
 })
 
 describe('channels of an open stream', () => {
-  it('are joined where the stream stands: nothing is replayed', async () => {
+  it('are joined at the position of the stream, without replay', async () => {
     const { hub } = await hubWith(0)
     const { transport, stream } = await opened(hub)
     const early = hub.publish('b', 'before')
@@ -368,7 +368,7 @@ describe('send', () => {
 })
 
 describe('close', () => {
-  it('says when to come back', () => {
+  it('tells the client when to reconnect', () => {
     const transport = new RecordingTransport()
     const stream = createStream(transport)
     stream.send('x')
@@ -378,13 +378,13 @@ describe('close', () => {
     ])
   })
 
-  it('answers 204 when nothing was opened yet and the client shall stay away', () => {
+  it('answers 204 if the stream is not open and the client should not reconnect', () => {
     const transport = new RecordingTransport()
     createStream(transport).close({ reconnect: false })
     expect(transport.state).toBe('refused')
   })
 
-  describe('with something on its way', () => {
+  describe('close with pending bytes', () => {
     async function closing(close: (stream: SseStream, hub: Hub) => void) {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
       const { hub } = await hubWith(0, { heartbeat: 0 })
@@ -397,7 +397,7 @@ describe('close', () => {
 
     afterEach(() => vi.useRealTimers())
 
-    it('leaves the client the time to take it', async () => {
+    it('gives the client time to read them', async () => {
       const transport = await closing((stream) => stream.close({ reconnect: 1_000 }))
       expect(transport.state).toBe('ended')
       expect(transport.events('sse.close')).toHaveLength(1)
@@ -410,13 +410,13 @@ describe('close', () => {
       expect(vi.getTimerCount()).toBe(0)
     })
 
-    it('cuts a client off that takes nothing for as long as `stall`', async () => {
+    it('disconnects a client that reads nothing for `stall`', async () => {
       const transport = await closing((stream) => stream.close())
       vi.advanceTimersByTime(25_000)
       expect(transport.state).toBe('destroyed')
     })
 
-    it('waits no longer than a second when the server shuts down: what is in the log is found again', async () => {
+    it('waits at most a second when the server shuts down, because the events of the log can be replayed', async () => {
       const transport = await closing((_, hub) => void hub.close())
       vi.advanceTimersByTime(999)
       expect(transport.state).toBe('ended')
@@ -425,7 +425,7 @@ describe('close', () => {
     })
   })
 
-  it('happens when the credentials run out', async () => {
+  it('happens when the credentials expire', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
     const hub = createHub({ heartbeat: 0 })
     const transport = new RecordingTransport()

@@ -35,15 +35,15 @@ import type { StreamHost } from './stream-host.ts'
 const sendOptions = ['event', 'id', 'retry']
 const subscribeOptions = ['expires', 'rewind', 'since']
 
-/** Milliseconds that a slow client has at a shutdown. What it does not take in time is still in the log. */
+/** Milliseconds that a slow client has at a shutdown to read its pending bytes. Events that it misses are still in the log. */
 const shutdownGrace = 1_000
-/** The heartbeat of a stream that does not stand at the head of a log. */
+/** The heartbeat of a stream that is not at the head of a log. */
 const emptyComment: readonly Frame[] = [frame(':\n\n')]
-/** Between these times, in milliseconds, a client reconnects after its credentials have run out. */
+/** The range, in milliseconds, of the reconnection time of a client whose credentials have expired. */
 const retryExpired = [250, 750] as const
 
 /**
- * One response: it opens, sends, and ends. `#state` says whether the response is open; the reader alone knows whether the client was told its
+ * One response, from its opening to its end. `#state` is the state of the response. Only the reader knows whether the client has received its
  * position in the log.
  */
 export class Stream implements SseStream, Subscriber {
@@ -57,12 +57,12 @@ export class Stream implements SseStream, Subscriber {
   readonly #arrival: number
   #key: string | (() => string | undefined) | undefined
   #id: string | undefined
-  /** `opening`: it counts for the limits and can be disconnected, but status and headers are still the app's. */
+  /** `opening`: the stream counts for the limits and can be disconnected, but the app can still set status and headers. */
   #state: 'idle' | 'opening' | 'open' | 'closed' = 'idle'
   #end: StreamEnd | undefined
   #abort: AbortController | undefined
   #subscribed = false
-  /** Where to begin if the client brings no cursor: what the app said, else the head at the first `subscribe`. */
+  /** Where to begin if the client sent no cursor: at `since` of the app, else at the head when `subscribe` was first called. */
   #since: string | undefined
   #head: string | undefined
   /** How many events of its channels a stream without a cursor goes back. */
@@ -70,16 +70,16 @@ export class Stream implements SseStream, Subscriber {
   readonly #records: StreamOptions['records']
   readonly #presence: StreamOptions['presence']
   #reader: Reader | undefined
-  /** The channels that the client asks for, until they are authorized. Nothing is read before. */
+  /** The channels that the client asks for, until they are authorized. Before, nothing is read. */
   #asked: AskedChannels | undefined
-  /** Only for streams whose channels the client may change. */
+  /** Exists only if the client may change the channels. */
   #changes: ChangeOrder | undefined
   #expiry: Expiry | undefined
-  /** `undefined` once it was called. */
+  /** `undefined` after its call. */
   #admit: (() => Refusal | undefined) | undefined
-  /** Why it may not open. */
+  /** Why the stream may not open. */
   #refusal: Refusal | undefined
-  /** The slice of the heartbeat that serves it. */
+  /** The slice of the heartbeat that has this stream. */
   #slice = 0
 
   constructor(host: StreamHost, transport: Transport, options: StreamOptions = {}) {
@@ -97,7 +97,7 @@ export class Stream implements SseStream, Subscriber {
     this.#records = options.records
     this.#presence = options.presence
     this.#admit = options.admit
-    this.#arrival = options.arrival ?? host.revocations.now
+    this.#arrival = options.arrival ?? host.revocations.latest
     this.output = new Backpressure(transport, { stall, maxUnread }, this)
     transport.onDrain = () => this.#drained()
     transport.onError = (error) => this.failed(error)
@@ -126,8 +126,8 @@ export class Stream implements SseStream, Subscriber {
     return this.#channels.names
   }
 
-  get labels(): ReadonlySet<string> | undefined {
-    return this.#channels.labels
+  get labelledChannels(): ReadonlySet<string> | undefined {
+    return this.#channels.labelledChannels
   }
 
   get named(): boolean {
@@ -154,7 +154,7 @@ export class Stream implements SseStream, Subscriber {
     if (id !== undefined && this.#subscribed) {
       throw new SseError(
         'id-on-subscribed-stream',
-        `The id ${show(id)} would be taken for a position in the log: send without an id, or use hub.publish.`,
+        `The id ${show(id)} cannot be sent, because ids on a subscribed stream are positions in the log: send without an id, or use hub.publish.`,
         { value: id },
       )
     }
@@ -167,7 +167,7 @@ export class Stream implements SseStream, Subscriber {
       checkNames('', options, ['event'])
       this.#openNow()
     }
-    const send = (item: unknown) => this.send(item, options) || this.output.room()
+    const send = (item: unknown) => this.send(item, options) || this.output.whenDrained()
     const sent = sendAll(source, { prepare, send, signal: this.signal })
     return Observed.from(sent, (error) => this.#host.report(error))
   }
@@ -177,9 +177,9 @@ export class Stream implements SseStream, Subscriber {
   }
 
   subscribe(channels: string | readonly string[], options: SubscribeOptions = {}): this {
-    const names = toChannels(channels, { orNone: true, byApp: true })
+    const names = toChannels(channels, { allowEmpty: true, byApp: true })
     if (!this.#host.ready) {
-      throw new SseError('no-hub', 'Channels need a hub: app.use(sse({ hub: createHub() })).', {
+      throw new SseError('no-hub', 'Channels need a hub: use app.use(sse({ hub: createHub() })).', {
         value: channels,
       })
     }
@@ -201,23 +201,23 @@ export class Stream implements SseStream, Subscriber {
   }
 
   unsubscribe(channels: string | readonly string[]): this {
-    const names = toChannels(channels, { orNone: true })
+    const names = toChannels(channels, { allowEmpty: true })
     this.#leave(names)
-    this.#changes?.take(names, this.#changes.next())
+    this.#changes?.record(names, this.#changes.next())
     return this
   }
 
-  /** A change of channels that the client asks for arrives. @returns its turn: decided later, it overrules no newer change */
+  /** Called when a client asks for a change of channels. @returns its turn, so that it does not override a newer change */
   nextTurn(): number {
     this.#changes ??= new ChangeOrder()
     return this.#changes.next()
   }
 
-  /** Changes the channels as the client asked, and confirms it to the client. @throws {SseError} `too-many-channels` */
+  /** Executes an authorized change of channels, and confirms it to the client. @throws {SseError} `too-many-channels` */
   change({ turn, refused, ...asked }: ChannelsChange): void {
     if (this.closed || !this.#subscribed) return
-    const subscribe = this.#newest(asked.subscribe, turn)
-    const unsubscribe = this.#newest(asked.unsubscribe, turn)
+    const subscribe = this.#recordChange(asked.subscribe, turn)
+    const unsubscribe = this.#recordChange(asked.unsubscribe, turn)
     this.#leave(this.#channels.removedBy({ subscribe, unsubscribe }))
     this.#grant({ granted: subscribe, refused })
     if (this.#reader?.opened) this.#writeAhead(this.#channels.confirmation(this.#reader.toldPosition))
@@ -231,7 +231,7 @@ export class Stream implements SseStream, Subscriber {
     this.closeFor('closed', reconnect)
   }
 
-  /** Ends the stream. If the client is told when to reconnect, it is told the reason too. */
+  /** Ends the stream. If `reconnect` is given, the client gets it with the reason in `sse.close`. */
   closeFor(
     reason: StreamEnd,
     reconnect?: false | number,
@@ -240,14 +240,14 @@ export class Stream implements SseStream, Subscriber {
     if (this.closed) return
     const isRevoked = reason === 'disconnected' || reason === 'expired'
     if (this.#state !== 'open' && reconnect === false) this.#refuse(nothingForClient, reason)
-    else if (isRevoked && !this.#begun) this.#refuse(this.#revoked(reason, reconnect), reason)
-    // The bytes pending in the transport would still be delivered.
-    else if (reason === 'disconnected' && this.output.full) this.cut(reason)
+    else if (isRevoked && !this.#responseStarted) this.#refuse(this.#revoked(reason, reconnect), reason)
+    // Otherwise the pending bytes of the transport would still be delivered.
+    else if (reason === 'disconnected' && this.output.full) this.destroy(reason)
     else this.#endWith(reason, reconnect, options)
   }
 
-  /** Ends the response at once and drops what is pending. */
-  cut(reason: StreamEnd): void {
+  /** Ends the response at once and drops its pending bytes. */
+  destroy(reason: StreamEnd): void {
     this.#finish(reason)
     try {
       this.#transport.destroy()
@@ -256,27 +256,27 @@ export class Stream implements SseStream, Subscriber {
     }
   }
 
-  /** The transport has thrown. */
+  /** Called with an error of the transport. */
   failed(error: unknown): void {
     this.#host.report(error)
-    this.cut('client')
+    this.destroy('client')
   }
 
-  /** Called once every heartbeat. A stream at the head sends its position; every other one sends a comment. */
+  /** Called once every heartbeat. A stream at the head sends its position. Any other stream sends a comment. */
   beat(): void {
-    // The timer of the expiry does not notice that the clock was set, or that the machine slept.
-    if (this.#expiry?.over) this.#expire()
+    // The timer of the expiry does not notice if the clock was set, or if the machine slept.
+    if (this.#expiry?.isOver) this.#expire()
     if (this.closed || this.output.full) return
     const ping = this.#reader?.live ? this.#host.delivery?.ping() : undefined
-    // A reader that is behind tries again: its broker may have failed it.
+    // A reader that is behind retries, because its last read of the broker may have failed.
     if (!ping) this.#reader?.resume()
     if (!this.output.full) this.#writeAhead(ping ?? emptyComment)
   }
 
   onOpen({ id, resumed }: { id: string | undefined; resumed: boolean }): void {
-    const broughtCursor = this.lastEventId !== undefined || this.#since !== undefined
+    const hasCursor = this.lastEventId !== undefined || this.#since !== undefined
     const { interval: heartbeat } = this.#host.heartbeat
-    const open = openFrame({ stream: this.id, heartbeat, resumed: broughtCursor ? resumed : null }, id)
+    const open = openFrame({ stream: this.id, heartbeat, resumed: hasCursor ? resumed : null }, id)
     this.#write([open, ...this.#channels.confirmation(id)])
   }
 
@@ -290,10 +290,10 @@ export class Stream implements SseStream, Subscriber {
     this.#transport.caughtUp?.(position)
     const presence = this.#host.membership?.framesOf(this.channels) ?? []
     if (presence.length > 0) this.#writeAhead(presence)
-    if (this.labels) this.#writeAhead([pingFrame(position)])
+    if (this.labelledChannels) this.#writeAhead([pingFrame(position)])
   }
 
-  /** A client that waits for a document is told when to retry. A stream waits for the broker. */
+  /** A poll is answered with the time to retry. A stream waits for the broker. */
   onUnreadable(): void {
     if (!this.closed) this.#transport.unreadable?.()
   }
@@ -315,14 +315,14 @@ export class Stream implements SseStream, Subscriber {
     return !this.closed && this.output.write(frames)
   }
 
-  /** Writes frames that do not come from the log, ahead of those that do. @returns whether the client keeps up */
+  /** Writes frames that are not from the log. They go ahead of entries that wait for a drain. @returns whether the client keeps up */
   #writeAhead(frames: readonly Frame[]): boolean {
     if (this.#write(frames)) return !this.closed
     this.#reader?.pause()
     return false
   }
 
-  /** Opens because something is sent: that does not wait for the end of the turn. */
+  /** Opens without waiting for the end of the turn, because something is sent. */
   #openNow(): void {
     if (this.#state === 'idle' || this.#state === 'opening') this.#open()
   }
@@ -330,13 +330,13 @@ export class Stream implements SseStream, Subscriber {
   #openAtEndOfTurn(): void {
     this.#subscribed = true
     this.#transport.subscribed?.()
-    this.#begin()
+    this.#startOpening()
     if (this.#state === 'open' && !this.#asked) this.#read()
-    // Two turns, because Express answers an error of the handler at the end of a turn too.
+    // Two turns, because Express also answers an error of the handler at the end of a turn.
     else atEndOfTurn(() => atEndOfTurn(() => void this.#authorizeAndOpen()))
   }
 
-  /** Nothing is replayed before it is known what the client may read. */
+  /** Nothing is replayed before the channels are authorized. */
   async #authorizeAndOpen(): Promise<void> {
     try {
       if (this.#asked && !this.closed && !this.#refusal) {
@@ -348,19 +348,19 @@ export class Stream implements SseStream, Subscriber {
       else if (this.#state === 'opening') this.#openUnattended()
       else if (this.#state === 'open') this.#read()
     } catch (error) {
-      this.#turnAway(error)
+      this.#onAuthorizeError(error)
     }
   }
 
   async #authorize(asked: AskedChannels): Promise<void> {
     const maxChannels = this.#maxChannels
-    checkAsked(asked, this.labels ? Number.POSITIVE_INFINITY : maxChannels)
+    checkAsked(asked, this.labelledChannels ? Number.POSITIVE_INFINITY : maxChannels)
     const turn = this.nextTurn()
     const { granted, refused } = await authorizeAsked(asked, { abandoned: () => this.closed, maxChannels })
-    if (!this.closed) this.#grant({ granted: this.#newest(granted, turn), refused })
+    if (!this.closed) this.#grant({ granted: this.#recordChange(granted, turn), refused })
   }
 
-  #turnAway(error: unknown): void {
+  #onAuthorizeError(error: unknown): void {
     if (this.closed) {
       this.#host.report(error)
       return
@@ -370,7 +370,7 @@ export class Stream implements SseStream, Subscriber {
     else this.#refuse(refusal)
   }
 
-  /** An invalid request is the client's fault. After any other error the client should retry. */
+  /** An invalid request gets 400. After any other error the client should retry. */
   #refusalFor(error: unknown): Refusal {
     if (
       error instanceof SseError &&
@@ -379,12 +379,12 @@ export class Stream implements SseStream, Subscriber {
       return { status: 400, detail: error.message }
     }
     this.#host.report(error)
-    const detail = 'It could not be decided what this client may read.'
+    const detail = 'The channels of this client could not be authorized.'
     return { status: 503, detail, retry: this.#drawRetry() }
   }
 
-  /** From now on the limits count it, and a `disconnect` ends it. A refusal is answered only when it would open. */
-  #begin(): void {
+  /** From now on the stream counts for the limits, and a `disconnect` ends it. A refusal is sent only when the stream would open. */
+  #startOpening(): void {
     if (this.#state !== 'idle') return
     this.#refusal = this.#host.refusal() ?? this.#admit?.() ?? this.#revocation()
     this.#admit = undefined
@@ -400,8 +400,8 @@ export class Stream implements SseStream, Subscriber {
   }
 
   #open(): void {
-    this.#begin()
-    const refusal = this.#expiry?.over ? expired : (this.#host.refusal() ?? this.#refusal)
+    this.#startOpening()
+    const refusal = this.#expiry?.isOver ? expired : (this.#host.refusal() ?? this.#refusal)
     if (refusal) {
       this.#refuse(refusal)
       return
@@ -421,13 +421,13 @@ export class Stream implements SseStream, Subscriber {
     this.#host.streams.add(this)
     this.#host.observe({ type: 'open', stream: this })
     if (this.#subscribed) this.#host.membership?.sync(this, { open: true })
-    // The app may have ended it when it was told.
+    // The app may have closed the stream in onStream.
     if (this.closed) return
     this.#write([frame(`:\nretry: ${this.#drawRetry()}\n\n`)])
     if (this.#subscribed && !this.#asked) this.#read()
   }
 
-  /** Opens outside of a call of the app's. If that fails, nobody else answers the request, unless the app already has. */
+  /** Opens outside of a call by the app. If this fails, the connection is closed, unless the app has already answered the request. */
   #openUnattended(): void {
     try {
       this.#open()
@@ -449,15 +449,15 @@ export class Stream implements SseStream, Subscriber {
       return
     }
     const head = this.#head ?? delivery.window.headId
-    const brought = this.lastEventId ?? this.#since
-    const cursor = brought ?? this.#rewound(delivery) ?? head
-    const known = isCursor(cursor)
-    this.#reader = new Reader(delivery, this, known ? cursor : head)
+    const given = this.lastEventId ?? this.#since
+    const cursor = given ?? this.#rewound(delivery) ?? head
+    const isValid = isCursor(cursor)
+    this.#reader = new Reader(delivery, this, isValid ? cursor : head)
     const lacks = (channel: string) => this.#records?.lacks(channel) ?? false
-    this.#reader.start({ fresh: brought === undefined, unknown: known ? undefined : cursor, lacks })
+    this.#reader.start({ fresh: given === undefined, invalid: isValid ? undefined : cursor, lacks })
   }
 
-  /** Whether all of its channels have ended, and there is nothing left to read on them. */
+  /** Whether all channels of the stream have ended and the client has everything on them. */
   get #hasEnded(): boolean {
     const { delivery } = this.#host
     if (!delivery?.isEnded(this.channels) || this.#asked) return false
@@ -469,20 +469,20 @@ export class Stream implements SseStream, Subscriber {
     return this.#rewind > 0 ? window.before(this.channels, this.#rewind) : undefined
   }
 
-  /** The broker did not start for too long. */
+  /** Called when `ready` has rejected. */
   #cannotRead(): void {
     if (this.closed) return
     if (this.#transport.unreadable) this.#transport.unreadable()
     else this.closeFor('unopened', this.#drawRetry())
   }
 
-  /** Before the stream reads, all channels share its cursor. Later ones join where it stands, and nothing of them is replayed. */
+  /** Before the stream reads, all channels share its cursor. Later channels join at its position, without replay. */
   #join(names: readonly string[]): void {
     this.#reader?.flush()
     const added = this.#channels.add(names)
     this.#reader?.join(names, added)
     this.#tellPresence(added)
-    this.#changes?.take(names, this.#changes.next())
+    this.#changes?.record(names, this.#changes.next())
   }
 
   #leave(names: readonly string[]): void {
@@ -507,8 +507,9 @@ export class Stream implements SseStream, Subscriber {
     this.#tellPresence(added)
   }
 
-  #newest(channels: readonly string[], turn: number): readonly string[] {
-    return this.#changes?.take(channels, turn) ?? channels
+  /** @returns the channels that no newer change has decided already */
+  #recordChange(channels: readonly string[], turn: number): readonly string[] {
+    return this.#changes?.record(channels, turn) ?? channels
   }
 
   #endWith(
@@ -529,12 +530,12 @@ export class Stream implements SseStream, Subscriber {
     }
   }
 
-  /** Whether anything of the response is on its way. */
-  get #begun(): boolean {
+  /** Whether any part of the response was sent. */
+  get #responseStarted(): boolean {
     return this.#state === 'open' && (this.#transport.begun ?? true)
   }
 
-  /** The answer to a client whose stream was revoked before anything of the response was on its way. */
+  /** The answer to a client whose stream was revoked before any part of the response was sent. */
   #revoked(reason: StreamEnd, reconnect: false | number | undefined): Refusal {
     if (reason === 'expired') return expired
     return reconnect === false ? nothingForClient : disconnected(reconnect ?? this.#drawRetry())
@@ -594,7 +595,7 @@ export class Stream implements SseStream, Subscriber {
   }
 }
 
-/** Only the broker can say whether it stands in the log. @throws {SseError} `invalid-cursor` */
+/** Checks only the type, because only the broker knows whether the log has the position. @throws {SseError} `invalid-cursor` */
 function checkSince(since: unknown): void {
   if (since === undefined || typeof since === 'string') return
   throw new SseError('invalid-cursor', `since must be a hub.position, not ${show(since)}.`, { value: since })
@@ -608,12 +609,16 @@ function checkRewind(rewind: unknown, since: string | undefined): void {
     })
   }
   if (rewind === 0 || since === undefined) return
-  throw new SseError('invalid-option', 'rewind and since both say where to begin: use one of them.', {
-    value: rewind,
-  })
+  throw new SseError(
+    'invalid-option',
+    'rewind and since both set where the stream begins. Use one of them.',
+    {
+      value: rewind,
+    },
+  )
 }
 
-/** An error, so that `fetch(url, { signal })` fails with a real error and checks for `AbortError` hold. */
+/** The reason of the signal. It is an `AbortError`, so that `fetch(url, { signal })` rejects with one. */
 function reasonOf(end: StreamEnd | undefined): SseError {
   return new SseError(end ?? 'closed', `The stream has ended: ${end}.`, { name: 'AbortError' })
 }

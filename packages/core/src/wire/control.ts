@@ -1,13 +1,14 @@
+import { maxDelay } from '../check.ts'
 import type { GapReason } from '../log/broker.ts'
 import { encodeFields } from './encode.ts'
 import { contentOfEvent, type Frame, type FrameContent, frame } from './frame.ts'
 
 /**
- * The control events of a subscribed stream. Plain EventSource clients do not notice them, because nobody listens for their names. Each is an
+ * The control events of a subscribed stream. Plain EventSource clients ignore them, because they have no listeners for these names. Each is an
  * event with a name, an id and data: only that form moves the cursor in every client.
  */
 
-/** The first event of a subscribed stream. `resumed` is `null` if the client brought no cursor. */
+/** The first event of a subscribed stream. `resumed` is `null` if the client sent no cursor. */
 export function openFrame(
   data: { readonly stream: string; readonly heartbeat: number; readonly resumed: boolean | null },
   id: string | undefined,
@@ -15,15 +16,15 @@ export function openFrame(
   return control('sse.open', { id, data }, { type: 'open', id, resumed: data.resumed })
 }
 
-/** Something is missing before whatever follows. Delivery goes on after `resumeAt`. */
+/** Tells the client that events are missing. Delivery continues after `resumeAt`. */
 export function gapFrame(reason: GapReason, requested: string, resumeAt: string | undefined): Frame {
   const data = { reason, requested: requested.slice(0, 256) }
   return control('sse.gap', { id: resumeAt, data }, { type: 'gap', id: resumeAt, ...data })
 }
 
 /**
- * The channels that the stream is on, and those that its client asked for and did not get. A stream that several tabs share is also told which
- * channels it is on only because its client asked: `asked`.
+ * Tells the client the channels of its stream, and the channels that it asked for and did not get. On a stream that several tabs share, `asked`
+ * names the channels that only the client asked for.
  */
 export function channelsFrame(
   data: {
@@ -37,8 +38,8 @@ export function channelsFrame(
 }
 
 /**
- * Says of the event that follows, by its id, on which channels the stream gets it. Only for a stream that several tabs share, and only
- * about channels that its client asked for. The app's own channels belong to every tab.
+ * Names the channels of the next event, which it identifies by id. It is used only on a stream that several tabs share, and only for channels
+ * that the client asked for. The app's own channels belong to every tab.
  */
 export function eventFrame(id: string, channels: readonly string[]): Frame {
   const fields = { event: 'sse.event', data: JSON.stringify({ id, channels }) }
@@ -46,21 +47,21 @@ export function eventFrame(id: string, channels: readonly string[]): Frame {
 }
 
 /**
- * The records of these channels follow, as events without ids: the page replaces what it has. `done`: they were all, as of this position, which is
- * told only here, so that a break before it starts again.
+ * Precedes the records of these channels, which follow as events without ids. The page replaces its records with them. `done`: these were all
+ * records at this position. Only this event has an id, so a client whose connection breaks before it gets them all again.
  */
 export function recordsFrame(channels: readonly string[], position?: string): Frame {
   const data = { channels, ...(position !== undefined && { done: true as const }) }
   return control('sse.records', { id: position, data }, undefined)
 }
 
-/** Names the record that the following event sets, and its channels. Only for clients that ask for it. */
+/** Names the record that the following event sets, and its channels. Only clients that ask for it get it. */
 export function recordFrame(id: string | undefined, channels: readonly string[], record: string): Frame {
   const fields = { event: 'sse.record', data: JSON.stringify({ ...(id && { id }), channels, record }) }
   return frame(encodeFields(fields), contentOfEvent(fields))
 }
 
-/** The members of a channel: all of them, only their number, or what has changed. */
+/** The members of a channel: all, only their number, or the changes. */
 export function presenceFrame(
   channel: string,
   members:
@@ -71,21 +72,17 @@ export function presenceFrame(
   return control('sse.presence', { data: { channel, ...members } }, undefined)
 }
 
-/** The heartbeat. It has a name, so that the client's watchdog sees it, and an id, so that quiet channels keep up. */
+/** The heartbeat. It has a name, so that the client's watchdog sees it, and an id, so that the cursor moves while its channels are quiet. */
 export function pingFrame(position: string): Frame {
   return frame(encodeFields({ event: 'sse.ping', id: position, data: '' }), { type: 'ping', id: position })
 }
 
-/** The last event: reconnect after so many milliseconds, or not at all. `retry` says the same to native clients. */
+/** The last event: the client should reconnect after `reconnect` milliseconds, or not at all. `retry` tells native clients the same. */
 export function closeFrame(reconnect: number | false, reason: string): Frame {
-  const retry = reconnect === false ? stayAway : reconnect
+  // A native EventSource always reconnects, so it gets the longest delay.
+  const retry = reconnect === false ? maxDelay : reconnect
   return control('sse.close', { retry, data: { reconnect, reason } }, { type: 'close', reconnect })
 }
-
-/**
- * A native EventSource cannot be told never to reconnect. This is the longest time that every timer holds, in milliseconds: 24.8 days.
- */
-const stayAway = 2_147_483_647
 
 function control(
   event: string,

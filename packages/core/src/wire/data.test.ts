@@ -11,7 +11,7 @@ describe('serialize', () => {
     expect(serialize(new Date(0))).toBe('"1970-01-01T00:00:00.000Z"')
   })
 
-  it('takes undefined for an event without data', () => {
+  it('writes undefined as the empty text', () => {
     expect(serialize(undefined)).toBe('')
   })
 
@@ -34,7 +34,7 @@ describe('serialize', () => {
     )
   })
 
-  it('makes halves of characters U+FFFD, as they are on the wire', () => {
+  it('replaces lone surrogates with U+FFFD, as UTF-8 does', () => {
     expect(serialize('a\ud83d')).toBe('a\ufffd')
   })
 
@@ -50,13 +50,13 @@ describe('serialize', () => {
     expect(() => serialize(value)).toThrow(wayOut)
   })
 
-  it('takes what says itself how it is written, and errors with properties of their own', () => {
+  it('accepts values with toJSON, and errors with properties of their own', () => {
     const map = Object.assign(new Map(), { toJSON: () => [1] })
     expect(serialize(map)).toBe('[1]')
     expect(serialize(Object.assign(new Error('x'), { code: 'E' }))).toBe('{"code":"E"}')
   })
 
-  it('does not run getters to look for them', () => {
+  it('does not call getters to search for them', () => {
     let runs = 0
     const data = {
       get once() {

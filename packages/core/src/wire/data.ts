@@ -2,18 +2,18 @@ import { SseError, show } from '../errors.ts'
 import { isThenable } from '../thenable.ts'
 
 /**
- * The text of an event's data: a string travels as it is, everything else as JSON, as `res.send` does.
- * `undefined` is the event without data, the empty text. Halves of characters become U+FFFD, as they would on the wire.
+ * Serialises the data of an event. A string is sent unchanged and any other value as JSON, as with `res.send`. `undefined` becomes the empty
+ * text. Lone surrogates become U+FFFD, because UTF-8 cannot encode them.
  *
- * @throws {SseError} `invalid-data` for what JSON cannot say: functions, symbols, bigints, cycles; and for what it would say as `{}`, such as
- * a promise or a `Map`, in the data itself or one level below
+ * @throws {SseError} `invalid-data` for values that JSON cannot write: functions, symbols, bigints and cycles. Also for values that it would write as
+ * `{}`, such as a promise or a `Map`, in the data itself or one level below
  */
 export function serialize(data: unknown): string {
   if (typeof data === 'string') return data.toWellFormed()
   if (data === undefined) return ''
   let text: string | undefined
   try {
-    refuseEmptied(data)
+    refuseEmptyObjects(data)
     text = JSON.stringify(data)
   } catch (cause) {
     if (cause instanceof SseError) throw cause
@@ -38,8 +38,8 @@ export function serialize(data: unknown): string {
   return text
 }
 
-/** What JSON writes as `{}`, and what to send instead. */
-const emptied: readonly (readonly [type: string, of: (value: object) => boolean, instead: string])[] = [
+/** Types that JSON writes as `{}`, and what to send instead. */
+const writtenEmpty: readonly (readonly [type: string, is: (value: object) => boolean, instead: string])[] = [
   ['promise', isThenable, 'await it first'],
   ['Map', (value) => value instanceof Map, 'send Object.fromEntries(map) or [...map]'],
   ['Set', (value) => value instanceof Set, 'send [...set]'],
@@ -49,8 +49,8 @@ const emptied: readonly (readonly [type: string, of: (value: object) => boolean,
   ['Error', isError, 'send its message'],
 ]
 
-/** A forgotten `await` or a `Map` would be published as an empty object. One level below the data is looked at too, where most of them are. */
-function refuseEmptied(data: unknown): void {
+/** Otherwise a promise without `await`, or a `Map`, would be published as an empty object. Also checks one level below the data. */
+function refuseEmptyObjects(data: unknown): void {
   if (typeof data !== 'object' || data === null || 'toJSON' in data) return
   refuse(data, 'The data', data)
   if (Array.isArray(data)) {
@@ -59,14 +59,14 @@ function refuseEmptied(data: unknown): void {
   }
   for (const name of Object.keys(data)) {
     const property = Object.getOwnPropertyDescriptor(data, name)
-    // Getters are for JSON to run, once.
+    // Getters are not called here: JSON.stringify calls each once.
     if (property && 'value' in property) refuse(property.value, `${show(name)} in the data`, data)
   }
 }
 
 function refuse(value: unknown, what: string, data: object): void {
   if (typeof value !== 'object' || value === null || 'toJSON' in value) return
-  for (const [type, is, instead] of emptied) {
+  for (const [type, is, instead] of writtenEmpty) {
     if (!is(value)) continue
     throw new SseError('invalid-data', `${what} is a ${type}, which JSON writes as {}: ${instead}.`, {
       value: data,
@@ -74,7 +74,7 @@ function refuse(value: unknown, what: string, data: object): void {
   }
 }
 
-/** Errors whose own properties say something are left alone. */
+/** An error with enumerable properties of its own is not written as `{}`. */
 function isError(value: object): boolean {
   return value instanceof Error && Object.keys(value).length === 0
 }

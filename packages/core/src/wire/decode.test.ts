@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { Decoder } from './decode.ts'
 import { encode, encodeComment } from './encode.ts'
 
-/** What is left out of an event in these tables. */
+/** The default fields of an event in these tables. */
 const event = { type: 'event', event: 'message', id: '', retry: undefined }
 
 describe('Decoder', () => {
-  it('gives back what was encoded, however it was cut', () => {
+  it('decodes what was encoded, however the chunks are split', () => {
     const stream =
       encodeComment('hi') + encode({ event: 'a', id: '1', data: 'one\ntwo' }) + encode({ data: '', retry: 5 })
     fc.assert(
@@ -25,7 +25,7 @@ describe('Decoder', () => {
     )
   })
 
-  it('dispatches at a CR without waiting for what may follow it', () => {
+  it('dispatches at a CR without waiting for a possible LF', () => {
     const decoder = new Decoder()
     expect(decoder.decode('data: 1\r\r')).toEqual([{ ...event, data: '1' }])
     expect(decoder.decode('\n')).toEqual([])
@@ -56,7 +56,7 @@ describe('Decoder', () => {
       ],
     ],
     ['an id with U+0000 is none', 'id: 1\0\ndata:\n\n', [{ ...event, data: '' }]],
-    ['a reconnection time without an event is told', 'retry: 10\n\n', [{ type: 'retry', retry: 10 }]],
+    ['a reconnection time without an event', 'retry: 10\n\n', [{ type: 'retry', retry: 10 }]],
     ['a reconnection time is digits', 'retry: 1.5\nretry: -1\nretry: \n\n', []],
     ['unknown fields are skipped', 'Data: x\nfoo: x\n data: x\n\n', []],
     ['what is not ended by a blank line is none', 'data: x\n', []],
@@ -64,7 +64,7 @@ describe('Decoder', () => {
     expect(new Decoder().decode(text)).toEqual(items)
   })
 
-  it('reads a line of megabytes in the time that its length takes', () => {
+  it('reads a line of megabytes in linear time', () => {
     const decoder = new Decoder()
     const chunk = 'x'.repeat(65_536)
     decoder.decode('data: ')

@@ -1,25 +1,25 @@
-/** One thing that a stream said. */
+/** One item of an event stream. */
 export type StreamItem =
   | {
       readonly type: 'event'
-      /** The event's name; `message` where the stream named none. */
+      /** The event's name; `message` if the stream gave no name. */
       readonly event: string
       readonly data: string
-      /** The last event id as of this event, as EventSource would report it. */
+      /** The last event id at this event, as EventSource reports it. */
       readonly id: string
-      /** The reconnection time that came with it, in milliseconds. */
+      /** The reconnection time in the same block, in milliseconds. */
       readonly retry: number | undefined
     }
   | { readonly type: 'retry'; readonly retry: number }
   | { readonly type: 'comment'; readonly text: string }
 
 /**
- * An event stream as its items, by the rules of the HTML standard (9.2.6), for text of any chunking. Besides what the standard
- * dispatches it yields comments, and reconnection times that came without an event.
+ * Parses an event stream into items by the rules of the HTML standard (9.2.6 “Interpreting an event stream”). Chunks may end anywhere. It
+ * also yields comments, and reconnection times without an event, which the standard does not dispatch.
  */
 export class Decoder {
-  /** What the last chunk said of a line that it did not end. */
-  #rest = ''
+  /** The line that the last chunk did not complete. */
+  #incompleteLine = ''
   #endedByCr = false
   #fields: { event?: string; data?: string; retry?: number } = {}
   #id = ''
@@ -30,11 +30,11 @@ export class Decoder {
   }
 
   *#decode(text: string): Generator<StreamItem> {
-    // A CR ends its line at once; an LF that comes with the next chunk is the rest of that line end.
+    // A CR ends its line at once. If the next chunk begins with an LF, the LF belongs to the same line end.
     const lines = (this.#endedByCr ? text.replace(/^\n/, '') : text).split(lineEnd)
     if (text !== '') this.#endedByCr = text.endsWith('\r')
-    lines[0] = this.#rest + lines[0]
-    this.#rest = lines.pop()!
+    lines[0] = this.#incompleteLine + lines[0]
+    this.#incompleteLine = lines.pop()!
     for (const line of lines) {
       if (line === '') yield* this.#dispatch()
       else if (line.startsWith(':')) yield { type: 'comment', text: line.slice(1).replace(/^ /, '') }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { SseError } from '../errors.ts'
 import { encode, encodeComment, type SseEvent } from './encode.ts'
 
-/** What a client makes of an event, by a parser that is not ours. */
+/** The events that a client dispatches, by an independent parser. */
 function parsed(text: string) {
   const events: EventSourceMessage[] = []
   const comments: string[] = []
@@ -39,7 +39,7 @@ describe('encode', () => {
     )
   })
 
-  it('gives a client exactly one event with what was put in', () => {
+  it('gives a client exactly one event with the same fields', () => {
     fc.assert(
       fc.property(
         text,
@@ -57,7 +57,7 @@ describe('encode', () => {
     )
   })
 
-  it('gives a client the same value for anything that JSON can say', () => {
+  it('gives a client the same value for any JSON value', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const [event] = parsed(encode({ data: value })).events
@@ -97,7 +97,7 @@ describe('encode', () => {
     )
   })
 
-  it.each(['open', 'error', 'sse.open', 'sse.'])('refuses the event name %j, which is taken', (event) => {
+  it.each(['open', 'error', 'sse.open', 'sse.'])('refuses the event name %j, which is reserved', (event) => {
     expect(() => encode({ event, data: '' })).toThrow(
       expect.objectContaining({ code: 'invalid-event', value: event }),
     )
@@ -117,7 +117,7 @@ describe('encode', () => {
 })
 
 describe('encodeComment', () => {
-  it('hides any text from every listener', () => {
+  it('never dispatches an event, whatever its text is', () => {
     fc.assert(
       fc.property(text, (comment) => {
         const { events, comments, errors } = parsed(encodeComment(comment))

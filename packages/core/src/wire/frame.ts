@@ -1,7 +1,7 @@
 import { Decoder } from './decode.ts'
 import type { EventFields } from './encode.ts'
 
-/** What a frame says. A poll answers this as JSON, instead of the bytes. */
+/** The content of a frame before it is encoded. A poll answers the content as JSON. */
 export type FrameContent =
   | { readonly type: 'event'; readonly id?: string; readonly event: string; readonly data: string }
   | { readonly type: 'open'; readonly id: string | undefined; readonly resumed: boolean | null }
@@ -20,36 +20,36 @@ export type FrameContent =
   | { readonly type: 'close'; readonly reconnect: number | false }
   | { readonly type: 'ping'; readonly id: string }
 
-/** A piece of an event stream as bytes, encoded once and shared by all streams that write it. Holds whole events. */
+/** One or several whole events as bytes, encoded once and shared by all streams that write them. */
 export interface Frame {
   readonly bytes: Uint8Array
-  /** What it says, where that is at hand. The window keeps bytes only. */
+  /** The content, if it was kept. The window keeps bytes only. */
   readonly content?: FrameContent
 }
 
-/** A frame that is written and forgotten. */
+/** Creates a frame that is written and then dropped. */
 export function frame(text: string, content?: FrameContent): Frame {
   const bytes = Buffer.from(text)
   return content ? { bytes, content } : { bytes }
 }
 
 /**
- * A frame that is held for long. It has memory of its own: cut out of Node's shared pool, 10,000 frames of 200 bytes
- * among other small buffers kept 45 MB of pool alive, this way 2 MB.
+ * Creates a frame that is kept for a long time. It does not use Node's shared pool: 10,000 frames of 200 bytes among other small buffers kept
+ * 45 MB of the pool alive. With their own memory they need 2 MB.
  */
-export function heldFrame(text: string): Frame {
+export function longLivedFrame(text: string): Frame {
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text))
   bytes.write(text)
   return { bytes }
 }
 
-/** Several frames as one, so that many clients are each given one buffer. */
+/** Joins several frames into one, so that every client gets one buffer. */
 export function joinFrames(frames: readonly Frame[]): Frame {
   const [first] = frames
   return frames.length === 1 && first ? first : { bytes: Buffer.concat(frames.map(({ bytes }) => bytes)) }
 }
 
-/** What a client makes of an event: every line end becomes LF, and half of a character becomes U+FFFD. */
+/** The content of an event as a client reads it: every line end becomes LF, and a lone surrogate becomes U+FFFD. */
 export function contentOfEvent({ id, event, data = '' }: EventFields): FrameContent {
   const text = data.replace(/\r\n?/g, '\n').toWellFormed()
   return { type: 'event', ...(id !== undefined && { id }), event: event || 'message', data: text }

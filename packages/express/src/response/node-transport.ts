@@ -71,8 +71,8 @@ export class NodeTransport implements Transport {
 
   end({ lastOfConnection = false }: { lastOfConnection?: boolean } = {}): void {
     const { socket } = this.#response
-    // Kept alive, the connection of a server that shuts down would bring it further requests.
-    if (lastOfConnection) this.#response.once('finish', () => socket?.end())
+    // Kept alive, the connection of a server that shuts down would bring it further requests: a proxy may send one as soon as it has the end.
+    if (lastOfConnection) this.#response.once('finish', () => socket?.pause().destroySoon())
     this.#ended = true
     this.#response.end()
   }

@@ -3,10 +3,10 @@ import { recordChangeOf } from '../../log/records.ts'
 import { encodeFields } from '../../wire/encode.ts'
 import { contentOfEvent, type Frame, frame } from '../../wire/frame.ts'
 
-/** Bytes that an entry takes beside its text: objects, places in the indexes. */
+/** The approximate bytes of an entry besides its data: objects and index entries. */
 const overhead = 256
 
-/** An entry, and its event as bytes that all readers share. */
+/** An entry of a page, and its event as bytes that all readers share. */
 export interface BacklogRecord {
   readonly id: string
   readonly channels: readonly string[]
@@ -16,27 +16,27 @@ export interface BacklogRecord {
   readonly change: ReturnType<typeof recordChangeOf>
 }
 
-/** Entries that the broker has read: indexed by id and by channel, and each encoded once, when a reader first needs it. */
+/** A page that the broker has read, indexed by id and by channel. Each entry is encoded once, when a reader first needs it. */
 export class BacklogPage {
-  /** About what its entries take in memory; their frames take about as much again. */
+  /** The approximate memory of the entries. Their frames take about as much again. */
   readonly bytes: number
   readonly #entries: readonly Entry[]
   readonly #frames: (Frame | undefined)[] = []
-  readonly #placesById = new Map<string, number>()
-  readonly #placesByChannel = new Map<string, number[]>()
+  readonly #indexById = new Map<string, number>()
+  readonly #indexesByChannel = new Map<string, number[]>()
 
-  /** @param after the cursor that the entries come after; there is at least one */
+  /** @param entries the entries after the cursor `after`: at least one */
   constructor(after: string, entries: readonly Entry[]) {
     this.#entries = entries
-    this.#placesById.set(after, 0)
+    this.#indexById.set(after, 0)
     let bytes = 0
-    for (const [place, { id, channels, data }] of entries.entries()) {
+    for (const [index, { id, channels, data }] of entries.entries()) {
       bytes += overhead + data.length
-      this.#placesById.set(id, place + 1)
+      this.#indexById.set(id, index + 1)
       for (const channel of channels) {
-        const places = this.#placesByChannel.get(channel)
-        if (places) places.push(place)
-        else this.#placesByChannel.set(channel, [place])
+        const indexes = this.#indexesByChannel.get(channel)
+        if (indexes) indexes.push(index)
+        else this.#indexesByChannel.set(channel, [index])
       }
     }
     this.bytes = bytes
@@ -46,41 +46,41 @@ export class BacklogPage {
     return this.#entries.length
   }
 
-  /** The id of its last entry. */
+  /** The id of the last entry. */
   get end(): string {
     return this.idAt(this.length - 1)
   }
 
-  /** The place of the entry that follows a cursor: `length` after the last one. `undefined`: the cursor is somewhere else. */
-  placeAfter(cursor: string): number | undefined {
-    return this.#placesById.get(cursor)
+  /** The index of the entry after a cursor: `length` after the last entry. `undefined` if the cursor is not in this page. */
+  indexAfter(cursor: string): number | undefined {
+    return this.#indexById.get(cursor)
   }
 
-  /** Whether it holds what follows a cursor. */
-  leadsOn(cursor: string): boolean {
-    const place = this.placeAfter(cursor)
-    return place !== undefined && place < this.length
+  /** Whether the page has the entry after a cursor. */
+  hasNext(cursor: string): boolean {
+    const index = this.indexAfter(cursor)
+    return index !== undefined && index < this.length
   }
 
-  idAt(place: number): string {
-    return this.#entries[place]!.id
+  idAt(index: number): string {
+    return this.#entries[index]!.id
   }
 
-  recordAt(place: number): BacklogRecord {
-    const entry = this.#entries[place]!
-    this.#frames[place] ??= frame(encodeFields(entry), contentOfEvent(entry))
+  recordAt(index: number): BacklogRecord {
+    const entry = this.#entries[index]!
+    this.#frames[index] ??= frame(encodeFields(entry), contentOfEvent(entry))
     const { id, channels, record } = entry
-    return { id, channels, record, change: recordChangeOf(entry), frame: this.#frames[place] }
+    return { id, channels, record, change: recordChangeOf(entry), frame: this.#frames[index] }
   }
 
-  /** The places of the entries on any of the channels, each once, in log order. */
-  placesOn(channels: ReadonlySet<string>, from: number): readonly number[] {
+  /** The indexes of the entries on any of the channels, each once, in log order. */
+  indexesOn(channels: ReadonlySet<string>, from: number): readonly number[] {
     let all: readonly number[] = []
     for (const channel of channels) {
-      const places = this.#placesByChannel.get(channel)
-      if (places) all = all.length === 0 ? places : [...all, ...places]
+      const indexes = this.#indexesByChannel.get(channel)
+      if (indexes) all = all.length === 0 ? indexes : [...all, ...indexes]
     }
     if (channels.size > 1) all = [...new Set(all)].sort((one, other) => one - other)
-    return from === 0 ? all : all.filter((place) => place >= from)
+    return from === 0 ? all : all.filter((index) => index >= from)
   }
 }

@@ -10,7 +10,7 @@ import { opening } from '../../stream/opening.test-kit.ts'
 import { RecordingTransport } from '../../stream/recording-transport.test-kit.ts'
 import { Backlog } from './backlog.ts'
 
-/** A transport that says when its stream has caught up. */
+/** A transport that records that its stream has caught up. */
 class Returning extends RecordingTransport {
   isCaughtUp = false
 
@@ -19,7 +19,7 @@ class Returning extends RecordingTransport {
   }
 }
 
-/** A log of so many events, each on one of the channels in turn, and a hub whose window holds the last 100. */
+/** A log of `events` events, each on the next of the channels, and a hub whose window has the last 100. */
 async function longLog(events: number, channels: number, data = 'x') {
   const memory = createMemoryBroker({ entries: events })
   const reads: string[] = []
@@ -34,12 +34,12 @@ async function longLog(events: number, channels: number, data = 'x') {
     Array.from({ length: events }, (_, index) => hub.publish(`c${index % channels}`, `${index} ${data}`)),
   )
   const cursors = [origin, ...published.map(({ id }) => id)]
-  const comeBack = (channel: string, lastEventId: string) => {
+  const reconnect = (channel: string, lastEventId: string) => {
     const transport = new Returning()
     hub.stream(transport, { lastEventId }).subscribe(channel)
     return transport
   }
-  return { hub, reads, cursors, comeBack }
+  return { hub, reads, cursors, reconnect }
 }
 
 const returned = (transports: readonly Returning[]) =>
@@ -47,10 +47,10 @@ const returned = (transports: readonly Returning[]) =>
 const numbers = (transport: RecordingTransport) =>
   transport.data('message').map((data) => Number(data.split(' ')[0]))
 
-describe('readers that lie behind the window', { timeout: 90_000 }, () => {
+describe('readers that are behind the window', { timeout: 90_000 }, () => {
   it('share the pages of the log: 1,000 on as many channels read it once', async () => {
-    const { hub, reads, cursors, comeBack } = await longLog(100_000, 1_000)
-    const clients = Array.from({ length: 1_000 }, (_, channel) => comeBack(`c${channel}`, cursors[0]!))
+    const { hub, reads, cursors, reconnect } = await longLog(100_000, 1_000)
+    const clients = Array.from({ length: 1_000 }, (_, channel) => reconnect(`c${channel}`, cursors[0]!))
     await returned(clients)
     for (const [channel, client] of clients.entries()) {
       expect(client.events('sse.gap')).toEqual([])
@@ -60,14 +60,14 @@ describe('readers that lie behind the window', { timeout: 90_000 }, () => {
     await hub.close()
   })
 
-  it('fall into step when they come from different positions of a log that is larger than what is held', async () => {
+  it('use the same pages when they come from different positions of a log that is larger than the cache', async () => {
     const [events, count] = [10_000, 200]
-    const { hub, reads, cursors, comeBack } = await longLog(events, 10, 'x'.repeat(2_000))
-    const one = comeBack('c0', cursors[0]!)
+    const { hub, reads, cursors, reconnect } = await longLog(events, 10, 'x'.repeat(2_000))
+    const one = reconnect('c0', cursors[0]!)
     await returned([one])
     const pages = reads.length
     const from = (index: number) => (index * 7_919) % (events - 200)
-    const clients = Array.from({ length: count }, (_, index) => comeBack('c0', cursors[from(index)]!))
+    const clients = Array.from({ length: count }, (_, index) => reconnect('c0', cursors[from(index)]!))
     await returned(clients)
     for (const [index, client] of clients.entries()) {
       const first = Math.ceil(from(index) / 10) * 10
@@ -77,7 +77,7 @@ describe('readers that lie behind the window', { timeout: 90_000 }, () => {
     await hub.close()
   })
 
-  it('leave the event loop to others between the readers of a page', async () => {
+  it('yield to the event loop between the readers of a page', async () => {
     let time = 0
     const window = new Window('e9', { entries: 1, bytes: 1 }, () => 0)
     const broker = wrapped(createMemoryBroker(), {
@@ -86,8 +86,8 @@ describe('readers that lie behind the window', { timeout: 90_000 }, () => {
     const backlog = new Backlog({ broker, window, report: () => {}, clock: () => ++time })
     const told: string[] = []
     for (let index = 0; index < 50; index++) {
-      const answered = () => told.push('reader')
-      backlog.add({ cursor: 'e0', client: undefined, answered })
+      const onAnswer = () => told.push('reader')
+      backlog.add({ cursor: 'e0', client: undefined, onAnswer })
     }
     setImmediate(() => told.push('other'))
     await vi.waitFor(() => expect(told).toHaveLength(51))
@@ -95,8 +95,8 @@ describe('readers that lie behind the window', { timeout: 90_000 }, () => {
   })
 })
 
-/** A hub that stands at `e3`, whose window begins after `e0`. */
-async function standing() {
+/** A hub with its head at `e3`, whose window begins after `e0`. */
+async function hubAtE3() {
   const broker = new ManualBroker(chain('e0', 'e1', 'e2', 'e3'))
   const signals: AbortSignal[] = []
   const errors: unknown[] = []
@@ -111,24 +111,24 @@ async function standing() {
     onError: (error) => errors.push(error),
   })
   await hub.ready
-  const comeBack = async (lastEventId: string) => {
+  const reconnect = async (lastEventId: string) => {
     const transport = new RecordingTransport()
     hub.stream(transport, { lastEventId }).subscribe('a')
     await opening()
-    // It waits for the end of another turn before its position is looked for.
+    // The reader waits for the end of another turn before it looks up its position.
     for (let turn = 0; turn < 2; turn++) await endOfTurn()
     return { transport, ids: () => transport.events('message').map(({ id }) => id) }
   }
-  return { broker, comeBack, signals, errors }
+  return { broker, reconnect, signals, errors }
 }
 
 describe('a page that readers share', () => {
-  it('is read once for those who ask in the same turn, and gone on in by those who come later', async () => {
-    const { broker, comeBack } = await standing()
-    const [one, other] = await Promise.all([comeBack('p0'), comeBack('p0')])
+  it('is read once for readers that ask in the same turn, and used by later readers too', async () => {
+    const { broker, reconnect } = await hubAtE3()
+    const [one, other] = await Promise.all([reconnect('p0'), reconnect('p0')])
     expect(broker.asked).toEqual(['p0'])
     await broker.answer({ entries: chain('p0', 'p1', 'p2', 'p3'), done: false })
-    const late = await comeBack('p1')
+    const late = await reconnect('p1')
     expect([one.ids(), other.ids(), late.ids()]).toEqual([
       ['p1', 'p2', 'p3'],
       ['p1', 'p2', 'p3'],
@@ -137,19 +137,19 @@ describe('a page that readers share', () => {
     expect(broker.asked).toEqual(['p3'])
   })
 
-  it('does not answer who asked later when it is empty: something may have come since', async () => {
-    const { broker, comeBack } = await standing()
-    await comeBack('e4')
-    const late = await comeBack('e4')
+  it('does not answer readers that asked later when it is empty, because newer entries may exist', async () => {
+    const { broker, reconnect } = await hubAtE3()
+    await reconnect('e4')
+    const late = await reconnect('e4')
     await broker.answer({ entries: [], done: true })
     expect(broker.asked).toEqual(['e4'])
     await broker.answer({ entries: chain('e4', 'e5'), done: true })
     expect(late.ids()).toEqual(['e5'])
   })
 
-  it('is dropped when a reader is told of a fork', async () => {
-    const { broker, comeBack } = await standing()
-    const one = await comeBack('p0')
+  it('is dropped when a reader gets a fork', async () => {
+    const { broker, reconnect } = await hubAtE3()
+    const one = await reconnect('p0')
     await broker.answer({ entries: chain('p0', 'p1', 'p2'), done: false })
     await broker.answer({ gap: 'forked', resumeAt: 'p0' })
     await broker.answer({ gap: 'unknown', resumeAt: 'p1' })
@@ -158,44 +158,44 @@ describe('a page that readers share', () => {
     expect(one.ids()).toEqual(['p1', 'p2', 'q2'])
   })
 
-  it('is dropped when the tail of the log breaks, and so is one that was on its way', async () => {
-    const { broker, comeBack } = await standing()
-    await comeBack('p0')
+  it('is dropped when the tail of the log breaks, and so is one that is being read', async () => {
+    const { broker, reconnect } = await hubAtE3()
+    await reconnect('p0')
     await broker.answer({ entries: chain('p0', 'p1', 'p2'), done: false })
     broker.receiver.discontinuity({ reason: 'forked', head: 'f0' })
     await broker.answer({ entries: chain('p2', 'p3', 'p4'), done: false })
     expect(broker.asked).toEqual(['p4'])
-    await comeBack('p1')
+    await reconnect('p1')
     expect(broker.asked).toEqual(['p4', 'p1'])
     await broker.answer({ entries: [], done: true })
-    await comeBack('p3')
+    await reconnect('p3')
     expect(broker.asked).toEqual(['p1', 'p3'])
   })
 
-  it('is asked for two at a time', async () => {
-    const { broker, comeBack } = await standing()
-    for (const cursor of ['p0', 'q0', 'r0']) await comeBack(cursor)
+  it('is read by at most two reads at a time', async () => {
+    const { broker, reconnect } = await hubAtE3()
+    for (const cursor of ['p0', 'q0', 'r0']) await reconnect(cursor)
     expect(broker.asked).toEqual(['p0', 'q0'])
     await broker.answer({ gap: 'trimmed', resumeAt: 'e0' })
     expect(broker.asked).toEqual(['q0', 'r0'])
   })
 
-  it('is no longer asked for when the last that waited for it has left', async () => {
-    const { broker, comeBack, signals } = await standing()
-    const [one, other] = await Promise.all([comeBack('p0'), comeBack('p0')])
+  it('is no longer read when the last reader that waited for it has left', async () => {
+    const { broker, reconnect, signals } = await hubAtE3()
+    const [one, other] = await Promise.all([reconnect('p0'), reconnect('p0')])
     await broker.answer({ entries: chain('p0', 'p1'), done: false })
     expect(broker.asked).toEqual(['p1'])
     one.transport.leave()
     expect(signals.map(({ aborted }) => aborted)).toEqual([false, false])
     other.transport.leave()
     expect(signals.map(({ aborted }) => aborted)).toEqual([false, true])
-    await Promise.all([comeBack('q0'), comeBack('r0')])
+    await Promise.all([reconnect('q0'), reconnect('r0')])
     expect(broker.asked).toEqual(['p1', 'q0', 'r0'])
   })
 
-  it('that cannot be read is reported once for all who wait for it', async () => {
-    const { broker, comeBack, errors } = await standing()
-    await Promise.all([comeBack('p0'), comeBack('p0')])
+  it('that cannot be read is reported once for all readers that wait for it', async () => {
+    const { broker, reconnect, errors } = await hubAtE3()
+    await Promise.all([reconnect('p0'), reconnect('p0')])
     await broker.answer({ entries: chain('p0', 'p1'), done: false })
     const failure = new Error('not now')
     await broker.answer(failure)
@@ -204,7 +204,7 @@ describe('a page that readers share', () => {
   })
 })
 
-describe('a client that lets the broker read a long log again and again', () => {
+describe('a client that makes the broker read a long log again and again', () => {
   const text = 'x'.repeat(1_048_576)
   const log: Entry[] = Array.from({ length: 400 }, (_, index) => ({
     id: `log-${index + 1}`,
@@ -225,27 +225,27 @@ describe('a client that lets the broker read a long log again and again', () => 
     })
     const hub = createHub({ broker, heartbeat: 0 })
     await hub.ready
-    const comeBack = async (key: string | undefined) => {
+    const reconnect = async (key: string | undefined) => {
       const transport = new Returning()
       hub.stream(transport, { key, lastEventId: 'log-0' }).subscribe('a')
       await returned([transport])
       const gaps = transport.data('sse.gap').map((data) => JSON.parse(data).reason)
       return { gaps, events: transport.data('message') }
     }
-    return { comeBack, reads: () => reads }
+    return { reconnect, reads: () => reads }
   }
 
   const whole = { gaps: [], events: ['newest'] }
   const skipped = { gaps: ['trimmed'], events: ['newest'] }
 
-  it('is told a gap and goes on in the window, and others are served', async () => {
-    const { comeBack, reads } = await replayed()
-    expect(await comeBack('greedy')).toEqual(whole)
-    expect(await comeBack('greedy')).toEqual(skipped)
+  it('gets a gap and continues in the window, and other clients are served', async () => {
+    const { reconnect, reads } = await replayed()
+    expect(await reconnect('greedy')).toEqual(whole)
+    expect(await reconnect('greedy')).toEqual(skipped)
     const before = reads()
-    expect(await comeBack('greedy')).toEqual(skipped)
+    expect(await reconnect('greedy')).toEqual(skipped)
     expect(reads()).toBe(before)
-    expect(await comeBack('other')).toEqual(whole)
-    expect(await comeBack(undefined)).toEqual(whole)
+    expect(await reconnect('other')).toEqual(whole)
+    expect(await reconnect(undefined)).toEqual(whole)
   })
 })

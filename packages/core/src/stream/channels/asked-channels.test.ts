@@ -6,7 +6,7 @@ import { opening } from '../opening.test-kit.ts'
 import { RecordingTransport } from '../recording-transport.test-kit.ts'
 import { authorizeAsked } from './asked-channels.ts'
 
-/** A stream on `news` whose client asks for more. */
+/** A stream on `news` whose client asks for further channels. */
 async function asking(hub: Hub, names: readonly string[], options: object = {}) {
   const transport = new RecordingTransport()
   const stream = hub
@@ -44,7 +44,7 @@ describe('channels that a client asks for when it connects', () => {
     expect(told(transport)).toEqual([{ channels: ['news', 'topic:vue'], refused: ['secret'] }])
   })
 
-  it('are not mentioned to a client that asks for none', async () => {
+  it('are not confirmed to a client that asks for none', async () => {
     const { hub } = await hubWith()
     const transport = new RecordingTransport()
     hub.stream(transport).subscribe('news')
@@ -52,7 +52,7 @@ describe('channels that a client asks for when it connects', () => {
     expect(told(transport)).toEqual([])
   })
 
-  it('may be all that a stream has: subscribe([])', async () => {
+  it('may be the only channels of a stream: subscribe([])', async () => {
     const { hub, start } = await hubWith(['topic:vue', '1'])
     const transport = new RecordingTransport()
     const asked = { names: ['topic:vue'], authorize: async () => true }
@@ -62,21 +62,21 @@ describe('channels that a client asks for when it connects', () => {
     expect(transport.data('message')).toEqual(['1'])
   })
 
-  it('are awaited before anything is read, while what is sent beside the log goes ahead', async () => {
+  it('are authorized before anything is read, and sent events do not wait for that', async () => {
     const { hub, start } = await hubWith(['news', '1'])
-    const verdict = Promise.withResolvers<boolean>()
-    const asked = { names: ['topic:vue'], authorize: () => verdict.promise }
+    const decision = Promise.withResolvers<boolean>()
+    const asked = { names: ['topic:vue'], authorize: () => decision.promise }
     const { transport, stream } = await asking(hub, [], { asked, lastEventId: start })
     expect(transport.state).toBe('idle')
     stream.send('now', { event: 'beside' })
     await hub.publish('topic:vue', '2')
     expect(transport.events().map(({ event }) => event)).toEqual(['beside'])
-    verdict.resolve(true)
+    decision.resolve(true)
     await endOfTurn()
     expect(transport.data('message')).toEqual(['1', '2'])
   })
 
-  it('are refused as far as there is no room for them', async () => {
+  it('are refused beyond the maximum', async () => {
     const { hub } = await hubWith()
     const { transport } = await asking(hub, ['a', 'b', 'news', 'c'], { maxChannels: 4 })
     expect(told(transport)).toEqual([{ channels: ['news', 'a', 'b', 'c'], refused: [] }])
@@ -95,7 +95,7 @@ describe('channels that a client asks for when it connects', () => {
     expect(hub.stats()).toMatchObject({ refused: 1, errors: 0, streams: 0 })
   })
 
-  it('make the client come back when they cannot be authorizeAskedd', async () => {
+  it('make the client reconnect when they cannot be authorized', async () => {
     const errors: unknown[] = []
     const hub = createHub({ onError: (error) => errors.push(error) })
     const asked = {
@@ -109,7 +109,7 @@ describe('channels that a client asks for when it connects', () => {
     expect(errors).toMatchObject([{ message: 'database down' }])
   })
 
-  it('end a stream that was opened before by `send`, and tell it when to come back', async () => {
+  it('end a stream that `send` has opened, with a time to reconnect', async () => {
     const hub = createHub({ onError: () => {} })
     const transport = new RecordingTransport()
     const asked = { names: ['a'], authorize: () => Promise.reject(new Error('database down')) }
@@ -123,22 +123,24 @@ describe('channels that a client asks for when it connects', () => {
     expect(transport.state).toBe('ended')
   })
 
-  it('are nobody’s any more when the client leaves meanwhile', async () => {
+  it('are dropped when the client leaves meanwhile', async () => {
     const { hub } = await hubWith()
-    const verdict = Promise.withResolvers<boolean>()
-    const { transport } = await asking(hub, [], { asked: { names: ['a'], authorize: () => verdict.promise } })
+    const decision = Promise.withResolvers<boolean>()
+    const { transport } = await asking(hub, [], {
+      asked: { names: ['a'], authorize: () => decision.promise },
+    })
     transport.leave()
-    verdict.resolve(true)
+    decision.resolve(true)
     await endOfTurn()
     expect(transport.items).toEqual([])
     expect(hub.stats()).toMatchObject({ streams: 0, channels: 0, opened: 0 })
   })
 })
 
-describe('the authorizeAskedment of channels', () => {
+describe('authorizeAsked', () => {
   const names = Array.from({ length: 64 }, (_, index) => `room:${index}`)
 
-  /** An `authorize` whose answers wait until they are given. */
+  /** An `authorize` whose promises the test resolves. */
   function waiting() {
     const questions: PromiseWithResolvers<boolean>[] = []
     const authorize = () => {
@@ -149,7 +151,7 @@ describe('the authorizeAskedment of channels', () => {
     return { questions, authorize }
   }
 
-  it('grants by true only: what is merely truthy may be the error of a database', async () => {
+  it('grants only by true, because another truthy value may be the error of a database', async () => {
     const answers: Record<string, unknown> = { a: true, b: { error: 'no such room' }, c: 1, d: 'yes', e: [] }
     const authorize = async (name: string) => answers[name] as boolean
     expect(await authorizeAsked({ names: [...'abcde'], authorize })).toEqual({
@@ -158,35 +160,35 @@ describe('the authorizeAskedment of channels', () => {
     })
   })
 
-  it('is asked for a few channels at a time', async () => {
+  it('authorizes a few channels at a time', async () => {
     const { questions, authorize } = waiting()
-    const verdict = authorizeAsked({ names, authorize })
+    const decision = authorizeAsked({ names, authorize })
     expect(questions.length).toBeLessThanOrEqual(8)
     for (let answered = 0; answered < names.length; answered++) {
       await endOfTurn()
       expect(questions.length - answered).toBeLessThanOrEqual(8)
       questions[answered]?.resolve(true)
     }
-    expect(await verdict).toEqual({ granted: names, refused: [] })
+    expect(await decision).toEqual({ granted: names, refused: [] })
   })
 
-  it('asks no more once the client has left', async () => {
+  it('stops once the client has left', async () => {
     const { questions, authorize } = waiting()
     let left = false
-    const verdict = authorizeAsked({ names, authorize }, { abandoned: () => left })
+    const decision = authorizeAsked({ names, authorize }, { abandoned: () => left })
     const asked = questions.length
     left = true
     for (const { resolve } of questions) resolve(true)
-    expect((await verdict).granted).toHaveLength(asked)
+    expect((await decision).granted).toHaveLength(asked)
     expect(questions).toHaveLength(asked)
   })
 
-  it('asks no more once a question has failed', async () => {
+  it('stops once a call has failed', async () => {
     const { questions, authorize } = waiting()
-    const verdict = authorizeAsked({ names, authorize })
+    const decision = authorizeAsked({ names, authorize })
     const asked = questions.length
     questions[0]?.reject(new Error('database down'))
-    await expect(verdict).rejects.toThrow('database down')
+    await expect(decision).rejects.toThrow('database down')
     for (const { resolve } of questions) resolve(true)
     await endOfTurn()
     expect(questions).toHaveLength(asked)

@@ -1,13 +1,12 @@
 import { SseError } from '../../errors.ts'
 import { toChannels } from '../../log/channel.ts'
 
-/** Channels that the client itself asks for. */
+/** The channels that a client asks for. */
 export interface AskedChannels {
-  /** As the client sent them: untrusted. */
+  /** The names as the client sent them. They are untrusted. */
   readonly names: readonly string[]
   /**
-   * Whether the client may read a channel. Only `true` grants it. If it throws, that is a failure and not a refusal: the client is told when
-   * to retry.
+   * Decides whether the client may read a channel. Only `true` grants it. An error is not a refusal: the client should retry.
    */
   readonly authorize: (channel: string) => boolean | Promise<boolean>
 }
@@ -17,27 +16,26 @@ export interface AuthorizedChannels {
   readonly refused: readonly string[]
 }
 
-/** Channels of one request that are authorized at a time, so that a client that names many does not occupy the app's database. */
-const atOnce = 8
+/** The maximum number of concurrent `authorize` calls of one request, so that one client does not occupy the app's database. */
+const concurrency = 8
 
-/** Checks the names before the app is asked. @throws {SseError} `invalid-channel`, `too-many-channels` */
+/** Checks the names before `authorize` is called. @throws {SseError} `invalid-channel`, `too-many-channels` */
 export function checkAsked({ names }: AskedChannels, maxChannels: number): void {
-  toChannels(names, { orNone: true })
+  toChannels(names, { allowEmpty: true })
   if (names.length <= maxChannels) return
   throw new SseError(
     'too-many-channels',
-    `${names.length} channels were asked for, and ${maxChannels} are allowed: ask for fewer, or raise limits.channels.`,
+    `The client asks for ${names.length} channels, and ${maxChannels} are allowed: ask for fewer, or raise limits.channels.`,
     { value: names },
   )
 }
 
 /**
- * Asks `authorize` for every channel, a few at a time, until one call fails or the client has left. Channels for which it was not called are
- * refused.
+ * Calls `authorize` for every channel, a few at a time, until one call fails or the client has left. Channels without a call are refused.
  *
- * @param options `abandoned`: whether the client has left; `maxChannels`: how many channels the stream may be on. Tabs that share a stream may
- * ask for more together, and are refused the rest
- * @throws what `authorize` throws
+ * @param options `abandoned`: whether the client has left; `maxChannels`: the maximum number of channels to authorize. Tabs that share a stream
+ * may ask for more together
+ * @throws any error of `authorize`
  */
 export async function authorizeAsked(
   { names, authorize }: AskedChannels,
@@ -49,7 +47,7 @@ export async function authorizeAsked(
   const asked = [...new Set(names)]
   const granted = new Set<string>()
   let next = 0
-  async function askOn(): Promise<void> {
+  async function authorizeNext(): Promise<void> {
     while (next < Math.min(asked.length, maxChannels) && !abandoned()) {
       const name = asked[next++]!
       try {
@@ -60,7 +58,7 @@ export async function authorizeAsked(
       }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(atOnce, asked.length) }, askOn))
+  await Promise.all(Array.from({ length: Math.min(concurrency, asked.length) }, authorizeNext))
   return {
     granted: asked.filter((name) => granted.has(name)),
     refused: asked.filter((name) => !granted.has(name)),

@@ -4,27 +4,27 @@ import type { Frame } from '../../wire/frame.ts'
 import type { ChannelsChange } from '../sse-stream.ts'
 import type { AuthorizedChannels } from './asked-channels.ts'
 
-/** The channels of one stream: those that the app subscribed it to, and those that its client asked for. */
+/** The channels of one stream: those that the app subscribed to, and those that its client asked for. */
 export class StreamChannels {
   readonly names = new Set<string>()
-  /** For a shared stream: the channels that only its client asked for. */
-  readonly labels: Set<string> | undefined
+  /** The channels of a shared stream that only its client asked for. `undefined` if the stream is not shared. */
+  readonly labelledChannels: Set<string> | undefined
   readonly #max: number
-  /** Channels that the client asked for and did not get, until it is told. */
+  /** Channels that the client asked for and did not get, until the confirmation. */
   #refused: readonly string[] | undefined
 
-  /** @param options `max`: channels that the stream may be on; `shared`: whether several tabs share it */
+  /** @param options `max`: the maximum number of channels; `shared`: whether several tabs share the stream */
   constructor({ max, shared }: { readonly max: number; readonly shared: boolean }) {
     this.#max = max
-    this.labels = shared ? new Set() : undefined
+    this.labelledChannels = shared ? new Set() : undefined
   }
 
-  /** @returns those that are new. @throws {SseError} `too-many-channels` */
+  /** @returns the channels that were added. @throws {SseError} `too-many-channels` */
   add(names: readonly string[]): readonly string[] {
-    this.#checkRoomFor(names)
+    this.#checkMax(names)
     const added = names.filter((name) => !this.names.has(name))
     for (const name of names) {
-      this.labels?.delete(name)
+      this.labelledChannels?.delete(name)
       this.names.add(name)
     }
     return added
@@ -33,14 +33,14 @@ export class StreamChannels {
   remove(names: readonly string[]): void {
     for (const name of names) {
       this.names.delete(name)
-      this.labels?.delete(name)
+      this.labelledChannels?.delete(name)
     }
   }
 
   /**
-   * Adds the channels that the client asked for when it connected, as many as there is room for.
+   * Adds channels that the client asked for, up to the maximum.
    *
-   * @returns those that are new
+   * @returns the channels that were added
    */
   grant({ granted, refused }: AuthorizedChannels): readonly string[] {
     const added: string[] = []
@@ -50,7 +50,7 @@ export class StreamChannels {
       if (this.names.size >= this.#max) excess.push(name)
       else {
         added.push(name)
-        this.labels?.add(name)
+        this.labelledChannels?.add(name)
         this.names.add(name)
       }
     }
@@ -59,8 +59,8 @@ export class StreamChannels {
   }
 
   /**
-   * Which channels a change removes. A tab cannot remove the other tabs from the app's own channels. If a shared stream has no room for
-   * everything that one tab asks for, it is refused the rest: the other tabs keep their stream.
+   * The channels that a change removes. On a shared stream, a tab cannot remove the app's own channels. If a tab asks for too many channels,
+   * the excess is refused instead of an error, because the other tabs use the stream too.
    *
    * @throws {SseError} `too-many-channels`
    */
@@ -68,27 +68,29 @@ export class StreamChannels {
     subscribe,
     unsubscribe,
   }: Pick<ChannelsChange, 'subscribe' | 'unsubscribe'>): readonly string[] {
-    const { labels } = this
-    const removed = unsubscribe.filter((name) => !subscribe.includes(name) && (labels?.has(name) ?? true))
-    if (!labels) this.#checkRoomFor(subscribe, removed)
+    const { labelledChannels } = this
+    const removed = unsubscribe.filter(
+      (name) => !subscribe.includes(name) && (labelledChannels?.has(name) ?? true),
+    )
+    if (!labelledChannels) this.#checkMax(subscribe, removed)
     return removed
   }
 
-  /** The event that tells the client which of the channels that it asked for it has. Empty if it was told already. */
+  /** The event that confirms the channels to the client. Empty if there is nothing new to confirm. */
   confirmation(position: string | undefined): Frame[] {
     const refused = this.#refused
     this.#refused = undefined
     if (!refused) return []
-    const asked = this.labels && [...this.labels]
+    const asked = this.labelledChannels && [...this.labelledChannels]
     return [channelsFrame({ channels: [...this.names], refused, ...(asked && { asked }) }, position)]
   }
 
-  #checkRoomFor(names: readonly string[], leaving: readonly string[] = []): void {
-    const wanted = new Set([...this.names].filter((name) => !leaving.includes(name)).concat(names)).size
-    if (wanted <= this.#max) return
+  #checkMax(names: readonly string[], leaving: readonly string[] = []): void {
+    const count = new Set([...this.names].filter((name) => !leaving.includes(name)).concat(names)).size
+    if (count <= this.#max) return
     throw new SseError(
       'too-many-channels',
-      `The stream would be on ${wanted} channels, and ${this.#max} are allowed: raise limits.channels, or publish to fewer.`,
+      `The stream would be on ${count} channels, and ${this.#max} are allowed: subscribe to fewer, or raise limits.channels.`,
       { value: names },
     )
   }

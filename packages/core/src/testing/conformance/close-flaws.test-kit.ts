@@ -67,7 +67,7 @@ export const closeFlaws: readonly Flaw[] = [
     'after close nothing is appended',
     ({ publish }, log, self) => ({
       publish: async (channels, message, options) => {
-        if (!log.brokers.has(self)) log.append(channels, message, options?.idempotencyKey)
+        if (!log.brokers.has(self)) log.append(channels, message, options)
         return publish(channels, message, options)
       },
     }),

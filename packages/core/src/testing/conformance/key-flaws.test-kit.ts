@@ -13,7 +13,7 @@ export const keyFlaws: readonly Flaw[] = [
   appending(
     'takes no notice of keys',
     repeated,
-    (append) => (channels, message) => append(channels, message),
+    (append) => (channels, message, options) => append(channels, message, { record: options?.record }),
   ),
   altering('has keys per channel', repeated, (key, [channel]) => `${channel}:${key}`),
   altering('has keys per event name', repeated, (key, _, { event: name }) => `${name}:${key}`),
@@ -30,8 +30,8 @@ export const keyFlaws: readonly Flaw[] = [
     'has one key for all that have none',
     'without a key the same message is appended each time',
     (append) =>
-      (channels, message, key = '') =>
-        append(channels, message, key),
+      (channels, message, { idempotencyKey = '', ...options } = {}) =>
+        append(channels, message, { ...options, idempotencyKey }),
   ),
   broker('has keys per broker', everyBroker, ({ publish }) => {
     const number = brokers++
@@ -79,11 +79,16 @@ export const keyFlaws: readonly Flaw[] = [
       log.time += milliseconds * 2
     },
   }),
-  appending('prolongs a key when it is repeated', tenMinutes, (append, log) => (channels, message, key) => {
-    const published = append(channels, message, key)
-    if (key !== undefined) log.keys.set(key, published.id)
-    return published
-  }),
+  appending(
+    'prolongs a key when it is repeated',
+    tenMinutes,
+    (append, log) => (channels, message, options) => {
+      const published = append(channels, message, options)
+      const key = options?.idempotencyKey
+      if (key !== undefined) log.keys.set(key, published.id)
+      return published
+    },
+  ),
   event('forgets a key with its entry', 'a key outlives its entry', {
     trim: (log, keep) => {
       log.trim(keep)
@@ -105,7 +110,11 @@ function altering(
   return appending(
     flaw,
     caughtBy,
-    (append) => (channels, message, key) =>
-      append(channels, message, key === undefined ? undefined : change(key, channels, message)),
+    (append) =>
+      (channels, message, { idempotencyKey: key, ...options } = {}) =>
+        append(channels, message, {
+          ...options,
+          ...(key !== undefined && { idempotencyKey: change(key, channels, message) }),
+        }),
   )
 }

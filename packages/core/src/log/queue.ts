@@ -1,5 +1,5 @@
-/** A queue over an array: taking from the front moves an offset and now and then drops what was taken. */
-export class Fifo<T> {
+/** A queue over an array. `shift` moves an offset, and from time to time the removed items are cut from the array. */
+export class Queue<T> {
   #items: (T | undefined)[] = []
   #offset = 0
 
@@ -7,7 +7,7 @@ export class Fifo<T> {
     return this.#items.length - this.#offset
   }
 
-  /** The item at an index counted from the front; `undefined` outside. */
+  /** The item at an index from the front; `undefined` outside of the queue. */
   at(index: number): T | undefined {
     return index < 0 ? undefined : this.#items[this.#offset + index]
   }
@@ -19,7 +19,7 @@ export class Fifo<T> {
   shift(): T | undefined {
     if (this.length === 0) return undefined
     const item = this.#items[this.#offset]
-    // What is taken must not be kept alive by the place that it had.
+    // So that the array does not keep the removed item alive.
     this.#items[this.#offset] = undefined
     this.#offset++
     if (this.#offset >= 512 && this.#offset * 2 >= this.#items.length) {
