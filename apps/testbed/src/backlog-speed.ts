@@ -5,15 +5,15 @@ const clients = 1_000
 const entries = 100_000
 const rounds = 3
 const filler = 'x'.repeat(200)
-/** Longer than a hub holds the pages that it has read, in milliseconds. */
+/** Milliseconds, longer than a hub keeps the pages that it has read. */
 const forgotten = 11_000
 
 /**
- * Prints what it costs a process that clients return from 100,000 entries back, each with a channel of its own: the processor time of 1,000
- * clients in relation to that of one, and how late the events of a live stream are meanwhile. The clients are transports within the process,
- * so that HTTP is not counted. The rounds are interleaved, so that the ratios are those of one run.
+ * Prints the cost of clients that return from 100,000 entries back, each with a channel of its own: the processor time of 1,000 clients
+ * relative to one, and the delay of a live stream meanwhile. The clients are transports within the process, so HTTP does not count. The
+ * rounds are interleaved, so that the ratios are those of one run.
  *
- * @param broker holds at least 100,000 entries of 200 bytes
+ * @param broker keeps at least 100,000 entries of 200 bytes
  */
 export async function measureBacklog(name: string, broker: Broker): Promise<void> {
   const hub = createHub({ broker, heartbeat: 0 })

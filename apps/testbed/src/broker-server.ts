@@ -1,19 +1,19 @@
 /**
- * An Express server in a process of its own, for fault tests to kill: its log is of the broker that a module makes.
+ * An Express server in a process of its own, which fault tests kill. A module makes its broker.
  *
- *     node broker-server.ts <module> <port> <the broker's own arguments>
+ *     node broker-server.ts <module> <port> <arguments of the broker>
  *
- * The module's default export is given those arguments. `GET /events` is a stream of the channel `news`, and of those asked for; `?user=` is
- * its key. `POST /events` changes its channels. `POST /publish` takes a list of `{ data, key?, channel? }` and answers what became of them
- * once all are settled: 200, or 503 when one was refused, which says `{ error: code }`. `POST /disconnect?user=` ends that user's streams;
- * `GET /streams?user=` counts those of this process.
+ * The default export of the module gets these arguments. `GET /events` is a stream of the channel `news` and of the requested channels;
+ * `?user=` is its key. `POST /events` changes its channels. `POST /publish` takes a list of `{ data, key?, channel? }` and answers their
+ * outcomes when all are settled: 200, or 503 if one was refused, whose outcome is `{ error: code }`. `POST /disconnect?user=` ends the
+ * streams of a user; `GET /streams?user=` counts the streams of a user in this process.
  */
 import { type Broker, channels, createHub, SseError, sse } from '@sse/express'
 import express from 'express'
 
 const [module = '', port = '0', ...rest] = process.argv.slice(2)
 const { default: createBroker }: { default: (...args: string[]) => Broker } = await import(module)
-// A short window: who returns reads from the log itself.
+// A short window, so that clients that return read from the log.
 const hub = createHub({ broker: createBroker(...rest), window: { entries: 20 }, heartbeat: 1_000 })
 await hub.ready
 

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 
 /**
- * A TCP port of 127.0.0.1 that nobody listens on, for a process that must come back on the *same* port after
- * it was killed. A server inside the test should listen on port 0 instead: nobody can take that port before it.
+ * A free TCP port of 127.0.0.1, for a process that must restart on the *same* port after it was killed. A server inside the test
+ * should listen on port 0 instead, so that no other program can take the port before it.
  */
 export async function freePort(): Promise<number> {
   const server = createServer()

@@ -1,14 +1,14 @@
 import { type IncomingHttpHeaders, request } from 'node:http'
 
 export interface RawAnswer {
-  /** 101 when the server has changed to another protocol; the connection is closed then. */
+  /** 101 if the server has changed the protocol. The connection is closed then. */
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly text: string
 }
 
 /**
- * Asks by exactly this path and these headers: `fetch` resolves the dots of a path, and lets nobody choose `Host`.
+ * Sends exactly this path and these headers. `fetch` would resolve the dots of a path, and refuse the header `Host`.
  *
  * @throws Error when the server closes the connection without an answer
  */

@@ -1,63 +1,56 @@
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { onTestFinished } from 'vitest'
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import { listening } from './listening.ts'
 
-/** One request and its answer, in the hands of the test. */
+/** One request, which the test answers. */
 export interface Exchange {
   readonly method: string
   readonly url: URL
   readonly headers: IncomingHttpHeaders
   readonly body: string
-  /** Starts an event stream with what is given as its first text. */
+  /** Starts an event stream with this text. */
   open(text?: string): void
   /** Writes an event of the stream. */
   send(event: { event?: string; data?: unknown; id?: string; retry?: number }): void
-  /** Writes bytes of the stream as they are. */
+  /** Writes raw bytes. */
   write(bytes: string | Uint8Array): void
   /** Answers with a status. */
   answer(status: number, headers?: Record<string, string>): void
-  /** Answers 200 with a document. */
+  /** Answers 200 with this JSON. */
   json(document: unknown): void
-  /** Begins an answer of 200 with this type. */
+  /** Begins a response of 200 with this content type. */
   start(type: string): void
-  /** Ends the stream in order. */
+  /** Ends the response normally. */
   end(): void
-  /** Breaks the connection off. */
+  /** Breaks the connection. */
   destroy(): void
-  /** Settles when the client has gone, or the answer has ended. */
+  /** Resolves when the client has left, or the response has ended. */
   readonly closed: Promise<void>
 }
 
-/** A server that does nothing by itself: the test takes its requests one by one and answers them. */
+/** A server that answers nothing by itself: the test takes its requests one by one and answers them. */
 export interface ScriptedServer {
   readonly url: string
   /** The next request, in the order of arrival. */
   next(): Promise<Exchange>
-  /** Requests that no `next` has taken yet. */
+  /** How many requests no `next` has taken. */
   readonly waiting: number
 }
 
 export async function createScriptedServer(): Promise<ScriptedServer> {
   const arrived: Exchange[] = []
   const awaited: ((exchange: Exchange) => void)[] = []
-  const server = createServer(async (request, response) => {
+  const { origin } = await listening(async (request, response) => {
     let body = ''
     for await (const chunk of request) body += chunk
     const { method = '', headers } = request
-    const url = new URL(request.url ?? '/', address())
+    const url = new URL(request.url ?? '/', `http://${headers.host}`)
     const exchange = { method, url, headers, body, ...controls(response) }
     const taker = awaited.shift()
     if (taker) taker(exchange)
     else arrived.push(exchange)
   })
-  const address = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.close()
-    server.closeAllConnections()
-  })
   return {
-    url: `${address()}/events`,
+    url: `${origin}/events`,
     next() {
       const exchange = arrived.shift()
       return exchange ? Promise.resolve(exchange) : new Promise((resolve) => awaited.push(resolve))

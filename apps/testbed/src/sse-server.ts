@@ -1,16 +1,15 @@
-import { once } from 'node:events'
-import { createServer, request as forward } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { request as forward } from 'node:http'
 import { channels, createHub, type Hub, type HubOptions, sse } from '@sse/express'
 import express, { type RequestHandler } from 'express'
 import { onTestFinished } from 'vitest'
+import { listening } from './listening.ts'
 
 export interface SseServerOptions {
   /** The port to listen on. Default: a free one. */
   readonly port?: number
-  /** The hub's, the broker among them. Default: a memory log, which is gone with the server. */
+  /** Options of the hub. Default: a memory log, which ends with the server. */
   readonly hub?: HubOptions
-  /** What comes before the route: to refuse, to sign in, to allow other origins. */
+  /** A middleware before the route: to refuse, to sign in, to allow other origins. */
   readonly before?: RequestHandler
   /** Channels every stream is on. Default: `news`. */
   readonly channels?: readonly string[]
@@ -23,7 +22,7 @@ export interface SseServer {
   readonly hub: Hub
   /** The requests so far: method, URL, headers. */
   readonly requests: { readonly method: string; readonly url: string; readonly accept: string | undefined }[]
-  /** Breaks every connection off and ends it, as a crash does. */
+  /** Closes the server and breaks all connections, as a crash does. */
   stop(): Promise<void>
 }
 
@@ -39,35 +38,24 @@ export async function startSseServer(options: SseServerOptions = {}): Promise<Ss
   app.use(sse({ hub, authorize: (_req, channel) => channel.startsWith('topic:') }))
   app.get('/events', (_req, res) => void res.sse.subscribe([...(options.channels ?? ['news'])]))
   app.post('/events', channels(hub))
-  const server = app.listen(options.port ?? 0, '127.0.0.1')
-  await once(server, 'listening')
-  let stopped: Promise<void> | undefined
-  const stop = () => {
-    stopped ??= (async () => {
-      const closed = once(server, 'close')
-      server.close()
-      server.closeAllConnections()
-      await Promise.all([closed, hub.close({ drain: 0 })])
-    })()
-    return stopped
-  }
+  const { origin, port, close } = await listening(app, options.port)
+  const stop = async () => void (await Promise.all([close(), hub.close({ drain: 0 })]))
   onTestFinished(stop)
-  const { port } = server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${port}/events`, port, hub, requests, stop }
+  return { url: `${origin}/events`, port, hub, requests, stop }
 }
 
-/** A proxy in front of a server that hands on an answer when it is complete, as long as it is told to. */
+/** A proxy that buffers responses until they are complete. */
 export interface BufferingProxy {
   readonly url: string
-  /** Whether answers are held back. True at first. */
+  /** Whether bodies are buffered. True at first. */
   buffers: boolean
-  /** Whether the head of an answer is held back too. False at first. */
+  /** Whether the head is buffered too. False at first. */
   buffersHead: boolean
 }
 
 export async function startBufferingProxy(target: SseServer): Promise<BufferingProxy> {
   const proxy = { url: '', buffers: true, buffersHead: false }
-  const server = createServer((incoming, outgoing) => {
+  const { origin } = await listening((incoming, outgoing) => {
     const { method = 'GET', url: path = '/', headers } = incoming
     const onward = forward(
       { host: '127.0.0.1', port: target.port, method, path, headers },
@@ -100,12 +88,6 @@ export async function startBufferingProxy(target: SseServer): Promise<BufferingP
     outgoing.on('close', () => onward.destroy())
     incoming.pipe(onward)
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  proxy.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`
+  proxy.url = `${origin}/events`
   return proxy
 }

@@ -4,17 +4,15 @@ import { inspect } from 'node:util'
 export interface UntilOptions {
   /** Milliseconds after which it gives up. Default 10,000. */
   readonly timeout?: number
-  /** Milliseconds between two looks. Default 20. */
+  /** Milliseconds between two attempts. Default 20. */
   readonly interval?: number
 }
 
 /**
- * Waits until `condition` gives something truthy, and gives that back. For what another process or a browser
- * will do at a time nobody can know; where there is an event or a promise to wait for, wait for that.
+ * Waits until a condition is truthy, and returns its value. For what another process or a browser does at an unknown time; if there is an event
+ * or a promise, wait for that. A condition that throws (an assertion, a refused connection) is tried again.
  *
- * A condition that throws (an assertion, a refused connection) does not hold *yet*.
- *
- * @throws Error when the time is over, with the last value, or the last error as `cause`.
+ * @throws Error after the timeout, with the last value, or the last error as `cause`
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
@@ -22,25 +20,15 @@ export async function until<T>(
 ): Promise<NonNullable<T>> {
   const end = performance.now() + timeout
   for (;;) {
-    const look = await attempt(condition)
-    if ('value' in look && look.value) return look.value
-    if (performance.now() >= end) throw giveUp(look, timeout)
+    let failure: Error
+    try {
+      const value = await condition()
+      if (value) return value
+      failure = new Error(`Still not true after ${timeout} ms; the last value was ${inspect(value)}`)
+    } catch (cause) {
+      failure = new Error(`Still throwing after ${timeout} ms: ${cause}`, { cause })
+    }
+    if (performance.now() >= end) throw failure
     await delay(interval)
   }
-}
-
-type Look<T> = { readonly value: T } | { readonly error: unknown }
-
-async function attempt<T>(condition: () => T | Promise<T>): Promise<Look<T>> {
-  try {
-    return { value: await condition() }
-  } catch (error) {
-    return { error }
-  }
-}
-
-function giveUp(look: Look<unknown>, timeout: number): Error {
-  if ('error' in look)
-    return new Error(`Still throwing after ${timeout} ms: ${look.error}`, { cause: look.error })
-  return new Error(`Still not true after ${timeout} ms; the last value was ${inspect(look.value)}`)
 }

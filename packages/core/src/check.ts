@@ -17,6 +17,11 @@ function isDelay(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= maxDelay
 }
 
+/** @throws {SseError} `invalid-option` */
+export function refuseOption(name: string, words: string, value: unknown): never {
+  throw new SseError('invalid-option', `${name} must be ${words}, not ${show(value)}.`, { value })
+}
+
 /**
  * Checks that options are an object. Without the check, `null` or an event name in their place would be ignored or cause a TypeError.
  *
@@ -24,20 +29,20 @@ function isDelay(value: unknown): value is number {
  */
 export function checkObject(name: string, value: unknown): void {
   if (typeof value === 'object' && value !== null) return
-  throw new SseError('invalid-option', `${name} must be an object, not ${show(value)}.`, { value })
+  refuseOption(name, 'an object', value)
 }
 
 /** Checks an optional number. @throws {SseError} `invalid-option` */
 export function checkNumber(name: string, value: unknown, kind: keyof typeof kinds): void {
   const [accepts, words] = kinds[kind]
   if (value === undefined || (typeof value === 'number' && accepts(value))) return
-  throw new SseError('invalid-option', `${name} must be ${words}, not ${show(value)}.`, { value })
+  refuseOption(name, words, value)
 }
 
 /** Checks an optional function. @throws {SseError} `invalid-option` */
 export function checkFunction(name: string, value: unknown): void {
   if (value === undefined || typeof value === 'function') return
-  throw new SseError('invalid-option', `${name} must be a function, not ${show(value)}.`, { value })
+  refuseOption(name, 'a function', value)
 }
 
 /**
@@ -57,13 +62,7 @@ export function checkRange(name: string, value: unknown): void {
   if (value === undefined) return
   const [min, max] = Array.isArray(value) && value.length === 2 ? value : []
   if (isDelay(min) && isDelay(max) && min <= max) return
-  throw new SseError(
-    'invalid-option',
-    `${name} must be [min, max] in whole milliseconds, each at most 2,147,483,647, not ${show(value)}.`,
-    {
-      value,
-    },
-  )
+  refuseOption(name, '[min, max] in whole milliseconds, each at most 2,147,483,647', value)
 }
 
 /**

@@ -1,5 +1,9 @@
 /** For the packages of this toolkit only: these exports may change in any version. */
-export { checkFunction, checkKey, checkNames, checkNumber, checkObject } from './check.ts'
+export { batchLength, totalBytes } from './brokers/batch.ts'
+export { busySentence, closedError, logFailure } from './brokers/log-failure.ts'
+export { checkAmount, tailOf } from './brokers/options.ts'
+export { randomHex } from './brokers/random-hex.ts'
+export { checkFunction, checkKey, checkNames, checkNumber, checkObject, refuseOption } from './check.ts'
 export { checkNode } from './check-node.ts'
 export { drawBetween } from './draw-between.ts'
 export { show } from './errors.ts'

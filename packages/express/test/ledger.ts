@@ -1,69 +1,44 @@
-import { once } from 'node:events'
-import { get, type IncomingMessage } from 'node:http'
+import { RawStream } from '@sse/testbed/raw-stream'
 
 /**
- * What one stream promised against what arrived on it. Its events are numbered from 1 by the first eight characters of their data; only
- * their heads are looked at, so that seven readers in one process keep up with a server.
+ * Compares what one stream promised with what arrived. Its events are numbered from 1 by the first eight characters of their data. Only the
+ * heads of the events are read, so that seven readers in one process keep up with a server.
  */
 export class Ledger {
-  /** The number of the last event that arrived. */
+  /** The number of the last event. */
   last = 0
-  /** Events that arrived. */
   received = 0
-  /** Gaps that were told. */
   gaps = 0
-  /** What must not be: an event twice, out of order, missing without a gap before it, or not in full. */
+  /** Events that came twice, out of order, or not in full, or that are missing without a gap. */
   readonly faults: string[] = []
-  readonly #response: IncomingMessage
+  readonly #stream: RawStream
   readonly #size: number
   readonly #ids = new Set<string>()
-  readonly #waiting: { readonly number: number; readonly resolve: () => void; readonly reject: Reject }[] = []
-  #rest: Buffer = Buffer.alloc(0)
   #gapTold = false
-  #ended: Error | undefined
 
   /** @param size bytes of the data of each event */
-  constructor(response: IncomingMessage, size: number) {
-    this.#response = response
+  private constructor(stream: RawStream, size: number) {
+    this.#stream = stream
     this.#size = size
   }
 
-  /** Opens a stream of which nothing is read but the head of the response. */
+  /** Opens a stream and does not read it. */
   static async open(port: number, size: number): Promise<Ledger> {
-    const [response] = await once(get({ host: '127.0.0.1', port, path: '/events', agent: false }), 'response')
-    return new Ledger(response, size)
+    return new Ledger(await RawStream.open(`http://127.0.0.1:${port}/events`), size)
   }
 
-  /** Begins to read. Until then nothing is taken off the connection beyond the first buffers. */
   read(): this {
-    this.#response.on('data', (chunk: Buffer) => this.#take(chunk))
-    this.#response.on('error', (error) => this.#end(error))
-    this.#response.on('end', () => this.#end(new Error('The stream has ended.')))
+    this.#stream.read((block) => this.#enter(block))
     return this
   }
 
-  /** Resolves when the event with this number has arrived. @throws when the stream ends before */
-  reached(number: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.last >= number) resolve()
-      else if (this.#ended) reject(this.#ended)
-      else this.#waiting.push({ number, resolve, reject })
-    })
+  /** Resolves when the event with this number has arrived. @throws (rejected) when the stream ends before */
+  async reached(number: number): Promise<void> {
+    while (this.last < number) await this.#stream.more
   }
 
   leave(): void {
-    this.#response.destroy()
-  }
-
-  #take(chunk: Buffer): void {
-    const bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk
-    let from = 0
-    for (let end = bytes.indexOf('\n\n'); end !== -1; end = bytes.indexOf('\n\n', from)) {
-      this.#enter(bytes.subarray(from, end))
-      from = end + 2
-    }
-    this.#rest = bytes.subarray(from)
-    while (this.#waiting[0] && this.#waiting[0].number <= this.last) this.#waiting.shift()?.resolve()
+    this.#stream.close()
   }
 
   #enter(block: Buffer): void {
@@ -78,18 +53,11 @@ export class Ledger {
     if (this.#ids.has(id)) this.faults.push(`${id} twice`)
     if (number <= this.last) this.faults.push(`${number} after ${this.last}`)
     if (number > this.last + 1 && !this.#gapTold)
-      this.faults.push(`nothing told between ${this.last} and ${number}`)
+      this.faults.push(`no gap was told between ${this.last} and ${number}`)
     if (block.length !== block.lastIndexOf(' ') + 1 + this.#size) this.faults.push(`${number} not in full`)
     this.#ids.add(id)
     this.#gapTold = false
     this.last = number
     this.received++
   }
-
-  #end(error: Error): void {
-    this.#ended = error
-    for (const { reject } of this.#waiting.splice(0)) reject(error)
-  }
 }
-
-type Reject = (error: Error) => void

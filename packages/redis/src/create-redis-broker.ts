@@ -3,7 +3,7 @@ import { type RedisBrokerOptions, settingsOf } from './options.ts'
 import { RedisBroker } from './redis-broker.ts'
 
 /**
- * The log in a Redis stream, for any number of processes: `createHub({ broker: createRedisBroker({ client }) })`. `start` rejects when
+ * Keeps the log in a Redis stream, for any number of processes: `createHub({ broker: createRedisBroker({ client }) })`. `start` rejects if
  * Redis cannot be reached in time.
  *
  * @throws {SseError} `invalid-option`

@@ -1,5 +1,5 @@
 import './needs-node.ts'
 
+export type { RedisClientLike } from './connection/redis-client.ts'
 export { createRedisBroker } from './create-redis-broker.ts'
 export type { RedisBrokerOptions } from './options.ts'
-export type { RedisClientLike } from './redis-client.ts'

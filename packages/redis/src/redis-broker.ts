@@ -1,36 +1,36 @@
 import { type Broker, type Entry, type Page, type Published, type Receiver, SseError } from '@sse/core'
-import { Acknowledged } from './acknowledged.ts'
-import { Connection } from './connection.ts'
-import { warnOfEviction } from './eviction.ts'
-import { closedError } from './failure.ts'
-import { Keys } from './keys.ts'
-import { Line } from './line.ts'
-import { lookAt } from './log-state.ts'
+import { closedError } from '@sse/core/internal'
+import { Connection } from './connection/connection.ts'
+import { ReconnectingConnection } from './connection/reconnecting-connection.ts'
+import { duplicateOf, keyPrefixOf } from './connection/redis-client.ts'
+import { TransferSize } from './connection/transfer-size.ts'
+import { warnOfEviction } from './log/eviction.ts'
+import { Keys } from './log/keys.ts'
+import { lookAt } from './log/log-state.ts'
 import type { Settings } from './options.ts'
-import { duplicateOf, keyPrefixOf } from './redis-client.ts'
-import { Replay } from './replay.ts'
-import { Signals } from './signals.ts'
-import { Tail } from './tail.ts'
-import { TransferSize } from './transfer-size.ts'
-import { Writer } from './writer.ts'
+import { NewestAcknowledged } from './publishing/newest-acknowledged.ts'
+import { Signals } from './publishing/signals.ts'
+import { Writer } from './publishing/writer.ts'
+import { LiveReading } from './reading/live-reading.ts'
+import { PageReads } from './reading/page-reads.ts'
 
-/** What there is once the broker is used. */
-interface Open {
-  /** To publish, to signal and to read pages; a tail has a connection of its own. */
-  readonly line: Line
+/** What the first use of the broker opens. */
+interface Opened {
+  /** Publishes, signals and reads pages. Live reading blocks, so it has a connection of its own. */
+  readonly commands: ReconnectingConnection
   readonly writer: Writer
-  readonly replay: Replay
+  readonly pages: PageReads
   readonly signals: Signals
 }
 
-/** The broker on its keys: connected by its first use. */
+/** The broker. Its first use connects it. */
 export class RedisBroker implements Broker {
   readonly #settings: Settings
   readonly #keys: Keys
-  readonly #acknowledged = new Acknowledged()
+  readonly #acknowledged = new NewestAcknowledged()
   readonly #size = new TransferSize()
-  #tail: Tail | undefined
-  #opened: Open | undefined
+  #live: LiveReading | undefined
+  #opened: Opened | undefined
   #closed: Promise<void> | undefined
 
   constructor(settings: Settings) {
@@ -39,30 +39,30 @@ export class RedisBroker implements Broker {
   }
 
   async start(receiver: Receiver): Promise<{ head: string; tail: readonly Entry[] }> {
-    const { line: writing } = this.#use()
-    if (this.#tail) {
-      const message = 'The broker has a hub already: give every hub a broker of its own.'
+    const { commands } = this.#use()
+    if (this.#live) {
+      const message = 'The broker has a hub already: give each hub a broker of its own.'
       throw new SseError('invalid-option', message)
     }
-    const tail = new Tail({
+    const live = new LiveReading({
       keys: this.#keys,
       settings: this.#settings,
       receiver,
       connect: (signal) => this.#connect(signal),
-      writing,
+      commands,
       acknowledged: this.#acknowledged,
       size: this.#size,
     })
-    this.#tail = tail
+    this.#live = live
     try {
-      const started = await tail.start()
-      if (writing.connection) void warnOfEviction(writing.connection, this.#keys)
+      const started = await live.start()
+      if (commands.current) void warnOfEviction(commands.current, this.#keys)
       return started
     } catch (error) {
-      // It may be started again. Until then nothing remains: no connection, and no timer that keeps the process alive.
-      this.#tail = undefined
+      // `start` may be called again. Until then neither a connection nor a timer remains, so that the process can end.
+      this.#live = undefined
       this.#opened = undefined
-      writing.close(error)
+      commands.close(error)
       throw error
     }
   }
@@ -77,7 +77,7 @@ export class RedisBroker implements Broker {
 
   async read(after: string, { limit, signal }: { limit: number; signal: AbortSignal }): Promise<Page> {
     signal.throwIfAborted()
-    return this.#use().replay.read(after, limit, signal)
+    return this.#use().pages.read(after, limit, signal)
   }
 
   async signal(text: string): Promise<void> {
@@ -90,29 +90,29 @@ export class RedisBroker implements Broker {
   }
 
   async #close(): Promise<void> {
-    this.#tail?.close()
-    this.#opened?.replay.close()
+    this.#live?.close()
+    this.#opened?.pages.close()
     await Promise.all([this.#opened?.signals.close(), this.#opened?.writer.close()])
-    this.#opened?.line.close()
+    this.#opened?.commands.close()
   }
 
-  #use(): Open {
+  #use(): Opened {
     if (this.#closed) throw closedError()
     this.#opened ??= this.#open()
     return this.#opened
   }
 
-  #open(): Open {
+  #open(): Opened {
     const { maxLength, timeout } = this.#settings
     const keys = this.#keys
-    const line = new Line({
+    const commands = new ReconnectingConnection({
       connect: (signal) => this.#connect(signal),
-      greet: async (connection) => void (await lookAt(connection, keys)),
+      prepare: async (connection) => void (await lookAt(connection, keys)),
       keepAlive: (connection) => lookAt(connection, keys),
     })
-    const writer = new Writer({ line, keys, maxLength, timeout, acknowledged: this.#acknowledged })
-    const replay = new Replay(line, keys, timeout, this.#size)
-    return { line, writer, replay, signals: new Signals(line, keys) }
+    const writer = new Writer({ commands, keys, maxLength, timeout, acknowledged: this.#acknowledged })
+    const pages = new PageReads(commands, keys, timeout, this.#size)
+    return { commands, writer, pages, signals: new Signals(commands, keys) }
   }
 
   #connect(signal: AbortSignal): Promise<Connection> {

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { createHub, SseError } from '@sse/core'
+import { Recorder } from '@sse/testbed'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createSqliteBroker, type SqliteBrokerOptions } from './index.ts'
-import { newFile, Recorder, readAll, startBroker, turns } from './log-file.test-kit.ts'
+import { newFile, readAll, startBroker, turns } from './log-file.test-kit.ts'
 
 describe('createSqliteBroker', () => {
   it.each<[string, unknown]>([
@@ -189,7 +190,7 @@ describe('start', () => {
 })
 
 describe('close', () => {
-  it('writes what was taken, also when somebody else has the lock to write', async () => {
+  it('writes what is queued, also when another connection has the write lock', async () => {
     const path = newFile()
     const other = new DatabaseSync(path)
     onTestFinished(() => other.close())

@@ -7,28 +7,28 @@ import {
   type Receiver,
   SseError,
 } from '@sse/core'
-import { Delivery } from './delivery.ts'
-import { bytesOf } from './log-table.ts'
-import { type OpenLog, openLog } from './open-log.ts'
+import { closedError } from '@sse/core/internal'
+import { textBytes } from './log/log-table.ts'
+import { type OpenLog, openLog, retryWhileLocked } from './open-log.ts'
 import type { Settings } from './options.ts'
+import { Delivery } from './publishing/delivery.ts'
+import { refuseAsync, Transaction } from './publishing/transaction.ts'
+import type { PendingPublish } from './publishing/writer.ts'
 import type { SqliteBroker } from './sqlite-broker.ts'
-import { refuseAsync, Transaction } from './transaction.ts'
-import { whileLocked } from './while-locked.ts'
-import type { Publish } from './writer.ts'
 
-/** The broker over its file: opened by `start`, and whose turn it is. */
+/** The broker. `start` opens its file. */
 export class FileBroker implements SqliteBroker {
-  readonly #source: string | DatabaseSync
+  readonly #pathOrDatabase: string | DatabaseSync
   readonly #settings: Settings
   readonly #delivery = new Delivery()
-  /** From the call of `start` on, unless that fails. */
+  /** Set by `start`, unless it fails. */
   #opening: Promise<{ head: string; tail: readonly Entry[] }> | undefined
   #opened: OpenLog | undefined
   #transaction: Transaction | undefined
   #closed: Promise<void> | undefined
 
-  constructor(source: string | DatabaseSync, settings: Settings) {
-    this.#source = source
+  constructor(pathOrDatabase: string | DatabaseSync, settings: Settings) {
+    this.#pathOrDatabase = pathOrDatabase
     this.#settings = settings
   }
 
@@ -40,20 +40,20 @@ export class FileBroker implements SqliteBroker {
     this.#refuseWhenClosed()
     if (this.#opening) {
       const message =
-        'The broker has a hub already. Give each hub a broker of its own: a SQLite file has one hub, several share a log with @sse/redis.'
+        'The broker has a hub already: give each hub a broker of its own. A SQLite file has one hub; several hubs share a log with @sse/redis.'
       throw new SseError('invalid-option', message)
     }
     this.#opening = this.#open(receiver)
     try {
       return await this.#opening
     } catch (error) {
-      // Nothing is left of it: it may be tried again.
+      // `start` may be called again.
       this.#opening = undefined
       throw error
     }
   }
 
-  /** Everything until it waits happens in the call: within a transaction it must. */
+  /** Writes or queues within the call, because a transaction must have what is published in it. */
   async publish(
     channels: readonly string[],
     { event, data }: { readonly event?: string | undefined; readonly data: string },
@@ -61,8 +61,8 @@ export class FileBroker implements SqliteBroker {
   ): Promise<Published> {
     const { writer } = this.#use()
     const outcome = Promise.withResolvers<Published>()
-    const bytes = bytesOf(channels, event, data)
-    const publish: Publish = { channels: [...channels], event, data, key, bytes, outcome }
+    const bytes = textBytes(channels, event, data)
+    const publish: PendingPublish = { channels: [...channels], event, data, key, bytes, outcome }
     if (this.#transaction) this.#transaction.add(publish)
     else writer.add(publish)
     return outcome.promise
@@ -73,7 +73,7 @@ export class FileBroker implements SqliteBroker {
     return this.#use().reads.add(after, limit, signal)
   }
 
-  /** One process has the log: its own receivers are all there are. */
+  /** Only this process has the log, so there is one receiver. */
   async signal(text: string): Promise<void> {
     this.#use()
     this.#delivery.signal(text)
@@ -84,13 +84,13 @@ export class FileBroker implements SqliteBroker {
     const { connection, writer } = this.#use()
     if (this.#transaction || connection.inTransaction) {
       const message =
-        'A transaction is open already: SQLite has one at a time. Do it all within one function.'
+        'Another transaction is open, and SQLite has one at a time: do everything within one function.'
       throw new SseError('invalid-transaction', message)
     }
     const transaction = new Transaction(connection, writer)
     try {
-      connection.letCheckpointEnd()
-      // What was published before comes before.
+      connection.waitForCheckpoint()
+      // Earlier publishes come first in the log.
       writer.flush()
       return transaction.run((database) => this.#within(transaction, fn, database))
     } finally {
@@ -98,7 +98,7 @@ export class FileBroker implements SqliteBroker {
     }
   }
 
-  /** Only what is published while the function runs joins. */
+  /** Only publishes during the call of the function belong to the transaction. */
   #within<T>(transaction: Transaction, fn: (database: DatabaseSync) => T, database: DatabaseSync): T {
     this.#transaction = transaction
     try {
@@ -115,23 +115,22 @@ export class FileBroker implements SqliteBroker {
 
   async #close(): Promise<void> {
     await this.#opening?.catch(() => undefined)
-    // A transaction that is open now is over by then, and what was taken is written.
+    // By then an open transaction has ended, and what was queued is written.
     await this.#opened?.writer.settled()
     this.#delivery.deliver()
     this.#delivery.receiver = undefined
     this.#opened?.close()
   }
 
-  /** Waits a while for a process before that has the log still. */
   async #open(receiver: Receiver): Promise<{ head: string; tail: readonly Entry[] }> {
-    const opened = await whileLocked(this.#settings.lockTimeout, () => {
+    const opened = await retryWhileLocked(this.#settings.lockTimeout, () => {
       this.#refuseWhenClosed()
-      return openLog(this.#source, this.#settings, this.#delivery)
+      return openLog(this.#pathOrDatabase, this.#settings, this.#delivery)
     })
     try {
       this.#refuseWhenClosed()
       const { table, health } = opened.connection
-      const start = opened.connection.own(() => ({
+      const start = opened.connection.wrapErrors(() => ({
         head: table.headId,
         tail: table.tail(this.#settings.tail),
       }))
@@ -148,10 +147,10 @@ export class FileBroker implements SqliteBroker {
   #use(): OpenLog {
     this.#refuseWhenClosed()
     if (this.#opened) return this.#opened
-    throw new SseError('not-ready', 'The log is open once the broker has started: await hub.ready.')
+    throw new SseError('not-ready', 'The broker has not started yet: await hub.ready.')
   }
 
   #refuseWhenClosed(): void {
-    if (this.#closed) throw new SseError('closed', 'The broker is closed: close it after its last use.')
+    if (this.#closed) throw closedError()
   }
 }

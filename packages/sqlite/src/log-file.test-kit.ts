@@ -1,60 +1,29 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Entry, Receiver } from '@sse/core'
-import { onTestFinished } from 'vitest'
+import type { Entry } from '@sse/core'
+import { newDirectory, startRecorded } from '@sse/testbed'
+import { expect, onTestFinished } from 'vitest'
 import { createSqliteBroker, type SqliteBroker, type SqliteBrokerOptions } from './index.ts'
 
-/** The path of a file that is not there yet, in a directory of its own that is gone after the test. */
+/** The path of a new file, in a directory that is removed with the test. */
 export function newFile(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'sse-sqlite-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
-  return join(directory, 'log.db')
+  return join(newDirectory(), 'log.db')
 }
 
-/** A receiver that writes down what it is told. */
-export class Recorder implements Receiver {
-  readonly received: Entry[] = []
-  readonly states: string[] = []
-  readonly signals: string[] = []
-
-  entries(batch: readonly Entry[]): void {
-    this.received.push(...batch)
-  }
-
-  discontinuity(): void {
-    throw new Error('A log with one broker does not break.')
-  }
-
-  health(state: 'up' | 'down'): void {
-    this.states.push(state)
-  }
-
-  signal(text: string): void {
-    this.signals.push(text)
-  }
-
-  get texts(): string[] {
-    return this.received.map(({ data }) => data)
-  }
-}
-
-/** A started broker, closed after the test. */
+/** Starts a broker with a recorder. A log with one broker never breaks. */
 export async function startBroker(
   database: Parameters<typeof createSqliteBroker>[0],
   options?: SqliteBrokerOptions,
-): Promise<{ broker: SqliteBroker; recorder: Recorder; head: string; tail: readonly Entry[] }> {
-  const broker = createSqliteBroker(database, options)
-  onTestFinished(() => broker.close())
-  const recorder = new Recorder()
-  return { broker, recorder, ...(await broker.start(recorder)) }
+): ReturnType<typeof startRecorded<SqliteBroker>> {
+  const started = await startRecorded(createSqliteBroker(database, options))
+  onTestFinished(() => expect(started.recorder.breaks).toEqual([]))
+  return started
 }
 
-/** All that is held, from the oldest on. */
+/** Reads all entries that are held. */
 export async function readAll(broker: SqliteBroker): Promise<Entry[]> {
   const { signal } = new AbortController()
   const entries: Entry[] = []
-  // The gap of a log that is none of ours begins before the oldest.
+  // The gap after an id of another log leads to the position before the oldest entry.
   let page = await broker.read('00000000-0-000000000000', { limit: 1, signal })
   while (!('entries' in page) || !page.done) {
     const after = 'entries' in page ? page.entries.at(-1)!.id : page.resumeAt
@@ -65,7 +34,7 @@ export async function readAll(broker: SqliteBroker): Promise<Entry[]> {
   return entries
 }
 
-/** Lets so many turns of the event loop pass. */
+/** Waits for some turns of the event loop. */
 export async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
 }

@@ -1,4 +1,4 @@
 import { checkNode } from '@sse/core/internal'
 
-// The first import of the package's index, so that it is evaluated before all others.
+// The index imports this file first, so the check runs before all other modules.
 checkNode('@sse/sqlite', '22.16')

@@ -1,8 +1,8 @@
 import './needs-node.ts'
 
 /**
- * The module `node:sqlite`, asked for when this file is evaluated. A static import fails while modules are linked, on a Node without it,
- * before the check of the version could say what is needed.
+ * The module `node:sqlite`. A static import would fail on a Node without it while modules are linked, before `needs-node.ts` could say
+ * which version is needed.
  */
 export const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
 export type DatabaseSync = import('node:sqlite').DatabaseSync

@@ -1,34 +1,57 @@
-import { Connection } from './connection.ts'
-import type { Delivery } from './delivery.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { SseError } from '@sse/core'
 import { failureOf } from './failure.ts'
-import { pathOf } from './home.ts'
+import { Connection } from './file/connection.ts'
+import { pathOf } from './file/file-identity.ts'
+import { OwnerLock } from './file/owner-lock.ts'
+import { ReadQueue } from './log/read-queue.ts'
+import { Trim } from './log/trim.ts'
 import { DatabaseSync } from './node-sqlite.ts'
 import type { Settings } from './options.ts'
-import { OwnerLock } from './owner-lock.ts'
-import { ReadQueue } from './read-queue.ts'
-import { Trim } from './trim.ts'
-import { Writer } from './writer.ts'
+import type { Delivery } from './publishing/delivery.ts'
+import { Writer } from './publishing/writer.ts'
 
-/** What there is while the log is open. */
+/** Milliseconds between two attempts to open a log that is locked. */
+const retryInterval = 50
+
+/** What exists while the log is open. */
 export interface OpenLog {
   readonly connection: Connection
   readonly writer: Writer
   readonly reads: ReadQueue
-  /** Ends what runs by itself, and lets go of the file. */
+  /** Stops the timers, and closes the file. */
   close(): void
+}
+
+/** Tries again for so many milliseconds while the log is locked: another process may be about to close it. */
+export async function retryWhileLocked<T>(timeout: number, open: () => T): Promise<T> {
+  const end = performance.now() + timeout
+  for (;;) {
+    try {
+      return open()
+    } catch (error) {
+      const left = end - performance.now()
+      if (!(error instanceof SseError) || error.code !== 'log-locked' || left <= 0) throw error
+      await delay(Math.min(retryInterval, left))
+    }
+  }
 }
 
 /**
  * Opens the log for this process alone.
  *
- * @param source the path of the file, or the app's own database
- * @throws {SseError} `log-locked` when somebody else has it or writes to it now, and what else is wrong with it
+ * @param pathOrDatabase the path of the file, or the app's own database
+ * @throws {SseError} `log-locked` if another process has the log or writes to it, and whatever else is wrong with it
  */
-export function openLog(source: string | DatabaseSync, settings: Settings, delivery: Delivery): OpenLog {
-  const database = typeof source === 'string' ? openFile(source) : source
+export function openLog(
+  pathOrDatabase: string | DatabaseSync,
+  settings: Settings,
+  delivery: Delivery,
+): OpenLog {
+  const database = typeof pathOrDatabase === 'string' ? openFile(pathOrDatabase) : pathOrDatabase
   let lock: OwnerLock | undefined
   const release = () => {
-    if (typeof source === 'string') database.close()
+    if (typeof pathOrDatabase === 'string') database.close()
     lock?.release()
   }
   try {
@@ -37,7 +60,7 @@ export function openLog(source: string | DatabaseSync, settings: Settings, deliv
     return connect(database, settings, delivery, release)
   } catch (error) {
     release()
-    throw failureOf(error, typeof source === 'string' ? source : 'of the app')
+    throw failureOf(error, typeof pathOrDatabase === 'string' ? pathOrDatabase : 'of the app')
   }
 }
 
@@ -61,13 +84,14 @@ function connect(
   const { table } = connection
   const trim = new Trim(table, settings)
   const writer = new Writer(connection, delivery, trim, settings)
-  const reads = new ReadQueue((after, limit) => connection.own(() => table.read(after, limit)))
-  const sweep = () => {
-    trim.sweep()
+  const reads = new ReadQueue((after, limit) => connection.wrapErrors(() => table.read(after, limit)))
+  const trimOld = () => {
+    trim.checkAge()
     writer.wake()
   }
-  const timer = setInterval(sweep, sweepInterval(settings.keep.age)).unref()
-  sweep()
+  // A twentieth of the age, but at least a second and at most a minute.
+  const timer = setInterval(trimOld, Math.min(Math.max(settings.keep.age / 20, 1_000), 60_000)).unref()
+  trimOld()
   const close = () => {
     clearInterval(timer)
     writer.close()
@@ -76,9 +100,4 @@ function connect(
     release()
   }
   return { connection, writer, reads, close }
-}
-
-/** Milliseconds between two looks for what is too old: a twentieth of the age, within a second and a minute. */
-function sweepInterval(age: number): number {
-  return Math.min(Math.max(age / 20, 1_000), 60_000)
 }

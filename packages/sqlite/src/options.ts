@@ -1,17 +1,16 @@
-import { SseError } from '@sse/core'
-import { checkFunction, checkNames, checkObject, show } from '@sse/core/internal'
+import { checkAmount, checkFunction, checkNames, checkObject, refuseOption, tailOf } from '@sse/core/internal'
 
-/** How far a commit has come when a publish resolves: on the disk, in the file, in the hands of the operating system. */
+/** Where a commit is when a publish resolves: on the disk, in the file, or with the operating system. */
 export type Synchronous = 'full' | 'normal' | 'off'
 
 export interface SqliteBrokerOptions {
   /**
-   * What a power failure may take; a process that is killed loses nothing with any of them. `full`: nothing, each commit waits for the
-   * disk. `normal`: the newest commits. `off`: it may damage the file. Default `normal` for a path; a database that is given stays
-   * as it was set.
+   * What a power failure may take; a process that is killed loses nothing with any value. `full`: nothing, because each commit waits for
+   * the disk. `normal`: the newest commits. `off`: the file may be damaged. Default `normal` for a path; a database that you pass keeps
+   * its setting.
    */
   readonly synchronous?: Synchronous | undefined
-  /** How much of the log is kept: the oldest entries are let go as soon as one of these is exceeded. */
+  /** How much the log keeps. It removes the oldest entries as soon as one of these limits is exceeded. */
   readonly keep?:
     | {
         /** Entries. Default 100,000. */
@@ -22,16 +21,16 @@ export interface SqliteBrokerOptions {
         readonly age?: number | undefined
       }
     | undefined
-  /** How much of the log's end is read when it starts, for the hub's window. Default 10,000 entries or 16 MiB, as the window holds. */
+  /** How much of the end of the log `start` reads for the hub's window. Default 10,000 entries or 16 MiB, the limits of the window. */
   readonly tail?: { readonly entries?: number | undefined; readonly bytes?: number | undefined } | undefined
   /**
-   * Milliseconds that `start` waits for the process before to close the log, before it rejects with `log-locked`. The hub tells `down` and
-   * the error then, and starts the broker again until the other process has let go. Default 2,000.
+   * Milliseconds that `start` waits for another process to close the log, before it rejects with `log-locked`. The hub then reports `down`
+   * and the error, and starts the broker again until the other process has closed the log. Default 2,000.
    */
   readonly lockTimeout?: number | undefined
   /**
-   * Milliseconds that publishes wait while another connection writes to the file, or the app has a transaction open. They never wait in the
-   * event loop, whatever the app has set as its own busy timeout. Default 5,000.
+   * Milliseconds that publishes wait while another connection writes to the file, or the app has a transaction open. They never block the
+   * event loop, whatever busy timeout the app has set. Default 5,000.
    */
   readonly busyTimeout?: number | undefined
   /** The clock, in milliseconds since the epoch. Default `Date.now`. */
@@ -48,7 +47,6 @@ export interface Settings {
   readonly now: () => number
 }
 
-const day = 86_400_000
 const names = ['synchronous', 'keep', 'tail', 'lockTimeout', 'busyTimeout', 'now']
 const levels: readonly unknown[] = ['full', 'normal', 'off', undefined]
 
@@ -56,37 +54,22 @@ const levels: readonly unknown[] = ['full', 'normal', 'off', undefined]
 export function settingsOf(options: SqliteBrokerOptions): Settings {
   checkObject('options', options)
   checkNames('', options, names)
-  const { synchronous, keep = {}, tail = {}, now = Date.now } = options
+  const { synchronous, lockTimeout = 2_000, busyTimeout = 5_000, now = Date.now } = options
+  const tail = tailOf(options.tail)
+  if (!levels.includes(synchronous)) refuseOption('synchronous', "'full', 'normal' or 'off'", synchronous)
+  checkAmount('lockTimeout', lockTimeout)
+  checkAmount('busyTimeout', busyTimeout)
+  checkFunction('now', now)
+  const keep = keepOf(options.keep)
+  return { synchronous, keep, tail, lockTimeout, busyTimeout, now: () => Math.floor(now()) }
+}
+
+function keepOf(keep: SqliteBrokerOptions['keep'] = {}): Settings['keep'] {
   checkObject('keep', keep)
   checkNames('keep.', keep, ['entries', 'bytes', 'age'])
-  checkObject('tail', tail)
-  checkNames('tail.', tail, ['entries', 'bytes'])
-  if (!levels.includes(synchronous)) refuse('synchronous', "'full', 'normal' or 'off'", synchronous)
-  checkFunction('now', now)
-  return {
-    synchronous,
-    keep: {
-      entries: amount('keep.entries', keep.entries, 100_000),
-      bytes: amount('keep.bytes', keep.bytes, 268_435_456),
-      age: amount('keep.age', keep.age, 7 * day),
-    },
-    tail: {
-      entries: amount('tail.entries', tail.entries, 10_000, 0),
-      bytes: amount('tail.bytes', tail.bytes, 16_777_216, 0),
-    },
-    lockTimeout: amount('lockTimeout', options.lockTimeout, 2_000, 0),
-    busyTimeout: amount('busyTimeout', options.busyTimeout, 5_000, 0),
-    now: () => Math.floor(now()),
-  }
-}
-
-/** `Infinity` is an amount too: no limit. */
-function amount(name: string, value: unknown, fallback: number, least = 1): number {
-  if (value === undefined) return fallback
-  if (typeof value === 'number' && value >= least) return value
-  return refuse(name, `a number, ${least} or more`, value)
-}
-
-function refuse(name: string, words: string, value: unknown): never {
-  throw new SseError('invalid-option', `${name} must be ${words}, not ${show(value)}.`, { value })
+  const { entries = 100_000, bytes = 268_435_456, age = 604_800_000 } = keep
+  checkAmount('keep.entries', entries, 1)
+  checkAmount('keep.bytes', bytes, 1)
+  checkAmount('keep.age', age, 1)
+  return { entries, bytes, age }
 }

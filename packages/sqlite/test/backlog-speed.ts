@@ -1,5 +1,5 @@
 /**
- * What it costs that 1,000 clients return from 100,000 entries back: `node --conditions=@sse/source packages/sqlite/test/backlog-speed.ts`.
+ * Measures what it costs when 1,000 clients return from 100,000 entries back: `node --conditions=@sse/source packages/sqlite/test/backlog-speed.ts`.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-/** The broker of `broker-server.ts`. */
+/** The broker of the servers of `@sse/testbed`. */
 import type { Broker } from '@sse/core'
 import { createSqliteBroker } from '../src/index.ts'
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Ledger } from './ledger.ts'
+import type { Ledger } from '@sse/testbed/deliveries'
 
 /** What a proxy answers while it reaches no app. */
 const isUnreachable = (status: number) => status === 502 || status === 503 || status === 504
@@ -26,6 +26,7 @@ export class Customer {
   async run(): Promise<void> {
     for (let number = 0; !this.#stopped; number++) {
       const order = `${this.#name}:${number}`
+      this.#ledger.publish(order)
       this.#ledger.acknowledge(order, await this.#ask(order))
       // An order that takes no time is followed by a rest.
       if (this.#work === 'together') await delay(Math.random() * 300)

@@ -1,12 +1,13 @@
 /** Deploys behind nginx, under readers and writers: what is stored is told, and nobody is answered 500. */
 import { createRequire } from 'node:module'
 import { setTimeout as delay } from 'node:timers/promises'
+import { createSseClient } from '@sse/client'
 import { freePort, type HeldSocket, holdSocket, type RunningProcess, startProcess, until } from '@sse/testbed'
+import { Ledger, plain, supervised } from '@sse/testbed/deliveries'
+import { EventSource } from 'eventsource'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { newFile } from '../src/log-file.test-kit.ts'
-import { plain, supervised } from './clients.ts'
 import { Customer } from './customer.ts'
-import { Ledger } from './ledger.ts'
 import { startNginx } from './nginx.ts'
 import { storedIn } from './shop.ts'
 
@@ -52,11 +53,17 @@ describe.each([
 
       const ledger = new Ledger()
       // A plain EventSource ends for good at any status but 200.
-      const clients = Array.from({ length: readers }, (_, number) =>
-        number % 2
-          ? plain(`reader ${number}`, `${nginx.url}/events`, ledger)
-          : supervised(`reader ${number}`, `${nginx.url}/events`, ledger, { base: 200, max: 1_000 }),
-      )
+      const options = { backoff: { base: 200, max: 1_000 }, parse: 'text' } as const
+      const events = `${nginx.url}/events`
+      const clients = Array.from({ length: readers }, (_, number) => {
+        const name = `reader ${number}`
+        return number % 2
+          ? plain(name, new EventSource(events), () => ledger, 'everything')
+          : supervised(name, createSseClient<{ tick: string }>(events, options), () => ledger, 'everything')
+      })
+      onTestFinished(() => {
+        for (const client of clients) client.close()
+      })
       await until(() => clients.every(({ opened }) => opened > 0), { timeout: patience })
       const crowd = Array.from(
         { length: customers },
@@ -78,9 +85,8 @@ describe.each([
       }
       for (const customer of crowd) customer.stop()
       await ordering
-      await until(() => clients.every(({ name }) => ledger.isComplete(name)), { timeout: patience }).catch(
-        () => {},
-      )
+      const haveAll = () => clients.every(({ name }) => ledger.received(name) >= ledger.acknowledged.length)
+      await until(haveAll, { timeout: patience }).catch(() => {})
 
       const stored = storedIn(path)
       const reconnects = clients.reduce((sum, { opened }) => sum + opened - 1, 0)

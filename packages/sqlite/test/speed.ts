@@ -1,7 +1,7 @@
 /**
- * How many events a second a hub publishes on this machine, by durability and by how many are published in a turn, the log being full so
- * that each commit also lets go of as many: `node --conditions=@sse/source packages/sqlite/test/speed.ts [directory] [seconds]`.
- * The rounds are interleaved, so that the ratios are those of one run. On a machine that is shared the processor time says more than the clock.
+ * Measures how many events per second a hub publishes on this machine, by durability and by publishes per turn. The log is full, so that
+ * each commit also removes entries: `node --conditions=@sse/source packages/sqlite/test/speed.ts [directory] [seconds]`.
+ * The rounds are interleaved, so that the ratios are those of one run. On a shared machine the processor time is more exact than the clock.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,11 +30,11 @@ interface Measured {
   milliseconds: number
   /** Processor time, in microseconds. */
   cpu: number
-  /** The longest that the event loop was held, in milliseconds. */
+  /** The longest time that the event loop was blocked, in milliseconds. */
   longest: number
 }
 
-/** So many events a turn, each turn waiting for the one before. */
+/** Publishes so many events per turn. Each turn waits for the one before. */
 async function measure(hub: Hub, perTurn: number, milliseconds: number): Promise<Measured> {
   const delay = monitorEventLoopDelay({ resolution: 1 })
   delay.enable()

@@ -8,7 +8,9 @@ import { expect, it, onTestFinished } from 'vitest'
 import { createSqliteBroker } from '../src/index.ts'
 import { newFile } from '../src/log-file.test-kit.ts'
 
-/** A server on a log, and a client that counts what it is told. */
+const patience = { timeout: 10_000 }
+
+/** A server on a log, and a client that counts what it receives. */
 async function serve(database: string | DatabaseSync) {
   const errors: unknown[] = []
   const hub = {
@@ -25,7 +27,7 @@ async function serve(database: string | DatabaseSync) {
   source.addEventListener('sse.ping', () => told.pings++)
   source.addEventListener('sse.gap', () => told.gaps++)
   source.addEventListener('message', ({ data }) => told.texts.push(data.slice(0, 5)))
-  await expect.poll(() => told.opened).toBe(1)
+  await expect.poll(() => told.opened, patience).toBe(1)
   return { server, told, errors }
 }
 
@@ -48,11 +50,11 @@ async function livesThrough({
   await expect(hub.publish('news', `lost ${'x'.repeat(60_000)}`)).rejects.toMatchObject({ code })
   expect(hub.stats().broker).toBe('down')
   const { pings } = told
-  await expect.poll(() => told.pings).toBeGreaterThan(pings + 2)
+  await expect.poll(() => told.pings, patience).toBeGreaterThan(pings + 2)
   mend()
-  await expect.poll(() => hub.stats().broker, { timeout: 10_000 }).toBe('up')
+  await expect.poll(() => hub.stats().broker, patience).toBe('up')
   await hub.publish('news', `again ${'x'.repeat(60_000)}`)
-  await expect.poll(() => told.texts).toEqual(['first', 'again'])
+  await expect.poll(() => told.texts, patience).toEqual(['first', 'again'])
   expect([told.opened, told.gaps]).toEqual([1, 0])
 }
 
@@ -123,6 +125,6 @@ it('a stream stays open while the disk is full, and while it is read-only', asyn
   if (remount('ro,size=1m') !== 0) return
   await expect(server.hub.publish('news', 'x')).rejects.toMatchObject({ code: 'log-read-only' })
   remount('rw,size=1m')
-  await expect.poll(() => server.hub.stats().broker, { timeout: 10_000 }).toBe('up')
+  await expect.poll(() => server.hub.stats().broker, patience).toBe('up')
   expect(told.opened).toBe(1)
 })

@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import { checkNames, checkObject } from '../check.ts'
+import { closedError } from '../brokers/log-failure.ts'
+import { randomHex } from '../brokers/random-hex.ts'
+import { checkNames, checkObject, refuseOption } from '../check.ts'
 import { atEndOfTurn, endOfTurn } from '../end-of-turn.ts'
-import { SseError, show } from '../errors.ts'
+import { SseError } from '../errors.ts'
 import type { Broker, Entry, Page, Published, Receiver, Records } from './broker.ts'
 import { IdempotencyKeys } from './idempotency-keys.ts'
 import { Queue } from './queue.ts'
@@ -102,7 +103,7 @@ class MemoryBroker implements Broker {
   }
 
   #refuseWhenClosed(): void {
-    if (this.#closed) throw new SseError('closed', 'The broker is closed: close it after its last use.')
+    if (this.#closed) throw closedError()
   }
 }
 
@@ -112,7 +113,7 @@ const idForm = /^([0-9a-f]{16})-(0|[1-9][0-9]{0,14})$/
  * A log in the memory of one process. Its ids are `<epoch>-<number>`. Every log has a new epoch, so a cursor of an earlier log is recognised.
  */
 class MemoryLog {
-  readonly #epoch = randomBytes(8).toString('hex')
+  readonly #epoch = randomHex(8)
   readonly #capacity: number
   readonly #entries = new Queue<Entry>()
   readonly #keys: IdempotencyKeys
@@ -128,15 +129,8 @@ class MemoryLog {
     checkObject('options', options)
     checkNames('', options, ['entries', 'now'])
     const { entries = 10_000, now = Date.now } = options
-    if (!Number.isSafeInteger(entries) || entries < 0) {
-      throw new SseError(
-        'invalid-option',
-        `entries must be a whole number, 0 or more, not ${show(entries)}.`,
-        {
-          value: entries,
-        },
-      )
-    }
+    if (!Number.isSafeInteger(entries) || entries < 0)
+      refuseOption('entries', 'a whole number, 0 or more', entries)
     this.#capacity = entries
     this.#keys = new IdempotencyKeys(now)
   }

@@ -1,0 +1,132 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { Transform } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+
+interface Pair {
+  readonly client: Socket
+  readonly server: Socket
+  /** From the server to the client. */
+  readonly replies: Transform
+}
+
+/** A proxy in front of a TCP server that a test can cut, freeze, slow down and turn to another server. */
+export class TcpProxy {
+  /** Connections so far. */
+  accepted = 0
+  /** Bytes of replies so far. */
+  replyBytes = 0
+  #state: 'open' | 'cut' | 'frozen' = 'open'
+  #target: number
+  #bytesPerSecond = Number.POSITIVE_INFINITY
+  /** When the network is free again: all connections share it. */
+  #freeAt = 0
+  readonly #pairs = new Set<Pair>()
+  readonly #listener = createServer((client) => this.#accept(client))
+
+  constructor(target: number) {
+    this.#target = target
+  }
+
+  async listen(): Promise<this> {
+    await once(this.#listener.listen(0, '127.0.0.1'), 'listening')
+    return this
+  }
+
+  get port(): number {
+    return (this.#listener.address() as AddressInfo).port
+  }
+
+  /** Connections that are open. */
+  get open(): number {
+    return this.#pairs.size
+  }
+
+  /** Breaks all connections, and each new one. */
+  cut(): void {
+    this.#state = 'cut'
+    this.#breakAll()
+  }
+
+  /** Passes nothing more and closes nothing: neither side notices. */
+  freeze(): void {
+    this.#state = 'frozen'
+    for (const { client, server } of this.#pairs) client.unpipe(server).pause()
+    this.deafen()
+  }
+
+  /** Passes requests, but no replies. */
+  deafen(): void {
+    for (const { server, replies } of this.#pairs) server.unpipe(replies).pause()
+  }
+
+  /** Limits the bytes of replies per second, as a slow network does. */
+  slow(bytesPerSecond: number): void {
+    this.#bytesPerSecond = bytesPerSecond
+  }
+
+  /** Passes everything again, including what was held back by `freeze`. */
+  mend(): void {
+    this.#state = 'open'
+    for (const pair of this.#pairs) join(pair)
+  }
+
+  /** Sends new connections to another server, and breaks the others. */
+  turn(port: number): void {
+    this.#target = port
+    this.#state = 'open'
+    this.#breakAll()
+  }
+
+  close(): void {
+    this.#breakAll()
+    this.#listener.close()
+  }
+
+  #accept(client: Socket): void {
+    this.accepted++
+    client.on('error', () => {})
+    if (this.#state === 'cut') {
+      client.destroy()
+      return
+    }
+    const server = connect(this.#target, '127.0.0.1').on('error', () => {})
+    const replies = new Transform({
+      transform: (chunk: Buffer, _, done) => void this.#pass(chunk.length).then(() => done(null, chunk)),
+    })
+    replies.pipe(client)
+    const pair = { client, server, replies }
+    this.#pairs.add(pair)
+    for (const side of [client, server])
+      side.on('close', () => {
+        this.#break(pair)
+        this.#pairs.delete(pair)
+      })
+    if (this.#state === 'open') join(pair)
+  }
+
+  async #pass(bytes: number): Promise<void> {
+    this.replyBytes += bytes
+    this.#freeAt = Math.max(this.#freeAt, performance.now()) + (bytes / this.#bytesPerSecond) * 1_000
+    const wait = this.#freeAt - performance.now()
+    if (wait > 1) await delay(wait)
+  }
+
+  #break({ client, server }: Pair): void {
+    client.destroy()
+    server.destroy()
+  }
+
+  #breakAll(): void {
+    for (const pair of this.#pairs) this.#break(pair)
+  }
+}
+
+export function startTcpProxy(target: number): Promise<TcpProxy> {
+  return new TcpProxy(target).listen()
+}
+
+function join({ client, server, replies }: Pair): void {
+  client.unpipe(server).pipe(server)
+  server.unpipe(replies).pipe(replies)
+}

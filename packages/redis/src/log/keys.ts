@@ -1,0 +1,27 @@
+/** The keys of a log. The braces are a hash tag: all keys of a log are on one node of a Cluster. */
+export class Keys {
+  /** The stream: each entry has its id, the id of the entry before it, its channels, its event name and its data. */
+  readonly log: string
+  /** The hash with the epoch and the head, which outlive the entries. */
+  readonly meta: string
+  /** The stream of signals between brokers: short, and deleted a minute after the last signal. */
+  readonly signals: string
+  readonly #prefix: string
+
+  constructor(prefix: string) {
+    this.#prefix = prefix
+    this.log = `${prefix}:log`
+    this.meta = `${prefix}:meta`
+    this.signals = `${prefix}:signals`
+  }
+
+  /** Holds the id of the event that was published under an idempotency key. */
+  key(idempotencyKey: string): string {
+    return `${this.#prefix}:key:${idempotencyKey}`
+  }
+
+  /** Holds the token of the connection by which a process may append. */
+  writer(process: string): string {
+    return `${this.#prefix}:writer:${process}`
+  }
+}

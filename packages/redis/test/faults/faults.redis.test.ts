@@ -1,0 +1,243 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { between, createRandom, type Random, seed, until } from '@sse/testbed'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { formCluster, moveSlot, ownerFirst, slotOf, startNodes } from '../kit/redis-cluster.ts'
+import { type RedisServer, startRedis } from '../kit/redis-server.ts'
+import { type Run, World } from './world.ts'
+
+/** `SSE_FAULTS=long` is what `test:faults` runs. */
+const runs = process.env['SSE_FAULTS'] === 'long' ? 20 : 1
+
+interface Setting {
+  readonly world: World
+  readonly redis: RedisServer
+  readonly replica: RedisServer
+  readonly random: Random
+}
+
+interface Fault {
+  readonly name: string
+  /** Arguments of Redis. */
+  readonly args?: readonly string[]
+  readonly maxLength?: number
+  /** Whether the log loses entries, so that clients may receive gaps; or all entries, so that each client must receive one. */
+  readonly loses: boolean | 'all'
+  happen(setting: Setting, run: Run): Promise<void>
+}
+
+const pick = <T>(random: Random, from: readonly T[]): T => from[between(random, 0, from.length - 1)]!
+
+async function restartRedis({ redis, random }: Setting): Promise<void> {
+  await delay(between(random, 0, 200))
+  await redis.down(pick(random, ['SIGKILL', 'SIGTERM']))
+  await delay(between(random, 0, 1_500))
+  await redis.up()
+}
+
+const faults: readonly Fault[] = [
+  {
+    name: 'a server process is killed',
+    loses: false,
+    async happen({ world, random }) {
+      const node = pick(random, world.nodes)
+      await delay(between(random, 0, 200))
+      await node.process.kill('SIGKILL')
+      await delay(between(random, 0, 300))
+      await node.restart()
+    },
+  },
+  {
+    name: 'Redis is killed and restarts with its log',
+    args: ['--appendonly', 'yes', '--appendfsync', 'always'],
+    loses: false,
+    happen: restartRedis,
+  },
+  {
+    name: 'Redis is killed and restarts without its log',
+    loses: 'all',
+    happen: restartRedis,
+  },
+  {
+    name: 'everything in Redis is deleted',
+    loses: 'all',
+    async happen({ redis, random }) {
+      await delay(between(random, 0, 200))
+      await redis.command(pick(random, ['FLUSHALL', 'FLUSHDB']))
+    },
+  },
+  {
+    name: 'a replica takes over that lacks the newest entries',
+    loses: true,
+    async happen({ world, redis, replica, random }) {
+      await replica.command('REPLICAOF', '127.0.0.1', redis.port)
+      await until(async () => String(await replica.command('ROLE')).includes('connected'))
+      await delay(between(random, 0, 200))
+      // From now on it lags.
+      await replica.command('REPLICAOF', 'NO', 'ONE')
+      await delay(between(random, 0, 400))
+      for (const { proxy } of world.nodes) {
+        proxy.turn(replica.port)
+        await delay(between(random, 0, 1) * between(random, 0, 300))
+      }
+    },
+  },
+  {
+    name: 'the network between a server and Redis hangs, and neither side notices',
+    loses: false,
+    async happen({ world, random }) {
+      const cut = random() < 0.3 ? world.nodes : [pick(random, world.nodes)]
+      await delay(between(random, 0, 200))
+      for (const { proxy } of cut) proxy.freeze()
+      await delay(between(random, 100, 4_000))
+      for (const { proxy } of cut) proxy.mend()
+    },
+  },
+  {
+    name: 'Redis hangs',
+    loses: false,
+    async happen({ redis, random }) {
+      await delay(between(random, 0, 200))
+      const milliseconds = between(random, 100, 3_000)
+      const command = pick(random, [
+        ['CLIENT', 'PAUSE', milliseconds, 'ALL'],
+        ['CLIENT', 'PAUSE', milliseconds, 'WRITE'],
+        ['DEBUG', 'SLEEP', milliseconds / 1_000],
+      ])
+      const paused = redis.command(...command)
+      await delay(milliseconds)
+      await paused
+    },
+  },
+  {
+    name: 'the clock of Redis goes back, and the log with it',
+    loses: 'all',
+    async happen({ redis, random }) {
+      await redis.command('XSETID', '{faults}:log', `${Date.now() + 3_600_000}-0`)
+      await delay(between(random, 50, 300))
+      if (random() < 0.5) await redis.command('FLUSHALL')
+      else await redis.restart()
+    },
+  },
+  {
+    name: 'ten times as much is published as the log keeps',
+    maxLength: 300,
+    loses: true,
+    async happen({ world, random }, { ledger }) {
+      const away = random() < 0.6 ? pick(random, world.nodes) : undefined
+      away?.proxy.freeze()
+      const present = world.nodes.find((node) => node !== away)!
+      for (let n = 0; n < 30; n++) {
+        const texts = Array.from({ length: 100 }, (_, index) => `storm ${n}.${index} ${random()}`)
+        for (const text of texts) ledger.publish(text)
+        const response = await fetch(`${present.url}/publish`, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify(texts.map((data) => ({ data }))),
+        })
+        const outcomes = (await response.json()) as { id: string }[]
+        for (const [index, text] of texts.entries()) ledger.acknowledge(text, outcomes[index]!.id)
+      }
+      away?.proxy.mend()
+    },
+  },
+]
+
+/** Faults of a Cluster only. */
+const clusterFaults: readonly Fault[] = [
+  {
+    name: 'a replica of the Cluster takes over, and its primary hears of it later',
+    loses: true,
+    async happen({ redis, replica, random }) {
+      // The one that took over before is the primary now.
+      const follower = String(await redis.command('ROLE')).startsWith('slave') ? redis : replica
+      await until(async () => String(await follower.command('ROLE')).includes('connected'), {
+        timeout: 30_000,
+      })
+      await delay(between(random, 0, 300))
+      // It is asleep, and takes over before it takes what its primary has sent meanwhile.
+      const asleep = follower.command('DEBUG', 'SLEEP', between(random, 0, 400) / 1_000)
+      await follower.command('CLUSTER', 'FAILOVER', 'TAKEOVER')
+      await asleep
+      await until(async () => String(await follower.command('ROLE')).startsWith('master'), {
+        timeout: 30_000,
+      })
+    },
+  },
+  {
+    name: 'the log moves to another node of the Cluster and back',
+    loses: false,
+    async happen({ redis, replica, random }) {
+      const slot = await slotOf(redis, 'faults')
+      const [owner, other] = await ownerFirst([redis, replica], 'faults')
+      for (const [from, to] of [
+        [owner!, other!],
+        [other!, owner!],
+      ] as const) {
+        await delay(between(random, 0, 300))
+        await moveSlot(slot, from, to)
+      }
+    },
+  },
+]
+
+/** All faults on one server, and those that a Cluster can have on a Cluster too. */
+const trials = [
+  ...faults.map((fault) => ({ ...fault, where: 'one server', topology: 'server' as const })),
+  // REPLICAOF is not allowed in a Cluster.
+  ...faults
+    .filter(({ name }) => !name.startsWith('a replica'))
+    .map((fault) => ({ ...fault, where: 'a Cluster', topology: 'cluster' as const })),
+  ...clusterFaults.map((fault) => ({ ...fault, where: 'a Cluster', topology: 'announced cluster' as const })),
+]
+
+describe.each(trials)('$where: $name', ({ name, where, topology, args = [], maxLength, loses, happen }) => {
+  let redis: RedisServer
+  let replica: RedisServer
+  let world: World
+
+  beforeAll(async () => {
+    if (topology === 'server') [redis, replica] = [await startRedis(...args), await startRedis()]
+    else [redis, replica] = (await startNodes(2, ...args)) as [RedisServer, RedisServer]
+    if (topology === 'cluster') await formCluster([redis])
+    if (topology === 'announced cluster')
+      await (name.startsWith('a replica') ? formCluster([redis], [replica]) : formCluster([redis, replica]))
+    world = await World.start({ prefix: 'faults', redisPort: redis.port, maxLength, topology })
+    // Longer than all of these waits together: each has its own condition.
+  }, 300_000)
+  afterAll(async () => {
+    await world.stop()
+    await Promise.all([redis.stop(), replica.stop()])
+  })
+
+  it(
+    loses
+      ? 'what was lost is told, and all else comes once'
+      : 'nothing is lost or repeated, and no gap is told',
+    async () => {
+      const random = createRandom(seed + trials.findIndex((one) => one.name === name && one.where === where))
+      const told: string[] = []
+      let [acknowledged, refused, gaps, excused] = [0, 0, 0, 0]
+      for (let run = 0; run < runs; run++) {
+        const { ledger, publishers } = await world.run((one) =>
+          happen({ world, redis, replica, random }, one),
+        )
+        const wrong = ledger.judge(world.clients.map((client) => client.name))
+        if (!loses && ledger.gaps > 0) wrong.push(`${ledger.gaps} gaps were told`)
+        const untold = world.clients.filter((client) => !ledger.hasGap(client.name))
+        if (loses === 'all') wrong.push(...untold.map((client) => `${client.name}: no gap was told`))
+        told.push(...wrong.slice(0, 5).map((fault) => `run ${run}: ${fault}`))
+        acknowledged += ledger.acknowledged.length
+        refused += publishers.reduce((sum, publisher) => sum + publisher.refused, 0)
+        gaps += ledger.gaps
+        excused += ledger.excused
+        // The one that took over is the primary of the next run.
+        if (topology === 'server' && name.startsWith('a replica')) [redis, replica] = [replica, redis]
+      }
+      console.info(
+        `${where}: ${name}, ${runs} times by the seed ${seed}: ${acknowledged} acknowledged, ${refused} refused, ${gaps} gaps told, ${excused} deliveries missing for them`,
+      )
+      expect(told).toEqual([])
+    },
+    60_000 + runs * 30_000,
+  )
+})

@@ -1,0 +1,210 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Entry, GapReason, Page, Published, SseError } from '@sse/core'
+import { failure } from '../failure.ts'
+import { formatId, parseId } from './cursor.ts'
+import { Nonces } from './nonces.ts'
+import { type Row, type RowSize, Statements } from './statements.ts'
+
+/** An event to append, copied at the call of publish. */
+export interface NewEntry {
+  readonly channels: readonly string[]
+  readonly event: string | undefined
+  readonly data: string
+  readonly key: string | undefined
+  /** Bytes of its texts. */
+  readonly bytes: number
+}
+
+/** Milliseconds that an idempotency key holds. */
+const keyLifetime = 600_000
+/** Bytes of texts in a page at most. A single entry may be larger. */
+const pageBytes = 1_048_576
+/** Entries in a page at most. */
+const pageEntries = 1_000_000
+
+/** A place in the log: the number of an entry, and the bytes of all entries up to it. */
+interface LogOffset {
+  readonly seq: number
+  readonly bytes: number
+}
+
+/** The result of appending. */
+export interface Appended {
+  readonly published: Published
+  /** The number of its entry, or of the entry that was published under the same key. */
+  readonly seq: number
+  /** `undefined` if the key was used before. */
+  readonly entry?: Entry
+}
+
+const incomplete =
+  'has incomplete tables, because another program has changed them: stop the process and restore a backup'
+const changed =
+  'was changed by another program, which has added or removed entries: leave the tables sse_… to one broker, and restart the process'
+
+/** The log in its tables. */
+export class LogTable {
+  readonly statements: Statements
+  readonly #path: string
+  readonly #epoch: string
+  readonly #nonces: Nonces
+  #head: LogOffset
+  /** The offset before the oldest entry that is held. */
+  #base: LogOffset
+
+  /** @param database has the tables */
+  constructor(database: DatabaseSync, path: string) {
+    this.statements = new Statements(database)
+    this.#path = path
+    const log = this.statements.log.get()
+    const nonces = this.statements.nonces.all()
+    if (!log || nonces.length === 0) throw failure('log-corrupt', path, incomplete)
+    this.#epoch = log.epoch
+    this.#nonces = new Nonces(nonces)
+    const oldest = this.statements.oldest.get()
+    this.#base = oldest ? before(oldest) : { seq: log.base, bytes: log.base_bytes }
+    this.#head = this.#newest()
+  }
+
+  get head(): LogOffset {
+    return this.#head
+  }
+
+  get base(): LogOffset {
+    return this.#base
+  }
+
+  get headId(): string {
+    return this.#idOf(this.#head.seq)
+  }
+
+  /** Reads the head. @throws {SseError} `log-corrupt` if it is not where this broker left it */
+  checkHead(): void {
+    if (this.#newest().seq !== this.#head.seq) throw this.#changed()
+  }
+
+  /** Appends an entry, unless its key was used before. */
+  append({ channels, event, data, key, bytes: size }: NewEntry, now: number): Appended {
+    const used = key === undefined ? undefined : this.statements.key.get(key, now)
+    if (used) return { published: { id: used.id, duplicate: true }, seq: parseId(used.id)?.seq ?? 0 }
+
+    const previous = this.headId
+    const seq = this.#head.seq + 1
+    const bytes = this.#head.bytes + size
+    this.statements.append.run(seq, now, bytes, JSON.stringify(channels), event ?? null, data)
+    const id = this.#idOf(seq)
+    if (key !== undefined) this.statements.putKey.run(key, id, now + keyLifetime)
+    this.#head = { seq, bytes }
+    return { published: { id, duplicate: false }, seq, entry: { id, previous, channels, event, data } }
+  }
+
+  /**
+   * Reads the head again, within a transaction of the app: rolling back to a savepoint removes entries.
+   *
+   * @returns whether entries were removed
+   */
+  refreshHead(): boolean {
+    const { seq } = this.#head
+    this.#head = this.#newest()
+    return this.#head.seq < seq
+  }
+
+  /** Restores the offsets after a transaction that failed. The app may have committed a part of it, so the head is read. */
+  rolledBack(to: { readonly head: LogOffset; readonly base: LogOffset }): void {
+    this.#base = to.base
+    try {
+      this.refreshHead()
+    } catch {
+      // Reading fails too. The next transaction checks the head.
+      this.#head = to.head
+    }
+  }
+
+  /** Reads the entries after a cursor, which may be any text. */
+  read(after: string, limit: number): Page {
+    const cursor = parseId(after)
+    if (!cursor) return { gap: 'unknown', resumeAt: this.headId }
+    const { epoch, seq, nonce } = cursor
+    const gap = epoch === this.#epoch ? this.#gapAt(seq, nonce) : 'forked'
+    if (gap) return { gap, resumeAt: this.#idOf(this.#base.seq) }
+    const last = seq + Math.min(limit, pageEntries)
+    const rows = this.statements.after.all(seq, last, seq + 1, pageBytes, seq)
+    const entries = this.#entriesOf(rows, seq)
+    const done = seq + entries.length === this.#head.seq
+    if (entries.length === 0 && !done) throw this.#changed()
+    return { entries, done }
+  }
+
+  /** Reads the newest entries, oldest first. */
+  tail({ entries, bytes }: { readonly entries: number; readonly bytes: number }): Entry[] {
+    const { seq } = this.#head
+    const rows: Row[] = []
+    let length = 0
+    for (const row of this.statements.before.iterate(seq, Math.min(entries, Number.MAX_SAFE_INTEGER))) {
+      length += row.data.length
+      if (length > bytes) break
+      rows.push(row)
+    }
+    return this.#entriesOf(rows.reverse(), seq - rows.length)
+  }
+
+  /** Removes all entries up to this one. */
+  removeUpTo({ seq, bytes }: LogOffset): void {
+    this.statements.remove.run(seq)
+    this.statements.moveBase.run(seq, bytes)
+    this.#base = { seq, bytes }
+  }
+
+  /** Forgets the nonces of entries that were removed. */
+  forgetNonces(): void {
+    const first = this.#nonces.forgetBefore(this.#base.seq)
+    if (first !== undefined) this.statements.forgetNonces.run(first)
+  }
+
+  #gapAt(seq: number, nonce: string): Exclude<GapReason, 'unknown'> | undefined {
+    if (seq > this.#head.seq) return 'forked'
+    const own = this.#nonces.at(seq)
+    if (own !== undefined && own !== nonce) return 'forked'
+    return seq < this.#base.seq || own === undefined ? 'trimmed' : undefined
+  }
+
+  /** @param after the number before the first row; the numbers of the rows must be consecutive */
+  #entriesOf(rows: readonly Row[], after: number): Entry[] {
+    let previous = rows.length === 0 ? '' : this.#idOf(after)
+    return rows.map(({ seq, channels, event, data }, index) => {
+      // Another program has deleted rows. To continue after the hole would hide that.
+      if (seq !== after + 1 + index) throw this.#changed()
+      const id = this.#idOf(seq)
+      const names: string[] = JSON.parse(channels)
+      const entry = { id, previous, channels: names, event: event ?? undefined, data }
+      previous = id
+      return entry
+    })
+  }
+
+  #newest(): LogOffset {
+    return this.statements.newest.get() ?? this.#base
+  }
+
+  #changed(): SseError {
+    return failure('log-corrupt', this.#path, changed)
+  }
+
+  #idOf(seq: number): string {
+    const nonce = this.#nonces.at(seq)
+    if (nonce === undefined) throw failure('log-corrupt', this.#path, incomplete)
+    return formatId({ epoch: this.#epoch, seq, nonce })
+  }
+}
+
+/** Bytes of the texts of an entry. */
+export function textBytes(channels: readonly string[], event: string | undefined, data: string): number {
+  let bytes = Buffer.byteLength(data) + (event === undefined ? 0 : Buffer.byteLength(event))
+  for (const channel of channels) bytes += Buffer.byteLength(channel)
+  return bytes
+}
+
+/** The offset before a row. */
+function before({ seq, bytes, channels, event, data }: Row & RowSize): LogOffset {
+  return { seq: seq - 1, bytes: bytes - textBytes(JSON.parse(channels), event ?? undefined, data) }
+}
