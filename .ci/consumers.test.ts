@@ -85,6 +85,7 @@ describe.runIf(isWanted)('the packages as installed', { timeout: 120_000 }, () =
           '@sse/client': expect.arrayContaining(['createSseClient']),
           '@sse/core/testing': expect.arrayContaining(['brokerConformance']),
           '@sse/express': expect.arrayContaining(['createHub', 'sse']),
+          '@sse/express/testing': ['openStream'],
           '@sse/redis': ['createRedisBroker'],
           '@sse/sqlite': ['createSqliteBroker'],
           '@sse/vuex': expect.arrayContaining(['createSse', 'createSseClient', 'useSse']),

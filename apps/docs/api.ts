@@ -14,6 +14,8 @@ const out = fileURLToPath(new URL('api', import.meta.url))
 const entries: Readonly<Record<string, string>> = {
   // Core before what exports it again: a name is described where it is from.
   '@sse/core': 'core/src/index.ts',
+  // Core exports it again: it is described here, where routes are tested.
+  '@sse/express/testing': 'express/src/testing/index.ts',
   '@sse/core/testing': 'core/src/testing/index.ts',
   '@sse/express': 'express/src/index.ts',
   '@sse/sqlite': 'sqlite/src/index.ts',

@@ -2,7 +2,7 @@
  * Every block that is a whole server, run as a reader would run it, on Express 5 and 4: it does what its page says, hostile requests
  * neither end it nor get what is not theirs, and it outlives the loss of its log.
  */
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import { freePort, until } from '@sse/testbed'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Block, blocksOf } from './markdown.ts'

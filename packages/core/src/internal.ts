@@ -1,4 +1,11 @@
 /** For the packages of this toolkit only: these exports may change in any version. */
+export type { Limits } from './adapter/admission.ts'
+export type { Answer, Head, OwnHeader } from './adapter/answer.ts'
+export { documentAnswer, refusalAnswer, streamHead } from './adapter/answer.ts'
+export { Endpoint } from './adapter/endpoint.ts'
+export type { Exchange } from './adapter/exchange.ts'
+export { checkEndpointOptions, type EndpointOptions } from './adapter/options.ts'
+export { readsProblems } from './adapter/request.ts'
 export { batchLength, totalBytes } from './brokers/batch.ts'
 export { busySentence, closedError, logFailure } from './brokers/log-failure.ts'
 export { checkAmount, tailOf } from './brokers/options.ts'
@@ -7,4 +14,4 @@ export { checkFunction, checkKey, checkNames, checkNumber, checkObject, refuseOp
 export { checkNode } from './check-node.ts'
 export { drawBetween } from './draw-between.ts'
 export { show } from './errors.ts'
-export { checkCloseOptions } from './hub/check-options.ts'
+export { joinFrames } from './wire/frame.ts'

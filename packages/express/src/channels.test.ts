@@ -1,7 +1,7 @@
-import { openStream, type TestStream } from '@sse/core/testing'
+import { openStream, type TestStream } from '@sse/express/testing'
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
-import { expressVersions } from './express-versions.test-kit.ts'
+import { expressVersions } from '../test/express-versions.ts'
 import { channels, createHub, createMemoryLog, sse } from './index.ts'
 
 describe.each(expressVersions)('channels of an open stream on %s', (_, express) => {

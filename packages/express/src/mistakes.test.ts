@@ -1,10 +1,10 @@
 import { once } from 'node:events'
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import type { ErrorRequestHandler, Request, Response } from 'express'
 import request from 'supertest'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { expressVersions } from '../test/express-versions.ts'
 import { listening } from '../test/listening.ts'
-import { expressVersions } from './express-versions.test-kit.ts'
 import { channels, createHub, SseError, type SseOptions, sse } from './index.ts'
 
 /** Answers every error, and keeps what was thrown. */

@@ -1,9 +1,9 @@
 import { connect } from 'node:net'
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import request from 'supertest'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { expressVersions } from '../test/express-versions.ts'
 import { listening } from '../test/listening.ts'
-import { expressVersions } from './express-versions.test-kit.ts'
 import { createHub, createMemoryBroker, sse } from './index.ts'
 
 describe.each(expressVersions)('polls on %s', (_, express) => {

@@ -1,7 +1,7 @@
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
-import { expressVersions } from './express-versions.test-kit.ts'
+import { expressVersions } from '../test/express-versions.ts'
 import { channels, createHub, sse } from './index.ts'
 
 describe.each(expressVersions)('what a client asks for, on %s', (_, express) => {

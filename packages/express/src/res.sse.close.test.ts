@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import { describe, expect, it, vi } from 'vitest'
-import { expressVersions } from './express-versions.test-kit.ts'
+import { expressVersions } from '../test/express-versions.ts'
 import { createHub, sse } from './index.ts'
 
 describe.each(expressVersions)('res.sse.close on %s', (_, express) => {

@@ -1,6 +1,6 @@
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import { describe, expect, it } from 'vitest'
-import { expressVersions } from './express-versions.test-kit.ts'
+import { expressVersions } from '../test/express-versions.ts'
 import { SseError, sse } from './index.ts'
 
 describe.each(expressVersions)('res.sse.send on %s', (_, express) => {

@@ -1,7 +1,7 @@
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import { EventSource } from 'eventsource'
 import { describe, expect, it, vi } from 'vitest'
-import { expressVersions } from './express-versions.test-kit.ts'
+import { expressVersions } from '../test/express-versions.ts'
 import { createHub, sse } from './index.ts'
 
 describe.each(expressVersions)('res.sse.subscribe on %s', (_, express) => {

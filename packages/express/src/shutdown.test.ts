@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { Agent, request as ask } from 'node:http'
 import { connect } from 'node:net'
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import type { RequestHandler, Response } from 'express'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { expressVersions } from '../test/express-versions.ts'
 import { listening } from '../test/listening.ts'
-import { expressVersions } from './express-versions.test-kit.ts'
 import { channels, createHub, sse } from './index.ts'
 
 describe.each(expressVersions)('a shutdown on %s', (_, express) => {

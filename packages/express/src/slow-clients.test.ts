@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import type { Response } from 'express'
 import { afterEach, describe, expect, it } from 'vitest'
-import { expressVersions } from './express-versions.test-kit.ts'
+import { expressVersions } from '../test/express-versions.ts'
 import { createHub, sse } from './index.ts'
 
 type Stream = Response['sse']

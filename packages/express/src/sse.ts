@@ -5,17 +5,17 @@ import {
   type RegisteredEvents,
   SseError,
 } from '@sse/core'
-import type { RequestHandler } from 'express'
-import { Middleware } from './middleware.ts'
-import { checkSseOptions, type SseOptions } from './options.ts'
-import { giveStream } from './response-stream.ts'
+import { checkEndpointOptions, Endpoint } from '@sse/core/internal'
+import type { Request, RequestHandler } from 'express'
+import type { SseOptions } from './options.ts'
+import { giveStream } from './res-sse.ts'
 
 /** The middleware that `sse()` makes. */
 export interface SseHandler extends RequestHandler {
   /**
-   * Ends the streams of this middleware, spread over `drain` milliseconds (default 0), each told to come back after a time drawn from `retry`
-   * (milliseconds, default 1,000 to 5,000). From the call on it lets no stream in, and its connections are not kept alive. For streams without
-   * a hub; `hub.close()` does the same for all streams of a hub.
+   * Ends the streams of this middleware, spread over `drain` milliseconds (default 0). Each client is told to reconnect after a time drawn from
+   * `retry` (milliseconds, default 1,000 to 5,000). From the call on no stream opens, and connections are not kept alive. This is for streams
+   * without a hub; `hub.close()` does the same for all streams of a hub.
    *
    * @throws {SseError} `invalid-option`
    */
@@ -31,14 +31,14 @@ export function sse<E extends EventMap = RegisteredEvents>(options?: SseOptions<
 export function sse(options: SseOptions<AnyEvents> = {}, ...more: unknown[]): SseHandler {
   if (more.length > 0) {
     const message =
-      'sse was used as a middleware, and it makes one: call it, as in app.use(sse({ hub })), and give it one object of options.'
+      'sse was used as a middleware, but it returns one: call it with one object of options, as in app.use(sse({ hub })).'
     throw new SseError('invalid-option', message)
   }
-  checkSseOptions(options)
-  const middleware = new Middleware(options)
+  checkEndpointOptions(options)
+  const endpoint = new Endpoint<Request>(options)
   function sse(...[_request, response, next]: Parameters<RequestHandler>): void {
-    giveStream(response, middleware)
+    giveStream(response, endpoint)
     next()
   }
-  return Object.assign(sse, { close: (options?: CloseHubOptions) => middleware.close(options) })
+  return Object.assign(sse, { close: (options?: CloseHubOptions) => endpoint.close(options) })
 }

@@ -1,7 +1,7 @@
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { expressVersions } from '../src/express-versions.test-kit.ts'
 import { channels, createHub, createMemoryLog, type Limits, sse } from '../src/index.ts'
+import { expressVersions } from './express-versions.ts'
 import { listening } from './listening.ts'
 
 const count = 1_000

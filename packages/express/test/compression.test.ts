@@ -1,8 +1,7 @@
-import { openStream, type TestStream } from '@sse/core/testing'
+import { openStream, type TestStream } from '@sse/express/testing'
 import compression from 'compression'
 import request from 'supertest'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { expressVersions } from '../src/express-versions.test-kit.ts'
 import { createHub, type Hub, type HubOptions, type SseOptions, sse } from '../src/index.ts'
 import {
   bufferedBytes,
@@ -13,6 +12,7 @@ import {
   incompressible,
   waysToAllowTransforms,
 } from './compression.ts'
+import { expressVersions } from './express-versions.ts'
 import { listening } from './listening.ts'
 
 const KiB = 1024

@@ -1,10 +1,9 @@
 import { once } from 'node:events'
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { EventSource } from 'eventsource'
 import express from 'express'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { createHub, sse } from '../src/index.ts'
+import { listening } from './listening.ts'
 
 const clients = 500
 /** Milliseconds: over which the streams end, and after which each client comes back. */
@@ -17,8 +16,8 @@ it('a hub that closes lets its server close, and spreads those who come back', a
   const hub = createHub()
   const app = express().use(sse({ hub }))
   app.get('/events/:client', (_req, res) => void res.sse.subscribe('news'))
-  const server = await listen(app)
-  const { port } = server.address() as AddressInfo
+  const { server, port, close } = await listening(app)
+  onTestFinished(close)
   const all = await openAll(port, clients)
 
   const start = performance.now()
@@ -49,23 +48,13 @@ it('a server that is closed after its hub has no connection left to wait for', a
   const hub = createHub()
   const app = express().use(sse({ hub }))
   app.get('/events/:client', (_req, res) => void res.sse.subscribe('news'))
-  const server = await listen(app)
-  await openAll((server.address() as AddressInfo).port, 50)
+  const { server, port, close } = await listening(app)
+  onTestFinished(close)
+  await openAll(port, 50)
 
   await hub.close({ drain: 200, retry: [60_000, 60_000] })
   await once(server.close(), 'close', { signal: AbortSignal.timeout(bound) })
 }, 60_000)
-
-/** A listening server that ends with the test. */
-async function listen(app: RequestListener, port = 0): Promise<Server> {
-  const server = createServer(app).listen(port, '127.0.0.1')
-  onTestFinished(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  await once(server, 'listening')
-  return server
-}
 
 /** What takes the server's place: it writes down who comes, and sends everyone away for good. */
 class Successor {
@@ -78,7 +67,8 @@ class Successor {
       successor.arrivals.push({ client: req.params.client, at: performance.now() })
       res.status(204).end()
     })
-    await listen(app, port)
+    const { close } = await listening(app, port)
+    onTestFinished(close)
     return successor
   }
 }

@@ -1,10 +1,11 @@
 import { createHook } from 'node:async_hooks'
 import { once } from 'node:events'
-import { createServer, IncomingMessage, ServerResponse } from 'node:http'
-import { type AddressInfo, Socket } from 'node:net'
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import { queryObjects } from 'node:v8'
 import express from 'express'
 import { channels, createHub, type HubStats, sse } from '../src/index.ts'
+import { serveParent } from './listening.ts'
 
 /** The server of `leaks.test.ts`: a route for each way in which a stream comes to its end, and a census of what is left of them. */
 export type Command = { readonly disconnect: string } | { readonly flood: number } | { readonly census: true }
@@ -98,18 +99,13 @@ async function* endless() {
   }
 }
 
+let entries = 0
 const sockets = new Set<Socket>()
-const server = createServer(app).listen(0, '127.0.0.1')
+const server = await serveParent(app, answer)
 server.on('connection', (socket: Socket) => {
   sockets.add(socket)
   socket.on('close', () => sockets.delete(socket))
 })
-await once(server, 'listening')
-process.on('disconnect', () => process.exit())
-process.on('message', async (command: Command) => process.send?.((await answer(command)) ?? null))
-process.send?.((server.address() as AddressInfo).port)
-
-let entries = 0
 async function answer(command: Command): Promise<unknown> {
   if ('disconnect' in command) return disconnect(command.disconnect)
   if ('flood' in command) return flood(command.flood)

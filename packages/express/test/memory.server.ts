@@ -1,9 +1,7 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import express, { type Express, type Response } from 'express'
 import { createHub, sse } from '../src/index.ts'
+import { serveParent } from './listening.ts'
 
 /**
  * The server of `memory.test.ts`: one channel, published to by command. `hub` serves it by `res.sse`, `hand` by the loop over
@@ -30,20 +28,15 @@ type Publish = (data: string) => Promise<unknown>
 
 const app = express()
 const publish = ways[process.argv[2] as keyof typeof ways](app)
-const server = createServer(app).listen(0, '127.0.0.1')
-await once(server, 'listening')
-process.on('disconnect', () => process.exit())
-process.send?.((server.address() as AddressInfo).port)
-
 let last = 0
-process.on('message', async ({ count, size }: PublishCommand) => {
+await serveParent(app, async ({ count, size }: PublishCommand) => {
   let peak = 0
   for (const end = last + count; last < end; ) {
     last++
     await publish(String(last).padStart(8, '0').padEnd(size, '.'))
     peak = Math.max(peak, process.memoryUsage.rss())
   }
-  process.send?.({ last, rss: process.memoryUsage.rss(), peak } satisfies PublishAnswer)
+  return { last, rss: process.memoryUsage.rss(), peak } satisfies PublishAnswer
 })
 
 function serveByHub(app: Express): Publish {

@@ -1,10 +1,10 @@
 import { SseError } from '../errors.ts'
+import { RateLimit } from '../rate-limit.ts'
 import { authorizeAsked } from '../stream/channels/asked-channels.ts'
 import type { ChannelsChange } from '../stream/sse-stream.ts'
 import type { Stream } from '../stream/stream.ts'
 import { hubOf, randomName } from '../stream/stream-id.ts'
 import type { StreamRegistry } from '../stream/stream-registry.ts'
-import { Budget } from './budget.ts'
 import type { Leases } from './leases.ts'
 import type { Outcome, Signal } from './signals.ts'
 import type { ChannelsChanged, ChannelsRequest } from './types.ts'
@@ -36,7 +36,7 @@ export interface ChannelChangesOptions {
 export class ChannelChanges {
   readonly #options: ChannelChangesOptions
   readonly #pending = new Map<string, (outcome: Outcome) => void>()
-  readonly #budget = new Budget(requestsPerSecond)
+  readonly #budget = new RateLimit(requestsPerSecond)
 
   constructor(options: ChannelChangesOptions) {
     this.#options = options

@@ -23,13 +23,14 @@ import { newHubName, streamIdOf } from '../stream/stream-id.ts'
 import { StreamRegistry } from '../stream/stream-registry.ts'
 import { checkRetry } from '../wire/encode.ts'
 import { ChannelChanges } from './channel-changes.ts'
-import { checkCloseOptions, checkEndOptions, checkHubOptions } from './check-options.ts'
+import { checkEndOptions, checkHubOptions } from './check-options.ts'
 import { Disconnects } from './disconnects.ts'
 import { Leases } from './leases.ts'
 import { checkRecord, type Message, toMessage } from './message.ts'
 import { Observer } from './observer.ts'
 import { Presence } from './presence.ts'
 import { Runs } from './runs.ts'
+import { Shutdown } from './shutdown.ts'
 import { type Command, parseCommand, parseSignal, type Signal } from './signals.ts'
 import type {
   ChannelsChanged,
@@ -93,9 +94,7 @@ class LogHub implements Hub, StreamHost {
   #brokerState: 'starting' | 'up' | 'down' = 'starting'
   /** Whether the broker reaches its log, but the log refuses publishes. */
   #refusing = false
-  /** Set by `close`: the range, in milliseconds, of the reconnection time of clients. */
-  #retry: readonly [min: number, max: number] | undefined
-  #closed: Promise<void> | undefined
+  readonly #shutdown: Shutdown
   #drained = false
   /** The number of publishes that wait for the broker to start. */
   #waiting = 0
@@ -106,6 +105,7 @@ class LogHub implements Hub, StreamHost {
     this.#observer = new Observer(options)
     this.now = now
     this.random = random
+    this.#shutdown = new Shutdown(random)
     this.heartbeat = new Heartbeat(options.heartbeat ?? 15_000)
     // A single hub needs only its window. A memory broker with a log of its own would keep every entry twice.
     this.#broker = options.broker ?? createMemoryBroker({ entries: 0, now })
@@ -167,7 +167,7 @@ class LogHub implements Hub, StreamHost {
   }
 
   get closing(): boolean {
-    return this.#retry !== undefined
+    return this.#shutdown.begun
   }
 
   get position(): string {
@@ -234,11 +234,9 @@ class LogHub implements Hub, StreamHost {
   }
 
   close(options: CloseHubOptions = {}): Promise<void> {
-    checkCloseOptions(options)
-    const { drain = 0, retry = [1_000, 5_000] } = options
-    this.#retry ??= retry
-    this.#closed ??= this.#close(drain, this.#retry)
-    return this.#closed
+    const end = (stream: Stream, reconnect: number) =>
+      stream.closeFor('shutdown', reconnect, { lastOfConnection: true })
+    return this.#shutdown.begin(options, this.streams, end, () => this.#close())
   }
 
   newStreamId(): string {
@@ -246,12 +244,7 @@ class LogHub implements Hub, StreamHost {
   }
 
   refusal(): Refusal | undefined {
-    if (!this.#retry) return undefined
-    return {
-      status: 503,
-      detail: 'The server is shutting down.',
-      retry: drawBetween(this.#retry, this.random),
-    }
+    return this.#shutdown.refusal()
   }
 
   arrival(): number {
@@ -522,10 +515,7 @@ class LogHub implements Hub, StreamHost {
     this.#broker.signal(JSON.stringify(signal)).catch(() => {})
   }
 
-  async #close(drain: number, retry: readonly [min: number, max: number]): Promise<void> {
-    await this.streams.drain(drain, (stream) => {
-      stream.closeFor('shutdown', drawBetween(retry, this.random), { lastOfConnection: true })
-    })
+  async #close(): Promise<void> {
     await this.#runs.close()
     this.#drained = true
     this.membership.close()

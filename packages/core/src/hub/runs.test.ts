@@ -56,7 +56,10 @@ async function ready(hub: Hub): Promise<Hub> {
 describe('hub.run', () => {
   it('publishes strings together and everything else as arrays, and ends the channel', async () => {
     const hub = await ready(createHub())
-    const run = await hub.run('answer', ['Hel', 'lo', { n: 1 }, { n: 2 }, '!'], { event: 'token' })
+    const run = await hub.run('answer', ['Hel', 'lo', { n: 1 }, { n: 2 }, '!'], {
+      event: 'token',
+      every: 60_000,
+    })
     expect(await run.done).toEqual({ reason: 'finished' })
     const transport = await open(hub, 'answer', { since: run.position })
     expect(transport.data('token')).toEqual(['Hello', '[{"n":1},{"n":2}]', '!'])

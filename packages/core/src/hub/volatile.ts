@@ -1,7 +1,7 @@
 import { SseError } from '../errors.ts'
+import { RateLimit } from '../rate-limit.ts'
 import { encodeFields } from '../wire/encode.ts'
 import { contentOfEvent, type Frame, frame } from '../wire/frame.ts'
-import { Budget } from './budget.ts'
 import type { Message } from './message.ts'
 import type { Signal } from './signals.ts'
 
@@ -18,7 +18,7 @@ export interface VolatileOptions {
 /** Events that are not in the log. They travel as signals, so they may be lost, and they never come twice. */
 export class Volatile {
   readonly #options: VolatileOptions
-  readonly #budget = new Budget(perSecond)
+  readonly #rate = new RateLimit(perSecond)
 
   constructor(options: VolatileOptions) {
     this.#options = options
@@ -33,7 +33,7 @@ export class Volatile {
       const message = `The volatile event has ${bytes} bytes, and ${mostBytes} are allowed: publish a reference to it, or publish it to the log.`
       throw new SseError('event-too-large', message)
     }
-    if (!this.#budget.take('')) {
+    if (!this.#rate.take('')) {
       const message = `This hub has sent ${perSecond} volatile events in this second: send fewer, for example one per frame.`
       throw new SseError('busy', message)
     }

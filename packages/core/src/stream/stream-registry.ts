@@ -49,27 +49,6 @@ export class StreamRegistry<S extends SseStream = SseStream> implements Streams 
     return this.#all((stream) => stream.key !== undefined)
   }
 
-  /** Ends all streams, spread evenly over `time` milliseconds. Resolves after that time. */
-  async drain(time: number, end: (stream: S) => void): Promise<void> {
-    const streams = [...this]
-    if (time > 0) {
-      await new Promise<void>((resolve) => {
-        const started = performance.now()
-        let ended = 0
-        const timer = setInterval(() => {
-          const part = (performance.now() - started) / time
-          const due = Math.ceil(part * streams.length)
-          for (const stream of streams.slice(ended, due)) end(stream)
-          ended = due
-          if (part < 1) return
-          clearInterval(timer)
-          resolve()
-        }, 10)
-      })
-    }
-    for (const stream of this) end(stream)
-  }
-
   #all(has: (stream: S) => boolean): S[] {
     return [...this.#opening, ...this.#open.values()].filter(has)
   }

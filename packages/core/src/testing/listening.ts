@@ -1,9 +1,9 @@
-/** What can be listened to, as an Express application and an `http.Server` can. */
+/** An Express application, or an `http.Server`. */
 export interface Listening {
   listen(port: number, callback: (error?: Error) => void): ListeningServer
 }
 
-/** What of an `http.Server` is needed. */
+/** What `openStream` needs of an `http.Server`. */
 export interface ListeningServer {
   readonly listening: boolean
   address(): unknown
@@ -12,26 +12,21 @@ export interface ListeningServer {
   closeAllConnections?(): void
 }
 
-/** A server for the length of a stream. */
-export interface Reached {
-  /** Such as `http://localhost:3000`. */
-  readonly origin: string
-  /** Ends the server, unless it was there before; resolves when it has ended. */
-  stop(): Promise<void>
-}
-
 /**
- * Listens on a free port of this machine, unless the target is listened to already or is an origin.
+ * Listens on a free port of this machine, unless the target listens already or is an origin.
  *
- * @throws (rejected) when it cannot be listened to; `TypeError` for what is no target
+ * @returns the origin, such as `http://localhost:3000`; `stop` ends the server, unless it listened before, and resolves when it has ended
+ * @throws (rejected) if the target cannot listen; `TypeError` for other values
  */
-export async function reach(target: Listening | string | URL): Promise<Reached> {
+export async function reach(
+  target: Listening | string | URL,
+): Promise<{ readonly origin: string; readonly stop: () => Promise<void> }> {
   if (typeof target === 'string' || target instanceof URL)
     return { origin: String(target), stop: async () => {} }
   if (isListening(target)) return { origin: originOf(target), stop: async () => {} }
   if (typeof target?.listen !== 'function') {
     throw new TypeError(
-      'There is nothing to listen to: give an Express application, an http.Server or an origin.',
+      'Nothing was given that can listen: give an Express application, an http.Server or an origin.',
     )
   }
   const server = await listen(target)

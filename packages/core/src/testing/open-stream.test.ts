@@ -181,13 +181,14 @@ describe('an answer that is no stream', () => {
 
   it('is not read as if it were one', async () => {
     await using answer = await openStream(refusing, '/events')
-    const said = 'GET /events answered no stream: 403, application/problem+json, {"title":"Forbidden"}'
+    const said =
+      'GET /events did not answer a stream, but 403, application/problem+json, {"title":"Forbidden"}'
     await expect(answer.read()).rejects.toThrow(said)
     await expect(answer.next('a')).rejects.toThrow(said)
     await expect(answer.take(1, 'a')).rejects.toThrow(said)
     await expect(answer.rest()).rejects.toThrow(said)
     await using none = await openStream(application((_request, response) => response.writeHead(204).end()))
-    await expect(none.read()).rejects.toThrow('GET / answered no stream: 204, no content type')
+    await expect(none.read()).rejects.toThrow('GET / did not answer a stream, but 204, no content type')
   })
 
   it('has no text when it is one', async () => {
@@ -280,7 +281,7 @@ describe('the end of a stream', () => {
   it('is an error for who waits for an event, which says what came instead', async () => {
     await using stream = await openStream(streaming('event: a\ndata:\n\ndata:\n\n', ended))
     await expect(stream.next('b')).rejects.toThrow(
-      'The stream ended before the event b. What came was a, message.',
+      'The stream ended before the event b. These came: a, message.',
     )
     await expect(stream.take(2)).rejects.toThrow('The stream ended before an event.')
   })

@@ -6,27 +6,27 @@ export interface OpenStreamOptions {
   readonly method?: string | undefined
   /** Default `Accept: text/event-stream`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** What a method that has one sends. */
+  /** The request's body. Default: none. */
   readonly body?: string | undefined
-  /** Sent as the header `Last-Event-ID`, in UTF-8 if it goes beyond Latin-1. Default: none. */
+  /** The header `Last-Event-ID`, in UTF-8 if Latin-1 is not enough. Default: none. */
   readonly lastEventId?: string | undefined
-  /** Asked for in the query, as `channels=a,b`. Default: none. */
+  /** The channels of the query, as `channels=a,b`. Default: none. */
   readonly channels?: readonly string[] | undefined
 }
 
 /**
- * Opens a stream for a test and reads it item by item: nothing is waited for but what the stream says.
+ * Opens a stream for a test and reads it item by item. It waits for what the stream says, and for nothing else.
  *
  * ```ts
  * await using stream = await openStream(app, '/events', { channels: ['news'] })
  * expect((await stream.next('notification')).data).toBe('{"title":"Hi"}')
  * ```
  *
- * An answer that is no stream is answered too: look at `status`, `headers`, `text()` and `json()`.
+ * It also resolves for an answer that is not a stream: look at `status`, `headers`, `text()` and `json()`.
  *
- * @param target an Express application or an `http.Server`, listened to on a free port while the stream is open; a server that
- * listens already, which is left alone; or an origin, such as `http://localhost:3000`
- * @throws (rejected) when nothing answers there
+ * @param target an Express application or an `http.Server`, which listens on a free port while the stream is open; a server that listens
+ * already, which stays as it is; or an origin, such as `http://localhost:3000`
+ * @throws (rejected) if nothing answers there
  */
 export async function openStream(
   target: Listening | string | URL,
@@ -64,7 +64,7 @@ function headersOf({ headers = {}, lastEventId }: OpenStreamOptions): Record<str
   return { Accept: 'text/event-stream', ...cursor, ...headers }
 }
 
-/** A header's characters are bytes: what has none that fits is sent as UTF-8, as a browser sends a cursor. */
+/** The characters of a header are bytes. Other text is sent as UTF-8, as a browser sends a cursor. */
 function asHeader(text: string): string {
   return /^[\0-\xff]*$/.test(text) ? text : Buffer.from(text).toString('latin1')
 }
@@ -77,7 +77,7 @@ async function answered(url: URL, init: RequestInit): Promise<Response> {
   }
 }
 
-/** `fetch` says that it failed, and its cause why. */
+/** The error of `fetch` says that it failed, and its cause says why. */
 function reasonOf(error: unknown): string {
   const { cause, message, code } = error as { cause?: unknown; message?: string; code?: string }
   return cause === undefined ? message || code || String(error) : reasonOf(cause)

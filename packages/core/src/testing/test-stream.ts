@@ -1,15 +1,15 @@
 import { Decoder, type StreamItem } from '../wire/decode.ts'
 
-/** An event of a stream, as its test sees it. */
+/** An event that a test read from a stream. */
 export type TestEvent = Extract<StreamItem, { type: 'event' }>
 
-/** An open stream, read at the test's own pace. Reads may overlap: each gets the item after the last one's. */
+/** An open stream, which the test reads at its own pace. Reads may overlap: each gets the item after the one before. */
 export class TestStream {
   readonly status: number
   readonly headers: Headers
   /** Whether the answer is an event stream: 200 and `text/event-stream`. */
   readonly isStream: boolean
-  /** The comments passed over by `next` and `take`. */
+  /** The comments that `next` and `take` skipped. */
   readonly comments: string[] = []
   readonly #response: Response
   readonly #request: string
@@ -34,30 +34,30 @@ export class TestStream {
   }
 
   /**
-   * How far the reading has come: `open`; `ended` by the server; `broken`, when the connection was lost before the answer was
-   * complete; `closed` by the test.
+   * `open`; `ended` by the server; `broken` if the connection was lost before the answer was complete; `closed` by the test.
    */
   get state(): 'open' | 'ended' | 'broken' | 'closed' {
     return this.#state
   }
 
-  /** The id that a client would come back with, of what was read so far. */
+  /** The cursor of a client that has received what was read so far. */
   get lastEventId(): string | undefined {
     return this.#lastEventId
   }
 
-  /** The reconnection time that was told last, of what was read so far, in milliseconds. */
+  /** The last reconnection time that was read, in milliseconds. */
   get retry(): number | undefined {
     return this.#retry
   }
 
   /**
-   * The next item, comments and reconnection times included; `undefined` at the end, of which `state` tells the kind.
+   * The next item, comments and reconnection times included; `undefined` at the end. Then `state` tells how the stream ended.
    *
-   * @throws (rejected) when the answer is no stream
+   * @throws (rejected) if the answer is not a stream
    */
   async read(): Promise<StreamItem | undefined> {
-    if (!this.isStream) throw new Error(`${this.#request} answered no stream: ${await this.#described()}`)
+    if (!this.isStream)
+      throw new Error(`${this.#request} did not answer a stream, but ${await this.#described()}`)
     const { value: item, done } = await this.#items.next()
     if (done || this.#state === 'closed') return undefined
     if (item.type === 'event') this.#lastEventId = item.id || undefined
@@ -66,9 +66,9 @@ export class TestStream {
   }
 
   /**
-   * The next event, of this name if one is given; what comes before it is passed over.
+   * The next event, of this name if one is given. Items before it are skipped.
    *
-   * @throws (rejected) when the stream ends before, or the answer is none
+   * @throws (rejected) if the stream ends before, or the answer is not a stream
    */
   async next(event?: string): Promise<TestEvent> {
     const passed: string[] = []
@@ -79,7 +79,7 @@ export class TestStream {
       passed.push(item.event)
     }
     const missing = event === undefined ? 'an event' : `the event ${event}`
-    const after = passed.length === 0 ? '' : ` What came was ${passed.join(', ')}.`
+    const after = passed.length === 0 ? '' : ` These came: ${passed.join(', ')}.`
     throw new Error(`${endings[this.#state]} before ${missing}.${after}`, { cause: this.#cause })
   }
 
@@ -90,14 +90,14 @@ export class TestStream {
     return events
   }
 
-  /** Everything up to the end of the stream. @throws (rejected) when the answer is no stream */
+  /** Everything up to the end of the stream. @throws (rejected) if the answer is not a stream */
   async rest(): Promise<StreamItem[]> {
     const items: StreamItem[] = []
     for await (const item of this) items.push(item)
     return items
   }
 
-  /** The body of an answer that is no stream. @throws (rejected) when it is one */
+  /** The body of an answer that is not a stream. @throws (rejected) if it is a stream */
   async text(): Promise<string> {
     if (this.isStream)
       throw new Error(`${this.#request} answered a stream: read it by read, next, take or rest.`)
@@ -105,18 +105,18 @@ export class TestStream {
     return this.#text
   }
 
-  /** The body of an answer that is JSON, such as a problem document. @throws (rejected) when it is none */
+  /** The body of an answer that is JSON, such as a problem document. @throws (rejected) if it is not JSON */
   async json(): Promise<unknown> {
     return JSON.parse(await this.text())
   }
 
-  /** Leaves, as a client does that closes its EventSource: reads that wait are ended. Resolves when the server that was listened to has ended. */
+  /** Leaves as a client that closes its EventSource: pending reads end. Resolves when the server of this stream has ended. */
   close(): Promise<void> {
     if (this.#state === 'open') this.#state = 'closed'
     return this.#leave()
   }
 
-  /** Item by item; to break off the loop leaves the stream open. */
+  /** Item by item. Leaving the loop keeps the stream open. */
   async *[Symbol.asyncIterator](): AsyncGenerator<StreamItem> {
     for (let item = await this.read(); item; item = await this.read()) yield item
   }

@@ -1,39 +1,38 @@
 import type { Socket } from 'node:net'
 import type { Frame, Refusal, Transport } from '@sse/core'
-import type { Response } from 'express'
-import type { Middleware } from '../middleware.ts'
+import { type Endpoint, readsProblems, refusalAnswer, streamHead } from '@sse/core/internal'
+import type { Request, Response } from 'express'
 import { reportCut } from '../mistakes.ts'
-import { readsProblems } from '../request.ts'
-import type { Body } from './body/body.ts'
-import { chunkOf, directSocketOf, onEnd, onGatheredWrite } from './body/direct.ts'
-import { openBody } from './body/open-body.ts'
-import { setStreamHead } from './head.ts'
-import { refuse } from './refusal.ts'
-import { checkNotBegun, isOver } from './response-state.ts'
+import { Body } from './body.ts'
+import { chunkOf, directSocketOf, onEnd, onGatheredWrite } from './direct.ts'
+import { checkNotBegun, isOver, send, setHead } from './response.ts'
 
-/**
- * Node's response as a transport. Only its 'close' says that the client is gone: the request's fires as soon as the request is read.
- */
+/** Node's response as a transport. The client is gone at its 'close': the request's own fires as soon as the request is read. */
 export class NodeTransport implements Transport {
-  /** Written to where nothing stands between, until the response is ended; else the body is. First, because a broadcast needs nothing else. */
+  /**
+   * The socket to write to if nothing stands in between, until the response is ended. Otherwise the body is written to. It is the first property
+   * because a broadcast needs nothing else.
+   */
   #direct: Socket | undefined
-  /** The same, as long as the connection is its response's. */
+  /** The same socket, as long as the connection is the response's. */
   #socket: Socket | undefined
   #body: Body | undefined
   readonly #response: Response
+  readonly #endpoint: Endpoint<Request>
   #ended = false
-  /** Whether what the client gets is this stream, or its refusal. */
+  /** Whether the client gets this stream, or its refusal. */
   answered = false
   onDrain: (() => void) | undefined
   onClose: (() => void) | undefined
   #destroyed = false
   readonly #drained = (): void => this.onDrain?.()
 
-  constructor(response: Response, middleware: Middleware) {
+  constructor(response: Response, endpoint: Endpoint<Request>) {
     this.#response = response
+    this.#endpoint = endpoint
     response.on('close', () => {
       if (this.answered && !this.#destroyed && !response.writableEnded)
-        reportCut(middleware, response, response.req.socket)
+        reportCut(endpoint, response, response.req.socket)
       // A connection that is kept alive outlives its response.
       this.#socket?.off('drain', this.#drained)
       this.onClose?.()
@@ -45,23 +44,23 @@ export class NodeTransport implements Transport {
   }
 
   get pending(): number {
-    // A session store may hold the end of a response back until it has answered. What never ends counts as never taken.
+    // A session store may delay the end of a response until it has answered. A response that never ends counts as never taken.
     const held = this.#ended && !this.#response.writableEnded ? 1 : 0
     return held + ((this.#body ? this.#body.pending : this.#socket?.writableLength) ?? 0)
   }
 
   open(): void {
     const response = this.#response
-    // If it has begun as something else, the error that is thrown says so.
+    // If the response has begun as something else, the error says so.
     this.answered = true
     checkNotBegun(response)
     response.statusCode = 200
-    setStreamHead(response)
+    setHead(response, streamHead)
     corkForThisTurn(response.socket)
     response.flushHeaders()
     this.#socket = directSocketOf(response)
     if (this.#socket) this.#writeTo(this.#socket)
-    else this.#body = openBody(response, this.#drained)
+    else this.#body = new Body(response, this.#drained)
     if (response.req.method === 'HEAD') response.end()
   }
 
@@ -71,15 +70,17 @@ export class NodeTransport implements Transport {
 
   end({ lastOfConnection = false }: { lastOfConnection?: boolean } = {}): void {
     const { socket } = this.#response
-    // Kept alive, the connection of a server that shuts down would bring it further requests: a proxy may send one as soon as it has the end.
-    if (lastOfConnection) this.#response.once('finish', () => socket?.pause().destroySoon())
+    // A connection that is kept alive would bring more requests to a server that shuts down: a proxy may send one as soon as it has the end.
+    if (lastOfConnection || this.#endpoint.closing)
+      this.#response.once('finish', () => socket?.pause().destroySoon())
     this.#ended = true
     this.#response.end()
   }
 
   refuse(refusal: Refusal): void {
     this.answered = true
-    refuse(this.#response, refusal, readsProblems(this.#response.req))
+    const seesStatus = readsProblems(this.#response.req.get('Accept'))
+    send(this.#response, (own) => refusalAnswer(refusal, seesStatus, own))
   }
 
   destroy(): void {
@@ -89,20 +90,20 @@ export class NodeTransport implements Transport {
 
   #writeTo(socket: Socket): void {
     this.#direct = socket
-    // Of a response that was not written to, Node emits no 'drain'.
+    // Node emits no 'drain' for a response that was not written to.
     socket.on('drain', this.#drained)
     onEnd(this.#response, () => {
       this.#direct = undefined
     })
-    // From then on all of it takes the same way.
+    // From then on everything takes the same way.
     onGatheredWrite(this.#response, () => {
       this.#direct = undefined
-      this.#body ??= openBody(this.#response, this.#drained)
+      this.#body ??= new Body(this.#response, this.#drained)
     })
   }
 }
 
-/** Head, greeting and what is replayed at once leave in one system call instead of three. */
+/** The head, the greeting and the first replayed events leave in one system call instead of three. */
 function corkForThisTurn(socket: Socket | null): void {
   if (!socket) return
   socket.cork()

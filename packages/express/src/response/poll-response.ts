@@ -1,8 +1,7 @@
 import type { PollDocument, PollResponse, Refusal } from '@sse/core'
+import { documentAnswer, refusalAnswer } from '@sse/core/internal'
 import type { Response } from 'express'
-import { setDocumentHead } from './head.ts'
-import { refuse, setRetryAfter } from './refusal.ts'
-import { checkNotBegun, isOver } from './response-state.ts'
+import { checkNotBegun, isOver, send } from './response.ts'
 
 /** An Express response that answers a poll. */
 export class ExpressPollResponse implements PollResponse {
@@ -24,7 +23,7 @@ export class ExpressPollResponse implements PollResponse {
     return isOver(this.#response)
   }
 
-  /** What a compressor holds is seen by nobody: until everything has left, there is at least something. */
+  /** Nobody sees what a compressor buffers: until everything has left, at least one byte is pending. */
   get pending(): number {
     const { destroyed, writableFinished, writableLength, socket } = this.#response
     if (this.#finished || (!destroyed && writableFinished)) return 0
@@ -37,22 +36,15 @@ export class ExpressPollResponse implements PollResponse {
     checkNotBegun(this.#response)
   }
 
-  answer(
-    document: PollDocument,
-    { retry, lastOfConnection }: { retry: number | undefined; lastOfConnection: boolean },
-  ): void {
-    const response = this.#response
-    if (response.headersSent) return
+  answer(document: PollDocument, options: { retry: number | undefined; lastOfConnection: boolean }): void {
+    if (this.#response.headersSent) return
     this.answered = true
-    setDocumentHead(response, 'application/json; charset=utf-8')
-    if (retry !== undefined) setRetryAfter(response, retry)
-    if (lastOfConnection) response.set('Connection', 'close')
-    response.status(200).end(JSON.stringify(document))
+    send(this.#response, (own) => documentAnswer(document, own, options))
   }
 
   refuse(refusal: Refusal): void {
     this.answered = true
-    refuse(this.#response, refusal, true)
+    send(this.#response, (own) => refusalAnswer(refusal, true, own))
   }
 
   destroy(): void {

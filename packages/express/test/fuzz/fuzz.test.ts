@@ -3,7 +3,6 @@ import { types } from 'node:util'
 import type { ErrorRequestHandler } from 'express'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { expressVersions } from '../../src/express-versions.test-kit.ts'
 import {
   channels,
   createHub,
@@ -14,6 +13,7 @@ import {
   type SseOptions,
   sse,
 } from '../../src/index.ts'
+import { expressVersions } from '../express-versions.ts'
 import { listening } from '../listening.ts'
 import {
   channelsOfApp,

@@ -53,21 +53,7 @@ const cursors = [headOfLog, '0123456789abcdef-1', '0123456789abcdef-01', 'x'.rep
 const cursorPieces = ['0', '-', ' ', '\t', ',', '"', '\x80', '\xff', '\xed\xa0\x80', utf8('é😀')]
 const types = ['text/event-stream', 'application/json', 'application/problem+json', '*/*', 'text/*']
 const accepts = [...types.slice(0, 2), 'text/event-stream, application/problem+json']
-const preferPieces = [
-  'wait=',
-  'wait',
-  '=',
-  '25',
-  '0',
-  '9999999999',
-  '"',
-  ',',
-  ';',
-  ' ',
-  '-1',
-  '1e9',
-  'lenient',
-]
+const preferPieces = 'wait=|wait|=|25|0|9999999999|"|,|;| |-1|1e9|lenient'.split('|')
 
 const cursor = fc.oneof(
   often(20, fc.constantFrom(...cursors), fc.constant('x'.repeat(9_000))),
@@ -90,11 +76,7 @@ const fields = fc.oneof(
 const originFields = fc.tuple(fc.constantFrom('Origin', 'Sec-Fetch-Site', 'X-Forwarded-Host'), fieldText)
 
 const queryNames = [
-  'lastEventId[]',
-  'channels[]',
-  'channels[__proto__]',
-  'channels[0][0]',
-  '',
+  ...'lastEventId[]|channels[]|channels[__proto__]|channels[0][0]|'.split('|'),
   ...prototypeNames,
 ]
 const queryValues = ['open', 'open:1,other', 'open,open,openly', '%ED%95%9C', numbered(64, 'open').join(',')]
@@ -173,18 +155,7 @@ const stream = often<unknown>(6, fc.constant('<stream>'), fc.constantFrom(...str
 const change = fc
   .record({ stream, subscribe: channels, unsubscribe: channels }, { requiredKeys: ['stream'] })
   .map((all) => JSON.stringify(all))
-const jsonPieces = [
-  '{',
-  '}',
-  '"stream"',
-  ':',
-  '"<stream>"',
-  ',',
-  'null',
-  '[',
-  ']',
-  '{"__proto__":{"stream":"<stream>"}}',
-]
+const jsonPieces = '{ } "stream" : "<stream>" , null [ ] {"__proto__":{"stream":"<stream>"}}'.split(' ')
 const bigBodies = [
   '['.repeat(100_000),
   `{"stream":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
@@ -193,14 +164,10 @@ const bigBodies = [
 const otherBody = fc.oneof(fc.json(), piecesOf(jsonPieces, fieldText), fc.constantFrom('', ...bigBodies))
 const otherTypes = [
   undefined,
-  '',
-  '__proto__',
-  'text/plain',
-  'application/x-www-form-urlencoded',
-  'multipart/form-data',
-  'application/json; charset=iso-8859-1',
-  'application/json; charset="',
-  'application/JSON;charset=UTF-8',
+  ...'|__proto__|text/plain|application/x-www-form-urlencoded|multipart/form-data'.split('|'),
+  ...'application/json; charset=iso-8859-1|application/json; charset="|application/JSON;charset=UTF-8'.split(
+    '|',
+  ),
 ]
 const encodings = ['gzip', 'br', 'deflate', 'identity', 'nonsense', '']
 

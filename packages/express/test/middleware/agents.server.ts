@@ -1,7 +1,6 @@
-import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
-import type { AddressInfo } from 'node:net'
 import { createHub, sse } from '../../src/index.ts'
+import { serveParent } from '../listening.ts'
 import { type Seen, seen } from './agents/seen.ts'
 
 /** The server of `agents.test.ts`: an app whose agent was loaded before it, by `--import`. Its argument is the package of Express. */
@@ -33,8 +32,7 @@ async function* failing() {
   throw new Error('after the first word')
 }
 
-process.on('message', async (command: Command) => {
+await serveParent(app, async (command: Command) => {
   if ('publish' in command) await hub.publish('news', command.publish)
-  process.send!({ ...seen, streams: hub.streams.size, errors } satisfies Census)
+  return { ...seen, streams: hub.streams.size, errors } satisfies Census
 })
-const server = createServer(app).listen(0, () => process.send!((server.address() as AddressInfo).port))

@@ -1,4 +1,4 @@
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import { describe, expect, it } from 'vitest'
 import { startServer } from '../server-process.ts'
 import type { Census, Command } from './agents.server.ts'

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import type { ErrorRequestHandler } from 'express'
 import { afterEach, describe, expect, it } from 'vitest'
-import { expressVersions } from '../../src/express-versions.test-kit.ts'
 import { createHub, sse } from '../../src/index.ts'
+import { expressVersions } from '../express-versions.ts'
 import { type ListeningServer, listening } from '../listening.ts'
 import { settings } from './middlewares.ts'
 

@@ -1,10 +1,10 @@
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import timeout from 'connect-timeout'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { rateLimit } from 'express-rate-limit'
 import { afterEach, describe, expect, it } from 'vitest'
-import { expressVersions } from '../../src/express-versions.test-kit.ts'
 import { createHub, sse } from '../../src/index.ts'
+import { expressVersions } from '../express-versions.ts'
 import { type ListeningServer, listening } from '../listening.ts'
 
 describe.each(expressVersions)('middleware that refuses, on %s', (_, express) => {

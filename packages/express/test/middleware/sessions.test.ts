@@ -1,10 +1,10 @@
-import { openStream } from '@sse/core/testing'
+import { openStream } from '@sse/express/testing'
 import cookieSession from 'cookie-session'
 import type { RequestHandler } from 'express'
 import session, { MemoryStore, type SessionOptions } from 'express-session'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { expressVersions } from '../../src/express-versions.test-kit.ts'
 import { createHub, sse } from '../../src/index.ts'
+import { expressVersions } from '../express-versions.ts'
 import { type ListeningServer, listening } from '../listening.ts'
 
 describe.each(expressVersions)('sessions on %s', (_, express) => {

@@ -4,10 +4,8 @@ import type { Request, Response } from 'express'
 import type { SseStream } from '../../src/index.ts'
 import { type Asks, requestOf } from './asks.ts'
 import { Boom } from './errors.ts'
-import { Exchange } from './exchange.ts'
-import { perKey } from './limits.ts'
-import type { RawListener } from './raw-client.ts'
-import type { Server } from './server.ts'
+import { Exchange, type ExchangeListener } from './exchange.ts'
+import { perKey, type Server } from './server.ts'
 import type { World } from './world.ts'
 
 /** Why a stream may end. */
@@ -23,7 +21,7 @@ export type Cause =
   | 'outage'
 
 /** A client of a stream or a poll: what it asked for, what it was promised, and what it got. */
-export class Client implements RawListener {
+export class Client implements ExchangeListener {
   readonly asks: Asks
   readonly key: string | undefined
   readonly server: Server
@@ -124,13 +122,7 @@ export class Client implements RawListener {
 
   /** The app's `authorize`. */
   async judge(channel: string): Promise<boolean> {
-    const { asks } = this
-    const verdict =
-      asks.verdicts === 'held'
-        ? await this.#world.holds.wait({ what: 'a verdict', client: this })
-        : channel === 'boom'
-          ? 'throws'
-          : channel !== 'x'
+    const verdict = await this.#world.holds.verdict(this.asks.verdicts, channel, this)
     if (verdict === 'throws') {
       this.mayEnd('threw')
       throw new Boom()
@@ -213,7 +205,7 @@ export class Client implements RawListener {
   }
 
   toString(): string {
-    return `client ${this.#world.requests.numberOf(this)} ${JSON.stringify(this.asks)}: ${this.status} ${this.end ?? 'open'}\n      ${this.#transcript.join('\n      ')}`
+    return `client ${this.#world.requests.indexOf(this)} ${JSON.stringify(this.asks)}: ${this.status} ${this.end ?? 'open'}\n      ${this.#transcript.join('\n      ')}`
   }
 
   #noteOutage(): void {

@@ -1,5 +1,5 @@
 import { clock } from './clock.ts'
-import { perKey } from './limits.ts'
+import { perKey } from './server.ts'
 import { settled } from './step.ts'
 import type { World } from './world.ts'
 
@@ -46,7 +46,9 @@ async function recover(world: World): Promise<void> {
 }
 
 async function leave(world: World): Promise<void> {
-  for (const request of world.requests) request.leave(world.requests.numberOf(request) % 2 === 0)
+  world.requests.forEach((request, number) => {
+    request.leave(number % 2 === 0)
+  })
   await settled(world)
 }
 

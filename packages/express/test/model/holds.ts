@@ -20,6 +20,12 @@ export class Holds {
     return new Promise((resolve) => this.#waiting.push({ held, resolve }))
   }
 
+  /** What the app answers to a client that asks for a channel: `x` is not granted, and at `boom` the app throws. */
+  async verdict(when: 'now' | 'held', channel: string, client: object): Promise<Answer> {
+    if (when === 'held') return this.wait({ what: 'a verdict', client })
+    return channel === 'boom' ? 'throws' : channel !== 'x'
+  }
+
   /** Lets one go on. */
   release(number: number, answer: Answer): void {
     const [one] = this.#waiting.splice(number % this.#waiting.length, 1)

@@ -1,8 +1,7 @@
 import type { Request, Response } from 'express'
 import type { Client } from './client.ts'
 import { Boom } from './errors.ts'
-import { Exchange } from './exchange.ts'
-import type { RawListener } from './raw-client.ts'
+import { Exchange, type ExchangeListener } from './exchange.ts'
 import type { Server } from './server.ts'
 import type { World } from './world.ts'
 
@@ -20,7 +19,7 @@ export interface Wish {
 }
 
 /** A client that posts a change of channels. */
-export class Poster implements RawListener {
+export class Poster implements ExchangeListener {
   readonly wish: Wish
   readonly server: Server
   status: number | undefined
@@ -65,12 +64,7 @@ export class Poster implements RawListener {
 
   async judge(channel: string): Promise<boolean> {
     const { verdicts, target } = this.wish
-    const verdict =
-      verdicts === 'held'
-        ? await this.#world.holds.wait({ what: 'a verdict', client: this })
-        : channel === 'boom'
-          ? 'throws'
-          : channel !== 'x'
+    const verdict = await this.#world.holds.verdict(verdicts, channel, this)
     this.since = performance.now()
     if (verdict === 'throws') {
       this.threw = true
@@ -102,7 +96,7 @@ export class Poster implements RawListener {
 
   toString(): string {
     const { target, holder: _, ...wish } = this.wish
-    const of = target ? this.#world.requests.numberOf(target) : 'nobody'
+    const of = target ? this.#world.requests.indexOf(target) : 'nobody'
     return `post ${JSON.stringify(wish)} for ${of}: ${this.status}`
   }
 }

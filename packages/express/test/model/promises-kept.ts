@@ -1,7 +1,6 @@
 import type { Client } from './client.ts'
-import { stall } from './limits.ts'
 import type { Poster } from './poster.ts'
-import type { Server } from './server.ts'
+import { type Server, stall } from './server.ts'
 import type { World } from './world.ts'
 
 /** Looks whether every promise is kept, when nothing is on its way. What a stream is told is looked at when it comes. */

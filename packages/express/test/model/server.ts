@@ -3,9 +3,13 @@ import { channels, createHub, type Hub, SseError, sse } from '../../src/index.ts
 import type { Client } from './client.ts'
 import { Boom, Unreachable, Unwritable } from './errors.ts'
 import { FaultyBroker } from './faulty-broker.ts'
-import { heartbeat, maxUnread, perKey, stall } from './limits.ts'
 import { Poster } from './poster.ts'
 import type { World } from './world.ts'
+
+/** Streams and polls that a client may have at a time. */
+export const perKey = 4
+/** Milliseconds in which a client must take something. */
+export const stall = 5_000
 
 /** What the servers of a run are given. */
 export interface ServerOptions {
@@ -28,7 +32,7 @@ export class Server {
     this.broker = new FaultyBroker(world.connect(), world.log, world.holds, this, failingStarts)
     this.hub = createHub({
       broker: this.broker,
-      heartbeat,
+      heartbeat: 1_000,
       window: { entries: window },
       onError: (error) => this.#judge(error),
       onStream: (event) => world.listeners.heard(this, event),
@@ -76,18 +80,18 @@ export class Server {
   #route(): void {
     const { app, hub } = this
     app.use((request, response, next) => {
-      this.#world.requests.of(request).arrive(this, request, response)
+      this.#world.requestOf(request).arrive(this, request, response)
       next()
     })
     app.use(
       sse({
         hub,
         key: (request) => request.get('x-key'),
-        authorize: (request, channel) => this.#world.requests.of(request).judge(channel),
+        authorize: (request, channel) => this.#world.requestOf(request).judge(channel),
         limits: { perKey },
         retry: 1_000,
         stall,
-        maxUnread,
+        maxUnread: 262_144,
       }),
     )
     app.get('/events', (request: Request, response: Response) => this.#serve(request, response))
@@ -99,7 +103,7 @@ export class Server {
   }
 
   async #serve(request: Request, response: Response): Promise<void> {
-    const client = this.#world.requests.of(request)
+    const client = this.#world.requestOf(request)
     if (client instanceof Poster) return
     if (client.asks.looksUp) await this.#world.holds.wait({ what: 'a look-up', client })
     client.serve(response)

@@ -1,5 +1,6 @@
 import { createMemoryLog, type SharedMemoryLog, SseError, type SseStream } from '@sse/core'
 import { Breach, type LedgerWorld, type PromiseName } from '@sse/testbed/ledger'
+import type { Request } from 'express'
 import type { Entry } from '../../src/index.ts'
 import { turns } from '../fuzz/serving.ts'
 import { type ListeningServer, listening } from '../listening.ts'
@@ -10,7 +11,6 @@ import { Unreachable } from './errors.ts'
 import { Holds } from './holds.ts'
 import { Listeners } from './listeners.ts'
 import { Poster, type Wish } from './poster.ts'
-import { Requests } from './requests.ts'
 import { Server } from './server.ts'
 import { isCommand, TrueLog } from './true-log.ts'
 
@@ -28,7 +28,8 @@ const patience = 20_000
 export class World implements LedgerWorld {
   readonly holds = new Holds()
   readonly listeners = new Listeners(this)
-  readonly requests = new Requests()
+  /** Everything that was requested. Its index is the number that the client sends in a header. */
+  readonly requests: (Client | Poster)[] = []
   readonly breaches: Breach[] = []
   /** All servers that there ever were. */
   readonly servers: Server[] = []
@@ -47,7 +48,7 @@ export class World implements LedgerWorld {
   readonly #current: Server[] = []
   readonly #published = new Set<string>()
   readonly #disconnected = new Set<string>()
-  readonly #posts = new Map<string, number>()
+  readonly #posts = new Map<string | undefined, { readonly left: number; readonly at: number }>()
 
   private constructor(options: WorldOptions, meets: (situation: string) => void) {
     this.#options = options
@@ -93,11 +94,15 @@ export class World implements LedgerWorld {
   }
 
   get clients(): readonly Client[] {
-    return [...this.requests].filter((request) => request instanceof Client)
+    return this.requests.filter((request) => request instanceof Client)
   }
 
   get posters(): readonly Poster[] {
-    return [...this.requests].filter((request) => request instanceof Poster)
+    return this.requests.filter((request) => request instanceof Poster)
+  }
+
+  requestOf(request: Request): Client | Poster {
+    return this.requests[Number(request.get('x-number'))]!
   }
 
   clientOf(stream: SseStream): Client | undefined {
@@ -106,22 +111,23 @@ export class World implements LedgerWorld {
 
   ask(address: number, asks: Asks): void {
     const { port } = this.#addresses[address % 2]!
-    this.requests.add(new Client(this, this.at(address), port, this.requests.count, asks))
+    this.requests.push(new Client(this, this.at(address), port, this.requests.length, asks))
   }
 
   post(address: number, wish: Wish): Poster {
     const { port } = this.#addresses[address % 2]!
-    const poster = new Poster(this, this.at(address), port, this.requests.count, wish)
-    this.requests.add(poster)
+    const poster = new Poster(this, this.at(address), port, this.requests.length, wish)
+    this.requests.push(poster)
     return poster
   }
 
-  /** A client causes something that costs other processes. @returns whether it has used up what it may cause in this second */
+  /** A client causes something that costs other processes. @returns whether it may have used up the twenty, and the twenty more per second, that are its own */
   spends(key: string | undefined): boolean {
-    const second = `${key} ${Math.floor(performance.now() / 1_000)}`
-    const count = (this.#posts.get(second) ?? 0) + 1
-    this.#posts.set(second, count)
-    return count > 20
+    const now = performance.now()
+    const { left, at } = this.#posts.get(key) ?? { left: 20, at: now }
+    const has = Math.min(20, left + (now - at) / 50)
+    this.#posts.set(key, { left: has - 1, at: now })
+    return has < 1
   }
 
   publish(server: Server, channels: readonly string[], size: number): void {
@@ -167,12 +173,12 @@ export class World implements LedgerWorld {
     const end = process.hrtime.bigint() + BigInt(patience) * 1_000_000n
     for (let quiet = 0, before = ''; quiet < 3; ) {
       await turns(3)
-      const flying = [...this.requests].filter(({ exchange }) => exchange.isInFlight)
+      const flying = this.requests.filter(({ exchange }) => exchange.isInFlight)
       const now = JSON.stringify([
         this.log.length,
         this.holds.count,
         this.unsettled,
-        [...this.requests].map(({ exchange }) => [exchange.written, exchange.received]),
+        this.requests.map(({ exchange }) => [exchange.written, exchange.received]),
       ])
       quiet = flying.length === 0 && now === before ? quiet + 1 : 0
       before = now

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Records } from '../../log/broker.ts'
 import type { ConformanceCase } from './conformance-case.ts'
 import type { Member } from './member.ts'
 
@@ -79,15 +80,20 @@ export const recordCases: readonly ConformanceCase[] = [
     needs: ['records', 'several'],
     run: async (trial) => {
       const [one, other] = await trial.startTwo()
-      const publishing = Array.from({ length: 60 }, (_, n) =>
-        (n % 2 ? one : other).publish(`${n}`, { record: `r${n % 7}` }),
-      )
-      const asked = await Promise.all([one.records(['a']), other.records(['a']), one.records(['a'])])
-      await Promise.all(publishing)
+      let isPublishing = true
+      const publishAll = async () => {
+        for (let n = 0; n < 60; n++) await (n % 2 ? one : other).publish(`${n}`, { record: `r${n % 40}` })
+        isPublishing = false
+      }
+      const asked: Records[] = []
+      const askAll = async () => {
+        while (isPublishing) for (const member of [one, other]) asked.push(await member.records(['a']))
+      }
+      await Promise.all([publishAll(), askAll()])
+      const all = new Map((await other.records(['a'])).entries.map((entry) => [entry.record, entry.data]))
       for (const { position, entries } of asked) {
         const newest = new Map(entries.map((entry) => [entry.record, entry.data]))
         for (const entry of await one.readOn(position)) newest.set(entry.record, entry.data)
-        const all = new Map((await other.records(['a'])).entries.map((entry) => [entry.record, entry.data]))
         assert.deepEqual(sorted(newest), sorted(all))
       }
     },

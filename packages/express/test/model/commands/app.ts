@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type { Client } from '../client.ts'
 import { Unwritable } from '../errors.ts'
 import { Step } from '../step.ts'
-import { address, channel, pick, someChannels, which } from './names.ts'
+import { address, channel, someChannels, toClient } from './names.ts'
 
 const publishes = fc
   .record({
@@ -25,20 +25,8 @@ function does<T>(
   act: (client: Client, argument: T) => unknown,
   kinds: readonly string[] = ['stream', 'poll'],
 ) {
-  return fc.tuple(which, argument).map(
-    ([number, argument]) =>
-      new Step(
-        `${name} ${number} ${JSON.stringify(argument)}`,
-        (world) => {
-          const open = world.clients.filter(
-            ({ stream, asks }) => stream && !stream.closed && kinds.includes(asks.kind),
-          )
-          const client = pick(open, number)
-          return client ? attempt(client, () => act(client, argument)) : false
-        },
-        ({ clients }) => clients > 0,
-      ),
-  )
+  const fits = ({ stream, asks }: Client) => stream?.closed === false && kinds.includes(asks.kind)
+  return toClient(name, fits, argument, (client, argument) => attempt(client, () => act(client, argument)))
 }
 
 /** A stream that is opened by a call of the app's tells it that nothing can be written; the app answers an error then. */

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type { Client } from '../client.ts'
 import { Step } from '../step.ts'
 import type { World } from '../world.ts'
-import { address, channels, maybeKey, named, pick, verdicts, which } from './names.ts'
+import { address, channels, maybeKey, named, toClient, verdicts } from './names.ts'
 
 /** Where a client begins: at the head, with the id that the newest client has, so many entries before the head, or with nonsense. */
 const cursor = fc.oneof(
@@ -51,31 +51,16 @@ const opens = asks.map(
 
 /** Something that one of the clients does whose response is not over, and who reads, or not. */
 function does(name: string, act: (client: Client, inOrder: boolean) => unknown, isPaused?: boolean) {
-  return fc.tuple(which, fc.boolean()).map(
-    ([number, inOrder]) =>
-      new Step(
-        `${name} ${number} ${inOrder}`,
-        (world) => {
-          const here = world.clients.filter(
-            ({ exchange }) =>
-              !exchange.isOver && !exchange.hasLeft && exchange.isPaused === (isPaused ?? exchange.isPaused),
-          )
-          const client = pick(here, number)
-          return client ? act(client, inOrder) : false
-        },
-        ({ clients }) => clients > 0,
-      ),
-  )
+  const fits = ({ exchange }: Client) =>
+    !exchange.isOver && !exchange.hasLeft && exchange.isPaused === (isPaused ?? exchange.isPaused)
+  return toClient(name, fits, fc.boolean(), act)
 }
 
 export const clientSteps = [
   { weight: 8, arbitrary: opens },
   { weight: 2, arbitrary: does('leaves', (client, inOrder) => client.leave(inOrder)) },
   { weight: 2, arbitrary: does('stalls', (client) => client.stall(), false) },
-  {
-    weight: 2,
-    arbitrary: does('drains', (client) => client.drain(), true),
-  },
+  { weight: 2, arbitrary: does('drains', (client) => client.drain(), true) },
   {
     weight: 2,
     arbitrary: does('breaks', (client) => {

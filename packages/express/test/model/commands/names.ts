@@ -1,4 +1,6 @@
 import fc from 'fast-check'
+import type { Client } from '../client.ts'
+import { Step } from '../step.ts'
 
 /** Addresses, keys and channels of a run: few, so that they meet. */
 export const address = fc.nat(1)
@@ -20,4 +22,24 @@ export const which = fc.oneof(fc.constant(-1), fc.nat(20))
 /** The one that is meant; `undefined` when there are none. */
 export function pick<T>(all: readonly T[], number: number): T | undefined {
   return number < 0 ? all.at(number) : all[number % Math.max(1, all.length)]
+}
+
+/** Something that happens to one of the clients that fit. */
+export function toClient<T>(
+  name: string,
+  fits: (client: Client) => boolean,
+  argument: fc.Arbitrary<T>,
+  act: (client: Client, argument: T) => unknown,
+): fc.Arbitrary<Step> {
+  return fc.tuple(which, argument).map(
+    ([number, argument]) =>
+      new Step(
+        `${name} ${number} ${JSON.stringify(argument)}`,
+        (world) => {
+          const client = pick(world.clients.filter(fits), number)
+          return client ? act(client, argument) : false
+        },
+        ({ clients }) => clients > 0,
+      ),
+  )
 }

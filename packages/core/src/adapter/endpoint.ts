@@ -1,0 +1,176 @@
+import { SseError, show } from '../errors.ts'
+import type { AnyEvents } from '../event-map.ts'
+import { Shutdown } from '../hub/shutdown.ts'
+import type { CloseHubOptions, HubForAdapters } from '../hub/types.ts'
+import { createPoll } from '../response/poll.ts'
+import type { Refusal } from '../response/refusal.ts'
+import { createStream } from '../stream/create-stream.ts'
+import type { SseStream } from '../stream/sse-stream.ts'
+import { Admission } from './admission.ts'
+import { type Answer, documentAnswer, problem } from './answer.ts'
+import { channelsIn } from './channels-body.ts'
+import type { Exchange } from './exchange.ts'
+import type { EndpointOptions } from './options.ts'
+import { crossSiteProblem } from './origins.ts'
+import { askedChannelsOf, isPoll, isShared, lastEventIdOf, queryProblem, waitOf } from './request.ts'
+
+/** Mistakes that are reported, each once. Further ones are not. */
+const mostReported = 100
+
+/**
+ * The streams of one `sse()`: it judges requests, opens their streams, changes their channels and ends them.
+ *
+ * @typeParam R the framework's request
+ */
+export class Endpoint<R> {
+  readonly #options: EndpointOptions<R>
+  readonly #hub: HubForAdapters<AnyEvents> | undefined
+  readonly #admission: Admission
+  readonly #shutdown = new Shutdown(Math.random)
+  /** Streams that were admitted and whose responses are not over. */
+  readonly #streams = new Set<SseStream>()
+  readonly #reported = new Set<string>()
+
+  /** @param options checked before */
+  constructor(options: EndpointOptions<R>) {
+    this.#options = options
+    this.#hub = options.hub
+    this.#admission = new Admission(options.limits ?? {})
+  }
+
+  /** Whether the server shuts down: connections are not kept alive for further requests. */
+  get closing(): boolean {
+    return this.#shutdown.begun || this.#hub?.closing === true
+  }
+
+  /** This moment, for a request that arrives now. */
+  arrival(): number | undefined {
+    return this.#hub?.arrival()
+  }
+
+  /**
+   * The stream of a request. The request is judged when the stream begins to open.
+   *
+   * @param arrival what `arrival()` answered when the request came
+   */
+  open(exchange: Exchange<R>, arrival: number | undefined): SseStream {
+    const { retry, stall, maxUnread, limits } = this.#options
+    const hub = this.#hub
+    const names = hub ? askedChannelsOf(exchange) : []
+    const poll = isPoll(exchange)
+    const transport = poll
+      ? createPoll(exchange.pollResponse(), waitOf(exchange), { stall })
+      : exchange.transport()
+    let key: { readonly is: string | undefined } | undefined
+    const admit = (): Refusal | undefined => {
+      const forbidden = crossSiteProblem(exchange, this.#options.origins)
+      if (forbidden) return { status: 403, detail: forbidden }
+      const unreadable = hub && queryProblem(exchange)
+      if (unreadable) return { status: 400, detail: unreadable }
+      const client = this.#clientOf(exchange)
+      key = { is: client.key }
+      const refusal = this.#shutdown.refusal() ?? this.#admission.refusal(client)
+      if (refusal) return refusal
+      this.#admission.count(client.key, 1)
+      this.#streams.add(stream)
+      exchange.onOver(() => {
+        this.#admission.count(client.key, -1)
+        this.#streams.delete(stream)
+      })
+      return undefined
+    }
+    const options = {
+      key: () => (key ? key.is : this.#clientOf(exchange).key),
+      lastEventId: lastEventIdOf(exchange),
+      retry,
+      // A poll watches its own answer, which is one document however large.
+      stall: poll ? Number.POSITIVE_INFINITY : stall,
+      maxUnread: poll ? Number.POSITIVE_INFINITY : maxUnread,
+      maxChannels: limits?.channels,
+      shared: hub && isShared(exchange),
+      asked: names.length > 0 ? this.#asked(names, exchange.request) : undefined,
+      admit,
+      arrival,
+    }
+    const stream = hub ? hub.stream(transport, options) : createStream(transport, options)
+    return stream
+  }
+
+  /**
+   * Answers a client that changes the channels of its open stream: it posts `{ stream, subscribe, unsubscribe }`.
+   *
+   * @param readBody reads the body as JSON. A rejection may have a `status`, such as 413
+   * @throws (rejected) what the app's callbacks throw; {@link SseError} `invalid-key`
+   */
+  async changeChannels(
+    hub: HubForAdapters,
+    exchange: Exchange<R>,
+    readBody: () => Promise<unknown>,
+  ): Promise<Answer> {
+    const own = (name: string) => exchange.ownHeader(name)
+    const refuse = (status: number, detail: string, retry?: number) => problem({ status, detail, retry }, own)
+    const forbidden = crossSiteProblem(exchange, this.#options.origins)
+    if (forbidden) return refuse(403, forbidden)
+    const client = this.#clientOf(exchange)
+    const refusal = this.#admission.refusalByRate(client)
+    if (refusal) return problem(refusal, own)
+    let body: unknown
+    try {
+      body = await readBody()
+    } catch (error) {
+      const { status = 400, message } = error as { status?: number; message: string }
+      return refuse(status, `The body could not be read as JSON: ${message}.`)
+    }
+    try {
+      const { stream, subscribe, unsubscribe } = channelsIn(body, this.#options.limits?.channels ?? 64)
+      const changed = await hub.changeChannels(stream, {
+        key: client.key,
+        client: client.key ?? client.address,
+        subscribe: this.#asked(subscribe, exchange.request, exchange),
+        unsubscribe,
+      })
+      if (changed) return documentAnswer(changed, own)
+      return refuse(404, `The stream ${JSON.stringify(stream.slice(0, 64))} does not exist here.`)
+    } catch (error) {
+      // An invalid key is the app's mistake, not the client's.
+      if (!(error instanceof SseError) || error.code === 'invalid-key') throw error
+      if (error.code === 'closed' || error.code === 'busy') return refuse(503, error.message, 1_000)
+      return refuse(400, error.message)
+    }
+  }
+
+  /** Ends all streams, spread over `drain` milliseconds, and admits none from now on. @throws {SseError} `invalid-option` */
+  close(options: CloseHubOptions = {}): Promise<void> {
+    return this.#shutdown.begin(options, this.#streams, (stream, reconnect) => stream.close({ reconnect }))
+  }
+
+  /** Reports a mistake of the app to the hub's `onError`, once for each name. */
+  reportOnce(mistake: string, error: () => SseError): void {
+    if (this.#reported.has(mistake) || this.#reported.size >= mostReported) return
+    this.#reported.add(mistake)
+    if (this.#hub) this.#hub.report(error())
+    else console.error(error())
+  }
+
+  /** `hub.disconnect` could not name a key that is not a string. @throws {SseError} `invalid-key`; and what the app's `key` throws */
+  #clientOf({ request, address }: Exchange<R>): { key: string | undefined; address: string | undefined } {
+    const key: unknown = this.#options.key?.(request)
+    if (key === undefined || (typeof key === 'string' && key.isWellFormed())) return { key, address }
+    const message = `key returned ${show(key)}: return a string, or undefined for a stream without a key.`
+    throw new SseError('invalid-key', message, { value: key })
+  }
+
+  /** @param exchange if nothing is asked any more once its client has left */
+  #asked(names: readonly string[], request: R, exchange?: Exchange<R>) {
+    const authorize = async (channel: string) => {
+      if (exchange?.closed) throw new SseError('closed', 'The client left before its channels were judged.')
+      const verdict: unknown = await this.#options.authorize?.(request, channel)
+      if (verdict && verdict !== true) {
+        const message = `authorize returned ${show(verdict)} for the channel ${show(channel)}: only true grants a channel.`
+        this.reportOnce('authorize', () => new SseError('invalid-option', message, { value: verdict }))
+      }
+      return verdict === true
+    }
+    return { names, authorize }
+  }
+}

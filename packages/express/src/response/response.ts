@@ -1,0 +1,40 @@
+import type { ServerResponse } from 'node:http'
+import { SseError } from '@sse/core'
+import type { Answer, Head, OwnHeader } from '@sse/core/internal'
+import type { Response } from 'express'
+import { routeOf } from '../mistakes.ts'
+
+/** Whether a response is over. The client may have left before its stream was made, while the app awaited something. */
+export function isOver(response: ServerResponse): boolean {
+  return response.destroyed || response.writableEnded || response.req.socket.destroyed
+}
+
+/** @throws {SseError} `headers-sent` */
+export function checkNotBegun(response: Response): void {
+  if (!response.headersSent) return
+  throw new SseError(
+    'headers-sent',
+    `The response of ${routeOf(response.req)} has begun as something else: open the stream before writing to it.`,
+  )
+}
+
+/** Sends a whole response, unless another one has begun. */
+export function send(response: Response, answer: (own: OwnHeader) => Answer): void {
+  if (response.headersSent) return
+  const { status, head, body } = answer((name) => ownHeader(response, name))
+  setHead(response, () => head)
+  response.status(status).end(body)
+}
+
+export function setHead(response: Response, head: (own: OwnHeader) => Head): void {
+  for (const [name, value] of head((name) => ownHeader(response, name))) {
+    if (value === undefined) response.removeHeader(name)
+    else response.setHeader(name, value)
+  }
+}
+
+/** A header that the app has set. */
+export function ownHeader(response: Response, name: string): string | undefined {
+  const value = response.getHeader(name)
+  return value === undefined ? undefined : [value].flat().join(', ')
+}
