@@ -16,7 +16,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   '@sse/express': { packages: ['@sse/core', 'express'], node: 'all' },
   '@sse/sqlite': { packages: ['@sse/core'], node: 'without http' },
   '@sse/redis': { packages: ['@sse/core', 'redis'], node: 'without http' },
-  '@sse/client': { packages: ['eventsource-parser'], node: 'none' },
+  '@sse/client': { packages: ['@standard-schema/spec', 'eventsource-parser'], node: 'none' },
   '@sse/vuex': { packages: ['@sse/client', 'vue', 'vuex'], node: 'none', untyped: ['vuex'] },
 }
 

@@ -1,5 +1,7 @@
 /** Every example by the name of its folder, and its idea in a sentence. */
 export const examples: Readonly<Record<string, string>> = {
+  notifications:
+    'The whole idea in one program: notifications in SQLite, on a Vue page, that survive a restart of the server.',
   'event-pool':
     'One event of a pool every three seconds, to a Vuex store: topics, the end, and leaving early.',
   clock: 'The time every five seconds, for a plain page of any origin with nothing but EventSource.',

@@ -1,27 +1,44 @@
-import { extname } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { RequestHandler } from 'express'
-import { build, defaultClientConditions, type Rolldown } from 'vite'
 
-/** The page of an example, its `index.html` with the modules in it, bundled when the example starts. */
-export async function page(folder: string): Promise<RequestHandler> {
+/**
+ * The page of an example at `/`: what its `page.html` has for a body, and the module `page.ts`. Either may be missing.
+ */
+export async function page(folder: string, title: string): Promise<RequestHandler> {
+  const [file, module] = [join(folder, 'page.html'), join(folder, 'page.ts')]
+  const body = existsSync(file) ? readFileSync(file, 'utf8') : '<div id="app"></div>'
+  const script = existsSync(module) ? await bundle(module) : undefined
+  const html = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <title>${title}</title>
+    <link rel="icon" href="data:,">
+    ${script === undefined ? '' : '<script type="module" src="/page.js"></script>'}
+  </head>
+  <body>${body}</body>
+</html>`
+  return function page({ path }, res, next) {
+    if (path === '/') res.type('html').send(html)
+    else if (path === '/page.js' && script !== undefined) res.type('js').send(script)
+    else next()
+  }
+}
+
+/** The module and all that it imports as one script. A page of yours has a bundler already. */
+async function bundle(module: string): Promise<string> {
+  const { build, defaultClientConditions } = await import('vite')
   const built = await build({
-    ...{ root: folder, configFile: false, logLevel: 'warn' },
+    ...{ root: join(module, '..'), configFile: false, logLevel: 'warn' },
     resolve: {
       // The packages of this repository are taken as sources: no build before.
       conditions: ['@sse/source', ...defaultClientConditions],
       // The build of Vue that compiles templates: those of the examples are text.
       alias: { vue: 'vue/dist/vue.esm-bundler.js' },
     },
-    build: { write: false },
+    build: { write: false, rolldownOptions: { input: module, output: { codeSplitting: false } } },
   })
-  const { output } = built as Rolldown.RolldownOutput
-  const files = new Map(
-    output.map((file) => [`/${file.fileName}`, file.type === 'chunk' ? file.code : file.source]),
-  )
-  return function page({ path }, res, next) {
-    const name = path === '/' ? '/index.html' : path
-    const file = files.get(name)
-    if (file === undefined) next()
-    else res.type(extname(name)).send(typeof file === 'string' ? file : Buffer.from(file))
-  }
+  if (!('output' in built)) throw new Error('The bundler watches instead of building')
+  return built.output[0].code
 }

@@ -1,4 +1,10 @@
 import { pageConfig } from '@sse/kit/vite'
 import { defineConfig } from 'vite'
 
-export default defineConfig(pageConfig(import.meta.dirname))
+export default defineConfig(
+  pageConfig(import.meta.dirname, {
+    title: 'Transport lab',
+    description:
+      'Short polling, long polling, WebSocket and SSE side by side: the same events at the same moments, measured',
+  }),
+)

@@ -3,8 +3,10 @@ import { defineConfig } from 'vite'
 import { noncePlaceholder } from './shared/csp-nonce.ts'
 
 export default defineConfig(
-  pageConfig(import.meta.dirname, {
+  pageConfig(
+    import.meta.dirname,
+    { title: 'Herald', description: 'Notifications that arrive the moment they are sent' },
     // The server puts the nonce of each answer in its place.
-    html: { cspNonce: noncePlaceholder },
-  }),
+    { html: { cspNonce: noncePlaceholder } },
+  ),
 )

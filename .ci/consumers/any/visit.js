@@ -40,7 +40,13 @@ const { window } = await JSDOM.fromURL(`http://127.0.0.1:${server.address().port
   ...{ resources: 'usable', runScripts: 'dangerously', pretendToBeVisual: true, virtualConsole },
   beforeParse(page) {
     // Every browser has them; jsdom does not.
-    Object.assign(page, { fetch: fetchFor, ReadableStream, TextDecoderStream, TransformStream })
+    Object.assign(page, {
+      fetch: fetchFor,
+      MessageChannel,
+      ReadableStream,
+      TextDecoderStream,
+      TransformStream,
+    })
   },
 })
 // Vue 2.7 puts its own element in the place of the one it is mounted on.

@@ -78,7 +78,7 @@ export async function run(
   return results
 }
 
-/** They take minutes: only a full run has them, or who asks for them. */
+/** They take minutes: only a full run has them, or a run with `--only`. */
 function skipped(figure: string, { programs }: Scale): boolean {
   return figure === 'programs' && !programs
 }

@@ -25,7 +25,7 @@ export interface Scale {
     /** How many of the streams never read, and how many events of 2 kB they are sent before the others come. */
     readonly stalled: number
     readonly flood: number
-    /** Who takes part, where not all do. */
+    /** The contestants that take part, where not all do. */
     readonly only?: readonly string[]
   }
   readonly resume: { readonly streams: number; readonly log: number; readonly missed: number }

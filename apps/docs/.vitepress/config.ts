@@ -1,6 +1,13 @@
 import { defineConfig } from 'vitepress'
 import { english, korean } from './sidebar.ts'
 
+/** @param activeMatch the paths at which the link is marked. Default: its own */
+const link = (text: string, link: string, activeMatch?: string) => ({
+  text,
+  link,
+  ...(activeMatch && { activeMatch }),
+})
+
 /** Three events on their way. */
 const icon =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="#3451b2"/><path d="M3 5h10M3 8h7M3 11h4" stroke="#fff" stroke-width="1.8" stroke-linecap="round"/></svg>'
@@ -24,7 +31,7 @@ export default defineConfig({
     search: {
       provider: 'local',
       options: {
-        // Who searches wants to be told how first, and the signature then.
+        // A reader who searches wants the guide first, and then the signature.
         miniSearch: {
           searchOptions: { boostDocument: (id: string) => (id.includes('/api/') ? 0.2 : 1) },
         },
@@ -49,12 +56,12 @@ export default defineConfig({
       lang: 'en',
       themeConfig: {
         nav: [
-          { text: 'Getting started', link: '/start/server', activeMatch: '^/start/' },
-          { text: 'Concepts', link: '/concepts' },
-          { text: 'Recipes', link: '/recipes/auth', activeMatch: '^/recipes/' },
-          { text: 'Deployment', link: '/deployment/proxies', activeMatch: '^/deployment/' },
-          { text: 'Packages', link: '/packages/express', activeMatch: '^/packages/' },
-          { text: 'API', link: '/api/', activeMatch: '^/api/' },
+          link('Getting started', '/start/server', '^/start/'),
+          link('Concepts', '/concepts'),
+          link('Recipes', '/recipes/auth', '^/recipes/'),
+          link('Deployment', '/deployment/proxies', '^/deployment/'),
+          link('Packages', '/packages/express', '^/packages/'),
+          link('API', '/api/', '^/api/'),
         ],
         sidebar: english,
         outline: { level: [2, 3] },
@@ -67,9 +74,9 @@ export default defineConfig({
       description: 'Express에서 Vue까지, 아무것도 잃지 않는 Server-Sent Events',
       themeConfig: {
         nav: [
-          { text: '시작하기', link: '/ko/start/server', activeMatch: '^/ko/start/' },
-          { text: '핵심 개념', link: '/ko/concepts' },
-          { text: 'API', link: '/api/' },
+          link('시작하기', '/ko/start/server', '^/ko/start/'),
+          link('핵심 개념', '/ko/concepts'),
+          link('API', '/api/'),
         ],
         sidebar: korean,
         outline: { level: [2, 3], label: '이 페이지에서' },

@@ -1,94 +1,75 @@
-import { existsSync, globSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { DefaultTheme } from 'vitepress'
 
 type Items = DefaultTheme.SidebarItem[]
+/** A page by its path, and its text if that is not its heading. */
+type Entry = string | readonly [page: string, text: string]
+
+const packages = ['express', 'sqlite', 'redis', 'client', 'vuex', 'core']
 
 export const english: Items = [
-  {
-    text: 'Getting started',
-    items: [
-      { text: 'The server', link: '/start/server' },
-      { text: 'Vue 3', link: '/start/vue-3' },
-      { text: 'Vue 2.7', link: '/start/vue-2' },
-      { text: 'Concepts', link: '/concepts' },
-    ],
-  },
-  {
-    text: 'Recipes',
-    items: [
-      { text: 'Who may read what', link: '/recipes/auth' },
-      { text: 'Rooms and topics', link: '/recipes/rooms' },
-      { text: 'Presence', link: '/recipes/presence' },
-      { text: 'LLM streams', link: '/recipes/llm-streams' },
-      { text: 'Several nodes', link: '/recipes/several-nodes' },
-      { text: 'Graceful deploy', link: '/recipes/graceful-deploy' },
-      { text: 'Tracing', link: '/recipes/tracing' },
-      { text: 'Testing', link: '/recipes/testing' },
-    ],
-  },
-  {
-    text: 'Deployment',
-    items: [
-      { text: 'Proxies', link: '/deployment/proxies' },
-      { text: 'Limits: clouds, kernel, browsers', link: '/deployment/limits' },
-      { text: 'SQLite in operation', link: '/deployment/sqlite' },
-      { text: 'Redis in operation', link: '/deployment/redis' },
-      { text: 'Threat model', link: '/deployment/threat-model' },
-    ],
-  },
-  {
-    text: 'Background',
-    items: [
-      { text: 'Choosing a transport', link: '/background/transports' },
-      { text: 'What articles get wrong', link: '/background/myths' },
-      { text: 'Comparison', link: '/background/comparison' },
-      { text: 'Speed', link: '/background/speed' },
-      { text: 'Architecture', link: '/architecture' },
-      { text: 'Examples to run', link: '/examples' },
-    ],
-  },
-  {
-    text: 'Coming from',
-    items: [
-      { text: 'better-sse', link: '/migration/better-sse' },
-      { text: 'express-sse', link: '/migration/express-sse' },
-      { text: 'vue-sse', link: '/migration/vue-sse' },
-      { text: 'A hand-written handler', link: '/migration/hand-written' },
-    ],
-  },
-  {
-    text: 'Packages',
-    items: ['express', 'sqlite', 'redis', 'client', 'vuex', 'core'].map((name) => ({
-      text: `@sse/${name}`,
-      link: `/packages/${name}`,
-    })),
-  },
-  { text: 'Errors', link: '/reference/errors' },
+  section('Getting started', [
+    ['start/server', 'The server'],
+    ['start/vue-3', 'Vue 3'],
+    ['start/vue-2', 'Vue 2.7'],
+    'concepts',
+  ]),
+  section('Recipes', [
+    ...under('recipes', ['auth', 'rooms', 'presence', 'llm-streams']),
+    ...under('recipes', ['several-nodes', 'graceful-deploy', 'tracing', 'testing']),
+  ]),
+  section('Deployment', under('deployment', ['proxies', 'limits', 'sqlite', 'redis', 'threat-model'])),
+  section('Background', [
+    ...under('background', ['transports', 'myths', 'comparison', 'speed']),
+    ['architecture', 'Architecture'],
+    'examples',
+  ]),
+  section('Coming from', [
+    ...['better-sse', 'express-sse', 'vue-sse'].map((name) => [`migration/${name}`, name] as const),
+    ['migration/hand-written', 'A hand-written handler'],
+  ]),
+  section(
+    'Packages',
+    packages.map((name) => [`packages/${name}`, `@sse/${name}`]),
+  ),
+  item('reference/errors'),
   { text: 'API reference', collapsed: true, items: reference() },
 ]
 
 export const korean: Items = [
-  {
-    text: '시작하기',
-    items: [
-      { text: '소개', link: '/ko/readme' },
-      { text: '서버', link: '/ko/start/server' },
-      { text: 'Vue 3', link: '/ko/start/vue-3' },
-      { text: 'Vue 2.7', link: '/ko/start/vue-2' },
-      { text: '핵심 개념', link: '/ko/concepts' },
-    ],
-  },
-  {
-    text: '영어 문서',
-    items: [
-      { text: '레시피: 권한', link: '/recipes/auth' },
-      { text: '배포: 프록시', link: '/deployment/proxies' },
-      { text: '글에서 자주 틀리는 것', link: '/background/myths' },
-      { text: 'API 레퍼런스', link: '/api/' },
-    ],
-  },
+  section('시작하기', [
+    ['ko/readme', '소개'],
+    ['ko/start/server', '서버'],
+    ['ko/start/vue-3', 'Vue 3'],
+    ['ko/start/vue-2', 'Vue 2.7'],
+    'ko/concepts',
+  ]),
+  section('영어 문서', [
+    ['recipes/auth', '레시피: 권한'],
+    ['deployment/proxies', '배포: 프록시'],
+    ['background/myths', '글에서 자주 틀리는 것'],
+    ['api/', 'API 레퍼런스'],
+  ]),
 ]
+
+function section(text: string, entries: readonly Entry[]): DefaultTheme.SidebarItem {
+  return { text, items: entries.map(item) }
+}
+
+function under(folder: string, names: readonly string[]): string[] {
+  return names.map((name) => `${folder}/${name}`)
+}
+
+function item(entry: Entry): DefaultTheme.SidebarItem {
+  const [page, text] = typeof entry === 'string' ? [entry, headingOf(entry)] : entry
+  return { text, link: `/${page}` }
+}
+
+function headingOf(page: string): string {
+  const text = readFileSync(fileURLToPath(new URL(`../${page}.md`, import.meta.url)), 'utf8')
+  return /^# (.*)$/m.exec(text)?.[1] ?? page
+}
 
 /** The pages that `api.ts` has written; none before it ran. */
 function reference(): Items {

@@ -8,15 +8,12 @@ import { until } from '@sse/testbed'
 import express, { type RequestHandler } from 'express'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { run, scriptsOf } from './run.ts'
+import { userFrom } from './served/user.ts'
 
 const hub = createHub()
 const app = express()
 app.use(express.json())
-app.use((req, _res, next) => {
-  const id = req.get('X-User')
-  if (id) Object.assign(req, { user: { id } })
-  next()
-})
+app.use(userFrom('X-User'))
 app.use(sse({ hub, key: (req) => req.get('X-User') }))
 const requireUser: RequestHandler = (req, res, next) =>
   req.get('X-User') ? next() : void res.status(401).end()

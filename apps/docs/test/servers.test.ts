@@ -4,7 +4,7 @@
  */
 import { openStream } from '@sse/express/testing'
 import { freePort, until } from '@sse/testbed'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type Block, blocksOf } from './markdown.ts'
 import { docs, readmes } from './pages.ts'
 import { hostileBodies, hostilePaths } from './served/hostile.ts'
@@ -54,6 +54,14 @@ const cases = found.flatMap(([page, blocks]) =>
 const isRefused = (status: number) => status >= 400 && status < 500
 
 describe.each(['express', 'express4'] as const)('on %s', (express) => {
+  /** The server of a recipe, until the test ends. */
+  async function serveRecipe(name: string): Promise<Served> {
+    const [, [block] = []] = found.find(([page]) => page === `apps/docs/recipes/${name}.md`) ?? []
+    const served = await serve(block!, { express })
+    onTestFinished(() => served.end())
+    return served
+  }
+
   describe.each(cases)('%s', (_, block, server) => {
     const { stream: path, isPrivate, publish } = server ?? { stream: '/' }
     let served: Served
@@ -119,12 +127,8 @@ describe.each(['express', 'express4'] as const)('on %s', (express) => {
     }
   })
 
-  test('who signs out while the log is lost is told so, and signs out when it is back', async ({
-    onTestFinished,
-  }) => {
-    const [, [block] = []] = found.find(([page]) => page === 'apps/docs/recipes/auth.md') ?? []
-    const served = await serve(block!, { express })
-    onTestFinished(() => served.end())
+  test('who signs out while the log is lost is told so, and signs out when it is back', async () => {
+    const served = await serveRecipe('auth')
     const headers = signedIn('mina')
     await using stream = await openStream(served.origin, '/events', { headers })
     await stream.next('sse.open')
@@ -137,12 +141,8 @@ describe.each(['express', 'express4'] as const)('on %s', (express) => {
     expect((await stream.next('sse.close')).data).toContain('"reconnect":false')
   })
 
-  test('rooms are read and written by members only, and nobody writes as somebody else', async ({
-    onTestFinished,
-  }) => {
-    const [, [block] = []] = found.find(([page]) => page === 'apps/docs/recipes/rooms.md') ?? []
-    const served = await serve(block!, { express })
-    onTestFinished(() => served.end())
+  test('rooms are read and written by members only, and nobody writes as somebody else', async () => {
+    const served = await serveRecipe('rooms')
     const headers = { 'Content-Type': 'application/json', ...signedIn('otto') }
     const statusOf = async (path: string, init: RequestInit = {}) =>
       (await fetch(served.origin + path, { ...init, headers })).status

@@ -1,7 +1,7 @@
-import { join } from 'node:path'
 import { createHub, sse } from '@sse/express'
 import express from 'express'
 import { listen } from '../listen.ts'
+import { page } from '../page.ts'
 
 /** Milliseconds between two signs of life, and until a browser comes back. The defaults are those of the packages. */
 const heartbeat = Number(process.env['HEARTBEAT'] ?? 15_000)
@@ -20,7 +20,7 @@ app.all('/status', (req, res) => {
   res.json({ streams: hub.streams.size, connection: req.socket.remotePort })
 })
 
-app.use((_req, res) => res.sendFile(join(import.meta.dirname, 'index.html')))
+app.use(await page(import.meta.dirname, 'Behind a proxy'))
 const server = listen(app)
 
 // Streams first, since an open one keeps the server from closing. Their clients come back, each at another time, and find the

@@ -1,5 +1,5 @@
-import { testInChromium } from './browser.test-kit.ts'
-import { without } from './proxied.test-kit.ts'
+import { testInChromium } from './test/browser.test-kit.ts'
+import { without } from './test/proxied.test-kit.ts'
 
 testInChromium('caddy', {
   http1: without('admin off', 'admin off\n\tservers {\n\t\tprotocols h1\n\t}'),

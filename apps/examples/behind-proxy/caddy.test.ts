@@ -1,33 +1,21 @@
 import { until } from '@sse/testbed'
 import { describe, expect, test } from 'vitest'
-import { browse, native, others } from './ask.test-kit.ts'
-import {
-  connectionsOfFive,
-  expectAtOnce,
-  expectKeptOpen,
-  expectToRun,
-  expectTwentyStreams,
-} from './promises.test-kit.ts'
-import { startApp, startProxy, without } from './proxied.test-kit.ts'
+import { browse, native, others } from './test/ask.test-kit.ts'
+import * as promises from './test/promises.test-kit.ts'
+import { startApp, startProxy, without } from './test/proxied.test-kit.ts'
 
 test('events arrive at once', async () => {
   const app = await startApp()
-  await expectAtOnce(app, await startProxy('caddy', app))
+  await promises.expectAtOnce(app, await startProxy('caddy', app))
 })
 
 test('connections to the app are used again', async () => {
-  expect(await connectionsOfFive(await startProxy('caddy', await startApp()))).toBe(1)
+  expect(await promises.connectionsOfFive(await startProxy('caddy', await startApp()))).toBe(1)
 })
 
-test('a quiet stream is kept open by heartbeats', async () => {
-  const app = await startApp({ HEARTBEAT: '200' })
-  await expectKeptOpen(await startProxy('caddy', app))
-})
+promises.testKeptOpen('caddy')
 
-test('HTTP/2 carries twenty streams in one connection', async () => {
-  const app = await startApp()
-  await expectTwentyStreams(app, await startProxy('caddy', app))
-})
+promises.testTwentyStreams('caddy')
 
 describe('while the app is replaced', () => {
   const impatient = without('lb_try_duration 5s')
@@ -64,4 +52,4 @@ describe('while the app is replaced', () => {
   })
 })
 
-test('pnpm example behind-proxy caddy starts it in front of the app', () => expectToRun('caddy'))
+test('pnpm example behind-proxy caddy starts it in front of the app', () => promises.expectToRun('caddy'))

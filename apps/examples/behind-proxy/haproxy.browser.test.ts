@@ -1,5 +1,5 @@
-import { testInChromium } from './browser.test-kit.ts'
-import { without } from './proxied.test-kit.ts'
+import { testInChromium } from './test/browser.test-kit.ts'
+import { without } from './test/proxied.test-kit.ts'
 
 testInChromium('haproxy', {
   http1: without('alpn h2,http/1.1', 'alpn http/1.1'),

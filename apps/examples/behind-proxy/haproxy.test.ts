@@ -1,20 +1,13 @@
 import { until } from '@sse/testbed'
 import { describe, expect, test } from 'vitest'
-import { type Answer, askHttp1, browse, data, native, others } from './ask.test-kit.ts'
-import {
-  connectionsOfFive,
-  expectAtOnce,
-  expectCutOff,
-  expectKeptOpen,
-  expectToRun,
-  expectTwentyStreams,
-} from './promises.test-kit.ts'
-import { type App, startApp, startProxy, without } from './proxied.test-kit.ts'
+import { type Answer, askHttp1, data, native } from './test/ask.test-kit.ts'
+import * as promises from './test/promises.test-kit.ts'
+import { type App, startApp, startProxy, without } from './test/proxied.test-kit.ts'
 
 describe('events', () => {
   test('arrive at once', async () => {
     const app = await startApp()
-    await expectAtOnce(app, await startProxy('haproxy', app))
+    await promises.expectAtOnce(app, await startProxy('haproxy', app))
   })
 
   // With TLS between it and the browser HAProxy has no use for the delay.
@@ -50,50 +43,19 @@ describe('events', () => {
 })
 
 test('connections to the app are used again', async () => {
-  expect(await connectionsOfFive(await startProxy('haproxy', await startApp()))).toBe(1)
+  expect(await promises.connectionsOfFive(await startProxy('haproxy', await startApp()))).toBe(1)
 })
 
-describe('a quiet stream', () => {
-  const impatient = without('timeout server 60s', 'timeout server 2s')
+promises.testQuietStream('haproxy', without('timeout server 60s', 'timeout server 2s'))
 
-  test('is kept open by heartbeats', async () => {
-    const app = await startApp({ HEARTBEAT: '200' })
-    await expectKeptOpen(await startProxy('haproxy', app, impatient))
-  })
+promises.testTwentyStreams('haproxy')
 
-  test('is cut off without', async () => {
-    const app = await startApp({ HEARTBEAT: '100000' })
-    await expectCutOff(await startProxy('haproxy', app, impatient))
-  })
-})
+promises.testReplacement('haproxy')
+promises.testWithoutReplacement(
+  'haproxy',
+  'a browser gives up, without errorfile',
+  without(/errorfile .*/),
+  503,
+)
 
-describe('HTTP/2', () => {
-  test('carries twenty streams in one connection', async () => {
-    const app = await startApp()
-    await expectTwentyStreams(app, await startProxy('haproxy', app))
-  })
-})
-
-describe('while the app is replaced', () => {
-  test('a browser is told to come back, and everybody else that there is nobody', async () => {
-    const app = await startApp()
-    const { get } = browse(await startProxy('haproxy', app))
-    await app.stop()
-    expect(await get('/events', native)).toMatchObject({
-      ...{ status: 200, type: 'text/event-stream', text: 'retry: 2000\n\n' },
-    })
-    const refused = await Promise.all(others.map((accept) => get('/events', { accept })))
-    expect(refused.map(({ status }) => status)).toEqual([503, 503])
-    await app.start()
-    expect((await get('/status')).status).toBe(200)
-  })
-
-  test('a browser gives up, without errorfile', async () => {
-    const app = await startApp()
-    const { get } = browse(await startProxy('haproxy', app, without(/errorfile .*/)))
-    await app.stop()
-    expect((await get('/events', native)).status).toBe(503)
-  })
-})
-
-test('pnpm example behind-proxy haproxy starts it in front of the app', () => expectToRun('haproxy'))
+test('pnpm example behind-proxy haproxy starts it in front of the app', () => promises.expectToRun('haproxy'))

@@ -1,5 +1,5 @@
-import { testInChromium } from './browser.test-kit.ts'
-import { without } from './proxied.test-kit.ts'
+import { testInChromium } from './test/browser.test-kit.ts'
+import { without } from './test/proxied.test-kit.ts'
 
 testInChromium('nginx', {
   http1: without('ssl http2', 'ssl'),

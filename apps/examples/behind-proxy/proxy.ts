@@ -38,7 +38,7 @@ export interface ProxyOptions {
   readonly edit?: (config: string) => string
 }
 
-/** What to start, in a folder made for it, which whoever starts it removes. */
+/** What to start, in a folder made for it. The caller removes the folder. */
 export interface ProxyCommand {
   readonly command: string
   readonly args: readonly string[]

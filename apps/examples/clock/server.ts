@@ -1,7 +1,7 @@
-import { join } from 'node:path'
 import { sse } from '@sse/express'
 import express from 'express'
 import { listen } from '../listen.ts'
+import { page } from '../page.ts'
 
 /** Milliseconds between two times. */
 const interval = Number(process.env['INTERVAL'] ?? 5_000)
@@ -27,5 +27,5 @@ app.get('/events', (_req, res) => {
 // The same without CORS headers: for pages of this origin only.
 app.get('/private/events', (_req, res) => void res.sse.send(new Date().toISOString()))
 
-app.use((_req, res) => res.sendFile(join(import.meta.dirname, 'index.html')))
+app.use(await page(import.meta.dirname, 'Clock'))
 listen(app)

@@ -56,5 +56,5 @@ app.post('/pool', (_req, res) => {
   res.sendStatus(204)
 })
 
-app.use(await page(import.meta.dirname))
+app.use(await page(import.meta.dirname, 'Event pool'))
 listen(app)

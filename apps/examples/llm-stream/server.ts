@@ -1,8 +1,8 @@
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { sse } from '@sse/express'
 import express from 'express'
 import { listen } from '../listen.ts'
+import { page } from '../page.ts'
 
 /** Milliseconds that a token takes to be generated. */
 const pace = Number(process.env['INTERVAL'] ?? 60)
@@ -48,5 +48,5 @@ app.get('/answer', async (req, res) => {
   res.sse.close({ reconnect: false })
 })
 
-app.use((_req, res) => res.sendFile(join(import.meta.dirname, 'index.html')))
+app.use(await page(import.meta.dirname, 'LLM stream'))
 listen(app)

@@ -13,13 +13,13 @@ export interface Example {
   readonly process: RunningProcess
 }
 
-/** Runs an example as its user does, on a port of its own, until the test ends. */
+/** Runs an example as its user does, until the test ends: on a port of its own unless `env` has one. */
 export async function runExample(
   name: string,
   env: Readonly<Record<string, string>> = {},
   ...args: string[]
 ): Promise<Example> {
-  const port = String(await freePort())
+  const port = env['PORT'] ?? String(await freePort())
   const running = await startProcess(process.execPath, [...command, name, ...args], {
     cwd: folder,
     // What vitest says of itself no user does.

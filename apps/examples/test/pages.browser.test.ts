@@ -42,6 +42,7 @@ test('the page of websocket speaks on the connection it listens on', async () =>
 })
 
 test.each([
+  ['notifications', 'open'],
   ['event-pool', 'The pool is open'],
   ['clock', 'M'], // of AM or PM: Chromium here speaks English
   ['token-auth', 'open'],

@@ -19,7 +19,7 @@ function issue(user: string, audience: Audience, seconds: number): Promise<strin
   return token.setProtectedHeader({ alg: 'HS256' }).sign(secret)
 }
 
-/** Lets through who brings a token for this purpose, and says who it is and until when. */
+/** Lets requests with a token for this purpose through, and notes the user and the expiry of the token. */
 function bearer(audience: Audience): RequestHandler {
   return async function bearer(req, res, next) {
     const token = req.get('Authorization')?.replace(/^Bearer /i, '') ?? ''
@@ -36,7 +36,7 @@ const hub = createHub()
 const app = express()
 app.use(sse({ hub, key: (req) => req.res?.locals['user'] }))
 
-// A demo signs in whoever asks.
+// This is a demo: everybody is signed in as Mina.
 app.post('/sign-in', async (_req, res) => {
   res.json({
     access: await issue('mina', 'events', lifetime),
@@ -64,5 +64,5 @@ app.post('/sign-out', bearer('refresh'), async (_req, res) => {
 let number = 0
 setInterval(() => hub.publish('user:mina', { number: ++number }, { event: 'notification' }), interval)
 
-app.use(await page(import.meta.dirname))
+app.use(await page(import.meta.dirname, 'Token auth'))
 listen(app)

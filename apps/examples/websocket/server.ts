@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http'
-import { join } from 'node:path'
 import express from 'express'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { listen } from '../listen.ts'
+import { page } from '../page.ts'
 
 /** Milliseconds between two notifications, and between two looks at whether a client is still there. */
 const interval = Number(process.env['INTERVAL'] ?? 3_000)
 const heartbeat = Number(process.env['HEARTBEAT'] ?? 15_000)
 
 const app = express()
-app.use((_req, res) => res.sendFile(join(import.meta.dirname, 'index.html')))
+app.use(await page(import.meta.dirname, 'WebSocket'))
 
 // The connection begins as a GET with `Upgrade: websocket` and a key; 101 and `Sec-WebSocket-Accept`, the hash of that key,
 // end HTTP on it. What HTTP had for us, `res.sse` used and is by hand from here on: 1 to 5.
@@ -41,7 +41,7 @@ sockets.on('connection', (socket, { url = '' }) => {
   })
 })
 
-// 3. Nothing tells that a client is gone whose network is: who has not answered the last ping is cut off.
+// 3. Nothing tells that a client has lost its network. So the server disconnects clients that have not answered the last ping.
 setInterval(() => {
   for (const socket of sockets.clients) {
     if (alive.delete(socket)) socket.ping()

@@ -1,12 +1,12 @@
+export { builtPage, developmentPage, type Page, type PageOptions } from './page/page.ts'
 export {
   portText,
   readVariables,
   type ServerSettings,
   serverSettings,
   serverVariables,
-} from './environment.ts'
-export { type AllowedHosts, allowHosts, createServerFor } from './hosts.ts'
-export { builtPage, developmentPage, type Page, type PageOptions } from './page.ts'
-export { checked, input, notFound, Problem, type ProblemError, problems } from './problem.ts'
-export { sameOrigin } from './same-origin.ts'
-export { leaveOn } from './shutdown.ts'
+} from './server/environment.ts'
+export { type AllowedHosts, allowHosts, createServerFor } from './server/hosts.ts'
+export { checked, input, notFound, Problem, type ProblemError, problems } from './server/problem.ts'
+export { sameOrigin } from './server/same-origin.ts'
+export { closeServer, leaveWhenTold } from './server/shutdown.ts'

@@ -1,10 +1,9 @@
 /** The process: reads the environment, starts the lab, listens, and leaves in order. */
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { builtPage, createServerFor, developmentPage, leaveOn } from '@sse/kit'
+import { builtPage, closeServer, createServerFor, developmentPage, leaveWhenTold } from '@sse/kit'
 import { startLabApp } from './app.ts'
 import { readEnvironment } from './environment.ts'
-import { shutDown } from './shutdown.ts'
 
 try {
   await start()
@@ -31,8 +30,9 @@ async function start(): Promise<void> {
     server.listen({ port, host }, resolve)
   })
   const { port: bound } = server.address() as AddressInfo
-  // Before the address is told: who waits for it may stop the server at once.
-  leaveOn(['SIGINT', 'SIGTERM'], () => shutDown({ server, lab, page }), console.error)
+  // Before the address is printed: a program that waits for it may stop the server at once.
+  const closeStreams = () => Promise.all([lab.close(), page.close()])
+  leaveWhenTold(() => closeServer(server, closeStreams), console.error)
   console.log(`Transport lab: http://localhost:${bound}`)
 }
 

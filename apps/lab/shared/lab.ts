@@ -2,7 +2,7 @@
 import * as v from 'valibot'
 import { settingsSchema } from './settings.ts'
 
-/** The four, in the order in which they are shown. */
+/** The four transports, in the order in which the page shows them. */
 export const transportNames = ['short', 'long', 'websocket', 'sse'] as const
 export type TransportName = (typeof transportNames)[number]
 
@@ -18,9 +18,9 @@ export function perTransport<T>(make: (name: TransportName) => T): Record<Transp
   }
 }
 
-/** An event of the lab: the same text, at the same moment, on all four ways. */
+/** An event of the lab. All four transports send the same text at the same moment. */
 export const labEventSchema = v.object({
-  /** Counts up by one, so that whoever sees a gap has missed something. */
+  /** Counts up by one: a client that sees a number left out has missed an event. */
   n: v.pipe(v.number(), v.safeInteger()),
   /** When it was made, in milliseconds since the epoch by the server's clock. */
   at: v.number(),

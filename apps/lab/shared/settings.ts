@@ -1,4 +1,4 @@
-/** What the sliders set, and how far they go: checked by the server, whoever asks. */
+/** What the sliders set, and their bounds. The server checks every change by them. */
 import * as v from 'valibot'
 
 export interface Range {

@@ -10,6 +10,7 @@ export interface OpenedPage {
 /** What comes and goes on the page, for `passed`. */
 const passing = {
   panel: { selector: '[data-transport]', attributes: ['data-transport', 'data-status'] },
+  published: { selector: '[data-transport="sse"]', attributes: ['data-published'] },
   said: { selector: '[role="status"]' },
   cut: { selector: '[data-testid="cut"]' },
 } satisfies Record<string, PassingStates>

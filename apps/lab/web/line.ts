@@ -1,7 +1,7 @@
 import { useIntervalFn } from '@vueuse/core'
 import { type Ref, ref } from 'vue'
 import { useStore } from 'vuex'
-import { useDelays } from './figures.ts'
+import { useDelays } from './figures/figures.ts'
 import type { RootState } from './store/state.ts'
 
 /** Milliseconds until the line is mended; 0 while it is whole. */

@@ -2,8 +2,8 @@ import { createApp } from 'vue'
 import App from './App.vue'
 import { api } from './api.ts'
 import StartPage from './components/StartPage.vue'
-import { delaysKey } from './figures.ts'
-import { createServerClock } from './server-clock.ts'
+import { delaysKey } from './figures/figures.ts'
+import { createServerClock } from './figures/server-clock.ts'
 import { createLabStore } from './store/index.ts'
 import { controlStream, measuredStream } from './store/streams.ts'
 import { startTransports, transportUrls } from './transports.ts'
@@ -30,7 +30,7 @@ function start(lab: Awaited<ReturnType<typeof api.lab>>): void {
 
   // Nothing is measured before the clocks are compared, nor while the page is busy with its own start.
   const compare = () => clock.synchronise().catch(() => {})
-  const charts = [import('./components/DelayChart.vue'), import('./components/BarsChart.vue')]
+  const charts = [import('./components/charts/DelayChart.vue'), import('./components/charts/BarsChart.vue')]
   void Promise.allSettled([compare(), ...charts]).then(() => startTransports(store, urls))
   // A server that is away is asked again the next time.
   setInterval(compare, drift)

@@ -1,6 +1,6 @@
 /** The places at which each slider stops. The server takes everything in between too. */
 import type { SettingName } from '../shared/settings.ts'
-import { bytes, count, duration } from './format.ts'
+import { bytes, count, duration } from './figures/format.ts'
 import type { Words } from './words/index.ts'
 
 export const steps: Readonly<Record<SettingName, readonly number[]>> = {

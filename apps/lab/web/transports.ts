@@ -12,7 +12,7 @@ import { startLongPolling } from '../shared/transports/long-polling.ts'
 import type { GetJson, Receiver } from '../shared/transports/receiver.ts'
 import { startShortPolling } from '../shared/transports/short-polling.ts'
 import { startWebSocket } from '../shared/transports/websocket.ts'
-import { perFrame } from './frame.ts'
+import { perFrame } from './figures/frame.ts'
 import type { RootState } from './store/state.ts'
 
 /** On the host that the page came from, whatever it is called there. Each port has six connections of its own in every browser. */

@@ -3,30 +3,30 @@ import { sse } from '@sse/express'
 import { notFound, problems, sameOrigin } from '@sse/kit'
 import express, { type Express, type RequestHandler } from 'express'
 import type { Logger } from 'pino'
-import { authorize } from './authorize.ts'
 import { createLineFaults } from './line/faults.ts'
 import { createOpenLines } from './line/open-lines.ts'
-import { requestLog } from './logger.ts'
-import type { NotificationLog } from './notification-log.ts'
 import { createMetrics } from './operator/metrics.ts'
 import { createSampler } from './operator/sampler.ts'
-import { limitWrites } from './rate-limits.ts'
+import type { NotificationLog } from './publishing/notification-log.ts'
+import { authorize } from './requests/authorize.ts'
+import { requestLog } from './requests/logger.ts'
+import { limitWrites } from './requests/rate-limits.ts'
+import { securityHeaders } from './requests/security.ts'
+import { session, signedIn } from './requests/session.ts'
 import { eventRoutes } from './routes/events.ts'
 import { lineRoutes } from './routes/line.ts'
-import { metricsRoutes } from './routes/metrics.ts'
-import { notificationRoutes } from './routes/notifications.ts'
-import { operatorEventRoutes, operatorRoutes } from './routes/operator.ts'
-import { sendingRoutes } from './routes/sending.ts'
+import { notificationRoutes } from './routes/notifications/notifications.ts'
+import { sendingRoutes } from './routes/notifications/sending.ts'
+import { metricsRoutes } from './routes/operator/metrics.ts'
+import { operatorEventRoutes, operatorRoutes } from './routes/operator/operator.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { topicRoutes } from './routes/topics.ts'
-import { securityHeaders } from './security.ts'
-import { session, signedIn } from './session.ts'
 import { createStores } from './stores/stores.ts'
 
 export interface AppOptions extends NotificationLog {
   readonly database: DatabaseSync
   readonly logger: Logger
-  /** Lets whoever has it read the metrics. Default: nobody may. */
+  /** The token that requests for the metrics must have. Default: nobody may read them. */
   readonly metricsToken?: string | undefined
   /** How many writes a user has in a minute. Default 600. */
   readonly writesPerMinute?: number | undefined
@@ -61,7 +61,7 @@ export function createApp(options: AppOptions): Express {
       hub,
       key: (req) => signedIn(req)?.id,
       authorize: authorize(stores.topics),
-      // Nobody holds all the connections that this process can have.
+      // One user must not take all the connections of this process.
       limits: { perKey: 1_000 },
     }),
   )
@@ -79,7 +79,7 @@ export function createApp(options: AppOptions): Express {
 
   if (page) app.use(page)
   app.use(notFound)
-  // The line of this request says it, once.
+  // The log line of this request reports it, once.
   app.use(
     problems((error, res) => {
       res.err = error instanceof Error ? error : new Error(String(error))

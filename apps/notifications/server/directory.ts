@@ -1,4 +1,4 @@
-/** Who there is and what they follow. A real product would ask its user directory. */
+/** The users, and the topics that they follow at first. A real product would ask its user directory. */
 import type { Recipient, Topic, User } from '../shared/schemas.ts'
 
 /** A person of the demo. */

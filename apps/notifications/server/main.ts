@@ -2,15 +2,14 @@
 import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
 import { SseError } from '@sse/express'
-import { builtPage, createServerFor, developmentPage, leaveOn } from '@sse/kit'
+import { builtPage, closeServer, createServerFor, developmentPage, leaveWhenTold } from '@sse/kit'
 import { createApp } from './app.ts'
-import { openDatabase } from './database.ts'
-import { createLogger } from './logger.ts'
+import { openDatabase } from './database/database.ts'
 import { runNodes } from './nodes/nodes.ts'
-import { createNotificationLog, createSharedLog } from './notification-log.ts'
 import { pageOptions } from './page.ts'
+import { createNotificationLog, createSharedLog } from './publishing/notification-log.ts'
+import { createLogger } from './requests/logger.ts'
 import { readSettings, type Settings } from './settings.ts'
-import { shutDown } from './shutdown.ts'
 
 // What this process and its Redis write holds what people write to each other: nobody else of the machine may read it.
 process.umask(0o077)
@@ -63,11 +62,13 @@ async function start(settings: Settings): Promise<void> {
     server.listen({ port, host }, resolve)
   })
   const { port: bound } = server.address() as AddressInfo
-  // Before the address is told: who waits for it may stop the server at once.
-  const parts = { server, log, page, database, patience: production ? 5000 : 0 }
-  leaveOn(
-    ['SIGINT', 'SIGTERM'],
-    () => shutDown(parts),
+  // Before the address is printed: a program that waits for it may stop the server at once.
+  leaveWhenTold(
+    async () => {
+      // What is asked for meanwhile and cannot be stored any more is refused with 503.
+      await closeServer(server, () => Promise.all([log.close(), page.close()]), production ? 5000 : 0)
+      database.close()
+    },
     (error) => logger.fatal(error),
   )
   console.log(`Notifications: http://localhost:${bound}`)

@@ -21,7 +21,7 @@ export interface Settings extends ServerSettings {
   readonly databaseFile: string
   /** Where the log is, for several nodes; undefined: in the database, for one. */
   readonly redisUrl: string | undefined
-  /** Lets whoever has it read the metrics; undefined: nobody may. */
+  /** The token that requests for the metrics must have; undefined: nobody may read them. */
   readonly metricsToken: string | undefined
   /** How many writes a user has in a minute. */
   readonly writesPerMinute: number

@@ -21,6 +21,7 @@ export const draftSchema = v.object({
   ),
   body: v.pipe(v.string(), v.trim(), v.maxLength(4000, 'At most 4,000 characters')),
 })
+export type Draft = v.InferOutput<typeof draftSchema>
 
 const idSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
 
@@ -34,12 +35,15 @@ export const notificationSchema = v.object({
   body: v.string(),
   createdAt: v.pipe(v.string(), v.isoTimestamp()),
 })
+export type Notification = v.InferOutput<typeof notificationSchema>
 
 /** A notification as one user sees it. */
 export const inboxItemSchema = v.object({ ...notificationSchema.entries, read: v.boolean() })
+export type InboxItem = v.InferOutput<typeof inboxItemSchema>
 
 /** Which notifications a list shows: `direct` are those to the reader alone. */
 export const filterSchema = v.picklist(['all', 'unread', 'direct'])
+export type Filter = v.InferOutput<typeof filterSchema>
 
 /** Answer of `GET /api/notifications`: one page of the list, and the cursor to listen on from. */
 export const snapshotSchema = v.object({
@@ -52,15 +56,19 @@ export const snapshotSchema = v.object({
   /** How many of all that this user sees are neither read nor muted, whatever the page shows. */
   unread: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
 })
+export type Snapshot = v.InferOutput<typeof snapshotSchema>
 
 /** Notifications that one user has read, in whichever tab. */
 export const readSchema = v.object({ ids: v.pipe(v.array(idSchema), v.minLength(1), v.maxLength(1000)) })
+export type Read = v.InferOutput<typeof readSchema>
 
 /** Everything up to this notification is read, or everything of one topic. */
 export const readAllSchema = v.object({ upTo: idSchema, topic: v.optional(v.string()) })
+export type ReadAll = v.InferOutput<typeof readAllSchema>
 
 /** What one user follows and has muted, by the ids of the topics. What a muted topic brings is listed, but neither counted nor announced. */
 export const topicsSchema = v.object({ following: v.array(v.string()), muted: v.array(v.string()) })
+export type Topics = v.InferOutput<typeof topicsSchema>
 
 /** How long a fault of the line lasts, and a drain. */
 export const secondsSchema = v.object({
@@ -72,6 +80,8 @@ export const disconnectSchema = v.object({ user: v.string() })
 
 export const userSchema = v.object({ id: v.string(), name: v.string() })
 export const topicSchema = v.object({ id: v.string(), name: v.string() })
+export type User = v.InferOutput<typeof userSchema>
+export type Topic = v.InferOutput<typeof topicSchema>
 
 /** Answer of `GET` and `POST /api/session`. */
 export const sessionSchema = v.object({
@@ -87,6 +97,7 @@ export const sessionSchema = v.object({
     }),
   ),
 })
+export type Session = v.InferOutput<typeof sessionSchema>
 
 const gauge = v.pipe(v.number(), v.minValue(0))
 
@@ -98,7 +109,7 @@ export const statsSchema = v.object({
   streams: gauge,
   /** Channels that a stream is on. */
   channels: gauge,
-  /** Who is connected, most streams first. */
+  /** The connected users, those with the most streams first. */
   users: v.array(v.object({ key: v.string(), streams: gauge })),
   /** What came from the log, from every process. */
   entriesPerSecond: gauge,
@@ -127,6 +138,7 @@ export const statsSchema = v.object({
   /** How late timers were within the last second. */
   eventLoopDelay: v.object({ p50: gauge, p99: gauge }),
 })
+export type Stats = v.InferOutput<typeof statsSchema>
 
 /** Events of the stream by name. */
 export const eventSchemas = {
@@ -135,19 +147,6 @@ export const eventSchemas = {
   'read-all': readAllSchema,
   topics: topicsSchema,
 }
-
-export type Draft = v.InferOutput<typeof draftSchema>
-export type Notification = v.InferOutput<typeof notificationSchema>
-export type InboxItem = v.InferOutput<typeof inboxItemSchema>
-export type Filter = v.InferOutput<typeof filterSchema>
-export type Snapshot = v.InferOutput<typeof snapshotSchema>
-export type Read = v.InferOutput<typeof readSchema>
-export type ReadAll = v.InferOutput<typeof readAllSchema>
-export type Topics = v.InferOutput<typeof topicsSchema>
-export type User = v.InferOutput<typeof userSchema>
-export type Topic = v.InferOutput<typeof topicSchema>
-export type Session = v.InferOutput<typeof sessionSchema>
-export type Stats = v.InferOutput<typeof statsSchema>
 
 /** Events of the stream: what the hub publishes and the page maps to mutations. */
 export interface NotificationEvents {

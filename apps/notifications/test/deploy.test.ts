@@ -1,9 +1,9 @@
 import { until } from '@sse/testbed'
 import { expect, onTestFinished, test } from 'vitest'
 import { people } from '../server/directory.ts'
-import { type Follower, follow } from './followers.ts'
-import { compare, readLedger } from './ledger.ts'
-import { startLoad } from './load.ts'
+import { type Follower, follow } from './faults/followers.ts'
+import { compare, readLedger } from './faults/ledger.ts'
+import { startLoad } from './faults/load.ts'
 import { signIn, startServer } from './start-server.ts'
 
 const streams = 100

@@ -6,9 +6,9 @@ import { pino } from 'pino'
 import supertest from 'supertest'
 import { onTestFinished, vi } from 'vitest'
 import { type AppOptions, createApp } from '../server/app.ts'
-import { openDatabase } from '../server/database.ts'
-import type { NotificationHub } from '../server/hub.ts'
-import { createNotificationLog } from '../server/notification-log.ts'
+import { openDatabase } from '../server/database/database.ts'
+import type { NotificationHub } from '../server/publishing/hub.ts'
+import { createNotificationLog } from '../server/publishing/notification-log.ts'
 
 export interface TestApp {
   readonly app: Express

@@ -1,7 +1,7 @@
 import { createApp } from 'vue'
 import App from './App.vue'
+import { tellWhoLooks } from './connection/tabs.ts'
 import { sse, store } from './store/index.ts'
-import { tellWhoLooks } from './tabs.ts'
 import './style.css'
 
 // Vite reloads the page when its server comes back. Here the connection itself shall be seen coming back, so in

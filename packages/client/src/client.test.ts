@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { setUp, take } from '../test/client.ts'
+import { setUp, setUpOpen, take } from '../test/client.ts'
 import { createSseClient, SseError } from './index.ts'
 
 describe('a client', () => {
@@ -10,11 +10,7 @@ describe('a client', () => {
   })
 
   it('tells its way from idle to open, and to closed', async () => {
-    const { client, server, clock, states, reach } = await setUp()
-    client.connect()
-    const stream = await server.next()
-    stream.open()
-    await reach('open')
+    const { client, clock, states, stream } = await setUpOpen()
     client.close()
     await stream.closed
     expect(states).toEqual([
@@ -99,11 +95,7 @@ describe('listening', () => {
   })
 
   it('begins and ends at any time, and outlives the connection', async () => {
-    const { client, server, reach } = await setUp()
-    client.connect()
-    const first = await server.next()
-    first.open()
-    await reach('open')
+    const { client, server } = await setUpOpen()
     const heard = vi.fn()
     const off = client.on('tick', heard)
     client.reconnect()

@@ -1,35 +1,41 @@
-import { createChannels } from './channels.ts'
+import { createChannels } from './channels/channels.ts'
 import { systemClock } from './clock.ts'
-import { readChannels, readClose, readGap, readOpen, type SseChannels, type SseOpen } from './control.ts'
-import { type CursorOrigin, createCursor } from './cursor.ts'
-import { type Reading, readEvent } from './data.ts'
-import { createEmitter } from './emitter.ts'
-import { openSource } from './fallback.ts'
+import type { Connection, ConnectionEvents, Fallback, RawEvent } from './connection/connection.ts'
+import { openConnection } from './connection/open-connection.ts'
+import { type CursorOrigin, createCursor } from './cursor/cursor.ts'
+import { createCursorStore } from './cursor/persist.ts'
+import {
+  readChannels,
+  readClose,
+  readGap,
+  readOpen,
+  type SseChannels,
+  type SseOpen,
+} from './events/control-events.ts'
+import { createEmitter } from './events/emitter.ts'
+import { type ParseOptions, parseEvent } from './events/event-data.ts'
+import type { SchemaIssue, SchemaOutputs, StandardSchemaMap } from './events/standard-schema.ts'
+import { type RequestDetails, request } from './http/request.ts'
+import { createAddress, type UrlOption } from './http/url.ts'
 import { readOptions } from './options.ts'
-import { createOrder } from './order.ts'
-import { createKeep } from './persist.ts'
-import { type Question, request } from './request.ts'
-import type { Gate } from './share/gate.ts'
-import type { Fallback, Source, SourceEvents, SourceMessage } from './source.ts'
-import type { SchemaIssue, SchemaOutputs, StandardSchemaMap } from './standard-schema.ts'
-import type { SseState } from './state.ts'
-import { createSupervisor, type Supervisor } from './supervisor.ts'
+import type { SharedConnection } from './share/shared-connection.ts'
+import { listenToPage, onWakeup } from './supervisor/page-events.ts'
+import type { SseState } from './supervisor/state.ts'
+import { createSupervisor, type Supervisor } from './supervisor/supervisor.ts'
 import type { SseClient, SseClientOptions } from './types.ts'
-import { createAddress, type UrlOption } from './url.ts'
-import { listenToPage, onWakeup } from './wakeup.ts'
 
 /**
- * A client for one URL: it holds what outlives a connection, the listeners, the cursor and the wishes for channels. Nothing happens before
+ * A client for one URL. It holds what outlives a connection: the listeners, the cursor and the wanted channels. It does nothing before
  * `connect()`.
  *
- * @param url where the stream is; a function is asked for it before every attempt (`share` and `persist` then need a key)
- * @throws SseError `invalid-url` for a URL that cannot work, as a relative one where there is no page; `invalid-option` for options that
- * cannot work
+ * @param url where the stream is; a function is called for it before every attempt (`share` and `persist` then need a key)
+ * @throws SseError `invalid-url` for a URL that cannot work, as a relative one outside of a page; `invalid-option` for options that cannot
+ * work
  */
 export function createSseClient<Schemas extends StandardSchemaMap>(
   url: UrlOption,
   options: SseClientOptions<SchemaOutputs<Schemas>> & {
-    /** Schemas by event name. What one does not take is told as `sse.invalid`; listeners get what it makes of the rest. */
+    /** Schemas by event name. An event that its schema rejects is emitted as `sse.invalid`. Else listeners get the schema's output. */
     readonly events: Schemas
   },
 ): SseClient<SchemaOutputs<Schemas>>
@@ -39,32 +45,32 @@ export function createSseClient<Events extends object = Record<string, unknown>>
 ): SseClient<Events>
 export function createSseClient<Events extends object>(
   url: UrlOption,
-  options: SseClientOptions<Events> & Reading = {},
+  options: SseClientOptions<Events> & ParseOptions = {},
 ): SseClient<Events> {
   const settings = readOptions(url, options)
   const { connectTimeout, maxEventBytes } = settings
   const { clock = systemClock, refresh } = options
   const address = createAddress(url)
-  const cursor = createCursor(options.lastEventId, createKeep(options.persist, address.fixed.href))
+  const cursor = createCursor(options.lastEventId, createCursorStore(options.persist, address.fixed.href))
   const events = createEmitter(options.onError)
-  const order = createOrder()
   const channels = createChannels(options.channels ?? [], async (state) => {
-    const send = async (question: Question) => request(await address.get(), question, options)
+    const send = async (details: RequestDetails) => request(await address.get(), details, options)
     try {
-      const { tellChanges } = await import('./later.ts')
-      await tellChanges(state, { clock, connectTimeout, send, refused })
+      const { postChanges } = await import('./lazy.ts')
+      await postChanges(state, { clock, connectTimeout, send, refused })
     } catch {
-      if (!state.gone.signal.aborted) link().connect()
+      if (!state.gone.signal.aborted) active().connect()
     }
   })
   /**
-   * The server's own events, and names that only this client tells, whatever a server sends: what is told of them. `undefined`: nothing.
+   * How the server's own events are read, and the names that only this client emits, whatever a server sends. `undefined`: listeners get
+   * nothing.
    */
   const control = new Map<string, (text: string) => unknown>([
-    ['sse.open', hello],
+    ['sse.open', opening],
     ['sse.gap', readGap],
     ['sse.channels', readChannels],
-    ['sse.ping', String], // what leads a group of tabs listens for it: it moves the cursor
+    ['sse.ping', String], // the tab that leads a group listens for it, because it moves the cursor
     ['sse.close', nothing],
     ['sse.state', nothing],
     ['sse.invalid', nothing],
@@ -72,56 +78,53 @@ export function createSseClient<Events extends object>(
   ])
   /** Of this life. */
   let supervisor = supervise()
-  let source: Source | undefined
-  /** Takes the place of the supervisor when it has been loaded. */
-  let gate: Gate | undefined
-  /** Tabs can meet in a page or a worker, with Web Locks and BroadcastChannel. */
+  let connection: Connection | undefined
+  /** Replaces the supervisor once it is loaded. */
+  let shared: SharedConnection | undefined
+  /** Tabs can share in a page or a worker that has Web Locks and BroadcastChannel. */
   let share = globalThis.location && navigator.locks && globalThis.BroadcastChannel && options.share
-  let followed = readChannels('')
+  let settled = readChannels('')
   let resumedFrom: CursorOrigin = 'none'
 
-  const link = () => gate ?? supervisor
+  const active = () => shared ?? supervisor
 
   function supervise(): Supervisor {
     return createSupervisor({
       ...settings,
       ...{ clock, cursor, refresh },
-      open: (tell, fallback) => (share ? load() : open(tell, fallback)),
-      onState: (state) => gate || changed(state),
+      open: (tell, fallback) => (share ? loadShared() : open(tell, fallback)),
+      onState: (state) => shared || changed(state),
     })
   }
 
-  function open(tell: Omit<SourceEvents, 'message'>, fallback: Fallback): Source {
+  function open(tell: Omit<ConnectionEvents, 'receive'>, fallback: Fallback): Connection {
     const request = {
       ...options,
       ...{ url: address.get(), channels: channels.connecting(), cursor: cursor.toSend() },
       ...{ names: () => ['message', ...control.keys(), ...events.names()], fallback, clock, maxEventBytes },
     }
-    source = openSource(request, { ...tell, opened: () => opened(tell.opened), message: receive })
-    return source
+    connection = openConnection(request, { ...tell, opened: () => opened(tell.opened), receive })
+    return connection
   }
 
-  /**
-   * Stands for a connection while what shares is loaded. If that fails, as after a deployment that took it away, the tab has a connection of
-   * its own.
-   */
-  function load(): Source {
+  /** Stands for a connection while the code for sharing is loaded. If that fails, as after a new deployment, the tab connects by itself. */
+  function loadShared(): Connection {
     let isClosed = false
-    import('./share/gate.ts').then(
-      ({ createGate }) => {
+    import('./share/shared-connection.ts').then(
+      ({ createSharedConnection }) => {
         // The attempt that it was loaded for may be over.
         if (isClosed) return
-        gate = createGate({
+        shared = createSharedConnection({
           ...{ url: address.fixed, options, clock, listenToPage, onWakeup },
           create: (_, options) => createSseClient(url, options),
           channels: channels.connecting,
           names: events.names,
           cursor: () => cursor.received,
-          message: receive,
+          receive,
           state: changed,
         })
         supervisor.close()
-        gate.connect()
+        shared.connect()
       },
       () => {
         if (isClosed) return
@@ -138,75 +141,75 @@ export function createSseClient<Events extends object>(
 
   function opened(then: () => void): void {
     then()
-    // Told at the opening, when the new stream brings whatever comes after what is loaded now.
+    // Emitted at the opening, so that the new stream delivers whatever follows the data that the app now loads.
     const gap = cursor.takeGap()
     if (gap) tell('sse.gap', gap)
   }
 
   function changed(state: SseState): void {
     if (state.status !== 'open') channels.lost()
-    const tell = () => events.emit(state, { event: 'sse.state', id: cursor.received })
-    // What the server said before it ended the stream comes before the end.
-    if (state.status === 'closed' && state.reason !== 'closed') order.add(state, tell)
-    else tell()
+    const emit = () => events.emit(state, { event: 'sse.state', id: cursor.received })
+    // If the server ended the stream, what it sent before comes first.
+    if (state.status === 'closed' && state.reason !== 'closed') events.inOrder(state, emit)
+    else emit()
   }
 
   function refused(more: readonly string[]): void {
-    tell('sse.channels', { ...followed, refused: [...new Set([...followed.refused, ...more])] })
+    tell('sse.channels', { ...settled, refused: [...new Set([...settled.refused, ...more])] })
   }
 
-  /** Something that only the client knows, as if the server had said it. */
+  /** An event that the client makes itself, as if the server had sent it. */
   function tell(event: string, data: object): void {
     receive({ event, data: JSON.stringify(data), lastEventId: cursor.received })
   }
 
-  function receive({ event, data, lastEventId: id }: SourceMessage): void {
+  function receive({ event, data, lastEventId: id }: RawEvent): void {
     const read = control.get(event)
     if (event === 'sse.open') resumedFrom = cursor.origin
-    // Before the listeners: one that reconnects must not be sent this event again.
+    // Before the listeners: if one of them reconnects, the server must not send this event again.
     cursor.received = id
-    const result = read ? { value: read(data) } : readEvent(data, event, options)
-    order.add(result as Result | Promise<Result>, ({ issues, value }) => {
+    const result = read ? { value: read(data) } : parseEvent(data, event, options)
+    events.inOrder(result as Result | Promise<Result>, ({ issues, value }) => {
       cursor.tell(id)
-      if (event === 'sse.channels') followed = value as SseChannels
+      if (event === 'sse.channels') settled = value as SseChannels
       if (issues) events.emit({ event, data, issues }, { event: 'sse.invalid', id })
       else if (!read && !events.has(event)) events.emit({ event }, { event: 'sse.unhandled', id })
       else if (!read || value !== undefined) events.emit(value, { event, id })
     })
-    // After the listeners: what came before the goodbye has been told.
-    if (event === 'sse.close' && !gate) supervisor.dismissed(readClose(data))
+    // After the listeners: they have received everything that came before it.
+    if (event === 'sse.close' && !shared) supervisor.dismissed(readClose(data))
   }
 
-  function hello(text: string): SseOpen {
+  function opening(text: string): SseOpen {
     const open = readOpen(text)
-    if (!gate) {
+    if (!shared) {
       supervisor.announced(open.heartbeat)
       channels.opened(open.stream)
     }
     return open
   }
 
-  /** What waits for a schema is told no more, so that the next connection brings it again. */
+  /** Events that still wait for a schema are dropped. The next connection receives them again. */
   function endLife(): void {
-    order.clear()
+    events.clear()
     cursor.rewind()
   }
 
   function connect(lastEventId?: string): void {
-    if (!link().isRunning) {
+    if (!active().isRunning) {
       endLife()
-      if (!gate) supervisor = supervise()
+      if (!shared) supervisor = supervise()
     }
     if (lastEventId !== undefined) cursor.give(lastEventId)
-    link().connect()
+    active().connect()
   }
 
   return {
     get state() {
-      return link().state
+      return active().state
     },
     get channels() {
-      return followed
+      return settled
     },
     get lastEventId() {
       return cursor.received
@@ -215,29 +218,29 @@ export function createSseClient<Events extends object>(
       return resumedFrom
     },
     connect({ lastEventId } = {}) {
-      if (!link().isRunning) connect(lastEventId)
+      if (!active().isRunning) connect(lastEventId)
     },
     reconnect: () => connect(),
     close() {
       endLife()
-      link().close()
+      active().close()
     },
     subscribe(names) {
-      channels.wish('add', names)
-      gate?.wish()
+      channels.change('add', names)
+      shared?.update()
     },
     unsubscribe(names) {
-      channels.wish('delete', names)
-      gate?.wish()
+      channels.change('delete', names)
+      shared?.update()
     },
     on(event, listener) {
       const listen = (isWanted: boolean) => {
         if (event !== 'message' && !events.has(event) && !control.has(event))
-          source?.listen?.(event, isWanted)
+          connection?.listen?.(event, isWanted)
       }
       listen(true)
       const off = events.on(event, listener)
-      gate?.wish()
+      shared?.update()
       return () => {
         off()
         listen(false)
@@ -246,7 +249,7 @@ export function createSseClient<Events extends object>(
   }
 }
 
-/** What a schema says of an event. */
+/** What a schema says about an event. */
 interface Result {
   readonly value?: unknown
   readonly issues?: readonly SchemaIssue[] | undefined

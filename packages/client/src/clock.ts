@@ -1,4 +1,4 @@
-/** Time and chance. Passed in, so that a test can hold them still. */
+/** Time and randomness. Passed in, so that a test can control them. */
 export interface Clock {
   /** Milliseconds since the epoch. Default: `Date.now`. */
   now(): number
@@ -6,7 +6,7 @@ export interface Clock {
   random(): number
   /** Calls `run` once after `delay` milliseconds. Default: the global `setTimeout`. */
   setTimeout(run: () => void, delay: number): unknown
-  /** Takes back what `setTimeout` returned. Default: the global `clearTimeout`. */
+  /** Cancels the timer that `setTimeout` returned. Default: the global `clearTimeout`. */
   clearTimeout(handle: unknown): void
 }
 
@@ -16,3 +16,6 @@ export const systemClock: Clock = {
   setTimeout: (run, delay) => setTimeout(run, delay),
   clearTimeout: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
 }
+
+/** The longest delay that a timer can hold, in milliseconds: 24.8 days. A server cannot ask for a longer one. */
+export const LONGEST_TIMEOUT = 2 ** 31 - 1

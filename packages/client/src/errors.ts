@@ -1,4 +1,4 @@
-/** What was used wrongly; `overflow` and `closed`: why an iteration ended (see `iterate`). */
+/** Which use was wrong. `overflow` and `closed` say why an iteration ended (see `iterate`). */
 export type SseErrorCode =
   | 'invalid-url'
   | 'invalid-option'
@@ -8,9 +8,9 @@ export type SseErrorCode =
   | 'closed'
 
 /**
- * Thrown at the call that uses the client wrongly. The message names the way out, `value` is what was given.
+ * Thrown by the call that uses the client wrongly. The message says how to correct it, and `value` is the value that was given.
  *
- * What the network does is never thrown: it shows in the client's state.
+ * Network errors are never thrown. They are in the client's state.
  */
 export class SseError extends Error {
   override readonly name = 'SseError'

@@ -1,17 +1,23 @@
-export type { BackoffOptions } from './backoff.ts'
 export { createSseClient } from './client.ts'
 export type { Clock } from './clock.ts'
-export type { SseChannels, SseGap, SseOpen } from './control.ts'
-export type { CursorOrigin } from './cursor.ts'
-export type { Parse, ParseRule } from './data.ts'
-export type { Listener, ReportError, SseMeta } from './emitter.ts'
+export type { EventLike, EventSourceConstructor, EventSourceLike } from './connection/connection.ts'
+export type { CursorOrigin } from './cursor/cursor.ts'
+export type { PersistOption, PersistStorage, StorageLike } from './cursor/persist.ts'
 export { SseError, type SseErrorCode } from './errors.ts'
-export type { PersistOption, PersistStorage, StorageLike } from './persist.ts'
-export type { HeadersOption, RedirectsOption } from './request.ts'
+export type { SseChannels, SseGap, SseOpen } from './events/control-events.ts'
+export type { Listener, ReportError, SseMeta } from './events/emitter.ts'
+export type { Parse, ParseRule } from './events/event-data.ts'
+export type {
+  SchemaIssue,
+  SchemaOutputs,
+  StandardSchema,
+  StandardSchemaMap,
+} from './events/standard-schema.ts'
+export type { HeadersOption, RedirectsOption } from './http/request.ts'
+export type { UrlOption } from './http/url.ts'
 export type { ShareIdentity, ShareOption } from './share/protocol.ts'
-export type { EventLike, EventSourceConstructor, EventSourceLike } from './source.ts'
-export type { SchemaIssue, SchemaOutputs, StandardSchema, StandardSchemaMap } from './standard-schema.ts'
-export type { SseCloseReason, SseFailure, SseState } from './state.ts'
+export type { BackoffOptions } from './supervisor/backoff.ts'
+export type { SseCloseReason, SseFailure, SseState } from './supervisor/state.ts'
 export type {
   EventData,
   EventName,
@@ -23,4 +29,3 @@ export type {
   SseInvalid,
   SseUnhandled,
 } from './types.ts'
-export type { UrlOption } from './url.ts'

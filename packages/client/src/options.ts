@@ -1,7 +1,7 @@
+import { takesFetch } from './connection/connection.ts'
 import { SseError } from './errors.ts'
-import { takesFetch } from './source.ts'
+import type { UrlOption } from './http/url.ts'
 import type { SseClientOptions } from './types.ts'
-import type { UrlOption } from './url.ts'
 
 /** The options that are numbers, with their defaults. Durations are milliseconds. */
 const DEFAULTS = {
@@ -15,7 +15,7 @@ const DEFAULTS = {
   watchdog: 'auto' as number | 'auto' | false,
 }
 
-/** What the parts of a client take of its options. */
+/** The checked numbers, with defaults. */
 export type Settings = Readonly<typeof DEFAULTS>
 
 /** @throws SseError `invalid-option` */
@@ -30,7 +30,7 @@ export function readOptions(url: UrlOption, options: SseClientOptions): Settings
     const value = given[name] ?? otherwise
     const least = /Timeout|Bytes/.test(name) ? 1 : 0
     if (value !== 'auto' && !(Number(value) >= least))
-      wrong(`\`${name}\` is a number from ${least} on, not ${value}`, value)
+      wrong(`\`${name}\` must be a number of at least ${least}, not ${value}`, value)
     settings[name] = value
   }
   if (polls === false) settings['after'] = 0
@@ -40,9 +40,12 @@ export function readOptions(url: UrlOption, options: SseClientOptions): Settings
     ['persist', persist, varies],
   ] as const) {
     if (reason && option && Object(option).key === undefined)
-      wrong(`\`headers\` or a function for the URL need \`${name}: { key: user.id }\``, option)
+      wrong(
+        `\`${name}\` with \`headers\` or a function as URL needs a key: \`${name}: { key: user.id }\``,
+        option,
+      )
   }
   if (headers && EventSource && !takesFetch(EventSource))
-    wrong('This EventSource cannot send `headers`: leave it out', headers)
+    wrong('This EventSource cannot send `headers`: leave one of them out', headers)
   return settings as Settings
 }

@@ -1,57 +1,57 @@
-import type { BackoffOptions } from './backoff.ts'
 import type { Clock } from './clock.ts'
-import type { SseChannels, SseGap, SseOpen } from './control.ts'
-import type { CursorOrigin } from './cursor.ts'
-import type { Parse } from './data.ts'
-import type { Listener, ReportError, SseMeta } from './emitter.ts'
-import type { PersistOption } from './persist.ts'
-import type { HeadersOption, RedirectsOption } from './request.ts'
+import type { EventSourceConstructor } from './connection/connection.ts'
+import type { CursorOrigin } from './cursor/cursor.ts'
+import type { PersistOption } from './cursor/persist.ts'
+import type { SseChannels, SseGap, SseOpen } from './events/control-events.ts'
+import type { Listener, ReportError, SseMeta } from './events/emitter.ts'
+import type { Parse } from './events/event-data.ts'
+import type { SchemaIssue } from './events/standard-schema.ts'
+import type { HeadersOption, RedirectsOption } from './http/request.ts'
 import type { ShareOption } from './share/protocol.ts'
-import type { EventSourceConstructor } from './source.ts'
-import type { SchemaIssue } from './standard-schema.ts'
-import type { SseState } from './state.ts'
+import type { BackoffOptions } from './supervisor/backoff.ts'
+import type { SseState } from './supervisor/state.ts'
 
-/** Events that the client itself tells. */
+/** Events that the client itself emits. */
 export interface SseClientEvents {
   /** The state has changed. */
   'sse.state': SseState
-  /** A stream has begun. Unless `resumed` is true, events may have been missed before it. */
+  /** A stream has begun. Unless `resumed` is true, events may be missing before it. */
   'sse.open': SseOpen
-  /** Events have been missed; told before anything newer. */
+  /** Events have been missed. Emitted before any newer event. */
   'sse.gap': SseGap
-  /** The channels of the stream have been settled. */
+  /** The server has confirmed the channels of the stream. */
   'sse.channels': SseChannels
-  /** An event whose data could not be read; its listeners were not called. */
+  /** An event has invalid data. Its listeners were not called. */
   'sse.invalid': SseInvalid
-  /** An event that nobody listens for. An EventSource shows it only if it has no name, so that it is a `message`. */
+  /** An event has no listener. An EventSource shows it only if it has no name and is a `message`. */
   'sse.unhandled': SseUnhandled
 }
 
-/** An event that could not be read, or that its schema does not take. */
+/** An event that could not be parsed, or that its schema rejects. */
 export interface SseInvalid {
   readonly event: string
-  /** The text as it came. */
+  /** The text as it was received. */
   readonly data: string
-  /** Why, and where in the data if a schema said so. */
+  /** The reasons, and the places in the data if a schema gives them. */
   readonly issues: readonly SchemaIssue[]
 }
 
-/** An event that nobody listens for: its name may be misspelt on one side. */
+/** An event without a listener. Its name may be misspelt on one side. */
 export interface SseUnhandled {
   readonly event: string
 }
 
-/** Names that can be listened for: the app's, and the client's own. */
+/** Names that can have listeners: those of the app, and those of the client. */
 export type EventName<Events> = keyof (Events & SseClientEvents) & string
 
-/** The data that comes with a name. */
+/** The data of an event by its name. */
 export type EventData<Events, Name> = Name extends keyof SseClientEvents
   ? SseClientEvents[Name]
   : Name extends keyof Events
     ? Events[Name]
     : never
 
-/** An event as `iterate` gives it; the name tells the type of the data. */
+/** An event as `iterate` yields it. Its name decides the type of its data. */
 export type SseEvent<Events, Name> = Name extends string
   ? SseMeta & { readonly event: Name; readonly data: EventData<Events, Name> }
   : never
@@ -67,110 +67,111 @@ export interface PollsOptions {
 /** Everything is optional. Times are milliseconds. */
 export interface SseClientOptions<Events extends object = Record<string, unknown>> {
   /**
-   * Any EventSource constructor. Default: none, but `fetch` with a parser, which sees the status, every byte and every `id`, and sends
-   * headers. A native EventSource does none of that: every failure is retried, and `headers`, `refresh`, `Retry-After` and `retry:` have
-   * no effect.
+   * Any EventSource constructor. Default: none. The client then uses `fetch` with a parser, which sees the status, every byte and every
+   * `id`, and sends headers. A native EventSource does none of that: the client retries every failure, and `headers`, `refresh`,
+   * `Retry-After` and `retry:` have no effect.
    */
   readonly EventSource?: EventSourceConstructor | undefined
   /** Send cookies to another origin too. Default: false. */
   readonly withCredentials?: boolean | undefined
-  /** Headers of every request; a function is asked before every attempt. Not with a constructor that cannot send them. */
+  /** Headers of every request. A function is called before every attempt. Not with an EventSource that cannot send them. */
   readonly headers?: HeadersOption | undefined
   /**
-   * Which redirects are followed. `same-origin`: those within the origin, and from `http:` to `https:` on the same host; another one closes
-   * the client (`rejected`). A browser does not show where a redirect leads: there requests with `headers`, and the POST that changes
-   * channels, follow none, and a refused redirect counts as a network error. `follow`: all. Default: `same-origin`.
+   * Which redirects are followed. `same-origin`: those within the origin, and from `http:` to `https:` on the same host. Another one closes
+   * the client (`rejected`). A browser does not show the target of a redirect. There, requests with `headers` and the POST that changes
+   * channels follow none, and a refused redirect counts as a network error. `follow`: all. Default: `same-origin`.
    */
   readonly redirects?: RedirectsOption | undefined
   /**
-   * On 401 and 403: called, then the stream is resumed with the same cursor. A second refusal in a row (no stream opened in between, and
-   * less than a minute apart) closes the client, and so does a rejection (`unauthorized`). It may take as long as `connectTimeout`.
+   * Called on 401 and 403. Then the client resumes with the same cursor. It closes (`unauthorized`) on a second refusal in a row (no stream
+   * opened in between, and less than a minute apart), and if the function rejects. The function may take as long as `connectTimeout`.
    */
   readonly refresh?: (() => unknown) | undefined
-  /** Where to go on from at the first connect: the id of the last event the app knows. Default: only what is new. */
+  /** The position of the first connect: the id of the last event that the app knows. Default: only new events. */
   readonly lastEventId?: string | undefined
   /**
-   * Keeps the cursor over reloads of the page, one for each URL or, with `{ storage, key }`, for each key: a URL whose query changes, as with
-   * a token in it, needs a key. Off by default. A `lastEventId` given is used instead. A storage that throws or is full keeps nothing.
+   * Stores the cursor across reloads of the page, one for each URL or, with `{ storage, key }`, for each key. A URL whose query changes, as
+   * with a token in it, needs a key. A given `lastEventId` is used instead. A storage that throws or is full stores nothing. Off by default.
    */
   readonly persist?: PersistOption | undefined
   /**
-   * One connection for all tabs of the origin that have the same URL, `share.key` and `share.version`; each is told of its own channels only.
-   * With `headers` the key is needed: it says whose they are. Where there are no Web Locks or no BroadcastChannel, as in Node, each has its own connection. Default: `false`.
+   * One connection for all tabs of the origin that have the same URL, `share.key` and `share.version`. Each tab receives only its own
+   * channels. With `headers` the key is required: it names their owner. Without Web Locks or BroadcastChannel, as in Node, each tab has its
+   * own connection. Default: `false`.
    */
   readonly share?: ShareOption | undefined
-  /** Channels to ask for at every connect, in the query `channels`. See `subscribe`. */
+  /** Channels that every connect asks for, in the query `channels`. See `subscribe`. */
   readonly channels?: readonly string[] | undefined
-  /** How text becomes data; one rule, or one for each event name. Default: what `JSON.stringify` writes is turned back. */
+  /** How text becomes data: one rule, or one for each event name. Default: what `JSON.stringify` writes is parsed. */
   readonly parse?: Parse<Extract<keyof Events, string>> | undefined
   /**
-   * Waiting between attempts: U(0.5, 1) × min(max, base · 2ⁿ); where the server asks for a time, that plus U(0, min(max, base)). Default:
+   * The delay between attempts: U(0.5, 1) × min(max, base · 2ⁿ). If the server asks for a time: that plus U(0, min(max, base)). Default:
    * `{ base: 1000, max: 30_000 }`.
    */
   readonly backoff?: BackoffOptions | undefined
   /** Failed attempts in a row after which the client closes (`exhausted`). Default: Infinity. */
   readonly maxAttempts?: number | undefined
-  /** How long an answer may take, and a `refresh`; then it is tried again. At least 1, default 30,000. */
+  /** How long an answer or a `refresh` may take. Then the client tries again. At least 1. Default: 30,000. */
   readonly connectTimeout?: number | undefined
-  /** Bytes that a line or an event may have: a larger one ends the attempt. Default: 16 MiB. */
+  /** The most bytes of a line or an event. A larger one ends the attempt. Default: 16 MiB. */
   readonly maxEventBytes?: number | undefined
   /**
-   * Silence after which the connection is replaced. Default `'auto'`: 2.5 of the heartbeats the server announced in `sse.open`, and none
-   * if it announced none. Over `fetch` every byte breaks the silence, on another EventSource only events do. `false`: never.
+   * The silence after which the connection is replaced. `'auto'`: 2.5 of the heartbeats that the server announced in `sse.open`; never if
+   * it announced none. Over `fetch` every byte ends the silence, over an EventSource only events do. `false`: never. Default: `'auto'`.
    */
   readonly watchdog?: 'auto' | number | false | undefined
   /**
-   * A stream without a first byte is held back by something in between: the same URL is polled until streaming works again, if the server
-   * answers polls. `false`: never.
+   * If a stream sends no first byte, a proxy may be buffering it. The client then polls the same URL until streaming works again, if the
+   * server answers polls. `false`: never.
    */
   readonly polls?: PollsOptions | false | undefined
-  /** Told of what a listener throws or rejects with. Default: `reportError`, or `console.error` where there is none. */
+  /** Called with what a listener throws or rejects with. Default: `reportError`, or `console.error` if there is none. */
   readonly onError?: ReportError | undefined
-  /** Time and chance, for tests. Default: the real ones. */
+  /** Time and randomness, for tests. Default: the real ones. */
   readonly clock?: Clock | undefined
 }
 
-/** One supervised connection. Its methods never throw for what the network does: that is in `state`. */
+/** One supervised connection. Its methods never throw network errors. These are in `state`. */
 export interface SseClient<Events extends object = Record<string, unknown>> {
-  /** Where it stands. A new object at every change. */
+  /** The state. A new object at every change. */
   readonly state: SseState
   /**
-   * The cursor, the standard's "last event ID": the last `id` received, also of an event that nobody listens for or of a block without
-   * data. Empty while there was none, or after an empty one.
+   * The cursor, the standard's "last event ID": the last `id` received, also of an event without a listener or of a block without data. Empty
+   * if there was none yet, or after an empty one.
    */
   readonly lastEventId: string
   /**
-   * Where the cursor came from that the newest stream was asked to go on from. `stored`, from `persist`, proves nothing about a page that
-   * has just been loaded: what it shows has to be loaded though the stream has resumed.
+   * Where the cursor of the newest stream's request came from. A `stored` one, from `persist`, proves nothing about a page that was just
+   * loaded: the page must load what it shows although the stream has resumed.
    */
   readonly resumedFrom: CursorOrigin
-  /** What the server has said of channels last: those of the stream, and those it refused. Wishes are made by `subscribe`. */
+  /** The channels of the stream and those that were refused, as the server last confirmed them. Ask for channels with `subscribe`. */
   readonly channels: SseChannels
   /**
-   * Connects, and stays connected until `close()`. A `lastEventId` given here replaces the cursor. Does nothing while a connection is
-   * up or on its way.
+   * Connects, and stays connected until `close()`. A `lastEventId` given here replaces the cursor. Does nothing if the client is connected,
+   * connecting or waiting.
    */
   connect(options?: { readonly lastEventId?: string | undefined }): void
-  /** Replaces the connection now, without waiting. Goes on from the cursor; connects a closed client. */
+  /** Replaces the connection now, without waiting, and resumes at the cursor. Connects a closed client. */
   reconnect(): void
   /** Closes, and keeps the cursor for the next `connect()`. */
   close(): void
   /**
-   * Asks for channels, now and at every connect. An open stream is changed by POST on its URL; where the server does not take that, by a
-   * new connection. The answer is `sse.channels`. A change that the server answers 400 or 413 is taken back, and its channels are `refused`.
+   * Asks for channels, now and at every connect. The client changes an open stream by POST on its URL or, if the server does not take that,
+   * by a new connection. The answer is `sse.channels`. If the server answers 400 or 413, the change is undone and its channels are `refused`.
    *
-   * The wishes are a set: asked for twice and given up once, a channel is no longer asked for.
+   * The channels are a set: one `unsubscribe` ends any number of `subscribe` calls.
    *
    * @throws SseError `invalid-channel` unless each name is 1–256 bytes without commas and control characters, and does not begin with
    * `sse:`; then nothing has changed
    */
   subscribe(channels: string | readonly string[]): void
-  /** No longer asks for channels, whoever asked for them and however often. */
+  /** Stops asking for channels, however often they were asked for. */
   unsubscribe(channels: string | readonly string[]): void
   /**
-   * Listens for an event by name, on this and every later connection; `message` is one without a name.
+   * Listens for an event by name, on this and every later connection. An event without a name is a `message`.
    *
-   * @returns takes the listener off again
+   * @returns removes the listener
    */
   on<Name extends EventName<Events>>(event: Name, listener: Listener<EventData<Events, Name>>): () => void
 }

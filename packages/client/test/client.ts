@@ -1,8 +1,8 @@
-import { createScriptedServer, type ScriptedServer } from '@sse/testbed'
+import { createScriptedServer, type Exchange, type ScriptedServer } from '@sse/testbed'
 import { EventSource } from 'eventsource'
 import { onTestFinished } from 'vitest'
 import { createSseClient, type SseClient, type SseClientOptions, type SseState } from '../src/index.ts'
-import { createTestClock, type TestClock } from './clock.ts'
+import { createTestClock, type TestClock } from '../src/testing/index.ts'
 
 type Status = SseState['status']
 
@@ -34,6 +34,31 @@ export async function setUp(options: SseClientOptions = {}): Promise<TestBed> {
   const states: SseState[] = []
   client.on('sse.state', (state) => states.push(state))
   return { client, server, clock, states, reach: (status) => reach(client, status) }
+}
+
+/** A client on an open stream, whose first text is `text`. */
+export async function setUpOpen(
+  options?: SseClientOptions,
+  text?: string,
+): Promise<TestBed & { stream: Exchange }> {
+  const bed = await setUp(options)
+  bed.client.connect()
+  const stream = await bed.server.next()
+  stream.open(text)
+  await bed.reach('open')
+  return { ...bed, stream }
+}
+
+/** A client on a stream that has sent its `sse.open`. */
+export async function setUpAnnounced(
+  options?: SseClientOptions,
+  heartbeat = 0,
+): Promise<TestBed & { stream: Exchange }> {
+  const bed = await setUpOpen(options)
+  const opened = take(bed.client, 'sse.open', 1)
+  bed.stream.send({ event: 'sse.open', data: { stream: 's1', heartbeat, resumed: null }, id: '1' })
+  await opened
+  return bed
 }
 
 export function reach<S extends Status>(

@@ -97,14 +97,14 @@ describe.each(['eventsource', 'native'] as const)('to another origin, over %s', 
 test('a native EventSource that is refused is tried again, and comes back', async () => {
   const { tab, url } = await openPage()
   let isDown = true
-  const gate = createServer((_, response) => {
+  const shared = createServer((_, response) => {
     if (isDown) response.writeHead(503, { 'Access-Control-Allow-Origin': '*' }).end()
     else {
       response.writeHead(200, { 'Access-Control-Allow-Origin': '*', 'Content-Type': 'text/event-stream' })
       response.write(':\n\n')
     }
   })
-  const port = await listen(gate)
+  const port = await listen(shared)
   expect(url).not.toContain(String(port))
   await tab.evaluate((to) => {
     window.client = window.createSseClient(to, { EventSource: window.EventSource, backoff: { base: 50 } })

@@ -1,10 +1,10 @@
 import { SseError } from '@sse/client'
-import { attach, sseOf } from './attach.ts'
-import { development } from './development.ts'
-import { type AppLike, watchApp } from './lifetime.ts'
-import type { RegisteredEvents } from './register.ts'
-import type { AnyEvents } from './session.ts'
-import type { StoreLike } from './store.ts'
+import { type AppLike, watchApp } from './components/lifetime.ts'
+import { development } from './development/development.ts'
+import type { RegisteredEvents } from './store/register.ts'
+import type { StoreLike } from './store/store.ts'
+import { registerStream, sseOf } from './store/store-module.ts'
+import type { AnyEvents } from './stream/session.ts'
 import type { SseOptions } from './types.ts'
 
 /** A plugin of the store, and of the app. */
@@ -16,36 +16,32 @@ export interface SsePlugin {
 }
 
 /**
- * A stream for Vuex stores. Put it into the `plugins` of a store, and connect by `store.dispatch('sse/connect')`.
+ * A stream for Vuex stores. Put it into the `plugins` of a store, and connect with `store.dispatch('sse/connect')`.
  *
- * It may serve several stores, each with its own connection, as a server render needs it.
+ * It may serve several stores, each with its own connection, as a server render needs.
  *
- * @throws SseError `invalid-option` without a `url`, and in development for any option that is unknown or cannot work
+ * @throws SseError `invalid-option` without a `url`, and in development for any option that is unknown or invalid
  */
 export function createSse<Events extends object = RegisteredEvents>(options: SseOptions<Events>): SsePlugin {
   const tools = development()
   tools?.created(options)
-  // An address that comes from the environment may be missing in production only.
+  // A URL from the environment may be missing in production only.
   if (!options?.url) {
-    throw new SseError(
-      'invalid-option',
-      "createSse() needs an address: createSse({ url: '/events' })",
-      options,
-    )
+    throw new SseError('invalid-option', "createSse() needs a `url`: createSse({ url: '/events' })", options)
   }
   const { namespace = 'sse' } = options
   const name = `$${namespace}`
-  // Types of events are for the app: inside they are whatever the wire brings.
+  // The types of events are for the app. Inside they are whatever the wire brings.
   const any = options as SseOptions<object> as SseOptions<AnyEvents>
 
-  return Object.assign((store: StoreLike) => (tools?.attach ?? attach)(store, any), {
+  return Object.assign((store: StoreLike) => (tools?.register ?? registerStream)(store, any), {
     install(app: AppLike) {
       Object.defineProperty(propertiesOf(app), name, {
         configurable: true,
         get(this: { readonly $store?: StoreLike }) {
           return sseOf(this.$store, namespace)
         },
-        // Tests put a double in its place: for all components, or for one.
+        // Tests replace it by a double: for all components, or for one.
         set(this: object, value: unknown) {
           Object.defineProperty(this, name, { configurable: true, writable: true, value })
         },
@@ -55,6 +51,6 @@ export function createSse<Events extends object = RegisteredEvents>(options: Sse
   })
 }
 
-/** Vue 2.7 has no app: its constructor is one. It also has a `config`, but no global properties there. */
+/** Vue 2.7 has no app, so its constructor stands for one. It also has a `config`, but no global properties in it. */
 const propertiesOf = ({ config, prototype }: AppLike): object =>
   (config as { readonly globalProperties?: object } | undefined)?.globalProperties ?? (prototype as object)

@@ -100,7 +100,7 @@ describe('over a real connection', () => {
     for (const event of ['notte', 'notte', 'note']) stream.send({ event, data: { id: 1 } })
     await vi.waitFor(() => expect(store.state).toMatchObject({ notes: [{ id: 1 }], sse: { received: 1 } }))
     expect(warn).toHaveBeenCalledExactlyOnceWith(
-      expect.stringMatching(/event 'notte', which nothing handles: `events` maps note\./),
+      expect.stringMatching(/event 'notte' that nothing handles: `events` maps note\./),
     )
     warn.mockRestore()
     store.dispatch('sse/disconnect')

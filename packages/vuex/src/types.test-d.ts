@@ -1,6 +1,6 @@
 import { describe, expectTypeOf, it } from 'vitest'
 import { createApp } from 'vue'
-import type { OPTIONS } from './check-options.ts'
+import type { OPTIONS } from './development/check-options.ts'
 import { createSse, type Sse, type SseMeta, type SseOptions, useSse, useSseEvent } from './index.ts'
 
 interface Events {

@@ -25,8 +25,10 @@ export function createProject(pair: PairName): Project {
   const modules = join(folder, 'node_modules')
   symlinkSync(join(own, 'node_modules', vue), join(modules, 'vue'))
   symlinkSync(join(own, 'node_modules', vuex), join(modules, 'vuex'))
-  for (const name of dependenciesOf('client'))
+  for (const name of dependenciesOf('client')) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true })
     symlinkSync(join(packages, 'client/node_modules', name), join(modules, name))
+  }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   return {
     folder,

@@ -571,7 +571,7 @@ export function describePair({ createStore, mount, h, nextTick, ref, effectScope
       for (const name of ['message', 'message', 'note', 'task']) source().send(name, '1', '2')
       frame()
       expect(warn).toHaveBeenCalledExactlyOnceWith(
-        expect.stringMatching(/event 'message', which nothing handles: `events` maps note, task\./),
+        expect.stringMatching(/event 'message' that nothing handles: `events` maps note, task\./),
       )
       expect(store.state.sse.received).toBe(1)
     })

@@ -38,7 +38,7 @@ export interface Bench {
 
 /**
  * Every contestant once, then every contestant again: what disturbs the machine for a while disturbs all alike. Each round begins with another
- * one. Who fails is out of this figure.
+ * one. A contestant that fails is out of this figure.
  */
 export async function rounds(
   bench: Bench,

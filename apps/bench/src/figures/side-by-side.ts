@@ -12,7 +12,7 @@ export type Each<L extends Lane> = (step: (session: Session, lane: L) => Promise
 
 /**
  * Starts all servers and lets them take short turns at what is measured. So a second in which the machine is slow costs each of them the
- * same, where one run after another would lay it all upon one of them. Who fails is out of the figure.
+ * same, where one run after another would lay it all upon one of them. A contestant that fails is out of the figure.
  */
 export async function sideBySide<L extends Lane>(
   bench: Bench,

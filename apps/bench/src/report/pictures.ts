@@ -60,27 +60,25 @@ function cpuByStreams(results: Results): Picture | undefined {
 }
 
 function memory(results: Results): Picture | undefined {
-  const panels = only(results, { figure: 'opening', measure: 'rss' }, 1 / 1_000)
-  return (
-    panels && {
-      name: 'memory',
-      title: 'Memory of the server per idle stream',
-      lines: ['Resident, in kB. Less is better.', range],
-      spec: (head) => bars(head, panels, { unit: 'kB', format: '.1f' }),
-    }
-  )
+  const title = 'Memory of the server per idle stream'
+  return opening(results, { name: 'memory', title, of: 'Resident, in kB', measure: 'rss', scale: 1 / 1_000 })
 }
 
 function connects(results: Results): Picture | undefined {
-  const panels = only(results, { figure: 'opening', measure: 'cpu' }, 1)
-  return (
-    panels && {
-      name: 'connects',
-      title: 'Server CPU to open a stream',
-      lines: ['In microseconds. Less is better.', range],
-      spec: (head) => bars(head, panels, { unit: 'µs', format: '.0f' }),
-    }
-  )
+  const title = 'Server CPU to open a stream'
+  return opening(results, { name: 'connects', title, of: 'In microseconds', measure: 'cpu', scale: 1 })
+}
+
+/** What opening streams costs, in one measure. */
+function opening(
+  results: Results,
+  picture: { name: string; title: string; of: string; measure: 'rss' | 'cpu'; scale: number },
+): Picture | undefined {
+  const { name, title, of, measure, scale } = picture
+  const panels = only(results, { figure: 'opening', measure }, scale)
+  const axis = measure === 'rss' ? { unit: 'kB', format: '.1f' } : { unit: 'µs', format: '.0f' }
+  const lines = [`${of}. Less is better.`, range]
+  return panels && { name, title, lines, spec: (head) => bars(head, panels, axis) }
 }
 
 function latency(results: Results): Picture | undefined {

@@ -2,6 +2,7 @@
 import { channels, createHub, createMemoryBroker, sse } from '@sse/express'
 import express from 'express'
 import { lossy } from './lossy-broker.ts'
+import { userFrom } from './user.ts'
 
 const broker = lossy(createMemoryBroker())
 process.on('message', ({ lost }: { lost: boolean }) => {
@@ -11,11 +12,7 @@ process.on('message', ({ lost }: { lost: boolean }) => {
 const hub = createHub({ broker })
 const app = express()
 app.use(express.json())
-app.use((req, _res, next) => {
-  const id = req.get('X-Test-User')
-  if (id) Object.assign(req, { user: { id } })
-  next()
-})
+app.use(userFrom('X-Test-User'))
 app.use(sse({ hub, key: (req) => (req as { user?: { id: string } }).user?.id }))
 
 const requireUser: express.RequestHandler = (req, res, next) => {

@@ -20,7 +20,7 @@ interface Wanted {
 
 const none = () => perTransport((): CrowdCount => ({ open: 0, received: 0, missed: 0, repeated: 0 }))
 
-/** The process is started when somebody is wanted first. */
+/** The process starts when clients are wanted for the first time. */
 export function createCrowd(ports: PerTransport<number>): Crowd {
   let wanted: Wanted = { clients: 0, interval: 1000 }
   let child: ChildProcess | undefined
@@ -36,7 +36,7 @@ export function createCrowd(ports: PerTransport<number>): Crowd {
     started.on('error', console.error)
     started.once('exit', () => {
       if (child !== started) return
-      // Whoever is wanted next starts another one.
+      // The next call of `want` starts another one.
       child = undefined
       counts = none()
     })

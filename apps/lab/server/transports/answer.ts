@@ -1,5 +1,5 @@
 import express, { type Express, type Request, type Response } from 'express'
-import type { LogAnswer } from '../event-log.ts'
+import type { LogAnswer } from '../events/event-log.ts'
 import { otherPorts } from './other-ports.ts'
 
 /** What both kinds of polling have in common. */

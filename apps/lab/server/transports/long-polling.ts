@@ -1,7 +1,7 @@
 import { type AllowedHosts, createServerFor } from '@sse/kit'
 import type { Response } from 'express'
 import { transportPath } from '../../shared/lab.ts'
-import type { EventLog } from '../event-log.ts'
+import type { EventLog } from '../events/event-log.ts'
 import { answer, cursorOf, pollApp } from './answer.ts'
 import type { Transport } from './transport.ts'
 

@@ -1,6 +1,6 @@
 import { type AllowedHosts, createServerFor } from '@sse/kit'
 import { transportPath } from '../../shared/lab.ts'
-import type { EventLog } from '../event-log.ts'
+import type { EventLog } from '../events/event-log.ts'
 import { answer, cursorOf, pollApp } from './answer.ts'
 import type { Transport } from './transport.ts'
 

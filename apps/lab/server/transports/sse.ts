@@ -6,7 +6,7 @@ import { reconnection } from '../../shared/transports/pause.ts'
 import { otherPorts } from './other-ports.ts'
 import type { Transport } from './transport.ts'
 
-/** SSE by `@sse/express`: who comes back is read on from where it was. */
+/** SSE by `@sse/express`: a client that reconnects gets what it missed. */
 export function createSseTransport(allowedHosts: AllowedHosts): Transport {
   const hub = createHub<TransportEvents>({ onError: console.error })
   const app = express()

@@ -5,7 +5,7 @@ import type { LabEvent } from '../../shared/lab.ts'
 export interface Transport {
   /** Not listening yet. */
   readonly server: Server
-  /** Hands the event to whoever listens, now. */
+  /** Sends the event to every client that is connected now. */
   publish(event: LabEvent): void
   /** Ends what is open. */
   close(): Promise<void>

@@ -5,10 +5,10 @@ import { transportPath } from '../../shared/lab.ts'
 import { isOfThisHost } from './other-ports.ts'
 import type { Transport } from './transport.ts'
 
-/** Milliseconds between two pings: who has not answered the last one is gone. */
+/** Milliseconds between two pings. A client that has not answered the last one is gone. */
 const heartbeat = 15_000
 
-/** A plain WebSocket by `ws`: who is there gets the event. */
+/** A plain WebSocket by `ws`: clients that are connected get the event. */
 export function createWebSocket(allowedHosts: AllowedHosts): Transport {
   const server = createServerFor(allowedHosts, (_req, res) =>
     res.writeHead(426, { Upgrade: 'websocket' }).end(),

@@ -3,7 +3,7 @@ import type { LabEvent } from '../lab.ts'
 /** How a client stands: on the way, getting events, or waiting to try again. */
 export type ClientStatus = 'connecting' | 'open' | 'waiting'
 
-/** Whoever takes the events of a transport: a panel of the page, or a client of the crowd. */
+/** Takes the events of a transport: a panel of the page, or a client of the crowd. */
 export interface Receiver {
   events(batch: readonly LabEvent[]): void
   status(status: ClientStatus): void

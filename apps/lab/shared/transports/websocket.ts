@@ -14,7 +14,7 @@ export interface WebSocketLike {
 
 /**
  * A plain WebSocket. The API neither reconnects nor knows where it was, so this comes back by itself, as every app has to, and goes on with what is
- * new. What was sent meanwhile is lost: whoever needs it builds numbers, a log and a replay on top.
+ * new. What was sent meanwhile is lost: an app that needs it must build numbers, a log and a replay on top.
  */
 export function startWebSocket(open: () => WebSocketLike, receiver: Receiver): TransportClient {
   let stopped = false

@@ -10,8 +10,8 @@ import {
 } from '../../shared/lab.ts'
 import { emptyLedger, enter, type Ledger } from '../../shared/ledger.ts'
 import type { ClientStatus } from '../../shared/transports/receiver.ts'
-import { createDelays, type Delays, percentile } from '../delays.ts'
-import type { ServerClock } from '../server-clock.ts'
+import { createDelays, type Delays, percentile } from '../figures/delays.ts'
+import type { ServerClock } from '../figures/server-clock.ts'
 import type { RootState } from './state.ts'
 
 /** How a transport came back after the line was cut. */

@@ -1,10 +1,9 @@
 /** Everything that the page says. */
 export const en = {
-  language: 'English',
   skip: 'Skip to the measurements',
   title: 'Transport lab',
   heading: 'Four ways from server to screen',
-  lead: 'Four ways to get events from a server to this page, at work at the same time: the same events, made at the same moments, over four lines of their own. Everything here is measured, nothing is simulated.',
+  lead: 'Four ways to get events from a server to this page, all at work at the same time. Each one brings the same events, made at the same moments, over a line of its own. Everything here is measured, and nothing is simulated.',
   running: 'Running',
   paused: 'Paused',
   lost: 'Server not reachable',
@@ -30,14 +29,14 @@ export const en = {
   hints: {
     rate: 'how often the server has something to say',
     interval: 'how often short polling asks',
-    payload: 'filling of every event',
-    clients: 'real ones on each transport, in a process of their own',
+    payload: 'length of the text in every event',
+    clients: 'real clients on each transport, in a process of their own',
     latency: 'added in each direction by a TCP proxy',
   },
   perSecond: (rate: string) => `${rate} / s`,
   line: {
     title: 'The line',
-    hint: 'breaks all connections of the four, and every new one until it is mended. Events go on meanwhile.',
+    hint: 'breaks all connections of the four transports, and every new one until the line is mended. The server goes on making events.',
     duration: 'How long',
     seconds: (seconds: string) => `${seconds} s`,
     cut: 'Cut the line',
@@ -65,17 +64,18 @@ export const en = {
     chart: (name: string, median: string, p99: string) =>
       `${name}: delay of each event of the last 30 seconds. Median ${median}, 99th percentile ${p99}.`,
     afterCut: 'After a cut',
-    comingBack: 'Mended, not back yet …',
+    comingBack: 'The line is mended, reconnecting …',
     back: (after: string) => `back ${after} after the line`,
     caughtUp: (events: string) => `${events} caught up`,
     missedInCut: (events: string) => `${events} missed`,
   },
   needs: {
-    short: 'Asks with the number of its last answer. Nothing is lost as long as the server keeps the events.',
-    long: 'The same number goes along with every question, so what was held up is in the next answer.',
+    short:
+      'It asks with the number of its last answer. Nothing is lost as long as the server keeps the events.',
+    long: 'Every request carries the same number, so the next answer has what was held up.',
     websocket:
-      'The API does not reconnect and knows no position: this client comes back by its own code, and what was sent meanwhile is lost. Numbers, a log and a replay have to be built on top.',
-    sse: 'The standard’s Last-Event-ID: the client comes back by itself and the server reads on from there.',
+      'The API does not reconnect and does not know a position. This client reconnects by code of its own, and what was sent meanwhile is lost. An app has to build numbers, a log and a replay on top.',
+    sse: 'The standard has Last-Event-ID: the client reconnects by itself, and the server replays from there.',
   },
 
   compare: {
@@ -118,7 +118,7 @@ export const en = {
     },
     realTime: {
       short: 'Late by half the interval on average',
-      long: 'At once, as long as a question is waiting',
+      long: 'At once, as long as a request is waiting',
       websocket: 'At once',
       sse: 'At once',
     },
@@ -129,10 +129,10 @@ export const en = {
       sse: 'UTF-8 text',
     },
     reconnect: {
-      short: 'The next question is the next attempt; with a cursor nothing is lost',
-      long: 'Asks again after a pause of its own; with a cursor nothing is lost',
-      websocket: 'Nothing built in; without code of your own it stays closed',
-      sse: 'Built into the browser, resumes by Last-Event-ID',
+      short: 'The next request is the next attempt; with a cursor nothing is lost',
+      long: 'The client asks again after a pause; with a cursor nothing is lost',
+      websocket: 'Nothing is built in; without code of your own it stays closed',
+      sse: 'Built into the browser, which resumes by Last-Event-ID',
     },
     limits: {
       short: 'One for a moment; six to an origin over HTTP/1.1',
@@ -143,8 +143,8 @@ export const en = {
     protocol: {
       short: 'HTTP',
       long: 'HTTP',
-      websocket: 'Its own, after an HTTP upgrade; proxies and load balancers must know it',
-      sse: 'HTTP: one answer that does not end',
+      websocket: 'A protocol of its own after an HTTP upgrade; proxies and load balancers must know it',
+      sse: 'HTTP: one response that does not end',
     },
     median: (value: string) => `median ${value}`,
     percentile: (value: string) => `p99 ${value}`,
@@ -154,28 +154,28 @@ export const en = {
   },
 
   guide: {
-    title: 'When to take which',
+    title: 'Which one to choose',
     short: {
-      when: 'News may be a while old, or events are rare and the client knows when to ask.',
-      examples: 'A nightly job, a status page that is looked at every minute.',
-      not: 'Each client asks whether there is anything or not.',
+      when: 'News may be late, or events are rare and the client knows when to ask.',
+      examples: 'A nightly job, or a status page that people look at every minute.',
+      not: 'Every client asks, even if there is nothing new.',
     },
     long: {
-      when: 'Events are rare, and something on the way holds streams back.',
-      examples: 'Behind old proxies, or for clients that know only request and answer.',
-      not: 'With many events it is one request, with all its headers, for nearly each.',
+      when: 'Events are rare, and a proxy on the way holds streams back.',
+      examples: 'Behind old proxies, or for clients that know only request and response.',
+      not: 'With many events, nearly each one costs a request with all its headers.',
     },
     websocket: {
       when: 'Both sides talk a lot, at any time, or send binary data.',
       examples: 'Games, shared editing, audio.',
-      not: 'Reconnecting, resuming and telling a dead peer are yours to build.',
+      not: 'You have to build reconnecting, resuming and the detection of a dead peer.',
     },
     sse: {
       when: 'The server has the news and the page shows it.',
       examples: 'Notifications, dashboards, progress, answers of language models.',
-      not: 'Text only; over HTTP/1.1 mind six connections to an origin, or serve HTTP/2.',
+      not: 'It carries text only. Over HTTP/1.1 a browser has six connections to an origin: serve HTTP/2.',
     },
-    take: 'Take it when',
+    take: 'Choose it when',
     forInstance: 'For instance',
     mind: 'Mind',
   },
@@ -183,10 +183,10 @@ export const en = {
   how: {
     title: 'How it is measured',
     points: [
-      'Each transport has a server, a port and so an origin of its own. Its bytes are those that the sockets of this server count, request lines, headers and framing included; TCP and IP add theirs. In front of it stands a TCP proxy that makes the line long, or cuts it.',
-      'Every event carries the time at which the server made it. The page compares its clock with the server’s as NTP does and takes the time of the frame that draws the event, for all four alike.',
-      'Requests and bytes count all pages and further clients; per event means per event and client. Those clients run the same code as this page and send the headers that Chromium sends.',
-      'Who loses the line tries again after 0.5 to 2 seconds, spread by half; short polling asks at its next interval.',
+      'Each transport has a server and a port, and so an origin, of its own. The sockets of this server count its bytes: request lines, headers and framing are included, TCP and IP are not. A TCP proxy in front of it delays the line, or cuts it.',
+      'Every event carries the time at which the server made it. The page compares its clock with the server’s as NTP does. For all four transports it takes the time of the frame that draws the event.',
+      'Requests and bytes count all pages and further clients. “Per event” means per event and client. The further clients run the same code as this page and send the headers that Chromium sends.',
+      'A client that loses the line tries again after 0.5 to 2 seconds, spread by half. Short polling asks at its next interval.',
     ],
   },
 }

@@ -1,7 +1,6 @@
 import type { Words } from './en.ts'
 
 export const ko: Words = {
-  language: '한국어',
   skip: '측정값으로 건너뛰기',
   title: '전송 방식 실험실',
   heading: '서버에서 화면까지, 네 가지 길',

@@ -1,6 +1,6 @@
 import type { OpenLines } from './open-lines.ts'
 
-/** Real faults of the line, for whoever wants to watch a page recover. Each is for the streams of one session in this process. */
+/** Real faults of the connection, so that one can watch a page recover. Each strikes the streams of one session in this process. */
 export interface LineFaults {
   /** The connections break, without a word. */
   cut(session: string): void

@@ -13,7 +13,7 @@ export async function runNodes(count: number, { port, databaseFile, redisUrl }: 
   const redis = redisUrl === undefined ? await startRedis(`${databaseFile}-redis`) : undefined
   const url = redisUrl ?? redis?.url
   const nodes: ChildProcess[] = []
-  // A terminal signals the nodes as well; whoever signals this process alone means all of them.
+  // A terminal signals the nodes too. A signal to this process alone is meant for all of them.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       for (const node of nodes) node.kill(signal)

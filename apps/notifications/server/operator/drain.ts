@@ -1,4 +1,4 @@
-import type { NotificationHub } from '../hub.ts'
+import type { NotificationHub } from '../publishing/hub.ts'
 
 /** Milliseconds after which a drained stream shall come back. */
 const comeBack = 1_000

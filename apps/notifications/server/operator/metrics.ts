@@ -1,7 +1,7 @@
 import type { HubStats } from '@sse/express'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import type { NotificationHub } from '../hub.ts'
 import type { OpenLines } from '../line/open-lines.ts'
+import type { NotificationHub } from '../publishing/hub.ts'
 
 /** What `GET /metrics` answers, in the text form of Prometheus. */
 export interface Metrics {

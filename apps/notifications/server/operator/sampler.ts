@@ -1,8 +1,8 @@
 import { hostname } from 'node:os'
 import { type ELDHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Stats } from '../../shared/schemas.ts'
-import type { NotificationHub } from '../hub.ts'
 import type { OpenLines } from '../line/open-lines.ts'
+import type { NotificationHub } from '../publishing/hub.ts'
 
 /** Takes the figures of this process once a second, while somebody listens, for all who do. */
 export interface Sampler {

@@ -1,5 +1,5 @@
 import type { SqliteBroker } from '@sse/sqlite'
-import type { NotificationHub } from '../hub.ts'
+import type { NotificationHub } from './hub.ts'
 import type { Change, PublishWith } from './publish-with.ts'
 
 /** The log is in the same database as the data: one commit has both. */

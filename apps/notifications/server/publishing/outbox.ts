@@ -19,7 +19,7 @@ export interface Outbox {
   next(): OutboxRow | undefined
   /** It is in the log. */
   done(id: number): void
-  /** It cannot be published, ever: kept for whoever finds out why, out of the way of the others. */
+  /** It can never be published. It is kept, out of the way of the others, so that somebody can find out why. */
   refused(id: number, why: string): void
   /**
    * One process publishes at a time, so that the log has the order of the commits. Taken for a while, because a process may end without letting go.

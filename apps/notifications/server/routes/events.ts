@@ -1,10 +1,10 @@
 import { channels } from '@sse/express'
 import { Problem } from '@sse/kit'
 import { type RequestHandler, Router } from 'express'
-import type { NotificationHub } from '../hub.ts'
 import type { LineFaults } from '../line/faults.ts'
 import type { OpenLines } from '../line/open-lines.ts'
-import { requireSession, requireUser } from '../session.ts'
+import type { NotificationHub } from '../publishing/hub.ts'
+import { requireSession, requireUser } from '../requests/session.ts'
 import type { TopicStore } from '../stores/topics.ts'
 
 interface Parts {

@@ -2,8 +2,8 @@ import { input } from '@sse/kit'
 import { Router } from 'express'
 import { secondsSchema } from '../../shared/schemas.ts'
 import type { LineFaults } from '../line/faults.ts'
-import { limitFaults } from '../rate-limits.ts'
-import { requireSession } from '../session.ts'
+import { limitFaults } from '../requests/rate-limits.ts'
+import { requireSession } from '../requests/session.ts'
 
 /** Faults of the caller's own streams, in the caller's session: the buttons of the connection panel. */
 export function lineRoutes(faults: LineFaults): Router {

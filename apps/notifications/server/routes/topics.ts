@@ -3,7 +3,7 @@ import { type RequestHandler, Router } from 'express'
 import type { Topics } from '../../shared/schemas.ts'
 import { isKnownTopic } from '../directory.ts'
 import type { PublishWith } from '../publishing/publish-with.ts'
-import { requireUser } from '../session.ts'
+import { requireUser } from '../requests/session.ts'
 import type { ReadStore } from '../stores/reads.ts'
 import type { TopicStore } from '../stores/topics.ts'
 
@@ -25,7 +25,7 @@ export function topicRoutes({ topics, reads, publishWith }: Parts): Router {
       if (!isKnownTopic(topic)) throw new Problem(404, `There is no topic "${topic}"`)
       await publishWith((tx) => {
         if (!topics.set(list, person, topic, wanted)) return
-        // Who begins to follow a topic can look up what was there, and need not have read it.
+        // A new follower can look up what was there before. It counts as read.
         if (list === 'following' && wanted) reads.markAllRead(person, [`topic:${topic}`])
         tx.publish(`user:${person.id}`, topics.of(person), { event: 'topics' })
       })

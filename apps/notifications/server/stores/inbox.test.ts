@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import type { Recipient } from '../../shared/schemas.ts'
-import { openDatabase } from '../database.ts'
+import { openDatabase } from '../database/database.ts'
 import { findPerson } from '../directory.ts'
 import { createInbox, inboxQueries } from './inbox.ts'
 import { createStores } from './stores.ts'

@@ -5,7 +5,7 @@ import type { Person } from '../directory.ts'
 
 export interface NotificationStore {
   add(from: Person, draft: Draft): Notification
-  /** Whoever may see it. */
+  /** The users who may see it. */
   get(id: number): Notification | undefined
 }
 

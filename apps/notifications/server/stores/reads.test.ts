@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { Recipient } from '../../shared/schemas.ts'
-import { createRandom, seed } from '../../test/random.ts'
-import { openDatabase } from '../database.ts'
+import { createRandom, seed } from '../../test/faults/random.ts'
+import { openDatabase } from '../database/database.ts'
 import { findPerson } from '../directory.ts'
 import { createStores, type Stores } from './stores.ts'
 

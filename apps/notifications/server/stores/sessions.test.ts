@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openDatabase } from '../database.ts'
+import { openDatabase } from '../database/database.ts'
 import { findPerson } from '../directory.ts'
 import { createSessionStore, sessionLasts } from './sessions.ts'
 

@@ -1,4 +1,4 @@
-/** Who is signed in where. What a browser holds is a key; the database has only its hash, so that nobody signs in with a copy of it. */
+/** The sessions of signed-in users. A browser holds a key and the database only its hash, so nobody can sign in with a copy of the database. */
 import { createHash, randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { findPerson, type Person } from '../directory.ts'

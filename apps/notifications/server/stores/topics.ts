@@ -1,4 +1,4 @@
-/** Who follows which topics, and has muted which: so also who sees what. */
+/** The topics that each user follows or has muted. They decide what a user sees. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Recipient, Topics } from '../../shared/schemas.ts'
 import { type Person, topics } from '../directory.ts'

@@ -1,10 +1,11 @@
 /** The parts of ECharts that this page uses, and its colours, which are those of the style sheet. */
+import { colour, pageFont } from '@sse/kit/web/colours.ts'
 import { LineChart } from 'echarts/charts'
 import { GridComponent } from 'echarts/components'
 import { use } from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
 import { type ComputedRef, computed } from 'vue'
-import { useTheme } from '../preferences.ts'
+import { useTheme } from '../account/preferences.ts'
 
 use([LineChart, GridComponent, CanvasRenderer])
 
@@ -24,17 +25,7 @@ export function usePalette(): ComputedRef<Palette> {
       series: [colour('series-1'), colour('series-2'), colour('series-3')],
       muted: colour('muted'),
       line: colour('line'),
-      font: getComputedStyle(document.body).fontFamily,
+      font: pageFont(),
     }
   })
-}
-
-/** What a variable of the style sheet is now. A new element each time: an old one would be on its way from its last colour. */
-function colour(name: string): string {
-  const probe = document.createElement('span')
-  probe.style.color = `var(--${name})`
-  document.body.append(probe)
-  const { color } = getComputedStyle(probe)
-  probe.remove()
-  return color
 }

@@ -7,7 +7,7 @@ export interface TabsChannel {
   addEventListener(type: 'message', listener: () => void): void
 }
 
-/** Vuex plugin: tabs share the cookie, so whoever signs in or out in one of them does so in all. */
+/** Vuex plugin: tabs share the cookie, so signing in or out in one tab does so in all. */
 export function elsewhere(channel: TabsChannel): (store: Store<RootState>) => void {
   return (store) => {
     const tell = ({ type }: { type: string }) => {

@@ -1,7 +1,7 @@
-/** Who is signed in on this page, and whom and what one can write to. */
+/** The signed-in user of this page, and the users and topics that one can write to. */
 import type { Module } from 'vuex'
 import type { Session, Topic, User } from '../../shared/schemas.ts'
-import { type Api, ApiError } from '../api.ts'
+import { type Api, ApiError } from '../http/api.ts'
 import type { RootState } from './state.ts'
 
 export interface SessionState {
@@ -36,7 +36,7 @@ export function createSession(api: Api): Module<SessionState, RootState> {
     },
 
     actions: {
-      /** At the start of the page: goes on as whoever the cookie says. */
+      /** At the start of the page: goes on as the user of the cookie. */
       async restore({ commit, dispatch }): Promise<void> {
         commit('asking')
         try {
@@ -61,7 +61,7 @@ export function createSession(api: Api): Module<SessionState, RootState> {
         await dispatch('expire')
       },
 
-      /** Something may have changed in another tab: whoever the cookie says now is who we are. */
+      /** Another tab may have signed in or out: takes the user of the cookie. */
       async look({ dispatch, state }): Promise<void> {
         const session = await api.session().catch(() => undefined)
         if (session && session.user?.id !== state.user?.id) await dispatch('become', session.user)

@@ -10,7 +10,7 @@ import { eventSchemas, type NotificationEvents } from '../../shared/schemas.ts'
 export function createStream(reader: () => string | undefined): SsePlugin {
   return createSse<NotificationEvents>({
     url: '/events',
-    // All tabs of one user have one connection. The key is asked for whenever a tab joins, so it is that of whoever is signed in then.
+    // All tabs of one user have one connection. The key is asked for whenever a tab joins, so it is that of the user who is signed in then.
     share: {
       get key() {
         return reader()

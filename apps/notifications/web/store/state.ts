@@ -1,6 +1,6 @@
 import type { SseModuleState } from '@sse/vuex'
-import type { Reader } from '../views.ts'
-import type { NotificationsState } from './inbox-state.ts'
+import type { Reader } from '../inbox/views.ts'
+import type { NotificationsState } from './inbox/inbox-state.ts'
 import type { SessionState } from './session.ts'
 import type { TopicsState } from './topics.ts'
 
@@ -12,7 +12,7 @@ export interface RootState {
   sse: SseModuleState
 }
 
-/** Who reads, and what they follow. */
+/** The reader, and the topics that they follow. */
 export function readerOf({ session, topics }: RootState): Reader {
   return { id: session.user?.id ?? '', ...topics }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ApiError } from '../api.ts'
+import { ApiError } from '../http/api.ts'
 import { item, page, session, setUp } from './store.test-kit.ts'
 
 const follow = (topic: string, on = true) => ({ topic, kind: 'following', on }) as const

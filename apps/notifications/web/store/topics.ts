@@ -1,7 +1,7 @@
 /** What the reader follows and has muted, and the channels that come of it. */
 import type { Module } from 'vuex'
 import type { Topics } from '../../shared/schemas.ts'
-import type { Api } from '../api.ts'
+import type { Api } from '../http/api.ts'
 import type { RootState } from './state.ts'
 
 /** Ids of topics. */

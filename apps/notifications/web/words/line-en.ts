@@ -1,4 +1,4 @@
-import type { LineEvent } from '../line-log.ts'
+import type { LineEvent } from '../connection/line/line-log.ts'
 
 type Things = (count: number, one: string, many?: string) => string
 
@@ -43,10 +43,10 @@ export function lineWords(things: Things) {
     cut: 'Cut the line',
     refuse: 'Go offline',
     stall: 'Stall',
-    cutHint: 'The server destroys the connection. The page comes back and misses nothing.',
-    refuseHint: (seconds: number) => `The server turns this browser away for ${seconds} seconds.`,
+    cutHint: 'The server destroys the connection. The page reconnects and misses nothing.',
+    refuseHint: (seconds: number) => `The server refuses this browser for ${seconds} seconds.`,
     stallHint: (seconds: number) =>
-      `The server falls silent for ${seconds} seconds: the watchdog must notice.`,
+      `The server is silent for ${seconds} seconds, and the watchdog must notice.`,
     log: 'What happened',
     logEmpty: 'Nothing yet.',
     says: (event: LineEvent): string => {
@@ -81,8 +81,8 @@ const causes = {
   network: 'The line broke',
   ended: 'The server ended the stream',
   status: 'The server refused',
-  'content-type': 'No event stream came',
-  silence: 'Silence: the watchdog gave up on it',
+  'content-type': 'The answer was not an event stream',
+  silence: 'The watchdog heard nothing',
   redirect: 'A redirect leads to another site',
   url: 'There is no address to connect to',
   overflow: 'An event was too large',

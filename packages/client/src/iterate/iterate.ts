@@ -1,22 +1,22 @@
-import type { Listener } from '../emitter.ts'
 import { SseError } from '../errors.ts'
-import type { SseState } from '../state.ts'
+import type { Listener } from '../events/emitter.ts'
+import type { SseState } from '../supervisor/state.ts'
 import type { EventName, SseClient, SseEvent } from '../types.ts'
 
 export interface IterateOptions {
-  /** Events that may wait to be taken. Default: 1,000. One more ends the iteration with an error: nothing is dropped in silence. */
+  /** The most events that wait to be taken. One more ends the iteration with an error, so no event is lost silently. Default: 1,000. */
   readonly limit?: number | undefined
-  /** Ends the iteration: it rejects with the reason of the signal. */
+  /** Ends the iteration, which rejects with the reason of the signal. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Events one after the other, from the call on: `for await (const { data } of iterate(client, 'notification'))`. Several names come in the
- * order of the stream. Leaving the loop stops listening, and leaves the client as it is.
+ * Yields events one after the other, from the call on: `for await (const { data } of iterate(client, 'notification'))`. Events of several names
+ * keep the order of the stream. A loop that ends stops listening and does not change the client.
  *
- * It is over when the client is closed, by `close()` or by the server's wish. It rejects with the reason of its `signal`; with an SseError
- * `closed` when the client gave up (`unauthorized`, `rejected`, `exhausted`); with `overflow` when more events wait than its `limit`: go on
- * from the last one taken by `connect({ lastEventId })`.
+ * The iteration ends when the client is closed by `close()` or by the server. It rejects with the reason of its `signal`, with an SseError
+ * `closed` if the client gave up (`unauthorized`, `rejected`, `exhausted`), and with `overflow` if more than `limit` events are waiting. To
+ * resume after the last event taken, call `connect({ lastEventId })`.
  */
 export function iterate<Events extends object, Name extends EventName<Events>>(
   client: SseClient<Events>,
@@ -43,29 +43,29 @@ export function iterate<Events extends object, Name extends EventName<Events>>(
     items.length = 0
     end(signal?.reason)
   }
-  function look(state: SseState): void {
+  function check(state: SseState): void {
     if (state.status !== 'closed') return
     if (state.reason === 'closed' || state.reason === 'ended') end()
-    else end(new SseError('closed', `The client has given up: ${state.reason}`, state))
+    else end(new SseError('closed', `The client gave up: ${state.reason}`, state))
   }
-  // What listeners of these names are given is what their types say.
+  // The types of these names say what their listeners receive.
   const take: Listener<unknown> = (data, meta) => {
     if (items.length < limit) items.push({ ...meta, data } as Item)
     else
       end(
         new SseError(
           'overflow',
-          `More than ${limit} events wait: take them faster, or raise \`limit\``,
+          `More than ${limit} events are waiting: take them faster, or raise \`limit\``,
           limit,
         ),
       )
     wake()
   }
   const offs = [names].flat().map((name) => client.on(name as Name, take))
-  offs.push(client.on('sse.state' as EventName<Events>, look as Listener<unknown>))
+  offs.push(client.on('sse.state' as EventName<Events>, check as Listener<unknown>))
   signal?.addEventListener('abort', abort)
   if (signal?.aborted) abort()
-  look(client.state)
+  check(client.state)
 
   return {
     async next() {

@@ -1,4 +1,4 @@
-/** What is used of Web Locks. The browser lets go of a tab's locks when the tab ends, however it ends. */
+/** What a tab uses of Web Locks. The browser releases a tab's locks when the tab ends, for any reason. */
 export interface LocksLike {
   request(
     name: string,
@@ -15,30 +15,19 @@ export interface ElectionOptions {
   entered(): void
   elected(): void
   /** Another tab took the lead, because this one did not answer. */
-  robbed(): void
-  /** There are no locks here. */
+  deposed(): void
+  /** Web Locks do not work here. */
   failed(): void
 }
 
-/** The part of one tab in deciding who leads. Over when `leave` is called. */
-export interface Election {
-  leave(): void
-  /**
-   * Takes the lead from a leader that does not answer, or takes it up again. Of several tabs that want to, one does, and keeps the others
-   * off for as long as `settled` takes.
-   */
-  steal(settled: () => Promise<void>): void
-  /** Calls `gone` when a tab has ended, unless `signal` comes first. */
-  watch(tab: string, gone: () => void, signal: AbortSignal): void
-}
-
-export function createElection(options: ElectionOptions): Election {
+/** One tab in the election of the leader, until it calls `leave`. */
+export function createElection(options: ElectionOptions) {
   const { locks, group, tab } = options
   const membership = new AbortController()
   let candidacy = new AbortController()
   let leads = false
 
-  /** A new candidacy ends the one before: the tab waits for the lock once, or holds it. */
+  /** A new candidacy ends the one before, so the tab waits for the lock once, or holds it. */
   async function stand(steal: boolean): Promise<void> {
     candidacy.abort()
     candidacy = new AbortController()
@@ -53,13 +42,13 @@ export function createElection(options: ElectionOptions): Election {
     } catch (error) {
       if (signal.aborted) return
       if (!(error instanceof DOMException && error.name === 'AbortError')) return options.failed()
-      if (leads) options.robbed()
+      if (leads) options.deposed()
       leads = false
       return stand(false)
     }
   }
 
-  // Held for as long as the tab is there, so that a leader can wait for its end.
+  // Held until the tab ends, so that a leader can wait for that.
   const presence = locks.request(nameOf(tab), {}, () => {
     if (membership.signal.aborted) return
     options.entered()
@@ -75,21 +64,26 @@ export function createElection(options: ElectionOptions): Election {
   }
 
   return {
-    leave() {
+    leave(): void {
       membership.abort()
       candidacy.abort()
     },
-    steal(settled) {
+    /**
+     * Takes the lead from a leader that does not answer, or takes it up again. If several tabs try, one succeeds. It blocks the others until
+     * `settled` resolves.
+     */
+    steal(settled: () => Promise<void>): void {
       const take = (lock: unknown) => {
         if (!lock || membership.signal.aborted) return
-        // It has the lead, and left it to a tab that thought to have it: one that was robbed before it knew.
+        // This tab already holds the lock. It deferred to a tab that was deposed and did not know it yet.
         if (leads) options.elected()
         else stand(true)
         return settled()
       }
       locks.request(nameOf('thief'), { ifAvailable: true }, take).catch(() => {})
     },
-    watch(other, gone, signal) {
+    /** Calls `gone` when a tab has ended, unless `signal` is aborted first. */
+    watch(other: string, gone: () => void, signal: AbortSignal): void {
       locks.request(nameOf(other), { signal }, gone).catch(() => {})
     },
   }

@@ -1,14 +1,14 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { createEmitter } from '../emitter.ts'
+import { createEmitter } from '../events/emitter.ts'
 import type { SseClient } from '../types.ts'
-import { askForLabels, type Told, withLabels } from './labels.ts'
+import { type LabelledEvent, requestLabels, withLabels } from './labels.ts'
 
 afterEach(() => vi.unstubAllGlobals())
 
 /** A connection of which nothing but its events is needed, and what is told of them. */
 function connection() {
   const { on, emit } = createEmitter()
-  const told: Told[] = []
+  const told: LabelledEvent[] = []
   withLabels({ on } as Partial<SseClient> as SseClient, (one) => told.push(one))('tick')
   return { send: (event: string, data: string, id: string) => emit(data, { event, id }), told }
 }
@@ -40,9 +40,9 @@ test('labels are asked for by a header, and by the query where that would cost a
   vi.stubGlobal('location', new URL('http://a.test/'))
   const here = new URL('http://a.test/events?token=st=1~exp=2~acl=/live/*&q=a%20b&flag')
   const there = new URL('http://b.test/events')
-  expect(askForLabels(here, true)).toEqual({ url: here, headers: { 'Sse-Shared': '1' } })
+  expect(requestLabels(here, true)).toEqual({ url: here, headers: { 'Sse-Shared': '1' } })
   const query = { url: new URL(`${here.href}&shared=1`), headers: {} }
-  expect(askForLabels(here, false)).toEqual(query)
+  expect(requestLabels(here, false)).toEqual(query)
   expect(query.url.href).toContain('?token=st=1~exp=2~acl=/live/*&q=a%20b&flag&shared=1')
-  expect(askForLabels(there, true).url.href).toBe('http://b.test/events?shared=1')
+  expect(requestLabels(there, true).url.href).toBe('http://b.test/events?shared=1')
 })

@@ -1,36 +1,48 @@
-import type { SourceMessage } from '../source.ts'
+import type { RawEvent } from '../connection/connection.ts'
+import type { SseMeta } from '../events/emitter.ts'
 import type { SseClient } from '../types.ts'
 
-/** An event as the connection told it. */
-export interface Told extends SourceMessage {
-  /** The channels that it came on, of those that were asked for; undefined: the server does not say, or it came on one of the app's own. */
+/** An event with the label that the server sent before it. */
+export interface LabelledEvent extends RawEvent {
+  /** The requested channels that it was published to. Undefined: the server does not say, or it was published to a channel of the app's own. */
   readonly channels: readonly string[] | undefined
 }
 
-/** What the server says of the event that comes next. */
+/** What the server says about the next event. */
 interface Label {
   readonly id: string
   readonly channels: readonly string[]
 }
 
 /**
- * Has a connection's events told with their channels, as the server names them on a connection that tabs share.
+ * Receives the events of a client together with their channels, which the server names on a connection that tabs share.
  *
- * @returns listens for events of a name; what that returns stops it
+ * @returns listens for events of a name, and returns a function that stops listening
  */
-export function withLabels(client: SseClient, hear: (told: Told) => void): (name: string) => () => void {
+export function withLabels(
+  client: SseClient,
+  receive: (told: LabelledEvent) => void,
+): (name: string) => () => void {
   let label: Label | undefined
   client.on('sse.event', (text) => {
     label = readLabel(String(text))
   })
   return (name) =>
     client.on(name, (data, { event, id }) => {
-      // The event of a label may be one that nobody listens for.
+      // The label may belong to an event that has no listener.
       const channels = label?.id === id ? label.channels : undefined
       label = undefined
-      hear({ event, data: String(data), lastEventId: id, channels })
+      receive({ event, data: String(data), lastEventId: id, channels })
     })
 }
+
+/** A control event of a client, as text again. */
+export const toLabelled = (value: object, { event, id }: SseMeta): LabelledEvent => ({
+  event,
+  data: JSON.stringify(value),
+  lastEventId: id,
+  channels: undefined,
+})
 
 function readLabel(text: string): Label | undefined {
   try {
@@ -42,16 +54,16 @@ function readLabel(text: string): Label | undefined {
 }
 
 /*
- * Only types are imported here of what is loaded with the page: values would make a chunk of their own of it, and 400 bytes more to load.
+ * Of the code that every page loads, this file imports only types. Values would become a chunk of their own and cost 400 bytes more.
  */
 
-/** What a request of a connection that tabs share carries, so that the server names channels: a header, or where none can be sent the query. */
-export function askForLabels(
+/** Asks the server to name the channels of events: by a header or, if none can be sent, in the query. */
+export function requestLabels(
   url: URL,
   mayHaveHeaders: boolean,
 ): { url: URL; headers: Record<string, string> } {
   if (mayHaveHeaders && url.origin === location.origin) return { url, headers: { 'Sse-Shared': '1' } }
-  const asking = new URL(url)
-  asking.search += `${asking.search ? '&' : '?'}shared=1`
-  return { url: asking, headers: {} }
+  const labelled = new URL(url)
+  labelled.search += `${labelled.search ? '&' : '?'}shared=1`
+  return { url: labelled, headers: {} }
 }

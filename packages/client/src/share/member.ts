@@ -1,27 +1,27 @@
 import type { Clock } from '../clock.ts'
-import type { SourceMessage } from '../source.ts'
-import type { SseState } from '../state.ts'
+import type { RawEvent } from '../connection/connection.ts'
+import type { listenToPage, onWakeup } from '../supervisor/page-events.ts'
+import type { SseState } from '../supervisor/state.ts'
 import type { SseClient } from '../types.ts'
-import type { listenToPage, onWakeup } from '../wakeup.ts'
-import { createElection, type Election, type LocksLike } from './election.ts'
-import { createFollower } from './follower.ts'
+import { createElection, type LocksLike } from './election.ts'
+import { createFollower } from './follower/follower.ts'
 import { createHistory } from './history.ts'
-import { createLeader, type Leader } from './leader.ts'
-import { onPageRest } from './page.ts'
-import { groupName, type Message, type ShareOption, type Wish, type Word } from './protocol.ts'
+import { createLeader } from './leader/leader.ts'
+import { onPageFreeze } from './page-freeze.ts'
+import { groupName, type Interest, type Message, type MessageBody, type ShareOption } from './protocol.ts'
 
-/** Milliseconds between two looks whether the leader is there. It is asked, and must miss two answers to be robbed. */
-const BEAT = 2000
+/** Milliseconds between two checks of the leader. A tab asks it, and deposes it after two missing answers. */
+const CHECK_INTERVAL = 2000
 
-/** What is used of a BroadcastChannel. */
+/** What a tab uses of a BroadcastChannel. */
 export interface ChannelLike {
   addEventListener(type: 'message', listener: (event: { readonly data: Message }) => void): void
   postMessage(message: Message): void
   close(): void
 }
 
-/** The browser's parts that tabs meet through. */
-export interface MeetingPoint {
+/** The browser's APIs through which tabs find each other. */
+export interface BrowserApis {
   readonly locks: LocksLike
   openChannel(group: string): ChannelLike
 }
@@ -29,45 +29,45 @@ export interface MeetingPoint {
 export interface MemberOptions {
   readonly url: URL
   readonly share?: ShareOption | undefined
-  /** Where to go on from. */
+  /** The position to resume from. */
   readonly cursor: string
   readonly clock: Clock
-  readonly meeting?: MeetingPoint | undefined
-  /** Makes a client of this tab's own, whose listeners are given the text of events. */
+  readonly apis?: BrowserApis | undefined
+  /** Makes a client for this tab alone. Its listeners receive the text of events. */
   open(cursor: string): SseClient
   readonly listenToPage: typeof listenToPage
   readonly onWakeup: typeof onWakeup
-  wishes(): readonly Wish[]
-  message(message: SourceMessage): void
+  interests(): readonly Interest[]
+  receive(event: RawEvent): void
   state(state: SseState): void
 }
 
-/** One tab in its group. It leads or follows; to its page that makes no difference. */
+/** One tab in its group. It leads or follows, and its page sees no difference. */
 export interface Member {
-  /** The wishes have changed. */
-  wish(): void
+  /** The interests have changed. */
+  update(): void
   reconnect(): void
   leave(): void
 }
 
 export function createMember(options: MemberOptions): Member {
-  const { clock, share, url, wishes, meeting = browser } = options
+  const { clock, share, url, interests, apis = browserApis } = options
   const group = groupName(url, Object(share))
   const id = crypto.randomUUID()
   const history = createHistory(options.cursor)
-  const post = (word: Word) => channel?.postMessage({ ...word, from: id })
+  const post = (message: MessageBody) => channel?.postMessage({ ...message, from: id })
   const follower = createFollower({
-    ...{ id, history, wishes, post, deliver: options.message, onState },
+    ...{ id, history, interests, post, deliver: options.receive, onState },
     open: () => options.open(history.cursor),
   })
   let state: SseState = { status: 'connecting', attempt: 0 }
   let channel: ChannelLike | undefined
-  let election: Election | undefined
-  let leader: Leader | undefined
+  let election: ReturnType<typeof createElection> | undefined
+  let leader: ReturnType<typeof createLeader> | undefined
   let watching = new AbortController()
   let timer: unknown
   let misses = 0
-  let isTelling = false
+  let isUpdating = false
 
   function onState(next: SseState): void {
     if (JSON.stringify(next) === JSON.stringify(state)) return
@@ -77,17 +77,17 @@ export function createMember(options: MemberOptions): Member {
 
   function enter(): void {
     try {
-      channel = meeting.openChannel(group)
-      channel.addEventListener('message', ({ data }) => hear(data))
+      channel = apis.openChannel(group)
+      channel.addEventListener('message', ({ data }) => receive(data))
       election = createElection({
-        ...{ locks: meeting.locks, group, tab: id, elected: lead, failed: leadAlone },
+        ...{ locks: apis.locks, group, tab: id, elected: lead, failed: leadAlone },
         entered() {
           misses = 0
-          if (follower.joining) follower.greet(true)
+          if (follower.joining) follower.sayHello(true)
           else follower.lost()
-          look()
+          check()
         },
-        robbed() {
+        deposed() {
           follow()
           follower.lost()
         },
@@ -99,9 +99,9 @@ export function createMember(options: MemberOptions): Member {
 
   function exit(): void {
     follow()
-    follower.rest()
+    follower.stopCatchUp()
     clock.clearTimeout(timer)
-    // Its last words are out: whoever leads next has heard them, or asks the server again.
+    // Its last messages are posted. The next leader has received them, or asks the server again.
     channel?.close()
     channel = undefined
     election?.leave()
@@ -114,19 +114,19 @@ export function createMember(options: MemberOptions): Member {
     const term = Math.max(Math.floor(follower.term) + 1, clock.now()) + clock.random()
     watching = new AbortController()
     const { signal } = watching
-    const followed = follower.lead(term)
+    const served = follower.lead(term)
     leader = createLeader({
-      ...{ term, history, followed, state, clock, post, onState },
+      ...{ term, history, served, state, clock, post, onState },
       open: options.open,
       deliver: follower.deliver,
       watch: (tab, gone) => election?.watch(tab, gone, signal),
     })
-    leader.wish(id, wishes())
+    leader.setInterests(id, interests())
     if (connects) leader.connect()
-    leader.hear({ type: 'ask', what: 'status', from: id })
+    leader.receive({ type: 'ask', what: 'status', from: id })
   }
 
-  /** There is no group to be found: a connection of its own. */
+  /** Without locks or a channel there is no group, so the tab has a connection of its own. */
   function leadAlone(): void {
     channel?.close()
     channel = undefined
@@ -139,39 +139,39 @@ export function createMember(options: MemberOptions): Member {
     leader = undefined
   }
 
-  function hear(message: Message): void {
+  function receive(message: Message): void {
     if (leader && 'term' in message && message.term > follower.term) follow()
-    if (leader) leader.hear(message)
-    else follower.hear(message)
+    if (leader) leader.receive(message)
+    else follower.receive(message)
   }
 
-  /** Timers of a hidden tab run late and those of a frozen one not at all: what a leader says is never tied to one, so it is asked. */
-  function look(): void {
-    timer = clock.setTimeout(look, BEAT)
-    if (!leader) follower.beat()
-    misses = leader || follower.heard() ? 0 : misses + 1
+  /** Asks the leader whether it is alive. The leader sends nothing by a timer, because timers of a hidden tab run late, and those of a frozen one not at all. */
+  function check(): void {
+    timer = clock.setTimeout(check, CHECK_INTERVAL)
+    if (!leader) follower.tick()
+    misses = leader || follower.heardLeader() ? 0 : misses + 1
     if (misses > 2) {
       misses = 0
-      election?.steal(() => new Promise((resolve) => clock.setTimeout(resolve, BEAT)))
+      election?.steal(() => new Promise((resolve) => clock.setTimeout(resolve, CHECK_INTERVAL)))
     } else if (misses > 0 || !(leader || follower.synced)) post({ type: 'ask', what: 'status' })
   }
 
   const stopWaking = options.onWakeup(() => post({ type: 'ask', what: 'wake' }))
-  const stopListening = onPageRest(options.listenToPage, { rest: exit, wake: enter })
+  const stopListening = onPageFreeze(options.listenToPage, exit, enter)
   enter()
 
   return {
-    wish() {
-      follower.wish()
-      if (isTelling) return
-      isTelling = true
-      // What is left and joined again in the same turn is not left.
+    update() {
+      follower.updateInterests()
+      if (isUpdating) return
+      isUpdating = true
+      // A channel that is left and joined again in the same turn is not left.
       queueMicrotask(() => {
-        isTelling = false
+        isUpdating = false
         if (!leader && !channel) return
         follower.leave()
-        if (leader) leader.wish(id, wishes())
-        else follower.greet()
+        if (leader) leader.setInterests(id, interests())
+        else follower.sayHello()
       })
     },
     reconnect() {
@@ -186,7 +186,7 @@ export function createMember(options: MemberOptions): Member {
   }
 }
 
-const browser: MeetingPoint = {
+const browserApis: BrowserApis = {
   get locks() {
     return navigator.locks as LocksLike
   },

@@ -1,101 +1,105 @@
-import type { SseChannels } from '../control.ts'
-import type { SourceMessage } from '../source.ts'
-import type { SseState } from '../state.ts'
+import type { RawEvent } from '../connection/connection.ts'
+import type { SseChannels } from '../events/control-events.ts'
+import type { SseState } from '../supervisor/state.ts'
 
 /**
- * What the tabs of a group say to each other. A number of its own, because an old and a new deployment may be open side by side: tabs that
- * do not speak the same protocol are two groups, with a connection each. To be raised with every change of {@link Word}.
+ * The version of the messages between tabs. Tabs of an old and a new deployment may be open at the same time: those with different versions
+ * form two groups, with a connection each. Raise it with every change of {@link MessageBody}.
  */
-const PROTOCOL = 2
+const PROTOCOL = 3
 
-/** One event as the server sent it, with the cursor after it. */
-export interface Entry extends SourceMessage {
-  /** Whether the id came with this event: one without an id inherits the last one, and is never taken for a repetition. */
+/** An event that the leader relays, with the cursor after it. */
+export interface RelayedEvent extends RawEvent {
+  /** Whether the id came with this event. An event without one has the id before it, and is never taken for a repetition. */
   readonly identified: boolean
-  /** The channels that it came on, of those that tabs have asked for. Left out: it is for every tab. */
+  /** The channels that it was published to, of those that tabs have requested. Left out: it is for every tab. */
   readonly channels?: readonly string[] | undefined
   /** The one tab that it is for. Left out: every tab. */
   readonly to?: string | undefined
 }
 
-/** What a tab wants of the connection: `n:` and an event name it listens for, or `c:` and a channel. */
-export type Wish = `n:${string}` | `c:${string}`
+/** What a tab wants from the connection: `n:` and an event name that it listens for, or `c:` and a channel. */
+export type Interest = `n:${string}` | `c:${string}`
+
+/** The names in the interests of one kind. */
+export const namesIn = (interests: Iterable<Interest>, kind: 'n:' | 'c:'): string[] =>
+  [...interests].filter((interest) => interest.startsWith(kind)).map((interest) => interest.slice(2))
 
 /**
- * Where a tab stands. `count` counts the entries that the leader of this term has told; it means nothing to another leader, but the cursor
- * does. An empty cursor: nothing was received yet, what is new is enough.
+ * The position of a tab. `count` counts the events that the leader of this term has relayed. Another leader understands only the cursor. With
+ * an empty cursor the tab has received nothing yet and wants only new events.
  */
-export interface Position {
+export interface TabPosition {
   readonly term: number
   readonly count: number
   readonly cursor: string
 }
 
-/** Wishes that the connection takes care of, each with the cursor since which it serves them; `undefined`: the server has yet to grant it. */
-export type Followed = ReadonlyMap<Wish, string | undefined>
+/** The interests that the connection serves, each with the cursor from which on. `undefined`: the server has not granted it yet. */
+export type Served = ReadonlyMap<Interest, string | undefined>
 
 /**
- * A leader's account of itself, told whenever something of it changes, and when it is asked for. The term grows from leader to leader, and
- * no two have the same: who has heard of a later one no longer listens to an earlier one.
+ * The state of a leader. It posts it when something changes, and when a tab asks. The term grows from leader to leader, and no two have the
+ * same. A tab that knows a later leader ignores an earlier one.
  */
-export interface Status extends Position {
+export interface LeaderStatus extends TabPosition {
   readonly type: 'status'
   readonly state: SseState
-  readonly followed: Followed
+  readonly served: Served
 }
 
-/** Everything that is said, without the sender. */
-export type Word =
-  | Status
-  /** A leader hands on an entry. */
-  | { readonly type: 'entry'; readonly term: number; readonly count: number; readonly entry: Entry }
-  /** A leader answers `hello`: what follows the tab's position, or, without `entries`, that it cannot give that. */
+/** All messages between tabs, without the sender. */
+export type MessageBody =
+  | LeaderStatus
+  /** A leader relays an event. */
+  | { readonly type: 'event'; readonly term: number; readonly count: number; readonly relayed: RelayedEvent }
+  /** A leader answers `hello` with the events after the tab's position. Without `events` it cannot serve that position. */
   | {
       readonly type: 'welcome'
       readonly to: string
       readonly greeting: number
-      readonly at: Position
-      readonly status: Status
-      readonly entries: readonly Entry[] | undefined
-      /** The cursor after which the entries come, if that is not where the tab stands but one that it has passed. */
+      readonly at: TabPosition
+      readonly status: LeaderStatus
+      readonly events: readonly RelayedEvent[] | undefined
+      /** The cursor that the events follow, if it is not the tab's position but one that the tab has passed. */
       readonly after: string | undefined
-      /** The `sse.open` of the open stream and the tab's own `sse.channels`, for a tab that has just come. */
-      readonly told: readonly Entry[]
+      /** The `sse.open` of the open stream and the tab's own `sse.channels`, for a tab that has just joined. */
+      readonly told: readonly RelayedEvent[]
     }
-  /** A tab's wishes; with `at` it wants what follows there, with `connect` a client that has closed shall connect again. */
+  /** A tab sends its interests. With `at` it asks for the events after that position. With `connect` a closed client shall connect again. */
   | {
       readonly type: 'hello'
-      /** Counts the greetings of a tab: only the answer to the last one counts. */
+      /** Counts the greetings of a tab. Only the answer to the last one counts. */
       readonly greeting: number
-      readonly wishes: readonly Wish[]
-      readonly at: Position | undefined
-      /** Cursors that the tab has passed, the newest first: where it may meet a leader that does not know its position. */
+      readonly interests: readonly Interest[]
+      readonly at: TabPosition | undefined
+      /** Cursors that the tab has passed, the newest first. A leader that does not know its position may know one of these. */
       readonly passed: readonly string[]
-      /** What it was told of its channels since the last stream began, as {@link compare} has it. */
+      /** The channels that it was told since the last stream began, as {@link toComparable} writes them. */
       readonly told: string | undefined
       readonly connect: boolean
     }
-  /** `wake`: somebody looks at a tab again, or it is back online; a leader out of sight may sleep through that. */
+  /** `wake`: a tab is shown again or back online. The leader itself may be hidden and not notice. */
   | { readonly type: 'ask'; readonly what: 'status' | 'reconnect' | 'wake' }
 
-/** What a tab is told of its channels, in a form that two of them can be compared by. */
-export function compare({ channels, refused }: SseChannels): string {
+/** The channels that a tab is told, as text that can be compared. */
+export function toComparable({ channels, refused }: SseChannels): string {
   return JSON.stringify([[...channels].sort(), [...refused].sort()])
 }
 
-export type Message = Word & { readonly from: string }
+export type Message = MessageBody & { readonly from: string }
 
-/** What must be the same for two tabs to share a connection, beside the URL. */
+/** Besides the URL, tabs that share a connection have these in common. */
 export interface ShareIdentity {
-  /** Whose connection it is, such as the id of the user: tabs of different people never share. Default: everybody's. */
+  /** The owner of the connection, such as the id of the user. Tabs of different people never share. Default: all tabs share. */
   readonly key?: string | number | undefined
-  /** The deployment, where two of them must not mix. Default: any. */
+  /** The deployment, if tabs of two deployments must not share. Default: they may. */
   readonly version?: string | number | undefined
 }
 
 export type ShareOption = boolean | ShareIdentity
 
-/** The name of the group: tabs with the same name share one connection. */
+/** The name of the group. Tabs with the same name share one connection. */
 export function groupName(url: URL, { key = '', version = '' }: ShareIdentity): string {
   return JSON.stringify(['sse', PROTOCOL, version, key, url.href])
 }

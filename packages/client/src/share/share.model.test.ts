@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type BrowserModel, createBrowserModel, type Order } from '../../test/browser-model.ts'
-import { type ModelPage, openPage } from '../../test/model-page.ts'
-import { createModelServer, type ModelServer, OWN } from '../../test/model-server.ts'
+import { type BrowserModel, createBrowserModel, type Order } from '../../test/model/browser-model.ts'
+import { type ModelPage, openPage } from '../../test/model/model-page.ts'
+import { createModelServer, type ModelServer, OWN } from '../../test/model/model-server.ts'
 
 /** How many commands are run; the seed is in the test's name, and SSE_SEED runs the same ones again. */
 const STEPS = Number(process.env['SSE_STEPS'] ?? (process.env['SSE_FAULTS'] ? 50_000 : 2000))
@@ -81,8 +81,8 @@ const steps = fc.array(fc.nat(30), { maxLength: 20 }).map(
 
 /** A tab opens: afresh, or from the position of a snapshot that was just loaded, or was a while ago. */
 const open = fc.tuple(fc.uniqueArray(channel, { maxLength: 3 }), fc.constantFrom(undefined, 0, 0, 3)).map(
-  ([wishes, age]) =>
-    new Command(`open [${wishes}] ${age}`, (world) => {
+  ([interests, age]) =>
+    new Command(`open [${interests}] ${age}`, (world) => {
       const { browser, server, pages } = world
       if (pages.filter(({ left }) => !left).length >= 8) return
       const event = server.events.at(-1 - (age ?? 0))
@@ -91,7 +91,7 @@ const open = fc.tuple(fc.uniqueArray(channel, { maxLength: 3 }), fc.constantFrom
         ? { cursor: server.position, number: server.events.length }
         : { cursor: event.id, number: event.number }
       const tab = browser.openTab(`tab${pages.length}`)
-      pages.push(openPage(tab, server, wishes, age === undefined ? undefined : snapshot))
+      pages.push(openPage(tab, server, interests, age === undefined ? undefined : snapshot))
     }),
 )
 

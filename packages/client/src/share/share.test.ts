@@ -118,7 +118,7 @@ describe('tabs that share', () => {
     expect(up()).toEqual([connection])
   })
 
-  test('have it replaced at the wish of any', async () => {
+  test('have it replaced at the interest of any', async () => {
     page()
     const [, connection] = await openLeader()
     const follower = await openFollower()
@@ -337,11 +337,11 @@ describe('a connection is not shared', () => {
 
 test('where the part that shares cannot be loaded, each tab has its own connection', async () => {
   page()
-  vi.doMock('./gate.ts', () => {
+  vi.doMock('./shared-connection.ts', () => {
     throw new Error('404')
   })
   onTestFinished(() => {
-    vi.doUnmock('./gate.ts')
+    vi.doUnmock('./shared-connection.ts')
   })
   const tab = openTab({ channels: ['topic:a'] })
   const connection = await source()

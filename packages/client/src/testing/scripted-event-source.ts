@@ -1,21 +1,21 @@
-import { openEventSource } from '../event-source.ts'
-import { type EventSourceConstructor, OPEN } from '../source.ts'
+import { type EventSourceConstructor, OPEN } from '../connection/connection.ts'
+import { openEventSource } from '../connection/event-source.ts'
 
-/** An EventSource in the hands of the test, which like a native one tells no status and sends no headers. */
+/** An EventSource that the test controls. Like a native one, it gives no status and sends no headers. */
 export interface ScriptedEventSource extends EventTarget {
   readonly url: URL
   readonly withCredentials: boolean
   readyState: number
   open(): void
   send(event: string, data: string, lastEventId?: string): void
-  /** The connection is lost: a native EventSource would try again. */
+  /** The connection is lost. A native EventSource would reconnect. */
   lose(): void
-  /** The answer was not 200: a native EventSource gives up. */
+  /** The status is not 200. A native EventSource gives up. */
   refuse(): void
   close(): void
 }
 
-/** A constructor whose instances the test can reach, in order. */
+/** A constructor, and its instances in the order in which they were made. */
 export function scriptEventSource(): { EventSource: EventSourceConstructor; sources: ScriptedEventSource[] } {
   const sources: ScriptedEventSource[] = []
 

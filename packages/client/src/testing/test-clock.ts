@@ -1,18 +1,18 @@
 import type { Clock } from '../clock.ts'
 
-/** A clock that stands still until the test moves it. */
+/** A clock that stops until the test moves it. */
 export interface TestClock extends Clock {
-  /** Lets so many milliseconds pass: timers that fall due run, in order, each at its own time. */
+  /** Lets so many milliseconds pass. Timers that are due run in order, each at its own time. */
   advance(milliseconds: number): void
-  /** Moves the time without moving any timer, as for a machine that sleeps; a negative time puts the clock back. */
+  /** Moves the time but no timer, as when a machine sleeps. A negative time sets the clock back. */
   sleep(milliseconds: number): void
-  /** When timers fall due, in milliseconds from now. */
+  /** When timers are due, in milliseconds from now. */
   readonly timers: number[]
 }
 
-/** @param random what `random` returns, always. 0.5 makes every wait three quarters of its longest. */
+/** @param random the result of every call of `random`. With 0.5 every wait is three quarters of the longest possible. */
 export function createTestClock(random = 0.5): TestClock {
-  /** What timers go by, and how far the time of day is ahead of it. */
+  /** The time of the timers, and how far the time of day is ahead of it. */
   let elapsed = 0
   let ahead = 1_700_000_000_000
   const timers = new Map<object, { at: number; run: () => void }>()

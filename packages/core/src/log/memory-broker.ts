@@ -1,8 +1,8 @@
 import { closedError } from '../brokers/log-failure.ts'
-import { randomHex } from '../brokers/random-hex.ts'
 import { checkNames, checkObject, refuseOption } from '../check.ts'
 import { atEndOfTurn, endOfTurn } from '../end-of-turn.ts'
 import { SseError } from '../errors.ts'
+import { randomText } from '../random-text.ts'
 import type { Broker, Entry, Page, Published, Receiver, Records } from './broker.ts'
 import { IdempotencyKeys } from './idempotency-keys.ts'
 import { Queue } from './queue.ts'
@@ -113,7 +113,7 @@ const idForm = /^([0-9a-f]{16})-(0|[1-9][0-9]{0,14})$/
  * A log in the memory of one process. Its ids are `<epoch>-<number>`. Every log has a new epoch, so a cursor of an earlier log is recognised.
  */
 class MemoryLog {
-  readonly #epoch = randomHex(8)
+  readonly #epoch = randomText(8)
   readonly #capacity: number
   readonly #entries = new Queue<Entry>()
   readonly #keys: IdempotencyKeys

@@ -1,19 +1,8 @@
-import { randomBytes, randomFillSync } from 'node:crypto'
-
-/** Random bytes for the next ids. Without the pool, each id would cost a buffer and a system call. */
-const pool = Buffer.allocUnsafeSlow(4096)
-const nameBytes = 16
-let used = pool.length
+import { randomText } from '../random-text.ts'
 
 /** 128 random bits as text. The id of a stream permits changing its channels, so it must not be guessable. */
 export function randomName(): string {
-  if (used === pool.length) {
-    randomFillSync(pool)
-    used = 0
-  }
-  const name = pool.toString('base64url', used, used + nameBytes)
-  used += nameBytes
-  return name
+  return randomText(16, 'base64url')
 }
 
 /** A new stream id. It begins with the name of the hub, so that the other hubs know which one has the stream. */
@@ -28,5 +17,5 @@ export function hubOf(streamId: string): string | undefined {
 
 /** A new name for a hub, which is part of the ids of its streams. */
 export function newHubName(): string {
-  return randomBytes(6).toString('base64url')
+  return randomText(6, 'base64url')
 }

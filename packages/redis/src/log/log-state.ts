@@ -1,4 +1,4 @@
-import { randomHex } from '@sse/core/internal'
+import { randomText } from '@sse/core/internal'
 import type { Connection } from '../connection/connection.ts'
 import { type Cursor, compareAt, parseId } from './cursor.ts'
 import type { Keys } from './keys.ts'
@@ -65,11 +65,11 @@ export async function tellFork(
 }
 
 export function newNonce(): string {
-  return randomHex(6)
+  return randomText(6)
 }
 
 export function newEpoch(): string {
-  return randomHex(4)
+  return randomText(4)
 }
 
 /** As an entry of the stream stores them. */

@@ -1,5 +1,5 @@
 import type { Published, SseError } from '@sse/core'
-import { busySentence, closedError, logFailure, randomHex, tooManyRecords } from '@sse/core/internal'
+import { busySentence, closedError, logFailure, randomText, tooManyRecords } from '@sse/core/internal'
 import type { Connection } from '../connection/connection.ts'
 import type { ReconnectingConnection } from '../connection/reconnecting-connection.ts'
 import { failureOf, isHarmless, replyOf, unreachable } from '../failure.ts'
@@ -52,7 +52,7 @@ export class Writer {
 
   constructor(options: WriterOptions) {
     this.#options = options
-    this.#key = options.keys.writer(randomHex(8))
+    this.#key = options.keys.writer(randomText(8))
     this.#queue = new PublishQueue(options.timeout, this.#timeoutError)
   }
 

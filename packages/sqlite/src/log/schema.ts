@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { randomHex } from '@sse/core/internal'
+import { randomText } from '@sse/core/internal'
 import { failure } from '../failure.ts'
 
 /** The version of the tables below. A log of a later version is refused. */
@@ -40,8 +40,8 @@ export function prepareTables(database: DatabaseSync, path: string): void {
   if (!found) {
     database
       .prepare('INSERT INTO sse_log (one, version, epoch, base, base_bytes) VALUES (1, ?, ?, 0, 0)')
-      .run(version, randomHex(4))
-    database.prepare('INSERT OR REPLACE INTO sse_terms VALUES (0, ?)').run(randomHex(6))
+      .run(version, randomText(4))
+    database.prepare('INSERT OR REPLACE INTO sse_terms VALUES (0, ?)').run(randomText(6))
   } else if (Number(found['version']) > version) {
     const later = `was written by a later version of @sse/sqlite (${found['version']}, this one writes ${version}): install that version`
     throw failure('log-failed', path, later)
@@ -50,7 +50,7 @@ export function prepareTables(database: DatabaseSync, path: string): void {
     database.prepare('UPDATE sse_log SET version = ?').run(version)
   }
   const next = '1 + coalesce((SELECT max(seq) FROM sse_entries), (SELECT base FROM sse_log))'
-  database.prepare(`INSERT OR REPLACE INTO sse_terms SELECT ${next}, ?`).run(randomHex(6))
+  database.prepare(`INSERT OR REPLACE INTO sse_terms SELECT ${next}, ?`).run(randomText(6))
   // Nonces and records of a lost tail: the entries to come have other ids.
   database.exec(`DELETE FROM sse_terms WHERE first > ${next}; DELETE FROM sse_records WHERE seq >= ${next}`)
 }

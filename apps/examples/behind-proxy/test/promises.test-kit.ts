@@ -1,0 +1,118 @@
+import { freePort, until } from '@sse/testbed'
+import { expect, test } from 'vitest'
+import { runExample } from '../../test/example.ts'
+import type { ProxyName } from '../proxy.ts'
+import { askHttp1, browse, data, native, others } from './ask.test-kit.ts'
+import { type App, type Change, type Front, startApp, startProxy } from './proxied.test-kit.ts'
+
+/** Publishes a piece of news at a time, each when the one before has arrived, over HTTP/1.1 and over HTTP/2. */
+export async function expectAtOnce(app: App, front: Front): Promise<void> {
+  const streams = [browse(front).ask('/events', native), askHttp1(front, '/events', native)]
+  await until(async () => (await app.streams()) === 2)
+  for (let number = 1; number <= 5; number++) {
+    await app.publish(`number ${number}`)
+    await until(() => streams.every((stream) => data(stream, 'news').length === number))
+  }
+  for (const stream of streams) expect(stream).toMatchObject({ status: 200, ended: false })
+}
+
+/** A stream of which nothing arrives although ten events are on their way, and other answers overtake them, until it ends. */
+export async function expectHeldBack(app: App, front: Front): Promise<void> {
+  const stream = askHttp1(front, '/events', native) // the head may be held back too
+  const { get } = browse(front)
+  await until(() => app.streams())
+  for (let number = 1; number <= 10; number++) {
+    await app.publish(`number ${number}`)
+    await get('/status')
+  }
+  expect(stream.text).toBe('')
+  await app.stop()
+  await until(() => stream.ended)
+  expect(data(stream, 'news')).toHaveLength(10)
+}
+
+/** How many requests, one after the other, came to the app on how many connections. */
+export async function connectionsOfFive(proxy: Front, method = 'GET'): Promise<number> {
+  const { get } = browse(proxy)
+  const connections = new Set<unknown>()
+  for (let request = 0; request < 5; request++) {
+    connections.add(JSON.parse((await get('/status', { ':method': method })).text).connection)
+  }
+  return connections.size
+}
+
+/** Heartbeats for longer than a proxy with a patience of two seconds has. */
+export function testKeptOpen(name: ProxyName, ...impatient: readonly Change[]): void {
+  test('a quiet stream is kept open by heartbeats', async () => {
+    const app = await startApp({ HEARTBEAT: '200' })
+    const stream = browse(await startProxy(name, app, ...impatient)).ask('/events', native)
+    await until(() => data(stream, 'sse.ping').length === 12 || stream.ended)
+    expect(stream).toMatchObject({ status: 200, ended: false })
+  })
+}
+
+/** @param impatient gives the proxy a patience of two seconds */
+export function testQuietStream(name: ProxyName, impatient: Change): void {
+  testKeptOpen(name, impatient)
+
+  test('a quiet stream is ended by the proxy without heartbeats', async () => {
+    const app = await startApp({ HEARTBEAT: '100000' })
+    const stream = browse(await startProxy(name, app, impatient)).ask('/events', native)
+    await until(() => stream.ended)
+    expect(stream.status).toBe(200)
+    expect(stream.text).not.toContain('sse.close')
+  })
+}
+
+/** Twenty streams in one connection, and other requests beside them. */
+export function testTwentyStreams(name: ProxyName): void {
+  test('HTTP/2 carries twenty streams in one connection', async () => {
+    const app = await startApp()
+    const { ask, get } = browse(await startProxy(name, app))
+    const streams = Array.from({ length: 20 }, () => ask('/events', native))
+    await until(async () => (await app.streams()) === 20)
+    expect((await get('/status')).status).toBe(200)
+    await app.publish('to all')
+    await until(() => streams.every((stream) => data(stream, 'news').length === 1))
+  })
+}
+
+export function testReplacement(name: ProxyName): void {
+  test('while the app is replaced a browser is told when to reconnect, and others get a 503', async () => {
+    const app = await startApp()
+    const { get } = browse(await startProxy(name, app))
+    await app.stop()
+    expect(await get('/events', native)).toMatchObject({
+      ...{ status: 200, type: 'text/event-stream', text: 'retry: 2000\n\n' },
+    })
+    const refused = await Promise.all(others.map((accept) => get('/events', { accept })))
+    expect(refused.map(({ status }) => status)).toEqual([503, 503])
+    await app.start()
+    expect((await get('/status')).status).toBe(200)
+  })
+}
+
+/** @param status what a browser then gets while the app is away, and gives up */
+export function testWithoutReplacement(name: ProxyName, title: string, change: Change, status: number): void {
+  test(title, async () => {
+    const app = await startApp()
+    const { get } = browse(await startProxy(name, app, change))
+    await app.stop()
+    expect((await get('/events', native)).status).toBe(status)
+  })
+}
+
+/** `pnpm example behind-proxy NAME`: the app and the proxy, and nothing of them when it has ended. */
+export async function expectToRun(name: ProxyName): Promise<void> {
+  const port = await freePort()
+  const { process } = await runExample('behind-proxy', { TLS_PORT: String(port) }, name)
+  expect(process.output).toContain(`https://localhost:${port} by ${name}`)
+  const front = { origin: `https://localhost:${port}`, rejectUnauthorized: false } as const
+  const stream = await until(async () => {
+    const answer = browse(front).ask('/events', native)
+    await until(() => answer.ended || data(answer, 'sse.open').length === 1)
+    return answer.ended ? undefined : answer
+  })
+  expect(stream.status).toBe(200)
+  expect(await process.kill('SIGTERM')).toMatchObject({ signal: null })
+}

@@ -1,0 +1,41 @@
+import { type ComputedRef, computed } from 'vue'
+import type { TransportName } from '../../../shared/lab.ts'
+import type { useFigures } from '../../figures/figures.ts'
+import { bytes, count, ratio } from '../../figures/format.ts'
+import { useWords } from '../../words/index.ts'
+
+export interface Row {
+  readonly key: string
+  readonly label: string
+  readonly value: string
+  readonly more?: string
+  readonly isBad?: boolean
+}
+
+/** What the panel of a transport lists. */
+export function usePanelRows(
+  name: () => TransportName,
+  figures: ReturnType<typeof useFigures>,
+): ComputedRef<Row[]> {
+  const words = useWords()
+  return computed((): Row[] => {
+    const { panel, reading, requestsPerEvent, bytesPerEvent } = figures.value
+    const text = words.value.panel
+    const isPolled = name() === 'short' || name() === 'long'
+    return [
+      { key: 'received', label: text.received, value: count(panel.received) },
+      { key: 'missed', label: text.missed, value: count(panel.missed), isBad: panel.missed > 0 },
+      { key: 'repeated', label: text.repeated, value: count(panel.repeated), isBad: panel.repeated > 0 },
+      {
+        key: 'requests',
+        label: text.requests,
+        value: count(reading.requests),
+        more: isPolled ? text.requestsEach(ratio(requestsPerEvent)) : text.requestsInAll,
+      },
+      { key: 'connections', label: text.connections, value: count(reading.connections) },
+      { key: 'up', label: text.up, value: bytes(reading.bytesIn) },
+      { key: 'down', label: text.down, value: bytes(reading.bytesOut) },
+      { key: 'perEvent', label: text.perEvent, value: bytes(bytesPerEvent) },
+    ]
+  })
+}

@@ -1,0 +1,53 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { createHub, type HubOptions } from '@sse/express'
+import { createRedisBroker } from '@sse/redis'
+import { createSqliteBroker } from '@sse/sqlite'
+import { createClient } from 'redis'
+import { eventSchemas } from '../../shared/schemas.ts'
+import type { NotificationHub } from './hub.ts'
+import { publishInTransaction } from './in-transaction.ts'
+import { createOutbox } from './outbox.ts'
+import type { PublishWith } from './publish-with.ts'
+import { startRelay } from './relay.ts'
+import { publishThroughOutbox } from './through-outbox.ts'
+
+/** The hub of this app, and how what is stored is published. */
+export interface NotificationLog {
+  readonly hub: NotificationHub
+  readonly publishWith: PublishWith
+  /** Ends both, before the database is closed. */
+  close(): Promise<void>
+}
+
+type Options = Omit<HubOptions, 'broker' | 'events'>
+
+/** Milliseconds. Shorter than the default, so that one need not wait long to watch a page notice a line that has gone silent. */
+const heartbeat = 5_000
+
+/** For one process: the log lives in the app's own database. What does not fit its schema is not published. */
+export function createNotificationLog(database: DatabaseSync, options: Options = {}): NotificationLog {
+  const broker = createSqliteBroker(database)
+  const hub = createHub({ heartbeat, ...options, broker, events: eventSchemas })
+  return { hub, publishWith: publishInTransaction(hub, broker), close: () => hub.close() }
+}
+
+/** For several processes that share the database: the log lives in Redis. */
+export function createSharedLog(database: DatabaseSync, url: string, options: Options = {}): NotificationLog {
+  const broker = createRedisBroker({ client: createClient({ url }), prefix: 'herald' })
+  const hub = createHub({ heartbeat, ...options, broker, events: eventSchemas })
+  const outbox = createOutbox(database)
+  const relay = startRelay({
+    outbox,
+    publish: async ({ channel, event, data, key }) => {
+      await hub.ready
+      // It was checked against its schema before it was stored, and is once more by the hub.
+      return hub.publish(channel, data as never, { event: event as never, idempotencyKey: key })
+    },
+    onError: options.onError ?? console.error,
+  })
+  const close = async () => {
+    await relay.close()
+    await hub.close()
+  }
+  return { hub, publishWith: publishThroughOutbox(database, outbox, relay), close }
+}

@@ -1,0 +1,60 @@
+import { input, Problem } from '@sse/kit'
+import { type Request, Router } from 'express'
+import { type Draft, draftSchema, type Notification } from '../../../shared/schemas.ts'
+import { isKnownRecipient, type Person } from '../../directory.ts'
+import type { PublishWith } from '../../publishing/publish-with.ts'
+import { requireUser } from '../../requests/session.ts'
+import type { NotificationStore } from '../../stores/notifications.ts'
+import type { SendStore } from '../../stores/sends.ts'
+
+interface Parts {
+  readonly notifications: NotificationStore
+  readonly sends: SendStore
+  readonly publishWith: PublishWith
+}
+
+/** Sending: stored and published, once, however often it is repeated under the same key. */
+export function sendingRoutes({ notifications, sends, publishWith }: Parts): Router {
+  const router = Router()
+
+  router.post('/', async (req, res) => {
+    const sender = requireUser(req)
+    const key = idempotencyKeyOf(req)
+    const draft = input(draftSchema, req.body)
+    if (!isKnownRecipient(draft.to)) {
+      const detail = 'Nobody is behind this name'
+      throw new Problem(400, `/to ${detail}`, [{ pointer: '/to', detail }])
+    }
+    const { notification, isNew } = await publishWith((tx) => {
+      const earlier = key === undefined ? undefined : sentUnder(sender, key, draft)
+      if (earlier) return { notification: earlier, isNew: false }
+      const notification = notifications.add(sender, draft)
+      if (key !== undefined) sends.add(sender, key, notification.id)
+      tx.publish(notification.to, notification, { event: 'notification' })
+      return { notification, isNew: true }
+    })
+    res.status(isNew ? 201 : 200).json(notification)
+  })
+
+  /** @throws Problem 422 when something else was sent under this key. */
+  function sentUnder(sender: Person, key: string, draft: Draft): Notification | undefined {
+    const id = sends.find(sender, key)
+    const earlier = id === undefined ? undefined : notifications.get(id)
+    if (!earlier) return undefined
+    if (earlier.to === draft.to && earlier.title === draft.title && earlier.body === draft.body)
+      return earlier
+    throw new Problem(
+      422,
+      'Something else was sent with this Idempotency-Key: take a new key for every message',
+    )
+  }
+
+  return router
+}
+
+/** @throws Problem 400 */
+function idempotencyKeyOf(req: Request): string | undefined {
+  const key = req.get('idempotency-key')
+  if (key === undefined || /^[\x20-\x7e]{1,128}$/.test(key)) return key
+  throw new Problem(400, 'Idempotency-Key must be 1 to 128 printable characters')
+}

@@ -1,0 +1,61 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { TestServer } from '../start-server.ts'
+import type { Random } from './random.ts'
+
+/** Something that goes wrong. It strikes when the server is up, and leaves it up. */
+export interface Fault {
+  readonly name: string
+  /** How often it is drawn, compared to others. */
+  readonly weight: number
+  strike(): Promise<void>
+}
+
+/** The server is killed on the spot, and started again after a while. */
+export function killServer(server: TestServer, random: Random): Fault {
+  return {
+    name: 'kill',
+    weight: 2,
+    async strike() {
+      await server.process.kill('SIGKILL')
+      await delay(random.between(0, 1500))
+      await server.restart()
+    },
+  }
+}
+
+/** The line of a session, drawn from these cookies: cut, stalled for longer or shorter than the watchdog waits, or refused. */
+export function lineFaults(origin: string, cookies: readonly string[], random: Random): Fault[] {
+  const strike = (path: string, longest?: number) => async () => {
+    const answer = await fetch(`${origin}/api/line/${path}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Cookie: random.pick(cookies) },
+      body: JSON.stringify(longest === undefined ? {} : { seconds: random.between(1, longest) }),
+    })
+    if (answer.status !== 204) throw new Error(`${answer.status}: ${await answer.text()}`)
+  }
+  return [
+    { name: 'cut', weight: 4, strike: strike('cut') },
+    { name: 'stall', weight: 2, strike: strike('stall', 20) },
+    { name: 'refuse', weight: 1, strike: strike('refuse', 4) },
+  ]
+}
+
+/** Lets faults strike at random, one after the other, for so many milliseconds. Gives how often each did. */
+export async function strikeFor(
+  time: number,
+  faults: readonly Fault[],
+  random: Random,
+): Promise<Record<string, number>> {
+  const drawn = faults.flatMap((fault) => new Array<Fault>(fault.weight).fill(fault))
+  const counts: Record<string, number> = Object.fromEntries(faults.map(({ name }) => [name, 0]))
+  // Each at least once, then as it comes.
+  const due = [...faults]
+  const end = performance.now() + time
+  while (performance.now() < end) {
+    const fault = due.shift() ?? random.pick(drawn)
+    await fault.strike()
+    counts[fault.name]!++
+    await delay(random.between(300, 2500))
+  }
+  return counts
+}

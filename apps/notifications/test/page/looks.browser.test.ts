@@ -1,0 +1,165 @@
+/** Every page and everything that opens, in both themes and at two widths: judged by axe, and kept as pictures. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import axe from 'axe-core'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startSender, startServer, type TestServer } from '../start-server.ts'
+import { item, live, toasted, withPeople } from './people.ts'
+
+/** Kept for people to look at. */
+const artifacts = join(import.meta.dirname, '../../../../artifacts/notifications')
+
+const people = withPeople()
+let server: TestServer
+
+beforeAll(async () => {
+  mkdirSync(artifacts, { recursive: true })
+  server = await startServer('production')
+  const [joon, sora] = [await startSender(server.origin, 'joon'), await startSender(server.origin, 'sora')]
+  await sora.send('all', 'Version 3.2 is out', 'Resume after a lost connection, and topics you can mute.')
+  await joon.send('user:mina', 'Can you look at my pull request?', 'Two pairs of eyes are better than one.')
+  await joon.send('topic:builds', 'Build 511 failed', '3 of 482 tests, all of them in the browser project.')
+  await joon.send('user:mina', '내일 회의는 오전 10시로 옮겼어요', '회의실은 그대로 3층입니다.')
+  await sora.send('topic:releases', 'Release notes for 3.2', 'A draft; corrections are welcome until Friday.')
+})
+afterAll(() => server?.stop())
+
+/** What axe finds wrong, in a line each. */
+async function violations(page: Page): Promise<string[]> {
+  // Until what appears has appeared: half transparent, nothing has its contrast.
+  await page.evaluate(() =>
+    Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => {}))),
+  )
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
+  const results = await page.evaluate(() =>
+    (window as unknown as { axe: typeof axe }).axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      resultTypes: ['violations'],
+    }),
+  )
+  return results.violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`,
+  )
+}
+
+describe.each([
+  ['light', 390],
+  ['light', 1280],
+  ['dark', 390],
+  ['dark', 1280],
+] as const)('%s, %d pixels wide', (colorScheme, width) => {
+  const isWide = width > 1000
+  const options = {
+    colorScheme,
+    reducedMotion: 'reduce',
+    viewport: { width, height: isWide ? 900 : 844 },
+  } as const
+
+  /** Judges and keeps what is to be seen now. */
+  async function look(page: Page, name: string): Promise<void> {
+    expect.soft(await violations(page), name).toEqual([])
+    const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+    expect.soft(excess, `${name} is wider than the screen`).toBeLessThanOrEqual(0)
+    await page.screenshot({ path: join(artifacts, `${name}-${colorScheme}-${width}.png`) })
+  }
+
+  /** Opens something, looks at it, and closes it again. */
+  async function lookInto(
+    page: Page,
+    name: string,
+    open: () => Promise<unknown>,
+    role: 'dialog' | 'menu' | 'listbox',
+  ) {
+    await open()
+    await page.getByRole(role).last().waitFor()
+    await look(page, name)
+    await page.keyboard.press('Escape')
+    if (name === 'appearance') await page.keyboard.press('Escape')
+    await page.getByRole(role).first().waitFor({ state: 'detached' })
+  }
+
+  test('the inbox and all that opens from it', async () => {
+    const page = await people.visit(server.origin, options)
+    await page.getByRole('heading', { name: 'Who are you?' }).waitFor()
+    expect(await page.title()).toBe('Herald')
+    expect(await page.locator('html').getAttribute('lang')).toBe('en')
+    await look(page, 'sign-in')
+    await page.getByRole('button', { name: 'Mina Kim' }).click()
+    await live(page)
+    await item(page, 'Version 3.2 is out').waitFor()
+    await look(page, 'inbox')
+
+    const click = (name: string | RegExp) => () => page.getByRole('button', { name }).click()
+    await lookInto(page, 'bell', click(/^Notifications, /), 'dialog')
+    await lookInto(page, 'menu', click('Signed in as Mina Kim'), 'menu')
+    const appearance = async () => {
+      await click('Signed in as Mina Kim')()
+      await page.getByRole('menuitem', { name: /^Appearance/ }).press('ArrowRight')
+      await page.getByRole('menuitemradio', { name: 'Dark' }).waitFor()
+    }
+    await lookInto(page, 'appearance', appearance, 'menu')
+    await lookInto(page, 'item-menu', click('More: Build 511 failed'), 'menu')
+    await lookInto(
+      page,
+      'reading',
+      () => item(page, 'Release notes for 3.2').locator('[data-title]').click(),
+      'dialog',
+    )
+    const topics = async () => {
+      await click('Manage topics')()
+      await page.getByRole('switch', { name: 'Mute Builds' }).click()
+    }
+    await lookInto(page, 'topics', topics, 'dialog')
+    await lookInto(page, 'keys', () => page.keyboard.press('?'), 'dialog')
+    if (!isWide) {
+      await lookInto(page, 'connection', () => page.getByTestId('connection').click(), 'dialog')
+      await click('Write')()
+    }
+    await page.getByRole('textbox', { name: 'Title' }).focus()
+    await click('Send')()
+    await page.getByText('A title is needed').waitFor()
+    await look(page, 'refused')
+    await lookInto(
+      page,
+      'recipients',
+      () => page.getByRole('button', { name: 'To: Everyone' }).click(),
+      'listbox',
+    )
+    expect(people.complaints).toEqual([])
+  })
+
+  test('messages, what is read and muted, and being offline', async () => {
+    const page = await people.enter(server.origin, 'Mina Kim', options)
+    const joon = await startSender(server.origin, 'joon')
+    // Nobody is there, so it stays for as long as the judging takes.
+    await page.evaluate(() =>
+      new MutationObserver((_, observer) => {
+        if (!document.querySelector('[data-testid="toast"]')) return
+        observer.disconnect()
+        dispatchEvent(new Event('blur'))
+      }).observe(document, { childList: true, subtree: true }),
+    )
+    await joon.send('user:mina', 'Lunch?', 'The noodle place, at half past twelve.')
+    await toasted(page, 'Lunch?')
+    await look(page, 'toast')
+    await page.getByRole('button', { name: 'Dismiss' }).click()
+    await page.getByRole('button', { name: 'Source' }).click()
+    if (!isWide) await page.getByTestId('connection').click()
+    await page.getByRole('button', { name: 'Go offline' }).click()
+    await page.getByTestId('offline').waitFor()
+    if (!isWide) await page.keyboard.press('Escape')
+    await look(page, 'offline')
+    expect(people.complaints).toEqual([])
+  })
+
+  test('the operator’s page', async () => {
+    const page = await people.enter(`${server.origin}/admin`, 'Admin', options)
+    await page.locator('canvas').nth(5).waitFor()
+    await look(page, 'operator')
+    await page.getByRole('button', { name: 'Drain' }).click()
+    await page.getByRole('alertdialog').waitFor()
+    await look(page, 'drain')
+    expect(people.complaints).toEqual([])
+  })
+})

@@ -1,0 +1,107 @@
+/** From one browser, or a program, through the server and its log to another browser; and over the death of the server. */
+import { until } from '@sse/testbed'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { startSender, startServer, type TestServer } from '../start-server.ts'
+import { hasUnread, item, live, offline, patience, shown, toasted, withPeople } from './people.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
+const people = withPeople()
+let server: TestServer
+afterEach(() => server?.stop())
+
+const enter = (name: string) => people.enter(server.origin, name)
+
+test('a notification posted from outside is on the page: toast, list and bell', async () => {
+  server = await startServer('production')
+  const [mina, joon] = [await enter('Mina Kim'), await enter('Joon Park')]
+  const sora = await startSender(server.origin, 'sora')
+
+  await sora.send('user:mina', 'For Mina alone', '여러 줄\n<b>as text</b>')
+  await toasted(mina, 'For Mina alone')
+  await mina.getByRole('heading', { name: 'For Mina alone' }).waitFor()
+  await mina.locator('article').getByText('<b>as text</b>').waitFor()
+  await hasUnread(mina, 1)
+  expect(await mina.title()).toBe('(1) Herald')
+
+  await sora.send('all', 'For everyone')
+  await toasted(joon, 'For everyone')
+  await hasUnread(mina, 2)
+  expect(await joon.getByText('For Mina alone').count()).toBe(0)
+  expect(people.complaints).toEqual([])
+})
+
+describe.each(['production', 'development'] as const)('in %s', (mode) => {
+  test('killed and started again, the server finds its pages again and they miss nothing', async () => {
+    server = await startServer(mode)
+    const [mina, joon] = [await enter('Mina Kim'), await enter('Joon Park')]
+    let loads = 0
+    mina.on('load', () => loads++)
+    let lists = 0
+    mina.on('request', (request) => {
+      if (new URL(request.url()).pathname === '/api/notifications') lists++
+    })
+    const before = await startSender(server.origin, 'mina')
+    await before.send('all', 'Before')
+    await item(mina, 'Before').waitFor()
+
+    await server.process.kill('SIGKILL')
+    await offline(mina)
+    await offline(joon)
+
+    await server.restart()
+    const after = await startSender(server.origin, 'mina')
+    await after.send('user:mina', 'While Mina was away')
+    await after.send('topic:builds', 'Also for Joon')
+
+    await live(mina)
+    await live(joon)
+    const truth = await after.list()
+    expect(truth.map(({ title }) => title)).toEqual(['Also for Joon', 'While Mina was away', 'Before'])
+    const holds = (wanted: readonly number[]) => (ids: readonly number[]) => ids.join() === wanted.join()
+    await until(async () => holds(truth.map(({ id }) => id))(await shown(mina)), patience)
+    await until(async () => holds([3, 1])(await shown(joon)), patience)
+
+    await after.send('all', 'And live again')
+    await toasted(mina, 'And live again')
+    // What it missed came by the stream, which has read on over the restart.
+    expect({ loads, lists }).toEqual({ loads: 0, lists: 0 })
+    expect(people.complaints).toEqual([])
+  })
+})
+
+test('what one writes on the page arrives in another browser', async () => {
+  server = await startServer('production')
+  const [mina, joon] = [await enter('Mina Kim'), await enter('Joon Park')]
+  await mina.getByRole('button', { name: 'To: Everyone' }).click()
+  await mina.getByRole('option', { name: 'Joon Park' }).click()
+  await mina.getByRole('textbox', { name: 'Title' }).fill('Lunch?')
+  await mina.getByRole('textbox', { name: 'Message' }).fill('<img src=x onerror=alert(1)>')
+  await mina.getByRole('button', { name: 'Send' }).click()
+
+  await joon.getByRole('heading', { name: 'Lunch?' }).waitFor()
+  await joon.locator('article').getByText('<img src=x onerror=alert(1)>').waitFor()
+  await toasted(mina, 'Sent to Joon Park')
+  const title = mina.getByRole('textbox', { name: 'Title' })
+  expect(await title.inputValue()).toBe('')
+  expect(await title.getAttribute('aria-invalid')).toBeNull()
+  expect(await mina.getByRole('button', { name: 'To: Joon Park' }).count()).toBe(1)
+  expect(people.complaints).toEqual([])
+})
+
+test('what is read in one tab is read in the other; and who signs out in one is signed out in both', async () => {
+  server = await startServer('production')
+  const mina = await enter('Mina Kim')
+  const other = await people.openTab(mina)
+  const sora = await startSender(server.origin, 'sora')
+  await sora.send('all', 'One')
+  await sora.send('topic:builds', 'Two')
+  await hasUnread(other, 2)
+
+  await item(mina, 'One').getByRole('button', { name: 'Mark as read: One' }).click()
+  await hasUnread(other, 1)
+
+  await mina.getByRole('button', { name: 'Signed in as Mina Kim' }).click()
+  await mina.getByRole('menuitem', { name: 'Sign out' }).click()
+  for (const page of [mina, other]) await page.getByRole('heading', { name: 'Who are you?' }).waitFor()
+  expect(people.complaints).toEqual([])
+})

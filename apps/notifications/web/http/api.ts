@@ -1,0 +1,97 @@
+/** The HTTP API as functions. What comes back is checked before anything else sees it. */
+import * as v from 'valibot'
+import {
+  type Draft,
+  type Notification,
+  notificationSchema,
+  type ReadAll,
+  type Session,
+  type Snapshot,
+  sessionSchema,
+  snapshotSchema,
+  type Topic,
+  topicSchema,
+  type User,
+  userSchema,
+} from '../../shared/schemas.ts'
+import { topicOf, type View } from '../inbox/views.ts'
+import type { TopicChange } from '../store/topics.ts'
+import { type Method, request } from './request.ts'
+
+export { ApiError } from './request.ts'
+
+/** One page of a view. */
+export interface PageQuery {
+  readonly view: View
+  /** Only what is older than this id. */
+  readonly before?: number
+  /** Default: 50. */
+  readonly limit?: number
+}
+
+export interface Api {
+  users(): Promise<User[]>
+  topics(): Promise<Topic[]>
+  session(): Promise<Session>
+  signIn(user: string): Promise<Session>
+  signOut(): Promise<void>
+  notifications(query: PageQuery): Promise<Snapshot>
+  /** Sent again with the same key it is still sent once. */
+  send(draft: Draft, key: string): Promise<Notification>
+  markRead(ids: readonly number[]): Promise<void>
+  readAll(what: ReadAll): Promise<void>
+  setTopic(change: TopicChange): Promise<void>
+}
+
+export const api: Api = {
+  users: () => get('/api/users', v.array(userSchema)),
+  topics: () => get('/api/topics', v.array(topicSchema)),
+  session: () => get('/api/session', sessionSchema),
+  signIn: (user) => post('/api/session', { user }, sessionSchema),
+  signOut: () => tell('DELETE', '/api/session'),
+  notifications: ({ view, before, limit = 50 }) => {
+    const topic = topicOf(view)
+    const query = new URLSearchParams({ limit: String(limit) })
+    if (before !== undefined) query.set('before', String(before))
+    if (topic === undefined) query.set('filter', view)
+    else query.set('topic', topic)
+    return get(`/api/notifications?${query}`, snapshotSchema)
+  },
+  send: (draft, key) => post('/api/notifications', draft, notificationSchema, { 'Idempotency-Key': key }),
+  markRead: (ids) => tell('POST', '/api/notifications/read', { ids }),
+  readAll: (what) => tell('POST', '/api/notifications/read-all', what),
+  setTopic: ({ topic, kind, on }) =>
+    tell(on ? 'PUT' : 'DELETE', `/api/topics/${encodeURIComponent(topic)}/${kind}`),
+}
+
+/** Faults of this browser's own streams, to watch them recover. */
+export const line = {
+  cut: () => tell('POST', '/api/line/cut'),
+  stall: (seconds: number) => tell('POST', '/api/line/stall', { seconds }),
+  refuse: (seconds: number) => tell('POST', '/api/line/refuse', { seconds }),
+}
+
+/** What only the operator may do. */
+export const operator = {
+  disconnect: (user: string) => tell('POST', '/api/admin/disconnect', { user }),
+  drain: (seconds: number) => tell('POST', '/api/admin/drain', { seconds }),
+}
+
+async function get<Schema extends v.GenericSchema>(path: string, schema: Schema) {
+  const response = await request('GET', path)
+  return v.parse(schema, await response.json())
+}
+
+async function post<Schema extends v.GenericSchema>(
+  path: string,
+  body: unknown,
+  schema: Schema,
+  headers?: Record<string, string>,
+) {
+  const response = await request('POST', path, body, headers)
+  return v.parse(schema, await response.json())
+}
+
+async function tell(method: Method, path: string, body?: unknown): Promise<void> {
+  await request(method, path, body)
+}

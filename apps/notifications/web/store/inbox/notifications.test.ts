@@ -1,0 +1,126 @@
+import { expect, test } from 'vitest'
+import type { Snapshot } from '../../../shared/schemas.ts'
+import { ApiError, type PageQuery } from '../../http/api.ts'
+import { item, notification, page, session, setUp } from '../store.test-kit.ts'
+
+const unreachable = new ApiError(0, 'The server cannot be reached')
+
+test('the list is loaded, then the stream goes on from its cursor', async () => {
+  const { store, line, list, unread } = setUp({
+    notifications: async () => page([item(2), item(1, true)], { unread: 7 }),
+  })
+  await store.dispatch('session/restore')
+  expect(list()).toEqual([2, -1])
+  expect(unread()).toBe(7)
+  expect(store.state.notifications.status).toBe('ready')
+  expect(line).toEqual(['connect c2'])
+})
+
+test('more is loaded page by page, and once at a time', async () => {
+  const asked: PageQuery[] = []
+  const pages = [
+    page([item(5), item(4)], { next: 4 }),
+    page([item(3), item(2)], { next: 2 }),
+    page([item(1)]),
+  ]
+  const { store, shown } = setUp({
+    notifications: async (query) => {
+      asked.push(query)
+      return pages.shift() as Snapshot
+    },
+  })
+  await store.dispatch('session/restore')
+  await Promise.all([store.dispatch('notifications/loadMore'), store.dispatch('notifications/loadMore')])
+  expect(shown()).toEqual([5, 4, 3, 2])
+  await store.dispatch('notifications/loadMore')
+  await store.dispatch('notifications/loadMore')
+  expect(shown()).toEqual([5, 4, 3, 2, 1])
+  expect(asked).toEqual([{ view: 'all' }, { view: 'all', before: 4 }, { view: 'all', before: 2 }])
+})
+
+test('a view shows what is complete of it: what another view brought from further down waits', async () => {
+  const { store, shown } = setUp({
+    session: async () => session('mina', ['builds']),
+    notifications: async ({ view }) =>
+      view === 'all' ? page([item(9), item(8)], { next: 8 }) : page([item(3, false, 'topic:builds')]),
+  })
+  await store.dispatch('session/restore')
+  await store.dispatch('notifications/show', 'topic:builds')
+  expect(shown()).toEqual([3])
+  await store.dispatch('notifications/show', 'all')
+  expect(shown()).toEqual([9, 8])
+})
+
+test('each view shows its own, and what is read leaves the unread ones', async () => {
+  const { store, shown } = setUp({
+    session: async () => session('mina', ['builds']),
+    notifications: async () =>
+      page([item(3, false, 'user:mina'), item(2, false, 'topic:builds'), item(1, true)]),
+  })
+  await store.dispatch('session/restore')
+  const views: Record<string, number[]> = {}
+  for (const view of ['unread', 'direct', 'topic:builds'] as const) {
+    await store.dispatch('notifications/show', view)
+    views[view] = shown()
+  }
+  expect(views).toEqual({ unread: [3, 2], direct: [3], 'topic:builds': [2] })
+  await store.dispatch('notifications/show', 'unread')
+  await store.dispatch('notifications/markRead', [3])
+  expect(shown()).toEqual([2])
+})
+
+test('an event that comes while the list is on its way is not lost, nor is what it says', async () => {
+  const answer = Promise.withResolvers<Snapshot>()
+  const { store, list } = setUp({ notifications: () => answer.promise })
+  store.commit('session/user', session('mina').user)
+  const loading = store.dispatch('notifications/load')
+  await store.dispatch('notifications/receive', [notification(5)])
+  void store.dispatch('notifications/read', { ids: [3] })
+  void store.dispatch('notifications/readAll', { upTo: 1 })
+  answer.resolve(page([item(4), item(3), item(2), item(1)]))
+  await loading
+  expect(list()).toEqual([5, 4, -3, 2, -1])
+})
+
+test('loaded again after a gap, nothing stays that the server may see otherwise', async () => {
+  const answers = [
+    page([item(3), item(2)], { next: 2 }),
+    page([item(1)]),
+    page([item(9), item(8)], { next: 8 }),
+  ]
+  const { store, shown } = setUp({ notifications: async () => answers.shift() as Snapshot })
+  await store.dispatch('session/restore')
+  await store.dispatch('notifications/loadMore')
+  await store.dispatch('notifications/receive', [notification(99)])
+  await store.dispatch('notifications/load')
+  expect(shown()).toEqual([9, 8])
+})
+
+test('a list that arrives after the user changed is not shown to the next', async () => {
+  const slow = Promise.withResolvers<Snapshot>()
+  const answers = [slow.promise, Promise.resolve(page([item(7)]))]
+  const { store, list } = setUp({ notifications: () => answers.shift() as Promise<Snapshot> })
+  store.commit('session/user', session('mina').user)
+  const loading = store.dispatch('notifications/load')
+  await store.dispatch('session/signIn', 'joon')
+  slow.resolve(page([item(1)]))
+  await loading
+  expect(list()).toEqual([7])
+})
+
+test('a list that cannot be fetched is a state, and nothing is connected', async () => {
+  const { store, line } = setUp({ notifications: () => Promise.reject(unreachable) })
+  await store.dispatch('session/restore')
+  expect(store.state.notifications.status).toBe('failed')
+  expect(store.state.session.status).toBe('ready')
+  expect(line).toEqual([])
+})
+
+test('a resync that fails keeps what is shown, and says so', async () => {
+  const answers = [() => Promise.resolve(page([item(1)])), () => Promise.reject(new ApiError(503, 'Not now'))]
+  const { store, shown } = setUp({ notifications: () => answers.shift()?.() as Promise<Snapshot> })
+  await store.dispatch('session/restore')
+  await expect(store.dispatch('notifications/load')).rejects.toThrow('Not now')
+  expect(shown()).toEqual([1])
+  expect(store.state.notifications.status).toBe('failed')
+})

@@ -1,0 +1,110 @@
+/** The inbox: what is in it, what is unread, and how it stays right while events and answers cross. */
+import type { Module } from 'vuex'
+import type { Draft, InboxItem, Notification } from '../../../shared/schemas.ts'
+import { type Api, ApiError } from '../../http/api.ts'
+import { isShown, type View } from '../../inbox/views.ts'
+import { type RootState, readerOf } from '../state.ts'
+import { arrivals } from './arrivals.ts'
+import { emptyInbox, inboxMutations, type NotificationsState } from './inbox-state.ts'
+import { reading } from './reading.ts'
+
+export type { NotificationsState } from './inbox-state.ts'
+
+export function createNotifications(api: Api): Module<NotificationsState, RootState> {
+  return {
+    namespaced: true,
+    state: emptyInbox,
+    mutations: inboxMutations,
+
+    getters: {
+      /** What the present view shows. */
+      shown: (state, _getters, rootState): InboxItem[] => {
+        const reader = readerOf(rootState)
+        const from = state.extents[state.view]?.from ?? Number.POSITIVE_INFINITY
+        return state.items.filter((item) => item.id >= from && isShown(item, state.view, reader))
+      },
+      /** Unread ones that are loaded, for short lists of them. */
+      unread: (state, _getters, rootState): InboxItem[] =>
+        state.items.filter((item) => isShown(item, 'unread', readerOf(rootState))),
+      hasMore: (state): boolean => typeof state.extents[state.view]?.next === 'number',
+    },
+
+    actions: {
+      ...arrivals(api),
+      ...reading(api),
+
+      /** Fetches the newest page, and that of the present view; returns the cursor that belongs to it. */
+      async load({ commit, dispatch, state, rootState }): Promise<string> {
+        const reader = rootState.session.user?.id
+        const isStillReader = () => rootState.session.user?.id === reader
+        const before = state.events
+        commit('loading')
+        try {
+          const snapshot = await api.notifications({ view: 'all' })
+          if (!isStillReader()) return snapshot.cursor
+          commit('loaded', snapshot)
+          if (state.events !== before) void dispatch('recount')
+          await dispatch('loadView')
+          if (isStillReader()) commit('ready')
+          return snapshot.cursor
+        } catch (error) {
+          if (isStillReader()) commit('failed')
+          throw error
+        }
+      },
+
+      /** Fetches the first page of the present view, unless it is there. */
+      async loadView({ commit, state, rootState }): Promise<void> {
+        const { view } = state
+        const reader = rootState.session.user?.id
+        if (state.extents[view]) return
+        const snapshot = await api.notifications({ view })
+        if (rootState.session.user?.id === reader) commit('page', { view, snapshot })
+      },
+
+      async show({ commit, dispatch, state }, view: View): Promise<void> {
+        commit('view', view)
+        if (state.extents[view] || state.status === 'loading') return
+        try {
+          await dispatch('loadView')
+        } catch (error) {
+          commit('failed')
+          throw error
+        }
+      },
+
+      /** The next page of the present view. */
+      async loadMore({ commit, state }): Promise<void> {
+        const { view, extents } = state
+        const next = extents[view]?.next
+        if (typeof next !== 'number' || state.isLoadingMore) return
+        commit('loadingMore', true)
+        try {
+          const snapshot = await api.notifications({ view, before: next })
+          // Loaded anew meanwhile: then this is no longer the page after it.
+          if (state.extents[view]?.next === next) commit('page', { view, snapshot })
+        } finally {
+          commit('loadingMore', false)
+        }
+      },
+
+      /** Fetches the list and listens on from exactly there: nothing is lost between the two. */
+      async open({ dispatch }): Promise<void> {
+        try {
+          const lastEventId = await dispatch('load')
+          await dispatch('sse/connect', { lastEventId }, { root: true })
+        } catch (error) {
+          // The state says `failed`, and the page offers to try again.
+          if (!(error instanceof ApiError)) throw error
+        }
+      },
+
+      async close({ commit, dispatch }): Promise<void> {
+        await dispatch('sse/disconnect', undefined, { root: true })
+        commit('clear')
+      },
+
+      send: (_, { draft, key }: { draft: Draft; key: string }): Promise<Notification> => api.send(draft, key),
+    },
+  }
+}

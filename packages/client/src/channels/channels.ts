@@ -1,0 +1,79 @@
+import { byteLength } from '../connection/bytes.ts'
+import { SseError } from '../errors.ts'
+
+/** The channels of a client, and those of one stream. */
+export interface ChannelsState {
+  readonly wanted: Set<string>
+  /** What the server was asked for on this stream. */
+  sent: ReadonlySet<string>
+  /** The name of the stream. Empty: it has none. `undefined`: it is not open. */
+  stream: string | undefined
+  /** Whether `wanted` has changed since it was sent. */
+  isChanged: boolean
+  /** Whether a change is being posted. There is one at a time, so that none overtakes another. */
+  isSending: boolean
+  /** Aborted when the stream is gone. */
+  readonly gone: AbortController
+}
+
+/**
+ * The channels that a client wants. Keeps those of an open stream up to date.
+ *
+ * @param post posts changes until nothing has changed any more
+ */
+export function createChannels(initial: readonly string[], post: (state: ChannelsState) => unknown) {
+  const wanted = new Set(initial.map(valid))
+  let state = begin()
+
+  function begin(): ChannelsState {
+    const [sent, gone] = [new Set(wanted), new AbortController()]
+    return { wanted, sent, gone, stream: undefined, isChanged: false, isSending: false }
+  }
+
+  function settle(): void {
+    if (state.isChanged && state.stream !== undefined) post(state)
+  }
+
+  return {
+    /** @throws SseError `invalid-channel`; then nothing has changed */
+    change(action: 'add' | 'delete', channels: string | readonly string[]): void {
+      for (const channel of [channels].flat().map(valid)) wanted[action](channel)
+      state.isChanged = true
+      settle()
+    },
+    /** The channels for a new connection. They all travel with its request. */
+    connecting(): Iterable<string> {
+      state.gone.abort()
+      state = begin()
+      return state.sent
+    },
+    /** The stream is open and has a name, so changes can be posted. Empty: it has no name. */
+    opened(stream: string): void {
+      state.stream = stream
+      settle()
+    },
+    /** The stream is gone. A change that is being posted has no effect any more. */
+    lost(): void {
+      if (state.stream === undefined) return
+      state.gone.abort()
+      state.stream = undefined
+    },
+  }
+}
+
+/**
+ * The rule of the server (`@sse/core`): 1–256 bytes of well-formed Unicode without control characters (C0, C1), without the comma that
+ * separates names in the query, and without the reserved prefix `sse:`.
+ *
+ * @throws SseError `invalid-channel`
+ */
+function valid(channel: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not be in it
+  const isWellFormed = /^(?!sse:)[^\0-\x1F\x7F-\x9F,\p{Surrogate}]+$/u.test(channel)
+  if (isWellFormed && typeof channel === 'string' && byteLength(channel) <= 256) return channel
+  throw new SseError(
+    'invalid-channel',
+    `${JSON.stringify(channel)} is not a valid channel name: 1–256 bytes, no commas, no control characters, not \`sse:\` in front`,
+    channel,
+  )
+}

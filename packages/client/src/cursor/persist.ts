@@ -1,0 +1,45 @@
+/** What the client uses of a `Storage`. If it throws, nothing is stored, and nothing else happens. */
+export interface StorageLike {
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+}
+
+/** The page's `sessionStorage` (one tab, across reloads), its `localStorage` (until it is cleared), or a storage of the app. */
+export type PersistStorage = 'session' | 'local' | StorageLike
+
+/** Where the cursor is stored, and under which key. */
+export type PersistOption = PersistStorage | Kept
+
+interface Kept {
+  readonly storage: PersistStorage
+  /** Names the stream and its user in the storage. Default: the URL. */
+  readonly key?: string | number | undefined
+}
+
+/** Stores one cursor. */
+export interface CursorStore {
+  read(): string | undefined
+  write(cursor: string): void
+}
+
+/**
+ * Stores the cursor of one stream and one user under its `key` or, without one, under the URL. A URL whose query changes, as with a token in
+ * it, needs a key. A storage that is missing, forbidden, broken or full stores nothing.
+ */
+export function createCursorStore(persist: PersistOption | undefined, url: string): CursorStore {
+  // A storage has no `storage` of its own.
+  const { storage = persist as PersistStorage | undefined, key } = Object(persist) as Partial<Kept>
+  const name = key === undefined ? `sse:url:${url}` : `sse:key:${key}`
+  /** Where storage is forbidden, even access to the page's own property throws. */
+  function use<T>(what: (storage: StorageLike) => T): T | undefined {
+    try {
+      return storage && what(typeof storage === 'string' ? globalThis[`${storage}Storage`] : storage)
+    } catch {
+      return undefined
+    }
+  }
+  return {
+    read: () => use((storage) => storage.getItem(name)) ?? undefined,
+    write: (cursor) => use((storage) => storage.setItem(name, cursor)),
+  }
+}

@@ -1,0 +1,24 @@
+import { checkOptions } from './check-options.ts'
+import { noteCreation, registerReloadable } from './hot-reload.ts'
+
+/** Bundlers replace `process.env.NODE_ENV` by a text. */
+declare const process: { readonly env: { readonly NODE_ENV?: string } }
+
+/**
+ * Checks, warnings and hot reload. Undefined in a production build. Everything that belongs to development is referenced within the condition, so that every bundler removes it
+ * there. A page without a bundler has no `process`, and counts as production.
+ */
+export function development() {
+  try {
+    if (process.env.NODE_ENV !== 'production') return { register: registerReloadable, created }
+  } catch {
+    // There is no `process`.
+  }
+  return undefined
+}
+
+/** @throws SseError `invalid-option` */
+function created(options: object): void {
+  checkOptions(options)
+  noteCreation(options)
+}

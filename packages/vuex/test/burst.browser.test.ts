@@ -1,0 +1,59 @@
+import { launchChromium } from '@sse/testbed'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type BurstServer, serveBursts } from './burst.ts'
+import { type Burst, devtools } from './burst-page.ts'
+
+type Browser = Awaited<ReturnType<typeof launchChromium>>
+
+/** What the page offers. */
+declare const window: {
+  readonly burst: () => Burst
+  readonly received: () => number
+}
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await launchChromium()
+})
+afterAll(() => browser?.close())
+
+const pairs = ['Vue 3', 'Vue 2.7'] as const
+
+describe.each(pairs)('10,000 events in one burst, in Chromium, on %s', { timeout: 180_000 }, (pair) => {
+  let server: BurstServer
+  beforeAll(async () => {
+    server = await serveBursts(pair)
+  })
+  afterAll(() => server?.close())
+
+  /** A page that has taken a burst, with devtools listening. */
+  async function take(count: number, query: string): Promise<Burst> {
+    const page = await browser.newPage()
+    await page.addInitScript(devtools)
+    await page.goto(`${server.origin}/?${query}`)
+    await page.getByText('0 0').waitFor()
+    await page.waitForFunction(() => document.title === 'open')
+    server.send(count)
+    // No limit of its own: on a busy machine a strict store takes long for so many.
+    await page.waitForFunction((all) => window.received() === all, count, { timeout: 0 })
+    const burst = await page.evaluate(() => window.burst())
+    await page.close()
+    return burst
+  }
+
+  it('make at most one commit per frame in a strict store, in order, none lost', async () => {
+    const { list, commits, errors, entries } = await take(10_000, '')
+    expect(list).toEqual(Array.from({ length: 10_000 }, (_, i) => i))
+    expect(new Set(commits.map(({ frame }) => frame)).size).toBe(commits.length)
+    expect(Math.max(...commits.map(({ size }) => size))).toBeLessThanOrEqual(2000)
+    expect(entries).toBeGreaterThanOrEqual(2 * commits.length)
+    expect(errors).toEqual([])
+  })
+
+  it('are spread over frames when each is a commit of its own', async () => {
+    const { list, commits, errors } = await take(10_000, 'single&loose')
+    expect(list).toEqual(Array.from({ length: 10_000 }, (_, i) => i))
+    expect(new Set(commits.map(({ frame }) => frame)).size).toBeGreaterThan(4)
+    expect(errors).toEqual([])
+  })
+})
