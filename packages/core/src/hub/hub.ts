@@ -91,6 +91,9 @@ class LogHub implements Hub, StreamHost {
   readonly #channelChanges: ChannelChanges
   readonly #volatile: Volatile
   readonly #runs: Runs
+  #runsReads = 0
+  /** Whether it was reported that the unfinished runs cannot be read. */
+  #runsUnread = false
   #brokerState: 'starting' | 'up' | 'down' = 'starting'
   /** Whether the broker reaches its log, but the log refuses publishes. */
   #refusing = false
@@ -303,11 +306,22 @@ class LogHub implements Hub, StreamHost {
       this.#runs.onStart(this.position, [])
       return
     }
+    const read = ++this.#runsReads
     records.call(this.#broker, [commandChannel]).then(
-      ({ position, entries }) => this.#runs.onStart(position, entries),
-      () => {
-        // The broker tells its health itself.
-        if (!this.#drained) setTimeout(() => this.#loadRuns(), runsRetry).unref()
+      ({ position, entries }) => {
+        // The log broke meanwhile, so they are read again.
+        if (read !== this.#runsReads) return
+        this.#runsUnread = false
+        this.#runs.onStart(position, entries)
+      },
+      (error) => {
+        if (this.#drained || read !== this.#runsReads) return
+        // A log that is away tells that itself. This one lacks a permission, for example.
+        if (this.#brokerState === 'up' && !this.#runsUnread) {
+          this.#runsUnread = true
+          this.report(error)
+        }
+        setTimeout(() => this.#loadRuns(), runsRetry).unref()
       },
     )
   }

@@ -112,6 +112,34 @@ describe('hub.run', () => {
     await (await hubs[1]!.run('answer', ['x'])).done
   })
 
+  it('ends when the log takes the end again, and does not hold up a hub that closes meanwhile', async () => {
+    const broker = createMemoryLog().connect()
+    let refused = 0
+    let isRefusing = true
+    const hub = await ready(
+      createHub({
+        broker: wrapped(broker, {
+          publish: async (channels, message, options) => {
+            if (message.event !== 'sse.end' || !isRefusing) return broker.publish(channels, message, options)
+            refused++
+            throw new Error('the disk is full')
+          },
+        }),
+      }),
+    )
+    const run = await hub.run('answer', ['x'])
+    await vi.waitFor(() => expect(refused).toBe(1))
+    isRefusing = false
+    expect(await run.done).toEqual({ reason: 'finished' })
+    const transport = await open(hub, 'answer', { since: run.position })
+    expect(transport.data('sse.end')).toHaveLength(1)
+    isRefusing = true
+    const other = await hub.run('other', ['x'])
+    await vi.waitFor(() => expect(refused).toBe(2))
+    await hub.close()
+    await expect(other.done).rejects.toThrow('the disk is full')
+  })
+
   it('is aborted from any process, by its handle and by a signal, and cancels its source', async () => {
     const log = createMemoryLog()
     const one = await ready(createHub({ broker: log.connect() }))

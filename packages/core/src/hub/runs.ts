@@ -14,6 +14,9 @@ const defaultInterval = 50
 /** Milliseconds after which a run that was asked to abort in another process is asked again. */
 const patience = 500
 
+/** Milliseconds after which the end of a run is published again. */
+const finishRetry = 1_000
+
 type RunCommand = Extract<Command, { type: 'run' | 'ran' }>
 
 export interface RunsOptions {
@@ -44,8 +47,10 @@ interface Active {
 export class Runs {
   readonly #options: RunsOptions
   readonly #active = new Map<string, Active>()
-  /** What ends the runs of this process, by run. */
+  /** Aborts the runs of this process, by run. */
   readonly #own = new Map<string, AbortController>()
+  /** The runs of this process that have begun. */
+  readonly #running = new Set<Promise<RunOutcome>>()
   /** Commands that came before it was known which runs had not ended; `undefined` once it is known. */
   #early: Entry[] | undefined = []
   /** Starts of this process that the log has not told yet. */
@@ -115,7 +120,9 @@ export class Runs {
     const done = this.#run(channel, run, source, options, abort.signal).finally(() => {
       options.signal?.removeEventListener('abort', stop)
       this.#own.delete(run)
+      this.#running.delete(done)
     })
+    this.#running.add(done)
     done.catch(() => {})
     return { channel, position: since, done, abort: stop }
   }
@@ -150,9 +157,8 @@ export class Runs {
   /** Aborts the runs of this process, and resolves when they have ended. */
   async close(): Promise<void> {
     this.#closed = true
-    const own = [...this.#active].filter(([, { run }]) => this.#own.has(run))
-    for (const [, { run }] of own) this.#own.get(run)?.abort(shutdown)
-    await Promise.allSettled(own.map(([, { ended }]) => ended.promise))
+    for (const abort of this.#own.values()) abort.abort(shutdown)
+    await Promise.allSettled(this.#running)
   }
 
   #onRun({ channel, run, hub }: Extract<RunCommand, { type: 'run' }>): void {
@@ -188,8 +194,16 @@ export class Runs {
       outcome = { reason: 'failed', ...publicMessage(error) }
       await batch.flush().catch(() => {})
     }
-    await this.#finish(channel, run, outcome)
-    return outcome
+    for (;;) {
+      try {
+        await this.#finish(channel, run, outcome)
+        return outcome
+      } catch (error) {
+        // The log does not have the end yet, and readers wait for it.
+        if (this.#closed) throw error
+        await new Promise((resolve) => setTimeout(resolve, finishRetry).unref())
+      }
+    }
   }
 
   async #finish(channel: string, run: string, outcome: RunOutcome): Promise<void> {
