@@ -66,8 +66,8 @@ export class Delivery {
       broker,
       window: this.window,
       report,
-      onLoaded: (channels) => this.#each(channels, (reader) => reader.recordsLoaded()),
-      onFailed: (channels) => this.#each(channels, (reader) => reader.recordsFailed()),
+      onLoaded: (channel) => this.#eachLacking(channel, (reader) => reader.recordsLoaded()),
+      onFailed: (channel) => this.#eachLacking(channel, (reader) => reader.recordsFailed()),
     })
     for (const entry of start.tail) this.#append(entry)
     this.window.trim()
@@ -209,10 +209,8 @@ export class Delivery {
     }
   }
 
-  #each(channels: readonly string[], call: (reader: Reader) => void): void {
-    for (const reader of this.#readers) {
-      if (channels.some((channel) => reader.lacks(channel))) reader.guard(() => call(reader))
-    }
+  #eachLacking(channel: string, call: (reader: Reader) => void): void {
+    for (const reader of this.#readers) if (reader.lacks(channel)) reader.guard(() => call(reader))
   }
 
   get #exceedsTurn(): boolean {

@@ -10,17 +10,18 @@ export interface RecordCacheOptions {
   readonly broker: Broker
   readonly window: Window
   readonly report: (error: unknown) => void
-  /** Called when the records of channels can be had, or could not be read now. */
-  readonly onLoaded: (channels: readonly string[]) => void
-  readonly onFailed: (channels: readonly string[]) => void
+  /** Called when the records of a channel were read. */
+  readonly onLoaded: (channel: string) => void
+  /** Called when the records of a channel cannot be read now. */
+  readonly onFailed: (channel: string) => void
 }
 
-/** Channels whose records are kept in memory at most, as long as they are in use. */
+/** The maximum number of channels whose records are in memory. */
 const mostChannels = 1_000
-/** Entries that may come while the records of a channel are loaded. With more of them they are asked for again. */
+/** The maximum number of changes that arrive during a read. After more of them, the records are read again. */
 const mostMissed = 10_000
 
-/** The newest entry of a record, and its event as bytes that all streams share. */
+/** The newest entry of a record. Its frame is made when first needed, and all streams share it. */
 interface Kept {
   readonly event: string | undefined
   readonly record: string
@@ -28,19 +29,19 @@ interface Kept {
   frame: Frame | undefined
 }
 
-/** The records of a channel: `undefined` until the broker has answered. */
 interface Channel {
+  /** `undefined` until the broker has answered and the window holds the position of its answer. */
   records: ChannelRecords<Kept> | undefined
-  /** The position of the broker's answer, which the window does not hold yet. */
+  /** The position of the broker's answer. The window may not hold it yet. */
   position: string | undefined
   answer: readonly Entry[]
-  /** What changed while the broker was asked. */
+  /** The changes that arrived since the broker was asked. */
   missed: Entry[]
 }
 
 /**
- * The records of the channels that are joined here, in step with the head of the window. The broker is asked once per channel, however many streams
- * join.
+ * The records of the channels that streams have joined here, at the head of the window. Each new entry changes them, so the broker is asked once
+ * per channel, however many streams join.
  */
 export class RecordCache {
   readonly #options: RecordCacheOptions
@@ -51,28 +52,25 @@ export class RecordCache {
     this.#options = options
   }
 
-  /** An entry that changes records has come into the window. */
+  /** Called with an entry that changes records, after the window appended it. */
   apply(entry: Entry): void {
     if (this.#channels.size === 0) return
     for (const name of entry.channels) {
       const channel = this.#channels.get(name)
       if (!channel) continue
       if (channel.records) channel.records.apply(keep(entry))
-      else if (channel.missed.push(entry) > mostMissed) this.#load([name])
+      else if (channel.missed.push(entry) > mostMissed) this.#load(name)
     }
   }
 
   /**
-   * The records of channels at the head of the window, as frames: a label if `named`, and the event, for each. `undefined` if some are not loaded. Then they
-   * are asked for, and `onLoaded` is called.
+   * The records of channels at the head of the window, as frames. If `named`, an `sse.record` precedes each. `undefined` if some are not loaded:
+   * they are then read, and `onLoaded` or `onFailed` is called.
    */
   framesOf(channels: readonly string[], named: boolean): readonly Frame[] | undefined {
     const found = channels.map((name) => this.#use(name))
-    if (found.some((channel) => !channel?.records)) {
-      const unknown = channels.filter((_, index) => !found[index])
-      if (unknown.length > 0) this.#load(unknown)
-      return undefined
-    }
+    for (const [index, name] of channels.entries()) if (!found[index]) this.#load(name)
+    if (found.some((channel) => !channel?.records)) return undefined
     return channels.flatMap((name, index) =>
       [...found[index]!.records!].flatMap((kept) => {
         kept.frame ??= frameOf(kept)
@@ -81,16 +79,16 @@ export class RecordCache {
     )
   }
 
-  /** The window has moved on: it may hold the positions of answers now. */
+  /** Called when the window has moved on: it may hold the positions of answers now. */
   settle(): void {
     for (const [name, channel] of this.#channels) {
       if (channel.records || channel.position === undefined) continue
-      if (this.#complete(channel)) this.#options.onLoaded([name])
-      else if (comparePositions(channel.position, this.#options.window.baseId) === -1) this.#load([name])
+      if (this.#complete(channel)) this.#options.onLoaded(name)
+      else if (comparePositions(channel.position, this.#options.window.baseId) === -1) this.#load(name)
     }
   }
 
-  /** The log broke: what was kept may be of a lost branch. */
+  /** Called when the log broke: the records may be of a lost branch. */
   clear(): void {
     this.#channels.clear()
   }
@@ -104,32 +102,32 @@ export class RecordCache {
     return channel
   }
 
-  #load(names: readonly string[]): void {
-    const asked = names.map((name) => {
-      const channel: Channel = { records: undefined, position: undefined, answer: [], missed: [] }
-      this.#channels.set(name, channel)
-      return { name, channel }
-    })
+  /**
+   * Asks the broker for the records of one channel. In an answer for several, an entry that is a record of one of them may have been superseded or
+   * removed on another.
+   */
+  #load(name: string): void {
+    const channel: Channel = { records: undefined, position: undefined, answer: [], missed: [] }
+    this.#channels.set(name, channel)
     this.#evict()
-    const isCurrent = ({ name, channel }: (typeof asked)[number]) => this.#channels.get(name) === channel
-    this.#options.broker.records!(names).then(
+    const isCurrent = () => this.#channels.get(name) === channel
+    this.#options.broker.records!([name]).then(
       ({ position, entries }) => {
-        for (const one of asked.filter(isCurrent)) {
-          one.channel.position = position
-          one.channel.answer = entries.filter(({ channels }) => channels.includes(one.name))
-        }
+        if (!isCurrent()) return
+        channel.position = position
+        channel.answer = entries
         this.settle()
       },
       (error) => {
         this.#options.report(error)
-        const failed = asked.filter(isCurrent).map(({ name }) => name)
-        for (const name of failed) this.#channels.delete(name)
-        this.#options.onFailed(failed)
+        if (!isCurrent()) return
+        this.#channels.delete(name)
+        this.#options.onFailed(name)
       },
     )
   }
 
-  /** Takes the broker's answer, and what came after it. @returns whether the window holds its position */
+  /** Applies the broker's answer and the later changes. @returns `false` if the window does not hold the position of the answer */
   #complete(channel: Channel): boolean {
     const { window } = this.#options
     const position = window.find(channel.position!)
