@@ -109,6 +109,7 @@ export class Delivery {
     atEndOfTurn(() => {
       this.#scheduled = false
       this.deliver()
+      this.records.settle()
     })
   }
 
@@ -127,7 +128,6 @@ export class Delivery {
       this.window.trim()
       this.#delivering = false
     }
-    this.records.settle()
     this.wake()
   }
 
@@ -180,6 +180,7 @@ export class Delivery {
   /** The heartbeat of the live readers. First it delivers the entries of this turn, so that the position is correct. */
   ping(): readonly Frame[] {
     this.deliver()
+    this.records.settle()
     const position = this.window.headId
     if (this.#ping?.position !== position) this.#ping = { position, frames: [pingFrame(position)] }
     return this.#ping.frames

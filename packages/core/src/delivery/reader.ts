@@ -35,6 +35,16 @@ export interface ReaderStart {
   readonly lacks: (channel: string) => boolean
 }
 
+/** Records of channels on their way to a client. */
+interface Snapshot {
+  /** The channels that the client has not left since. */
+  readonly channels: Set<string>
+  /** What is left to write, by channel. */
+  parts: { readonly channel: string | undefined; readonly frames: readonly Frame[] }[]
+  /** The number of frames of the first part that were written. */
+  written: number
+}
+
 /** The approximate number of bytes in one write to the transport. */
 const writeBytes = 64 * 1024
 /** A cursor that is invalid for every broker. The answer is a gap that resumes at the head. */
@@ -56,6 +66,8 @@ export class Reader {
   #state: 'live' | 'behind' | 'fetching' | 'holding' | 'ended' = 'behind'
   /** The number of the last entry that was written to a live reader. It counts only while it is ahead of the fan-out. */
   #deliveredTo = 0
+  /** Channels whose records the client lacks. Until it has them, changes of these records are not written, because the records contain them. */
+  #lacking: Set<string> | undefined
   readonly #transport: Transport
   readonly #output: Backpressure
   readonly #delivery: Delivery
@@ -70,13 +82,8 @@ export class Reader {
   #forked = false
   /** The pending read of the backlog. */
   #read: BacklogRead | undefined
-  /** Channels whose records the client lacks: they are not read before it has them. With some, what is read are the others: `#others`. */
-  #lacking: Set<string> | undefined
-  #others: Set<string> | undefined
-  /** Records on their way to the client, as frames, and how many of these were written. */
-  #snapshot:
-    | { readonly channels: readonly string[]; readonly frames: readonly Frame[]; written: number }
-    | undefined
+  /** The records that are being written. */
+  #snapshot: Snapshot | undefined
   /** Whether the client has no cursor, or one from before a gap, and must not be told another before it has the records. */
   #withoutId = false
 
@@ -90,9 +97,8 @@ export class Reader {
     delivery.add(this)
   }
 
-  /** The channels that are read. */
   get channels(): ReadonlySet<string> {
-    return this.#others ?? this.#subscriber.channels
+    return this.#subscriber.channels
   }
 
   get named(): boolean {
@@ -149,6 +155,7 @@ export class Reader {
   /** Writes entries from the position on, until the transport is full or the head is reached. */
   resume(): void {
     if (this.#state === 'holding') this.#hold()
+    if (this.#state === 'live') this.recordsLoaded()
     if (this.#state !== 'behind' || !this.#writeSnapshot()) return
     const position = this.#windowPosition
     if (position === undefined) this.#fetch()
@@ -158,7 +165,7 @@ export class Reader {
   /** Called by the fan-out. `frames` have everything on the reader's channels between two positions. */
   deliver(frames: readonly Frame[], from: number, to: number): void {
     if (this.#state !== 'live') return
-    if (this.#deliveredTo > from) {
+    if (this.#deliveredTo > from || this.#lacking) {
       this.flush()
       return
     }
@@ -182,11 +189,7 @@ export class Reader {
   join(channels: readonly string[], added: readonly string[]): void {
     if (this.#ended) return
     this.#lack(added)
-    for (const channel of channels) {
-      if (this.lacks(channel)) continue
-      this.#others?.add(channel)
-      this.#delivery.fanOut.add(channel, this)
-    }
+    for (const channel of channels) this.#delivery.fanOut.add(channel, this)
     if (this.#lacking && this.#state === 'live') this.#giveRecords()
   }
 
@@ -194,7 +197,7 @@ export class Reader {
   leave(channels: readonly string[]): void {
     for (const channel of channels) {
       this.#lacking?.delete(channel)
-      this.#others?.delete(channel)
+      this.#leaveSnapshot(channel)
       this.#delivery.fanOut.remove(channel, this)
     }
     if (this.#state !== 'holding') this.#forgetLacking()
@@ -210,9 +213,9 @@ export class Reader {
   }
 
   recordsFailed(): void {
-    if (this.#state !== 'holding') return
+    if (this.#state !== 'holding' && this.#state !== 'live') return
     this.#delivery.waiting.add(this)
-    this.#subscriber.onUnreadable()
+    if (this.#state === 'holding') this.#subscriber.onUnreadable()
   }
 
   /** Writes an event that is not in the log, if the reader is live and the client keeps up. */
@@ -245,6 +248,8 @@ export class Reader {
 
   /** Called when the log broke after the delivered entries. A live reader continues after `resumeAt`, the new head. */
   onDiscontinuity(reason: GapReason, requested: string, resumeAt: string): void {
+    // The records that it waits for are asked for again.
+    if (this.#state === 'holding') this.resume()
     if (this.#state !== 'live') return
     this.#cursor = resumeAt
     this.#gap(reason, requested, resumeAt)
@@ -279,7 +284,8 @@ export class Reader {
         newestOnly: this.#state !== 'live',
       })
       position = read.position
-      const isFull = read.records.length > 0 && !this.#output.write(this.#labelled(read.records))
+      const frames = this.#framesOf(read.records)
+      const isFull = frames.length > 0 && !this.#output.write(frames)
       if (this.#ended) return
       if (isFull) {
         this.#cursor = window.idAt(position)
@@ -303,12 +309,7 @@ export class Reader {
     const lacking = channels.filter(this.#delivery.hasRecords)
     if (lacking.length === 0) return
     this.#lacking ??= new Set()
-    this.#others ??= new Set(this.#subscriber.channels)
-    for (const channel of lacking) {
-      this.#lacking.add(channel)
-      this.#others.delete(channel)
-      this.#delivery.fanOut.remove(channel, this)
-    }
+    for (const channel of lacking) this.#lacking.add(channel)
   }
 
   /**
@@ -335,43 +336,45 @@ export class Reader {
     return true
   }
 
-  #startSnapshot(frames: readonly Frame[]): void {
+  #startSnapshot(framesByChannel: readonly (readonly Frame[])[]): void {
     const channels = [...this.#lacking!]
-    const done = recordsFrame(channels, this.#cursor)
-    this.#snapshot = { channels, frames: [recordsFrame(channels), ...frames, done], written: 0 }
+    const parts = channels.map((channel, index) => ({ channel, frames: framesByChannel[index]! }))
+    const start = { channel: undefined, frames: [recordsFrame(channels)] }
+    this.#snapshot = { channels: new Set(channels), parts: [start, ...parts], written: 0 }
   }
 
-  /** Writes the records as far as the transport takes them. @returns whether there are none left */
+  /** Writes the records until the transport is full. @returns whether none are left, and there is room */
   #writeSnapshot(): boolean {
-    const snapshot = this.#snapshot
-    while (snapshot && snapshot.written < snapshot.frames.length) {
-      const from = snapshot.written
-      for (let bytes = 0; snapshot.written < snapshot.frames.length && bytes < writeBytes; snapshot.written++)
-        bytes += snapshot.frames[snapshot.written]!.bytes.length
-      const taken = this.#output.write(snapshot.frames.slice(from, snapshot.written))
+    for (let snapshot = this.#snapshot; snapshot; snapshot = this.#snapshot) {
+      const frames = nextFrames(snapshot)
+      const isLast = snapshot.parts.length === 0
+      const channels = [...snapshot.channels]
+      if (isLast) frames.push(recordsFrame(channels, this.#cursor))
+      const taken = this.#output.write(frames)
       if (this.#ended) return false
-      if (snapshot.written === snapshot.frames.length) this.#readAll(snapshot.channels)
+      if (isLast) this.#readAll(channels)
       if (!taken) return false
     }
     return true
+  }
+
+  #leaveSnapshot(channel: string): void {
+    const snapshot = this.#snapshot
+    if (!snapshot?.channels.delete(channel)) return
+    if (snapshot.parts[0]?.channel === channel) snapshot.written = 0
+    snapshot.parts = snapshot.parts.filter((part) => part.channel !== channel)
   }
 
   /** The client has the records of these channels: they are read from the position on. */
   #readAll(channels: readonly string[]): void {
     this.#snapshot = undefined
     this.#withoutId = false
-    for (const channel of channels) {
-      if (!this.#lacking?.delete(channel)) continue
-      this.#others?.add(channel)
-      this.#delivery.fanOut.add(channel, this)
-    }
+    for (const channel of channels) this.#lacking?.delete(channel)
     this.#forgetLacking()
   }
 
   #forgetLacking(): void {
-    if (this.#lacking?.size !== 0) return
-    this.#lacking = undefined
-    this.#others = undefined
+    if (this.#lacking?.size === 0) this.#lacking = undefined
   }
 
   /** A gap takes the records along. Without them its event has no id, so that after a break the client is told again. */
@@ -442,24 +445,34 @@ export class Reader {
         bytes += record.frame.bytes.length
       }
       this.#cursor = next < indexes.length ? page.idAt(indexes[next - 1]!) : page.end
-      if (!this.#output.write(this.#labelled(records)) || this.#ended) return
+      const frames = this.#framesOf(records)
+      if (frames.length > 0 && !this.#output.write(frames)) return
+      if (this.#ended) return
     }
     this.#cursor = page.end
     this.resume()
   }
 
   /** The frames of these records. An event that is also on one of the app's own channels gets no `sse.event`. */
-  #labelled(records: readonly BacklogRecord[]): Frame[] {
-    const { labelledChannels } = this.#subscriber
+  #framesOf(all: readonly BacklogRecord[]): Frame[] {
+    const { channels, labelledChannels } = this.#subscriber
+    const records = this.#lacking ? all.filter((record) => !this.#isLacked(record)) : all
     if (!labelledChannels && !this.named) return records.map((record) => record.frame)
-    return records.flatMap(({ id, channels, record, change, frame }) => {
-      const own = channels.filter((channel) => this.channels.has(channel))
-      const frames = [frame]
+    return records.flatMap((record) => {
+      const own = record.channels.filter((channel) => channels.has(channel))
+      const frames = [record.frame]
       if (labelledChannels && own.every((channel) => labelledChannels.has(channel)))
-        frames.unshift(eventFrame(id, own))
-      if (this.named && change === 'set') frames.unshift(recordFrame(id, own, record!))
-      return frames
+        frames.unshift(eventFrame(record.id, own))
+      if (!this.named || record.change !== 'set') return frames
+      const known = own.filter((channel) => !this.lacks(channel))
+      return [recordFrame(record.id, known, record.record!), ...frames]
     })
+  }
+
+  /** Whether the change belongs to records that the client lacks on all of its channels that carry it. */
+  #isLacked({ channels, change }: BacklogRecord): boolean {
+    if (change !== 'set' && change !== 'remove') return false
+    return channels.every((channel) => !this.channels.has(channel) || this.lacks(channel))
   }
 
   /** Delivery continues with everything that the window still has, even if the broker's own log is shorter. */
@@ -484,4 +497,21 @@ export class Reader {
 
 function isGap(answer: BacklogAnswer): answer is Extract<BacklogAnswer, { gap: GapReason }> {
   return typeof answer === 'object' && 'gap' in answer
+}
+
+/** Takes the frames for one write. */
+function nextFrames(snapshot: Snapshot): Frame[] {
+  const frames: Frame[] = []
+  for (let bytes = 0; bytes < writeBytes && snapshot.parts[0]; ) {
+    const next = snapshot.parts[0].frames[snapshot.written]
+    if (next) {
+      frames.push(next)
+      bytes += next.bytes.length
+      snapshot.written++
+    } else {
+      snapshot.parts.shift()
+      snapshot.written = 0
+    }
+  }
+  return frames
 }

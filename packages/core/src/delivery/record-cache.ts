@@ -35,6 +35,8 @@ interface Channel {
   /** The position of the broker's answer. The window may not hold it yet. */
   position: string | undefined
   answer: readonly Entry[]
+  /** The head of the window when the broker was asked. */
+  readonly askedAt: number
   /** The changes that arrived since the broker was asked. */
   missed: Entry[]
 }
@@ -47,6 +49,8 @@ export class RecordCache {
   readonly #options: RecordCacheOptions
   /** The least recently used first. */
   readonly #channels = new Map<string, Channel>()
+  /** Channels with an answer whose position the window does not hold. */
+  readonly #answered = new Set<string>()
 
   constructor(options: RecordCacheOptions) {
     this.#options = options
@@ -64,14 +68,14 @@ export class RecordCache {
   }
 
   /**
-   * The records of channels at the head of the window, as frames. If `named`, an `sse.record` precedes each. `undefined` if some are not loaded:
+   * The records of channels at the head of the window, as frames for each channel. If `named`, an `sse.record` precedes each. `undefined` if some are not loaded:
    * they are then read, and `onLoaded` or `onFailed` is called.
    */
-  framesOf(channels: readonly string[], named: boolean): readonly Frame[] | undefined {
+  framesOf(channels: readonly string[], named: boolean): readonly (readonly Frame[])[] | undefined {
     const found = channels.map((name) => this.#use(name))
     for (const [index, name] of channels.entries()) if (!found[index]) this.#load(name)
     if (found.some((channel) => !channel?.records)) return undefined
-    return channels.flatMap((name, index) =>
+    return channels.map((name, index) =>
       [...found[index]!.records!].flatMap((kept) => {
         kept.frame ??= frameOf(kept)
         return named ? [recordFrame(undefined, [name], kept.record), kept.frame] : [kept.frame]
@@ -79,18 +83,19 @@ export class RecordCache {
     )
   }
 
-  /** Called when the window has moved on: it may hold the positions of answers now. */
+  /** Called at the end of a turn in which entries arrived, and with every heartbeat. */
   settle(): void {
-    for (const [name, channel] of this.#channels) {
-      if (channel.records || channel.position === undefined) continue
-      if (this.#complete(channel)) this.#options.onLoaded(name)
-      else if (comparePositions(channel.position, this.#options.window.baseId) === -1) this.#load(name)
+    for (const name of [...this.#answered]) {
+      const channel = this.#channels.get(name)
+      this.#answered.delete(name)
+      if (channel && !channel.records) this.#take(name, channel, { isNew: false })
     }
   }
 
   /** Called when the log broke: the records may be of a lost branch. */
   clear(): void {
     this.#channels.clear()
+    this.#answered.clear()
   }
 
   #use(name: string): Channel | undefined {
@@ -107,7 +112,8 @@ export class RecordCache {
    * removed on another.
    */
   #load(name: string): void {
-    const channel: Channel = { records: undefined, position: undefined, answer: [], missed: [] }
+    const askedAt = this.#options.window.head
+    const channel: Channel = { records: undefined, position: undefined, answer: [], askedAt, missed: [] }
     this.#channels.set(name, channel)
     this.#evict()
     const isCurrent = () => this.#channels.get(name) === channel
@@ -116,7 +122,7 @@ export class RecordCache {
         if (!isCurrent()) return
         channel.position = position
         channel.answer = entries
-        this.settle()
+        this.#take(name, channel, { isNew: true })
       },
       (error) => {
         this.#options.report(error)
@@ -127,11 +133,25 @@ export class RecordCache {
     )
   }
 
-  /** Applies the broker's answer and the later changes. @returns `false` if the window does not hold the position of the answer */
-  #complete(channel: Channel): boolean {
-    const { window } = this.#options
+  /**
+   * Takes an answer whose position is in the window, and waits for one that is ahead of it. An answer that cannot be ordered, or is older than what
+   * the window had before the question, shows that the log lost entries before this process heard of it. Then the records are read again later.
+   */
+  #take(name: string, channel: Channel, { isNew }: { readonly isNew: boolean }): void {
+    const { window, onLoaded } = this.#options
+    const order = comparePositions(channel.position!, window.headId)
     const position = window.find(channel.position!)
-    if (position === undefined) return false
+    if (position !== undefined && position >= channel.askedAt) {
+      this.#complete(channel, position)
+      onLoaded(name)
+    } else if (order === 1 || (isNew && (order === undefined || position !== undefined))) {
+      this.#answered.add(name)
+    } else this.#load(name)
+  }
+
+  /** Applies the broker's answer and the later changes. */
+  #complete(channel: Channel, position: number): void {
+    const { window } = this.#options
     const records = new ChannelRecords<Kept>()
     for (const entry of channel.answer) records.apply(keep(entry))
     for (const entry of channel.missed) {
@@ -141,7 +161,6 @@ export class RecordCache {
     channel.records = records
     channel.answer = []
     channel.missed = []
-    return true
   }
 
   #evict(): void {

@@ -43,6 +43,7 @@ export class RecordPage {
     this.#label = undefined
     for (const channel of this.#shown.keys()) if (!channels.includes(channel)) this.#shown.delete(channel)
     this.#channels.clear()
+    this.#given.clear()
     for (const channel of channels) this.#channels.set(channel, -1)
     this.#position = this.lastEventId && this.#log.standing(this.lastEventId)
   }
