@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { endOfTurn } from '../../end-of-turn.ts'
 import type { Records } from '../../log/broker.ts'
 import type { ConformanceCase } from './conformance-case.ts'
 import type { Member } from './member.ts'
@@ -87,7 +88,10 @@ export const recordCases: readonly ConformanceCase[] = [
       }
       const asked: Records[] = []
       const askAll = async () => {
-        while (isPublishing) for (const member of [one, other]) asked.push(await member.records(['a']))
+        while (isPublishing) {
+          for (const member of [one, other]) asked.push(await member.records(['a']))
+          await endOfTurn()
+        }
       }
       await Promise.all([publishAll(), askAll()])
       const all = new Map((await other.records(['a'])).entries.map((entry) => [entry.record, entry.data]))
