@@ -7,25 +7,39 @@ const source = {
   ssr: { resolve: { conditions: ['@sse/source'], externalConditions: ['@sse/source'] } },
 }
 
+/** Nothing is asserted about time, and machines are shared. */
+const shared = {
+  testTimeout: 60_000,
+  hookTimeout: 180_000,
+  expect: { poll: { timeout: 20_000 } },
+  setupFiles: ['apps/testbed/src/patience.ts'],
+}
+
 /** Files that `pnpm test` leaves out because this machine lacks what they need. */
 const leftOut = process.env['SSE_TESTS_LEFT_OUT']?.split(' ') ?? []
 
 export default defineConfig({
   test: {
-    // Many tests wait for processes of theirs: with one worker on two cores, which is the default, both would idle.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Most tests wait for processes or browsers of theirs: with a worker for each core, half of the cores would idle.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         ...source,
         test: {
+          ...shared,
           name: 'unit',
-          // Nothing is asserted about time, and machines are shared.
-          testTimeout: 30_000,
           include: ['.ci/**/*.test.ts', 'packages/**/*.test.ts', 'apps/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', '**/*.browser.test.ts', ...leftOut],
+        },
+      },
+      {
+        ...source,
+        test: {
+          name: 'types',
           typecheck: {
             enabled: true,
-            // Without one of their own they would be checked by the root's, which does not include them: never red.
+            only: true,
+            // The root's does not include them: they would never be red.
             tsconfig: '.ci/tsconfig.test-d.json',
             include: ['packages/**/*.test-d.ts'],
           },
@@ -34,18 +48,19 @@ export default defineConfig({
       {
         ...source,
         test: {
+          ...shared,
           name: 'wrapped write',
           // Streams write straight to the socket unless `res.write` was wrapped: everything must hold both ways.
-          setupFiles: ['packages/express/test/wrapped-write.ts'],
-          testTimeout: 30_000,
+          setupFiles: [...shared.setupFiles, 'packages/express/test/wrapped-write.ts'],
           include: ['packages/express/**/*.test.ts'],
           exclude: [
             '**/node_modules/**',
             '**/dist/**',
             '**/direct.test.ts',
             '**/compression.test.ts',
-            // Agents do the wrapping there.
+            // Agents do the wrapping there; what comes back after a drain never depends on how it was written.
             '**/agents.test.ts',
+            '**/drain.test.ts',
             ...leftOut,
           ],
         },
@@ -53,12 +68,13 @@ export default defineConfig({
       {
         ...source,
         test: {
+          ...shared,
           name: 'browser',
+          testTimeout: 120_000,
+          // A worker and what it has loaded serve many files. The others mock modules and replace globals, and need a worker for each file.
+          isolate: false,
           include: ['**/*.browser.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', ...leftOut],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
         },
       },
     ],

@@ -1,78 +1,63 @@
-import { exclusive, http, type Rule } from './arrows.ts'
-import { specifiersOf, type Target, targetOf } from './imports.ts'
-import type { Manifest, SourceFile, SourcePackage } from './workspace.ts'
+import { cruise, type ICruiseResult } from 'dependency-cruiser'
+import { forbidden, rules } from './arrows.ts'
+import type { Manifest } from './workspace.ts'
 
-interface Import {
-  readonly file: SourceFile
-  readonly specifier: string
-  readonly target: Target
+/**
+ * Asks dependency-cruiser what the modules import.
+ *
+ * @param baseDir holds `packages` and `apps`
+ */
+export async function cruiseModules(baseDir: string, folders: readonly string[]): Promise<ICruiseResult> {
+  const { output } = await cruise([...folders], {
+    baseDir,
+    validate: true,
+    ruleSet: { forbidden },
+    outputType: 'json',
+    exclude: {
+      path: String.raw`^(packages|apps)/[^/]+/((web/)?dist|api|packages|\.blocks|\.vitepress/(cache|dist))/`,
+    },
+    doNotFollow: { path: 'node_modules' },
+    // Imports of types are arrows too.
+    tsPreCompilationDeps: 'specify',
+    combinedDependencies: true,
+    enhancedResolveOptions: {
+      conditionNames: ['@sse/source', 'types', 'import', 'node', 'default'],
+      exportsFields: ['exports'],
+      mainFields: ['types', 'main'],
+    },
+  })
+  return JSON.parse(output as string) as ICruiseResult
 }
 
-/** Each sentence is something a package imports or declares though the rules say otherwise. */
-export function violations(
-  { manifest, files }: SourcePackage,
-  rule: Rule | undefined,
-  shared: Manifest,
+/** One sentence for each import that the rules forbid. */
+export function violations({ summary }: ICruiseResult): string[] {
+  return summary.violations.map(({ from, to, rule, cycle }) =>
+    cycle
+      ? `${rule.name}: ${[from, ...cycle.map(({ name }) => name)].join(' → ')}`
+      : `${from} imports ${to}: ${rule.name}`,
+  )
+}
+
+/** One sentence for each package that is declared and not imported, or that no rule allows. A peer may be known by its shape alone. */
+export function undue(
+  { name, dependencies = {}, peerDependencies = {} }: Manifest,
+  { modules }: ICruiseResult,
 ): string[] {
-  if (!rule) return [`${manifest.name} has no rule in .ci/arrows.ts`]
-  const all = files.flatMap(importsOf)
-  const own = all.filter(({ file }) => !isTest(file))
-  const used = new Set(own.flatMap(({ target }) => (target.kind === 'package' ? [target.name] : [])))
+  const rule = rules[name]
+  if (!rule) return [`${name} has no rule in .ci/arrows.ts`]
+  const sources = modules.filter(({ source }) =>
+    source.startsWith(`packages/${name.replace('@sse/', '')}/src/`),
+  )
+  const imported = new Set(sources.flatMap((one) => one.dependencies.map(({ module }) => module)))
   return [
-    ...all.flatMap((item) => leaves(item) ?? foreign(item, manifest) ?? []),
-    ...own.flatMap((item) => forbidden(item, rule) ?? []),
-    ...all.flatMap((item) => undeclared(item, manifest, isTest(item.file) ? shared : undefined) ?? []),
-    ...unused(manifest, used, rule),
-  ]
-}
-
-/** Beside the sources: `*.test.ts`, `*.test-d.ts`, `*.test-kit.ts`. What lies outside `src` is never shipped. */
-export function isTest({ path }: SourceFile): boolean {
-  return !path.startsWith('src/') || /\.test(-\w+)?\.ts$/.test(path)
-}
-
-function importsOf(file: SourceFile): Import[] {
-  return specifiersOf(file).map((specifier) => ({ file, specifier, target: targetOf(specifier, file) }))
-}
-
-function says({ file, specifier }: Import, why: string): string {
-  return `${file.path} imports '${specifier}': ${why}`
-}
-
-function leaves(item: Import): string | undefined {
-  const left = item.target.kind === 'file' && item.target.path.startsWith('../')
-  return left ? says(item, 'a path out of the package') : undefined
-}
-
-function foreign(item: Import, { name }: Manifest): string | undefined {
-  if (item.target.kind !== 'package') return undefined
-  const owner = exclusive[item.target.name]
-  return owner && owner !== name ? says(item, `only ${owner} knows it`) : undefined
-}
-
-function forbidden(item: Import, { packages, node }: Rule): string | undefined {
-  const { target } = item
-  if (target.kind === 'package' && !packages.includes(target.name)) return says(item, 'no such arrow')
-  if (target.kind !== 'builtin' || node === 'all') return undefined
-  if (node === 'none') return says(item, 'this package runs in browsers')
-  return http.includes(target.name) ? says(item, 'this package knows no server') : undefined
-}
-
-function undeclared(item: Import, manifest: Manifest, shared: Manifest | undefined): string | undefined {
-  const { target } = item
-  if (target.kind !== 'package' || (shared && target.name === manifest.name)) return undefined
-  const declared = [manifest.dependencies, manifest.peerDependencies]
-  if (shared) declared.push(manifest.devDependencies, shared.devDependencies)
-  const found = declared.some((names) => names && Object.hasOwn(names, target.name))
-  return found ? undefined : says(item, 'not declared in package.json')
-}
-
-/** A peer may be known by its shape alone, but it must be one the rules name. */
-function unused(manifest: Manifest, used: ReadonlySet<string>, rule: Rule): string[] {
-  const dependencies = Object.keys(manifest.dependencies ?? {}).filter((name) => !used.has(name))
-  const peers = Object.keys(manifest.peerDependencies ?? {}).filter((name) => !rule.packages.includes(name))
-  return [
-    ...dependencies.map((name) => `package.json depends on '${name}', which no source imports`),
-    ...peers.map((name) => `package.json has the peer '${name}', to which there is no arrow`),
+    ...Object.keys(dependencies)
+      .filter((one) => !imported.has(one))
+      .map((one) => `${name} depends on '${one}', which no source imports`),
+    ...Object.keys(peerDependencies)
+      .filter((one) => !rule.packages.includes(one))
+      .map((one) => `${name} has the peer '${one}', which .ci/arrows.ts does not name`),
+    ...rule.packages
+      .filter((one) => one.startsWith('@sse/') && imported.has(one) && !Object.hasOwn(dependencies, one))
+      .map((one) => `${name} imports '${one}', which is not among its dependencies`),
   ]
 }

@@ -5,7 +5,7 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { contents } from './contents.ts'
 import { type Packed, packPackages } from './pack.ts'
@@ -34,7 +34,7 @@ try {
 }
 
 async function check({ name, tarball, files }: Packed): Promise<{ name: string; complaints: string[] }> {
-  const unpacked = tarball.replace(/\.tgz$/, '')
+  const unpacked = join(folder, basename(tarball, '.tgz'))
   mkdirSync(unpacked)
   spawnSync('tar', ['-xzf', tarball, '-C', unpacked, '--strip-components=1'])
   const complaints = await Promise.all([

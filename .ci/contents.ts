@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
+import ts from 'typescript'
 import { rules } from './arrows.ts'
-import { specifiersOf, targetOf } from './imports.ts'
-import { newerSyntax } from './syntax.ts'
 
 /**
  * What publint and attw do not look at: that no test is shipped, that every import of a built file ends at a
  * shipped one, that source maps lead to shipped sources, that declarations do not need types which do not
- * resolve for every user, that what browsers run is syntax which old bundlers parse, and that those find every entry.
+ * resolve for every user, and that old bundlers find every entry. That those parse it is held by the target of the build and a consumer on webpack 4.
  *
  * @param folder the unpacked tarball.
  */
@@ -22,20 +21,16 @@ export function contents(name: string, folder: string, files: readonly string[])
       .filter((path) => /\.(js|d\.ts)$/.test(path))
       .flatMap((path) => broken(path, read(path), shipped)),
     ...built.filter((path) => path.endsWith('.d.ts')).flatMap((path) => untyped(path, read(path), name)),
-    ...(rules[name]?.node === 'none' ? forOldBundlers(built, read, shipped) : []),
+    ...(rules[name]?.node === 'none' ? forOldBundlers(read, shipped) : []),
   ]
 }
 
 /** Bundlers that know no `exports`, as webpack 4, look for a folder of the name of the entry. */
-function forOldBundlers(
-  built: readonly string[],
-  read: (path: string) => string,
-  shipped: ReadonlySet<string>,
-): string[] {
+function forOldBundlers(read: (path: string) => string, shipped: ReadonlySet<string>): string[] {
   const { exports } = JSON.parse(read('package.json')) as {
     readonly exports: Readonly<Record<string, { readonly default: string; readonly types: string } | string>>
   }
-  const unreachable = Object.entries(exports).flatMap(([entry, target]) => {
+  return Object.entries(exports).flatMap(([entry, target]) => {
     if (entry === '.' || typeof target === 'string') return []
     const stub = `${entry.slice(2)}/package.json`
     if (!shipped.has(stub)) return [`${stub} is not shipped: without it webpack 4 does not find '${entry}'`]
@@ -43,8 +38,6 @@ function forOldBundlers(
     const wanted = [target.default, target.types].map((path) => posix.relative(entry, path))
     return wanted.join() === [main, types].join() ? [] : [`${stub} leads elsewhere than '${entry}'`]
   })
-  const scripts = built.filter((path) => path.endsWith('.js'))
-  return [...unreachable, ...scripts.flatMap((path) => newerSyntax(path, read(path)))]
 }
 
 function lost(path: string, text: string, shipped: ReadonlySet<string>): string[] {
@@ -55,22 +48,24 @@ function lost(path: string, text: string, shipped: ReadonlySet<string>): string[
     .map((source) => `${path}: its source ${source} is not shipped`)
 }
 
+/** Every module that a file names, imports of types included. */
+function specifiersOf(text: string): string[] {
+  return ts.preProcessFile(text, true, false).importedFiles.map(({ fileName }) => fileName)
+}
+
 /** In declarations TypeScript leaves `./x.ts` as it is and takes it for `./x.d.ts`. */
 function broken(path: string, text: string, shipped: ReadonlySet<string>): string[] {
-  const file = { path, text }
-  return specifiersOf(file).flatMap((specifier) => {
-    const target = targetOf(specifier, file)
-    if (target.kind !== 'file') return []
-    const meant = path.endsWith('.d.ts') ? target.path.replace(/(\.d)?\.[jt]s$/, '.d.ts') : target.path
+  return specifiersOf(text).flatMap((specifier) => {
+    if (!specifier.startsWith('.')) return []
+    const target = posix.join(posix.dirname(path), specifier)
+    const meant = path.endsWith('.d.ts') ? target.replace(/(\.d)?\.[jt]s$/, '.d.ts') : target
     return shipped.has(meant) ? [] : [`${path}: imports '${specifier}', which is not shipped`]
   })
 }
 
 function untyped(path: string, text: string, name: string): string[] {
-  const file = { path, text }
   const barred = rules[name]?.untyped ?? []
-  return specifiersOf(file)
-    .map((specifier) => targetOf(specifier, file))
-    .flatMap((target) => (target.kind === 'package' && barred.includes(target.name) ? [target.name] : []))
-    .map((target) => `${path}: mentions '${target}', whose types do not resolve for every user`)
+  return specifiersOf(text)
+    .filter((specifier) => barred.some((one) => specifier === one || specifier.startsWith(`${one}/`)))
+    .map((specifier) => `${path}: mentions '${specifier}', whose types do not resolve for every user`)
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { pnpm } from './pnpm.ts'
 import { folders, readManifest } from './workspace.ts'
 
@@ -12,13 +12,33 @@ export interface Packed {
   readonly files: readonly string[]
 }
 
+/** The list of the packages in a folder that `node .ci/pack.ts FOLDER` has filled. */
+const list = 'packed.json'
+
+// `pnpm run pack`. Tarballs of an earlier version are removed first.
+if (import.meta.main) {
+  const [folder = ''] = process.argv.slice(2)
+  const destination = resolve(folder)
+  rmSync(join(destination, list), { force: true })
+  for (const tarball of globSync('*.tgz', { cwd: destination })) rmSync(join(destination, tarball))
+  mkdirSync(destination, { recursive: true })
+  const packed = packPackages(destination)
+  writeFileSync(join(destination, list), JSON.stringify(packed))
+  for (const { tarball } of packed) console.log(tarball)
+}
+
 /**
- * Builds every publishable package from nothing (what an earlier build left would be shipped too) and packs it
- * by pnpm, which replaces `workspace:` and `catalog:` by versions.
+ * Builds and packs every publishable package. An earlier `dist` is removed, because its files would be packed too. pnpm replaces `workspace:`
+ * and `catalog:` by versions. `pnpm test` packs once and sets `SSE_PACKED` to the folder; then this returns what that folder has.
  *
- * @param names those that are wanted, if not all
+ * @param names the wanted packages. Default: all
  */
 export function packPackages(destination: string, names?: readonly string[]): Packed[] {
+  const before = join(process.env['SSE_PACKED'] ?? destination, list)
+  if (existsSync(before)) {
+    const all = JSON.parse(readFileSync(before, 'utf8')) as Packed[]
+    return all.filter(({ name }) => !names || names.includes(name))
+  }
   const publishable = folders('packages').filter((folder) => {
     const { name, private: isPrivate } = readManifest(folder)
     return !isPrivate && (!names || names.includes(name))
@@ -27,7 +47,15 @@ export function packPackages(destination: string, names?: readonly string[]): Pa
   const filters = publishable.map((folder) => `--filter=${readManifest(folder).name}`)
   must(pnpm(...filters, 'run', 'build'), 'inherit')
   const packed = must(
-    pnpm('--recursive', ...filters, 'pack', '--json', '--pack-destination', destination),
+    pnpm(
+      '--recursive',
+      ...filters,
+      'pack',
+      '--json',
+      '--config.ignore-scripts=true',
+      '--pack-destination',
+      destination,
+    ),
     'pipe',
   )
   return parse(packed)

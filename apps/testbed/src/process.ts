@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
 export interface StartOptions {
-  /** Matches the output once the process is ready, such as the address that it listens on. */
+  /** Matches the output once the process is ready, such as the address that it listens on. `/^/`: it is ready once it was spawned. */
   readonly ready: RegExp
   /** Added to the environment of the test. `undefined` removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
   /** A listening socket that it inherits as descriptor 3, with `LISTEN_FDS=1`, as from systemd. */
   readonly socket?: { readonly descriptor: number } | undefined
-  /** Milliseconds until it must be ready. Default 30,000. */
+  /** Milliseconds until it must be ready. Default 60,000. */
   readonly timeout?: number
 }
 
@@ -39,7 +39,7 @@ export interface RunningProcess {
 export async function startProcess(
   command: string,
   args: readonly string[],
-  { ready, env, cwd, socket, timeout = 30_000 }: StartOptions,
+  { ready, env, cwd, socket, timeout = 60_000 }: StartOptions,
 ): Promise<RunningProcess> {
   const child = spawn(command, args, {
     cwd,
@@ -53,8 +53,9 @@ export async function startProcess(
   killAtExit(pid, exited)
 
   let output = ''
-  let match: RegExpMatchArray | null = null
+  let match = output.match(ready)
   const matched = Promise.withResolvers<RegExpMatchArray>()
+  if (match) matched.resolve(match)
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       output += text

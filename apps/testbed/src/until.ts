@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { inspect } from 'node:util'
 
 export interface UntilOptions {
-  /** Milliseconds after which it gives up. Default 10,000. */
+  /** Milliseconds after which it gives up. Default 25,000: a busy machine may need it. */
   readonly timeout?: number
   /** Milliseconds between two attempts. Default 20. */
   readonly interval?: number
@@ -16,7 +16,7 @@ export interface UntilOptions {
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
-  { timeout = 10_000, interval = 20 }: UntilOptions = {},
+  { timeout = 25_000, interval = 20 }: UntilOptions = {},
 ): Promise<NonNullable<T>> {
   const end = performance.now() + timeout
   for (;;) {

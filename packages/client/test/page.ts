@@ -33,8 +33,15 @@ const page = `<!doctype html>
   globalThis.createSseClient = createSseClient
 </script>`
 
+const read = new Map<string, PageFile | undefined>()
+
 /** The sources as modules, which a browser loads as they are: a page at `/`, and what it imports. Undefined: there is no such file. */
 export function pageFile(path: string): PageFile | undefined {
+  if (!read.has(path)) read.set(path, readPageFile(path))
+  return read.get(path)
+}
+
+function readPageFile(path: string): PageFile | undefined {
   if (path === '/') return { type: 'html', text: page }
   const [root = '', ...rest] = normalize(path).split('/').slice(1)
   if (!Object.hasOwn(roots, root) || rest.includes('..')) return undefined

@@ -8,13 +8,13 @@ import { send } from './response/response.ts'
 const parse = json({ limit: '256kb' })
 
 /**
- * The route by which a client changes the channels of its open stream: `app.post('/events', requireUser, channels(hub))`. It takes
- * `{ "stream", "subscribe": […], "unsubscribe": […] }`, asks the `authorize` of the `sse()` in front, and answers `{ "channels",
- * "refused" }`. The stream is told the same, as `sse.channels`. Only the key that opened a stream may change it. Without keys, every client that
- * knows its id may. Any process of the broker may hold the stream.
+ * Creates the route by which a client changes the channels of its open stream: `app.post('/events', requireUser, channels(hub))`. It takes
+ * `{ "stream", "subscribe": […], "unsubscribe": […] }`, calls the `authorize` of the `sse()` in front, and answers `{ "channels",
+ * "refused" }`. The stream sends the same to its client as `sse.channels`. Only the key that opened a stream may change it. Without keys, every
+ * client that knows the id may. The stream may be in any process of the broker.
  *
- * Answers 400 for what it cannot read (413 for a body of more than 256 kB, 415 for one in an unknown encoding), 403 for a page of another
- * site, 404 if the stream does not exist (or not for this key).
+ * The route answers 400 for an invalid body (413 above 256 kB, 415 for an unknown encoding), 403 for a page of another site, and 404 if the key
+ * has no such stream.
  *
  * @throws {SseError} `invalid-option`
  */

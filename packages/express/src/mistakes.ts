@@ -4,7 +4,7 @@ import { SseError, type SseStream } from '@sse/core'
 import type { Endpoint } from '@sse/core/internal'
 import type { Request, Response } from 'express'
 
-// Mistakes in a route that would drop its stream, and that nobody would notice.
+// Reports mistakes of a route that drop its stream and would otherwise go unnoticed.
 
 /** The route of a request, as the app wrote it. */
 export function routeOf({ method, baseUrl, route, originalUrl }: Request): string {
@@ -13,14 +13,14 @@ export function routeOf({ method, baseUrl, route, originalUrl }: Request): strin
 }
 
 /**
- * Whether the app has answered itself, and not with an error: until a stream opens, the app may answer an error instead. Express answers 404
- * after `next()`.
+ * Whether the app has answered the request itself, but not with an error: before a stream opens, the app may answer with an error instead.
+ * A 404 counts, because Express answers 404 after `next()`.
  */
 function isAnswered({ writableEnded, statusCode }: ServerResponse): boolean {
   return writableEnded && (statusCode < 400 || statusCode === 404)
 }
 
-/** Reports a stream that was used and could not open, because the app answered itself in the meantime. */
+/** Reports a stream that could not open, because the app has answered the request in the meantime. */
 export function reportAnswered(endpoint: Endpoint<Request>, response: Response): void {
   if (!isAnswered(response)) return
   const route = routeOf(response.req)
@@ -34,7 +34,7 @@ export function reportAnswered(endpoint: Endpoint<Request>, response: Response):
   })
 }
 
-/** Reports a stream whose connection this process cut, although the toolkit did not. */
+/** Reports a stream whose connection was destroyed in this process, but not by the toolkit. */
 export function reportCut(endpoint: Endpoint<Request>, response: Response, socket: Socket): void {
   if (!isCutHere(socket)) return
   const route = routeOf(response.req)

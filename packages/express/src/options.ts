@@ -4,11 +4,11 @@ import type { Request } from 'express'
 
 /**
  * An origin as browsers send it (`https://app.example`, `capacitor://localhost`, `chrome-extension://…`), all subdomains of a domain
- * (`https://*.example.com`), all origins (`*`), or a function that returns `true` for those that may.
+ * (`https://*.example.com`), all origins (`*`), or a function that returns `true` for an allowed origin.
  */
 export type Origin = string | ((origin: string, request: Request) => boolean)
 
-/** The origins whose pages may open streams: one, or several. */
+/** One or several origins whose pages may open streams. */
 export type Origins = Origin | readonly Origin[]
 
 /** The options of `sse()`. */

@@ -7,7 +7,7 @@ import { reportUse } from './mistakes.ts'
 declare global {
   namespace Express {
     interface Response {
-      /** The event stream of this response: nothing is allocated, written or decided until it is used. */
+      /** The event stream of this response. Nothing is allocated, written or decided until it is used. */
       readonly sse: SseStream<RegisteredEvents>
     }
   }
@@ -21,27 +21,27 @@ const writeHead = Symbol('writeHead before @sse/express')
 /** A response behind the middleware. */
 interface SseResponse extends Response {
   [endpoint]?: Endpoint<Request>
-  /** When the request came, as the hub counts. */
+  /** The arrival of the request, from `endpoint.arrival()`. */
   [arrival]?: number | undefined
   [stream]?: SseStream
   [writeHead]?: Response['writeHead']
 }
 
-/** One property for all responses: a closure per response costs forty times as much, and most responses are not streams. */
+/** One property descriptor for all responses. A closure per response costs forty times as much, and most responses are not streams. */
 const property: PropertyDescriptor & ThisType<SseResponse> = {
   configurable: true,
   get() {
-    const its = this[endpoint]!
-    this[stream] ??= reportUse(its, this, its.open(new ExpressExchange(this, its), this[arrival]))
+    const owner = this[endpoint]!
+    this[stream] ??= reportUse(owner, this, owner.open(new ExpressExchange(this, owner), this[arrival]))
     return this[stream]
   },
 }
 
 /** Gives a response its `sse`. */
-export function giveStream(response: Response, its: Endpoint<Request>): void {
+export function giveStream(response: Response, owner: Endpoint<Request>): void {
   const sseResponse: SseResponse = response
-  sseResponse[endpoint] = its
-  sseResponse[arrival] = its.arrival()
+  sseResponse[endpoint] = owner
+  sseResponse[arrival] = owner.arrival()
   Object.defineProperty(response, 'sse', property)
   if (response.writeHead === lastOfConnection) return
   sseResponse[writeHead] = response.writeHead
@@ -49,15 +49,15 @@ export function giveStream(response: Response, its: Endpoint<Request>): void {
 }
 
 /**
- * Makes every answer of a server that shuts down the last on its connection, also the answer to an earlier request. A connection that is kept
- * alive would bring more requests.
+ * While the server shuts down, makes every response the last of its connection, including responses to earlier requests. A kept-alive
+ * connection would bring more requests.
  */
 const lastOfConnection = function (this: SseResponse, ...head: unknown[]) {
   if (this[endpoint]?.closing && !this.headersSent) this.setHeader('Connection', 'close')
   return Reflect.apply(this[writeHead]!, this, head)
 } as Response['writeHead']
 
-/** The endpoint of the middleware in front; `undefined` if there is none. */
+/** The endpoint of the middleware in front. `undefined` if there is none. */
 export function endpointOf(response: SseResponse): Endpoint<Request> | undefined {
   return response[endpoint]
 }

@@ -133,22 +133,18 @@ describe.each(expressVersions)('a shutdown on %s', (_, express) => {
 
   it('leaves the head of responses alone that another middleware rewrites when it is sent', async () => {
     const events = sse()
-    const { app, origin } = await serve((_req, res, next) => {
-      const { writeHead } = res
-      res.writeHead = function (this: Response, ...head: unknown[]) {
-        this.setHeader('X-Before', 'yes')
-        return Reflect.apply(writeHead, this, head)
-      } as Response['writeHead']
-      next()
-    })
-    app.use(events, sse(), (_req, res, next) => {
-      const { writeHead } = res
-      res.writeHead = function (this: Response, ...head: unknown[]) {
-        this.setHeader('X-Behind', 'yes')
-        return Reflect.apply(writeHead, this, head)
-      } as Response['writeHead']
-      next()
-    })
+    const adding = (header: string): RequestHandler => {
+      return (_req, res, next) => {
+        const { writeHead } = res
+        res.writeHead = function (this: Response, ...head: unknown[]) {
+          this.setHeader(header, 'yes')
+          return Reflect.apply(writeHead, this, head)
+        } as Response['writeHead']
+        next()
+      }
+    }
+    const { app, origin } = await serve(adding('X-Before'))
+    app.use(events, sse(), adding('X-Behind'))
     app.get('/plain', (_req, res) => void res.writeHead(201, { 'X-Own': 'yes' }).end())
     const { status, headers } = await fetch(`${origin}/plain`)
     expect(status).toBe(201)

@@ -9,15 +9,21 @@ const clients = 500
 /** Milliseconds: over which the streams end, and after which each client comes back. */
 const drain = 2_000
 const retry = [1_000, 11_000] as const
-/** Milliseconds that a server may take to close once its hub has closed: less than the five seconds for which Node keeps a connection alive that has nothing to do. */
-const bound = 2_000
+/** Milliseconds: an idle connection would keep the server from closing for longer than a test may take. */
+const keepAlive = 600_000
 
-it('a hub that closes lets its server close, and spreads those who come back', async () => {
+async function serve() {
   const hub = createHub()
   const app = express().use(sse({ hub }))
   app.get('/events/:client', (_req, res) => void res.sse.subscribe('news'))
   const { server, port, close } = await listening(app)
+  server.keepAliveTimeout = keepAlive
   onTestFinished(close)
+  return { hub, server, port }
+}
+
+it('a hub that closes lets its server close, and spreads those who come back', async () => {
+  const { hub, server, port } = await serve()
   const all = await openAll(port, clients)
 
   const start = performance.now()
@@ -27,7 +33,7 @@ it('a hub that closes lets its server close, and spreads those who come back', a
   })
   const successor = await Successor.listen(port)
   await hub.close({ drain, retry })
-  await vi.waitUntil(() => serverClosed, { timeout: bound })
+  await vi.waitUntil(() => serverClosed)
 
   await Promise.all(all.map((client) => client.stayedAway))
   expect(all.map((client) => client.reasons)).toEqual(all.map(() => ['shutdown']))
@@ -38,22 +44,17 @@ it('a hub that closes lets its server close, and spreads those who come back', a
     const second = Math.floor((at - start) / 1_000)
     seconds[second] = (seconds[second] ?? 0) + 1
   }
-  // From the least retry of the first that was ended to the greatest of the last.
-  const mean = clients / ((drain + retry[1] - retry[0]) / 1_000)
   console.info(`came back, second by second: ${Array.from(seconds, (count = 0) => count).join(' ')}`)
-  expect(Math.max(...Object.values(seconds))).toBeLessThanOrEqual(3 * mean)
+  // Spread over twelve seconds. A busy machine may delay those of a few seconds, but without a spread all would come in one.
+  expect(Math.max(...Object.values(seconds))).toBeLessThanOrEqual(clients / 2)
 }, 60_000)
 
 it('a server that is closed after its hub has no connection left to wait for', async () => {
-  const hub = createHub()
-  const app = express().use(sse({ hub }))
-  app.get('/events/:client', (_req, res) => void res.sse.subscribe('news'))
-  const { server, port, close } = await listening(app)
-  onTestFinished(close)
+  const { hub, server, port } = await serve()
   await openAll(port, 50)
 
   await hub.close({ drain: 200, retry: [60_000, 60_000] })
-  await once(server.close(), 'close', { signal: AbortSignal.timeout(bound) })
+  await once(server.close(), 'close')
 }, 60_000)
 
 /** What takes the server's place: it writes down who comes, and sends everyone away for good. */

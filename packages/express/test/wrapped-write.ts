@@ -6,9 +6,13 @@ import { ServerResponse } from 'node:http'
  */
 const write = ServerResponse.prototype.write
 
-ServerResponse.prototype.write = function (this: ServerResponse, ...args: Parameters<typeof write>) {
-  return write.apply(this, args)
-} as typeof write
+// Vitest runs this before each file of a worker; one wrapping is enough.
+if (!('isWrapped' in write)) {
+  const wrapped = function (this: ServerResponse, ...args: Parameters<typeof write>) {
+    return write.apply(this, args)
+  } as typeof write
+  ServerResponse.prototype.write = Object.assign(wrapped, { isWrapped: true })
+}
 
 const forChildren = `--import=${import.meta.url}`
 if (!process.env['NODE_OPTIONS']?.includes(forChildren)) {

@@ -72,7 +72,7 @@ it('may be tried again after it was rejected', async () => {
 it('is tried again by the hub, until Redis is there', async () => {
   const proxy = await startProxy()
   proxy.cut()
-  const broker = brokerOn(proxy.port, { prefix: newPrefix(), startTimeout: 100, timeout: 200 })
+  const broker = brokerOn(proxy.port, { prefix: newPrefix(), startTimeout: 500, timeout: 10_000 })
   const errors: unknown[] = []
   const hub = createHub({ broker, onError: (error) => errors.push(error) })
   onTestFinished(() => hub.close())

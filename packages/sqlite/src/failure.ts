@@ -19,7 +19,7 @@ const codes: Readonly<Record<number, FailureCode>> = {
 const moved = 1_032
 /** `SQLITE_BUSY_SNAPSHOT`: another connection has written since the query of this connection began. */
 const outdated = 517
-/** `SQLITE_IOERR`, `SQLITE_CANTOPEN`: SQLite does not say what the file system has reported. */
+/** `SQLITE_IOERR`, `SQLITE_CANTOPEN`: SQLite does not report the error of the file system. */
 const vague: readonly number[] = [10, 14]
 
 const sentences: Readonly<Record<FailureCode, string>> = {

@@ -54,7 +54,7 @@ export class FileBroker implements SqliteBroker {
     }
   }
 
-  /** Writes or queues within the call, because a transaction must have what is published in it. */
+  /** Writes or queues within the call, because a transaction must contain its publishes. */
   async publish(
     channels: readonly string[],
     { event, data }: { readonly event?: string | undefined; readonly data: string },

@@ -24,12 +24,18 @@ function open(path: string): DatabaseSync {
   return database
 }
 
+/** A log whose disk has room for so many pages. */
+async function startAlmostFull(room: number) {
+  const database = open(newFile())
+  const started = await startBroker(database)
+  const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count'])
+  database.exec(`PRAGMA max_page_count = ${pages + room}`)
+  return { database, ...started }
+}
+
 describe('a disk that is full', () => {
   it('rejects what finds no room, with nothing half-written, and takes events again when there is', async () => {
-    const database = open(newFile())
-    const { broker, recorder } = await startBroker(database)
-    const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count'])
-    database.exec(`PRAGMA max_page_count = ${pages + 30}`)
+    const { database, broker, recorder } = await startAlmostFull(30)
 
     const acknowledged: string[] = []
     const publish = async () => acknowledged.push((await broker.publish(['news'], { data: large })).id)
@@ -52,11 +58,8 @@ describe('a disk that is full', () => {
   })
 
   it('lets the app roll back what it stores with an event', async () => {
-    const database = open(newFile())
+    const { database, broker } = await startAlmostFull(5)
     database.exec('CREATE TABLE notes (text TEXT)')
-    const { broker } = await startBroker(database)
-    const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count'])
-    database.exec(`PRAGMA max_page_count = ${pages + 5}`)
     let publishing: Promise<unknown> = Promise.resolve()
     const work = () => {
       database.exec("INSERT INTO notes VALUES ('hello')")
@@ -69,11 +72,8 @@ describe('a disk that is full', () => {
   })
 
   it('rolls back also what the app stores after the event that found no room', async () => {
-    const database = open(newFile())
+    const { database, broker } = await startAlmostFull(5)
     database.exec('CREATE TABLE notes (text TEXT)')
-    const { broker } = await startBroker(database)
-    const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count'])
-    database.exec(`PRAGMA max_page_count = ${pages + 5}`)
     const work = () => {
       broker.publish(['news'], { data: large }).catch(() => {})
       // SQLite has rolled back by itself, and would store this for good.
@@ -85,10 +85,7 @@ describe('a disk that is full', () => {
   })
 
   it('is down as long as what was refused has no room, though less would have', async () => {
-    const database = open(newFile())
-    const { broker, recorder } = await startBroker(database)
-    const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count'])
-    database.exec(`PRAGMA max_page_count = ${pages + 5}`)
+    const { database, broker, recorder } = await startAlmostFull(5)
     const refused = expect.objectContaining({ code: 'log-full' })
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     onTestFinished(() => void vi.useRealTimers())

@@ -22,6 +22,7 @@ describe.each(['Vue 3', 'Vue 2.7'] as const)('the example of the README, verbati
   let streams: { response: ServerResponse; cursor: unknown }[] = []
   let connected: Promise<unknown>
   let hasConnected = () => {}
+  let isDown = false
 
   const expectStream = () => {
     connected = new Promise<void>((resolve) => {
@@ -48,6 +49,8 @@ describe.each(['Vue 3', 'Vue 2.7'] as const)('the example of the README, verbati
       if (url === '/notifications') {
         response.setHeader('Content-Type', 'application/json')
         response.end(JSON.stringify(sent))
+      } else if (url === '/events' && isDown) {
+        response.writeHead(503).end()
       } else if (url === '/events') {
         const cursor = headers['last-event-id']
         response.writeHead(200, { 'Content-Type': 'text/event-stream' })
@@ -87,8 +90,11 @@ describe.each(['Vue 3', 'Vue 2.7'] as const)('the example of the README, verbati
     ])
 
     expectStream()
+    // As long as it is down the page stays offline, however late this test looks.
+    isDown = true
     streams[0]?.response.destroy()
     await page.getByText('Offline.').waitFor()
+    isDown = false
     await page.getByRole('button', { name: 'Try now' }).click()
     await connected
     expect(streams[1]?.cursor).toBe('3')
@@ -96,6 +102,6 @@ describe.each(['Vue 3', 'Vue 2.7'] as const)('the example of the README, verbati
     notify('after it came back')
     await page.getByRole('heading', { name: 'after it came back' }).waitFor()
     expect(streams).toHaveLength(2)
-    expect(said.filter((line) => !/net::ERR_|development mode|Devtools/.test(line))).toEqual(['42'])
+    expect(said.filter((line) => !/net::ERR_|503|development mode|Devtools/.test(line))).toEqual(['42'])
   })
 })

@@ -10,8 +10,8 @@ import { compare, listAll, type Reader, readLedger } from './ledger.ts'
 import { startLoad } from './load.ts'
 import { createRandom, seed } from './random.ts'
 
-/** Ten minutes by `pnpm --filter @sse/notifications test:faults`. */
-const minutes = process.env['SSE_FAULTS'] === 'long' ? 10 : 1
+/** Ten minutes by `pnpm --filter @sse/notifications test:faults`; else each fault once, and what follows in this time. */
+const minutes = process.env['SSE_FAULTS'] === 'long' ? 10 : 0.25
 const clients = 50
 /** Of each user: what breaks is the line of one session. */
 const sessionsPerUser = 3

@@ -24,6 +24,13 @@ const name = fc.oneof(
 /** A client on an open stream that has a name. */
 const opened = (channels: string[]) => setUpAnnounced({ channels, headers: { Authorization: 'Bearer 1' } })
 
+/** A POST is under way, and is not answered. */
+async function posting() {
+  const { client, server } = await opened([])
+  client.subscribe('a')
+  return { client, server, post: await server.next() }
+}
+
 describe('channels', () => {
   it('that are wished for travel with every connect', async () => {
     const { client, server } = await setUp({ channels: ['a'] })
@@ -152,9 +159,7 @@ describe('channels', () => {
   })
 
   it('of a new connection are not held up by a POST for the former one', async () => {
-    const { client, server } = await opened([])
-    client.subscribe('a')
-    const hanging = await server.next()
+    const { client, server, post } = await posting()
     client.reconnect()
     const second = await server.next()
     const open = take(client, 'sse.open', 1)
@@ -167,13 +172,11 @@ describe('channels', () => {
       subscribe: ['b'],
       unsubscribe: [],
     })
-    await hanging.closed
+    await post.closed
   })
 
   it('do not connect a client again that is closed while a POST is under way', async () => {
-    const { client, server } = await opened([])
-    client.subscribe('a')
-    const post = await server.next()
+    const { client, server, post } = await posting()
     client.close()
     await post.closed
     expect([client.state.status, server.waiting]).toEqual(['closed', 0])

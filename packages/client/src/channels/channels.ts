@@ -4,22 +4,22 @@ import { SseError } from '../errors.ts'
 /** The channels of a client, and those of one stream. */
 export interface ChannelsState {
   readonly wanted: Set<string>
-  /** What the server was asked for on this stream. */
+  /** The channels that were sent to the server for this stream. */
   sent: ReadonlySet<string>
-  /** The name of the stream. Empty: it has none. `undefined`: it is not open. */
+  /** The id of the stream. Empty if the server gave none, `undefined` if the stream is not open. */
   stream: string | undefined
   /** Whether `wanted` has changed since it was sent. */
   isChanged: boolean
-  /** Whether a change is being posted. There is one at a time, so that none overtakes another. */
+  /** Whether a change is being posted. Changes are posted one at a time, so they keep their order. */
   isSending: boolean
   /** Aborted when the stream is gone. */
   readonly gone: AbortController
 }
 
 /**
- * The channels that a client wants. Keeps those of an open stream up to date.
+ * Keeps the channels that a client wants, and posts changes of them while a stream is open.
  *
- * @param post posts changes until nothing has changed any more
+ * @param post posts until the server knows the wanted channels
  */
 export function createChannels(initial: readonly string[], post: (state: ChannelsState) => unknown) {
   const wanted = new Set(initial.map(valid))
@@ -47,12 +47,12 @@ export function createChannels(initial: readonly string[], post: (state: Channel
       state = begin()
       return state.sent
     },
-    /** The stream is open and has a name, so changes can be posted. Empty: it has no name. */
+    /** The stream is open. Changes can be posted, unless the id is empty. */
     opened(stream: string): void {
       state.stream = stream
       settle()
     },
-    /** The stream is gone. A change that is being posted has no effect any more. */
+    /** The stream has ended. A change that is being posted no longer has an effect. */
     lost(): void {
       if (state.stream === undefined) return
       state.gone.abort()
@@ -62,8 +62,8 @@ export function createChannels(initial: readonly string[], post: (state: Channel
 }
 
 /**
- * The rule of the server (`@sse/core`): 1–256 bytes of well-formed Unicode without control characters (C0, C1), without the comma that
- * separates names in the query, and without the reserved prefix `sse:`.
+ * Checks a name by the rule of the server (`@sse/core`): 1–256 bytes of well-formed Unicode, without control characters (C0, C1) and without the
+ * reserved prefix `sse:`. A comma is not allowed, because it separates the names in the query.
  *
  * @throws SseError `invalid-channel`
  */

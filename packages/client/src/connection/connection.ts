@@ -2,20 +2,20 @@ import type { Clock } from '../clock.ts'
 import type { RequestOptions } from '../http/request.ts'
 import type { SseFailure } from '../supervisor/state.ts'
 
-/** An event as it was received: its data is still text. */
+/** An event as it was received. Its data is not parsed yet. */
 export interface RawEvent {
-  /** `message` for an event without a name. A block that only moves the cursor is given as `sse.ping`, without data. */
+  /** `message` for an event without a name. A block without data, which only moves the cursor, is passed on as `sse.ping`. */
   readonly event: string
   readonly data: string
   /** The cursor after it: the standard's "last event ID" (HTML standard, 9.2.6). */
   readonly lastEventId: string
 }
 
-/** The callbacks of one connection. It calls none after `failed`, and none after `close()`. */
+/** The callbacks of one connection. None is called after `failed` or after `close()`. */
 export interface ConnectionEvents {
   /** The server has answered with an event stream, or with a poll. */
   opened(): void
-  /** A sign of life: any bytes where they can be seen, else an event. */
+  /** Bytes have arrived. A connection that does not see bytes calls it for each event. */
   alive(): void
   /** The server sent its reconnection time, in milliseconds. */
   retry(milliseconds: number): void
@@ -30,21 +30,21 @@ export interface ConnectionEvents {
  */
 export interface Connection {
   close(): void
-  /** A name has its first listener, or no listener any more. Only an EventSource needs to know, because it dispatches by name. */
+  /** Called when a name gets its first listener or loses its last. Only an EventSource needs this, because it dispatches by name. */
   listen?(event: string, isWanted: boolean): void
 }
 
-/** What one connection needs to know. */
+/** The parameters of one connection. */
 export interface ConnectionRequest extends RequestOptions {
   /** The URL without channels and cursor. A promise if the app gives a function. */
   readonly url: URL | Promise<URL>
   readonly channels: Iterable<string>
   /** The position to resume from. Empty: only new events. */
   readonly cursor: string
-  /** Names that have listeners, each once. */
+  /** The names that have listeners, without duplicates. */
   names(): Iterable<string>
   readonly EventSource?: EventSourceConstructor | undefined
-  /** The most bytes of a line or an event. */
+  /** The maximum size of a line or an event, in bytes. */
   readonly maxEventBytes: number
   readonly fallback: Fallback
   readonly clock: Clock
@@ -52,13 +52,13 @@ export interface ConnectionRequest extends RequestOptions {
 
 export type OpenConnection = (request: ConnectionRequest, events: ConnectionEvents) => Connection
 
-/** When a client polls instead of streaming, and what it has learned about its server in this life. */
+/** When a client polls instead of streaming. It is shared by the connections of one life of the client. */
 export interface Fallback {
-  /** Milliseconds that the first byte of a stream may take. 0: never poll. */
+  /** Milliseconds to wait for the first byte of a stream before polling. 0: never poll. */
   readonly after: number
   /** Milliseconds of polling until streaming is tried again. */
   readonly retry: number
-  /** The client polls until this time. 0: it streams. -1: the server does not answer polls. */
+  /** The client polls until this time, by its clock. 0: it streams. -1: the server does not answer polls, so the client never polls. */
   until: number
 }
 
@@ -74,7 +74,7 @@ export interface EventLike {
 
 type Listener = (event: EventLike) => void
 
-/** What the client uses of an EventSource. The browser's own, the package `eventsource` and test doubles all fit. */
+/** The part of an EventSource that the client uses. The browser's own, the package `eventsource` and test doubles have it. */
 export interface EventSourceLike {
   readonly readyState: number
   addEventListener(type: string, listener: Listener): void
@@ -84,13 +84,13 @@ export interface EventSourceLike {
 
 export interface EventSourceConstructor {
   new (url: string, init?: { withCredentials?: boolean }): EventSourceLike
-  /** The adapter, if it need not be loaded first. A test's double brings it, so that it opens within `connect()`. */
+  /** Opens a connection over this constructor. Only the test double has it, so that a test's connection opens within `connect()`. */
   readonly [OPEN]?: OpenConnection
 }
 
 export const OPEN = Symbol('open')
 
-/** Whether a constructor takes a `fetch`, and with it headers. The package `eventsource` sets this symbol. */
+/** Whether a constructor accepts a `fetch` in its options, which can send headers. The package `eventsource` sets this symbol. */
 export function takesFetch(Constructor: EventSourceConstructor): boolean {
   return Symbol.for('eventsource.supports-fetch-override') in Constructor
 }

@@ -16,7 +16,7 @@ import {
  * A connection over an EventSource. It is closed at its first error, so the EventSource never reconnects by itself.
  *
  * An EventSource dispatches by name, so it must know the names that have listeners. It hides the ids of all other blocks, `retry` and, unless
- * it takes a `fetch`, the status of an answer. Throws what the constructor throws. Loaded when it is needed.
+ * it takes a `fetch`, the status of an answer. Throws any error of the constructor. Loaded when it is needed.
  */
 export function openEventSource(request: ConnectionRequest, events: ConnectionEvents): Connection {
   const { channels, cursor, maxEventBytes, redirects, url, withCredentials } = request

@@ -10,7 +10,7 @@ import {
 import { openStream } from './stream.ts'
 
 /**
- * Starts one connection. Throws what the constructor of an EventSource throws.
+ * Starts one connection. Throws any error of the constructor of an EventSource.
  *
  * If a stream sends no first byte in time, a proxy may be buffering it. Then the client also polls the same URL. Polls replace the stream
  * only if the server answers them, so a server without polls keeps its stream.

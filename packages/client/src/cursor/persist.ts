@@ -1,4 +1,4 @@
-/** What the client uses of a `Storage`. If it throws, nothing is stored, and nothing else happens. */
+/** The methods of a `Storage` that the client uses. If one throws, the cursor is not stored, and the client continues. */
 export interface StorageLike {
   getItem(key: string): string | null
   setItem(key: string, value: string): void
@@ -8,9 +8,9 @@ export interface StorageLike {
 export type PersistStorage = 'session' | 'local' | StorageLike
 
 /** Where the cursor is stored, and under which key. */
-export type PersistOption = PersistStorage | Kept
+export type PersistOption = PersistStorage | StorageAndKey
 
-interface Kept {
+interface StorageAndKey {
   readonly storage: PersistStorage
   /** Names the stream and its user in the storage. Default: the URL. */
   readonly key?: string | number | undefined
@@ -27,10 +27,10 @@ export interface CursorStore {
  * it, needs a key. A storage that is missing, forbidden, broken or full stores nothing.
  */
 export function createCursorStore(persist: PersistOption | undefined, url: string): CursorStore {
-  // A storage has no `storage` of its own.
-  const { storage = persist as PersistStorage | undefined, key } = Object(persist) as Partial<Kept>
+  // A `Storage` has no property `storage`, so this also tells it from an object of options.
+  const { storage = persist as PersistStorage | undefined, key } = Object(persist) as Partial<StorageAndKey>
   const name = key === undefined ? `sse:url:${url}` : `sse:key:${key}`
-  /** Where storage is forbidden, even access to the page's own property throws. */
+  /** If the browser forbids storage, reading the property `sessionStorage` throws. */
   function use<T>(what: (storage: StorageLike) => T): T | undefined {
     try {
       return storage && what(typeof storage === 'string' ? globalThis[`${storage}Storage`] : storage)

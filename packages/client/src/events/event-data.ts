@@ -6,7 +6,7 @@ import type { SchemaIssue, SchemaResult, StandardSchemaMap } from './standard-sc
  * - left out: what `JSON.stringify` writes is parsed, everything else stays text (see {@link parseData});
  * - `'json'`: always JSON; text that does not parse is emitted as `sse.invalid` and not delivered;
  * - `'text'`: always text;
- * - a function: what it returns; if it throws, the event is `sse.invalid` too.
+ * - a function: its result; if it throws, the event is `sse.invalid` too.
  */
 export type ParseRule = 'json' | 'text' | ((text: string, event: string) => unknown)
 

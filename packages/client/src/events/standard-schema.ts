@@ -5,13 +5,13 @@ export type StandardSchema<Input = unknown, Output = Input> = StandardSchemaV1<I
 
 export type SchemaResult<Output> = StandardSchemaV1.Result<Output>
 
-/** What is wrong with a value, and where in it. */
+/** A problem of a value, and its path within the value. */
 export type SchemaIssue = StandardSchemaV1.Issue
 
-/** Names of events and the schemas of their data. */
+/** The schemas of events, by name. */
 export type StandardSchemaMap = Readonly<Record<string, StandardSchema>>
 
-/** What listeners receive. */
+/** The data that listeners receive: the outputs of the schemas. */
 export type SchemaOutputs<M extends StandardSchemaMap> = {
   [N in keyof M]: StandardSchemaV1.InferOutput<M[N]>
 }

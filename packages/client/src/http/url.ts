@@ -4,7 +4,7 @@ import { SseError } from '../errors.ts'
 export type UrlOption = string | URL | (() => string | URL | Promise<string | URL>)
 
 /**
- * Where the requests of a client go. `get` gives the URL for one attempt. It rejects with what the app's function throws, and with an SseError
+ * Where the requests of a client go. `get` gives the URL for one attempt. It rejects with an error of the app's function, and with an SseError
  * if its URL can never work. `fixed` is the given URL, or a placeholder for the function. It identifies the stream and is never requested.
  *
  * @throws SseError `invalid-url` for a URL that cannot work

@@ -50,6 +50,16 @@ async function openFollower(options?: Parameters<typeof openTab>[0]): Promise<Ta
   return tab
 }
 
+/** Two tabs whose server has ended the stream for good. */
+async function openEnded() {
+  page()
+  const [leader, connection] = await openLeader()
+  const follower = await openFollower()
+  connection.send('sse.close', '{"reconnect":false,"reason":"bye"}')
+  await vi.waitUntil(() => follower.state.status === 'closed')
+  return { leader, follower }
+}
+
 const page = () => {
   user += 1
   scripted = scriptEventSource()
@@ -148,11 +158,7 @@ describe('tabs that share', () => {
   })
 
   test('are all closed when the server ends it for good; any may connect again', async () => {
-    page()
-    const [leader, connection] = await openLeader()
-    const follower = await openFollower()
-    connection.send('sse.close', '{"reconnect":false,"reason":"bye"}')
-    await vi.waitUntil(() => follower.state.status === 'closed')
+    const { leader, follower } = await openEnded()
     expect(follower.state).toEqual(leader.state)
     follower.connect()
     const next = await source()
@@ -161,11 +167,7 @@ describe('tabs that share', () => {
   })
 
   test('do not connect a closed connection again just because a tab is closed', async () => {
-    page()
-    const [leader, connection] = await openLeader()
-    const follower = await openFollower()
-    connection.send('sse.close', '{"reconnect":false}')
-    await vi.waitUntil(() => follower.state.status === 'closed')
+    const { leader } = await openEnded()
     leader.close()
     await delivered()
     expect(up()).toHaveLength(0)

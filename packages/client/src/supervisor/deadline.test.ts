@@ -5,7 +5,13 @@ import { createDeadline } from './deadline.ts'
 function setUp() {
   const clock = createTestClock()
   const onOver = vi.fn()
-  return { clock, onOver, deadline: createDeadline(clock, onOver) }
+  function expectOverAfter(delay: number) {
+    clock.advance(delay - 1)
+    expect(onOver).not.toHaveBeenCalled()
+    clock.advance(1)
+    expect(onOver).toHaveBeenCalledOnce()
+  }
+  return { clock, onOver, expectOverAfter, deadline: createDeadline(clock, onOver) }
 }
 
 describe('a deadline', () => {
@@ -21,27 +27,21 @@ describe('a deadline', () => {
   })
 
   it('counts from the last restart, with one timer however often that was', () => {
-    const { deadline, clock, onOver } = setUp()
+    const { deadline, clock, expectOverAfter } = setUp()
     deadline.set(1000)
     for (let i = 0; i < 5; i++) {
       clock.advance(900)
       deadline.restart()
     }
     expect(clock.timers).toHaveLength(1)
-    clock.advance(999)
-    expect(onOver).not.toHaveBeenCalled()
-    clock.advance(1)
-    expect(onOver).toHaveBeenCalledOnce()
+    expectOverAfter(1000)
   })
 
   it('that is set again forgets the former time', () => {
-    const { deadline, clock, onOver } = setUp()
+    const { deadline, expectOverAfter } = setUp()
     deadline.set(1000)
     deadline.set(5000)
-    clock.advance(4999)
-    expect(onOver).not.toHaveBeenCalled()
-    clock.advance(1)
-    expect(onOver).toHaveBeenCalledOnce()
+    expectOverAfter(5000)
   })
 
   it('never fires, and has no timer, when it is set to Infinity', () => {

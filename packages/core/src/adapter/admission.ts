@@ -3,35 +3,35 @@ import { RateLimit } from '../rate-limit.ts'
 import type { Refusal } from '../response/refusal.ts'
 
 export interface Limits {
-  /** Streams and polls at a time, of one `sse()` in this process. Those whose channels are still judged count. Default: no limit. */
+  /** Concurrent streams and polls of one `sse()` in this process, including those whose channels are being authorized. Default: no limit. */
   readonly streams?: number | undefined
-  /** Streams and polls of one key at a time. Default: no limit. */
+  /** Concurrent streams and polls of one key. Default: no limit. */
   readonly perKey?: number | undefined
   /** Channels of one stream. Default 64. */
   readonly channels?: number | undefined
   /** Requests a second: new streams, polls and changes of channels. Up to a second's worth may come at once. Default: no limit. */
   readonly rate?: number | undefined
   /**
-   * Requests a second of one key, within `rate`: a client that has used up its own takes nothing from others. Clients without a key are told
-   * apart by their address (in Express `req.ip`: behind a proxy set `trust proxy`). Default: no limit.
+   * Requests a second of one key, within `rate`. A request that this limit refuses does not count for `rate`. Clients without a key are
+   * identified by their address (in Express `req.ip`: behind a proxy set `trust proxy`). Default: no limit.
    */
   readonly perKeyRate?: number | undefined
 }
 
-/** A client: its key, or its address where it has none. */
+/** A client is identified by its key or, without one, by its address. */
 export interface Client {
   readonly key: string | undefined
   readonly address: string | undefined
 }
 
-/** When refused clients reconnect, in milliseconds. The times are spread, so that not all of them are refused together again. */
+/** The range, in milliseconds, of the reconnection time of refused clients. It spreads them, so that they are not all refused together again. */
 const reconnect = [5_000, 15_000] as const
 
 const unlimited = Number.POSITIVE_INFINITY
 
 /**
- * Counts the streams that are open or about to open, and admits no more than the limits say. It never ends one stream to admit another: that
- * stream's client would reconnect, and end the next.
+ * Counts the streams that are opening or open, and refuses more than the limits allow. It never ends one stream to admit another, because the
+ * client of the ended stream would reconnect and so end the next.
  */
 export class Admission {
   readonly #limits: Limits
@@ -46,7 +46,7 @@ export class Admission {
     this.#perKeyRate = new RateLimit(limits.perKeyRate ?? unlimited)
   }
 
-  /** Why a stream cannot be opened now; `undefined` when it can. Then it is counted as a request, and `count` counts it as a stream. */
+  /** The refusal if a stream cannot be opened now. Otherwise it is counted as a request; `count` counts it as a stream. */
   refusal(client: Client): Refusal | undefined {
     const { streams = unlimited, perKey = unlimited } = this.#limits
     if (this.#streams >= streams) {
@@ -58,7 +58,7 @@ export class Admission {
     return this.refusalByRate(client)
   }
 
-  /** Why a request comes too soon; `undefined` when it does not, and then it is counted. A refused request uses up nothing. */
+  /** The refusal if there were too many requests. Otherwise the request is counted. A refused request is not counted. */
   refusalByRate({ key, address = '' }: Client): Refusal | undefined {
     const { rate, perKeyRate } = this.#limits
     const client = key === undefined ? `address ${address}` : `key ${key}`
@@ -72,7 +72,7 @@ export class Admission {
     return undefined
   }
 
-  /** A stream was admitted, or its response is over. */
+  /** Called when a stream was admitted (1), and when its response is over (-1). */
   count(key: string | undefined, change: 1 | -1): void {
     this.#streams += change
     if (key === undefined) return

@@ -15,19 +15,19 @@ export type Head = readonly (readonly [name: string, value: string | undefined])
 /** A header that the app has set on the response. */
 export type OwnHeader = (name: string) => string | undefined
 
-/** The head of an event stream. Headers of the app stay, except those that would change what the body is. */
+/** The head of an event stream. Headers of the app stay, except those that describe another body. */
 export function streamHead(own: OwnHeader): Head {
   return [
     ...bodyHead(own, 'text/event-stream; charset=utf-8'),
     ['Cache-Control', withItem(own('Cache-Control') || 'no-cache', 'no-transform')],
-    // nginx buffers what it proxies unless it is told not to.
+    // Without this header nginx buffers the stream.
     ['X-Accel-Buffering', own('X-Accel-Buffering') ?? 'no'],
   ]
 }
 
 /**
- * A refusal in the form that the client understands. A native EventSource stays away for good after any status but 200. If it may reconnect, it
- * gets a stream that ends at once, with the time in `retry`.
+ * A refusal in the form that the client understands. A native EventSource never reconnects after any status except 200. So if it may reconnect,
+ * it gets a stream that ends at once, with the time in `retry`.
  *
  * @param seesStatus whether the client polls, or said that it reads problem documents
  */

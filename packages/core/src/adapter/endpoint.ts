@@ -22,11 +22,11 @@ import {
   waitOf,
 } from './request.ts'
 
-/** Mistakes that are reported, each once. Further ones are not. */
+/** The maximum number of different mistakes that are reported. */
 const mostReported = 100
 
 /**
- * The streams of one `sse()`: it judges requests, opens their streams, changes their channels and ends them.
+ * The core of an adapter: it checks requests, opens their streams, changes their channels and ends them.
  *
  * @typeParam R the framework's request
  */
@@ -35,31 +35,31 @@ export class Endpoint<R> {
   readonly #hub: HubForAdapters<AnyEvents> | undefined
   readonly #admission: Admission
   readonly #shutdown = new Shutdown(Math.random)
-  /** Streams that were admitted and whose responses are not over. */
+  /** The admitted streams whose responses are not over. */
   readonly #streams = new Set<SseStream>()
   readonly #reported = new Set<string>()
 
-  /** @param options checked before */
+  /** @param options already checked by `checkEndpointOptions` */
   constructor(options: EndpointOptions<R>) {
     this.#options = options
     this.#hub = options.hub
     this.#admission = new Admission(options.limits ?? {})
   }
 
-  /** Whether the server shuts down: connections are not kept alive for further requests. */
+  /** Whether the server shuts down. Then connections are not kept alive. */
   get closing(): boolean {
     return this.#shutdown.begun || this.#hub?.closing === true
   }
 
-  /** This moment, for a request that arrives now. */
+  /** The current moment, to be kept for a request that arrives now. */
   arrival(): number | undefined {
     return this.#hub?.arrival()
   }
 
   /**
-   * The stream of a request. The request is judged when the stream begins to open.
+   * Creates the stream of a request. The request is checked when the stream begins to open.
    *
-   * @param arrival what `arrival()` answered when the request came
+   * @param arrival the result of `arrival()` when the request came
    */
   open(exchange: Exchange<R>, arrival: number | undefined): SseStream {
     const { retry, stall, maxUnread, limits, presence } = this.#options
@@ -91,7 +91,7 @@ export class Endpoint<R> {
       key: () => (key ? key.is : this.#clientOf(exchange).key),
       lastEventId: lastEventIdOf(exchange),
       retry,
-      // A poll watches its own answer, which is one document however large.
+      // A poll watches its client itself, because its answer is one document of any size.
       stall: poll ? Number.POSITIVE_INFINITY : stall,
       maxUnread: poll ? Number.POSITIVE_INFINITY : maxUnread,
       maxChannels: limits?.channels,
@@ -110,7 +110,7 @@ export class Endpoint<R> {
    * Answers a client that changes the channels of its open stream: it posts `{ stream, subscribe, unsubscribe }`.
    *
    * @param readBody reads the body as JSON. A rejection may have a `status`, such as 413
-   * @throws (rejected) what the app's callbacks throw; {@link SseError} `invalid-key`
+   * @throws (rejected) any error of the app's callbacks; {@link SseError} `invalid-key`
    */
   async changeChannels(
     hub: HubForAdapters,
@@ -149,7 +149,7 @@ export class Endpoint<R> {
     }
   }
 
-  /** Ends all streams, spread over `drain` milliseconds, and admits none from now on. @throws {SseError} `invalid-option` */
+  /** Ends all streams, spread over `drain` milliseconds, and refuses new ones. @throws {SseError} `invalid-option` */
   close(options: CloseHubOptions = {}): Promise<void> {
     return this.#shutdown.begin(options, this.#streams, (stream, reconnect) => stream.close({ reconnect }))
   }
@@ -162,7 +162,7 @@ export class Endpoint<R> {
     else console.error(error())
   }
 
-  /** `hub.disconnect` could not name a key that is not a string. @throws {SseError} `invalid-key`; and what the app's `key` throws */
+  /** A key must be a string, because `hub.disconnect` takes one. @throws {SseError} `invalid-key`; and any error of the app's `key` */
   #clientOf({ request, address }: Exchange<R>): { key: string | undefined; address: string | undefined } {
     const key: unknown = this.#options.key?.(request)
     if (key === undefined || (typeof key === 'string' && key.isWellFormed())) return { key, address }
@@ -170,7 +170,7 @@ export class Endpoint<R> {
     throw new SseError('invalid-key', message, { value: key })
   }
 
-  /** @param exchange if nothing is asked any more once its client has left */
+  /** @param exchange if given, `authorize` is not called after its client has left */
   #asked(names: readonly string[], request: R, exchange?: Exchange<R>) {
     const authorize = async (channel: string) => {
       if (exchange?.closed) throw new SseError('closed', 'The client left before its channels were judged.')

@@ -4,17 +4,17 @@ import type { Transport } from '../response/transport.ts'
 /**
  * A request and its response: the port that an adapter of a web framework implements. What the client sent is untrusted.
  *
- * @typeParam R the framework's request, which the app's callbacks are given
+ * @typeParam R the framework's request, which is passed to the app's callbacks
  */
 export interface Exchange<R> {
   readonly request: R
   /** The target as the client sent it, with its query: a path, or a whole URL. */
   readonly url: string
-  /** The host that the client asked, without the port: behind a proxy, the host that the proxy was asked. */
+  /** The host of the request without the port. Behind a proxy it is the host of the request to the proxy. */
   readonly hostname: string
-  /** Tells clients without a key apart. */
+  /** The address of the client. It identifies clients without a key. */
   readonly address: string | undefined
-  /** Whether the response is over, or its client gone. */
+  /** Whether the response is over or its client has left. */
   readonly closed: boolean
   /** A header of the request, its bytes as Latin-1. */
   header(name: string): string | undefined

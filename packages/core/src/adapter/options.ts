@@ -12,14 +12,14 @@ import { checkOrigins, type Origins } from './origins.ts'
  * @typeParam R the framework's request
  */
 export interface EndpointOptions<R, E extends EventMap = AnyEvents> {
-  /** The log's home. Without one a stream can `send`, `comment` and `close`, but not `subscribe`. */
+  /** The hub of the log. Without a hub, a stream can `send`, `comment` and `close`, but not `subscribe`. */
   readonly hub?: HubForAdapters<E> | undefined
-  /** Whose stream a request opens: what `hub.disconnect` ends. Asked when the stream begins to open; what it throws reaches the route. */
+  /** The key of the stream that a request opens, for `hub.disconnect`. Called when the stream begins to open. Its error reaches the route. */
   readonly key?: ((request: R) => string | undefined) | undefined
   /**
-   * Whether a client may read a channel that it asks for itself, by `?channels=` or by `channels(hub)`. Only `true` grants it. Asked on every
-   * connect, for a few channels at a time. If it throws or rejects, the client reconnects later. Default: the client may read none. It is not
-   * asked for channels to which the app subscribes.
+   * Whether a client may read a channel that it asks for itself, by `?channels=` or by `channels(hub)`. Only `true` grants it. Called at every
+   * connect, for up to eight channels at a time. If it throws or rejects, the client reconnects later. It is not called for channels to which the
+   * app subscribes. Default: clients may not ask for channels.
    */
   readonly authorize?: ((request: R, channel: string) => boolean | Promise<boolean>) | undefined
   /**
@@ -30,20 +30,20 @@ export interface EndpointOptions<R, E extends EventMap = AnyEvents> {
   readonly presence?: ((request: R, channel: string) => unknown) | undefined
   /**
    * The origins, besides the server's own, whose pages may open streams: `'https://app.example'`, `'https://*.example.com'` for all
-   * subdomains of a domain (not the domain itself), `'capacitor://localhost'`, a function, several of these, or `'*'`. Others are answered
-   * 403. Default: the pages of the same site, and those that the app's CORS headers let read the response.
+   * subdomains of a domain (not the domain itself), `'capacitor://localhost'`, a function, several of these, or `'*'`. Other pages get 403.
+   * Default: pages of the same site, and pages that may read the response by the app's CORS headers.
    */
   readonly origins?: Origins<R> | undefined
   /**
-   * The client's reconnection time in milliseconds: one, spread by ± 50 %, or drawn between two, so that clients do not all reconnect
-   * at the same moment. Default 2,000.
+   * The client's reconnection time in milliseconds: a number, which is spread by ± 50 %, or a range. It is drawn for each stream, so that
+   * clients do not all reconnect at the same moment. Default 2,000.
    */
   readonly retry?: number | readonly [min: number, max: number] | undefined
-  /** Milliseconds after which a client that takes nothing of a stream, or of the answer to a poll, is disconnected. Default 30,000. */
+  /** Milliseconds after which a client that reads nothing of a stream, or of the answer to a poll, is disconnected. Default 30,000. */
   readonly stall?: number | undefined
-  /** Bytes sent and not taken over which a client is disconnected. Default 1 MiB. */
+  /** The maximum number of bytes that may stay unread for over a second. A client with more is disconnected. Default 1 MiB. */
   readonly maxUnread?: number | undefined
-  /** How many streams and requests there may be, and how large. A rejected client is told when to retry. */
+  /** The maximum number of streams, channels and requests. Rejected clients are told when to retry. */
   readonly limits?: Limits | undefined
 }
 

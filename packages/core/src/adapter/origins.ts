@@ -3,18 +3,18 @@ import type { Exchange } from './exchange.ts'
 
 /**
  * An origin as browsers send it (`https://app.example`, `capacitor://localhost`, `chrome-extension://…`), all subdomains of a domain
- * (`https://*.example.com`), all origins (`*`), or a function that returns `true` for those that may.
+ * (`https://*.example.com`), all origins (`*`), or a function that returns `true` for an allowed origin.
  */
 type Origin<R> = string | ((origin: string, request: R) => boolean)
 
-/** The origins whose pages may open streams: one, or several. */
+/** One or several origins whose pages may open streams. */
 export type Origins<R> = Origin<R> | readonly Origin<R>[]
 
 /**
- * Why a page of another site may not open a stream; `undefined` when it may, and for clients that are not pages. Browsers tell where a
- * request comes from by `Sec-Fetch-Site` (Fetch Metadata) and `Origin` (RFC 6454), and scripts cannot forge either.
+ * The reason if a page of another site may not open a stream. `undefined` if it may, and for clients that are not pages. Browsers send
+ * `Sec-Fetch-Site` (Fetch Metadata) and `Origin` (RFC 6454), and scripts cannot forge either.
  *
- * Without `origins` a page may if it is of the same site, or if the app's CORS headers let it read the response anyway.
+ * Without `origins`, pages of the same site may open streams, and pages that may read the response by the app's CORS headers.
  */
 export function crossSiteProblem<R>(
   exchange: Exchange<R>,
@@ -94,7 +94,7 @@ export function checkOrigins(origins: Origins<never> | undefined): void {
   }
 }
 
-/** The page's address, if its origin is one of the web and has the form in which browsers send it. */
+/** The URL of an `http:` or `https:` origin that has the form in which browsers send it. */
 function pageOf(origin: string): URL | undefined {
   const url = URL.parse(origin)
   return url?.origin === origin ? url : undefined

@@ -26,7 +26,7 @@ export function askedChannelsOf(asked: Asked): string[] {
     .filter((name) => name !== '')
 }
 
-/** The problem of a query with parameters that would be ignored: the client would miss events, and nobody would notice. */
+/** The problem of a query with a misspelt parameter. If it were ignored, the client would miss events unnoticed. */
 export function queryProblem(asked: Asked): string | undefined {
   for (const [name] of parametersOf(asked)) {
     if (name.startsWith('lastEventId['))
@@ -83,7 +83,7 @@ export function isPoll(asked: Asked): boolean {
   return qualityOf('application/json', accept) > qualityOf('text/event-stream', accept)
 }
 
-/** How much a client wants a type, from 0 to 1: the most specific range that matches it says so. */
+/** The quality value of a type, from 0 to 1, by the most specific range that matches it. */
 function qualityOf(type: string, accept: string): number {
   const ranges = [type, type.replace(/\/.*/, '/*'), '*/*']
   let [quality, best] = [0, ranges.length]
@@ -122,7 +122,7 @@ function parametersOf({ url }: Asked): (readonly [name: string, value: string])[
   })
 }
 
-/** As URLSearchParams decodes (URL standard, 5.1): a plus is a space, and what is not UTF-8 is replaced. */
+/** Decodes like URLSearchParams (URL standard, 5.1): a plus is a space, and invalid UTF-8 is replaced. */
 function decoded(text: string): string {
   if (!/[%+]/.test(text)) return text
   return new URLSearchParams(`x=${text.replaceAll('&', '%26')}`).get('x') ?? ''

@@ -3,7 +3,7 @@ import { SseError, type SseErrorCode } from '../errors.ts'
 /**
  * An error of a broker whose log fails: `The log <name> <sentence> (<message of the cause>).`
  *
- * @param sentence says what is wrong, and what to do about it
+ * @param sentence the problem and the way out
  */
 export function logFailure(
   code: Extract<SseErrorCode, `log-${string}`>,

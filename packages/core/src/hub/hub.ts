@@ -169,6 +169,10 @@ class LogHub implements Hub, StreamHost {
     return this.#observed(this.#start.ready)
   }
 
+  whenReady(): Promise<void> {
+    return this.#start.ready
+  }
+
   get closing(): boolean {
     return this.#shutdown.begun
   }

@@ -46,6 +46,17 @@ describe('a broker whose start fails', () => {
     expect(transport.events('sse.open')).toHaveLength(1)
   })
 
+  it('is no error of the streams that waited for it when the hub is closed', async () => {
+    const { broker } = failing(1)
+    const onError = vi.fn()
+    const hub = createHub({ broker, onError })
+    hub.stream(new RecordingTransport()).subscribe('a')
+    await opening()
+    await hub.close()
+    await opening()
+    expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'log-unreachable' }))
+  })
+
   it('is retried while the hub is open: `ready` rejects after 30 seconds, and may be read again', async () => {
     const { broker } = failing(12)
     const hub = createHub({ broker, onError: () => {}, random: () => 1 })

@@ -13,7 +13,7 @@ const withoutHub: StreamHost = {
   revocations: new Revocations(),
   now: Date.now,
   random: Math.random,
-  ready: undefined,
+  whenReady: undefined,
   delivery: undefined,
   membership: undefined,
   newStreamId: randomName,

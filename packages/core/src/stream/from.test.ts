@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
+import { ReadableStream } from 'node:stream/web'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'

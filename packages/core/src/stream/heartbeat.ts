@@ -25,6 +25,7 @@ export class Heartbeat {
 
   /** Adds a stream. Streams that are added together are spread over the slices. @returns the slice of the stream, for `remove` */
   add(stream: Beating): number {
+    // The slice that was served last, so that a new stream waits almost an interval for its first beat. Further streams go to the slices before it.
     const slice = (this.#current + 2 * slices - 1 - (this.#added++ % slices)) % slices
     if (this.interval === 0) return slice
     this.#slices[slice]!.add(stream)

@@ -30,8 +30,8 @@ export interface StreamHost {
   readonly now: () => number
   /** A number from 0 to 1. */
   readonly random: () => number
-  /** As `Hub.ready`. `undefined` for streams without a hub. */
-  readonly ready: Promise<void> | undefined
+  /** Waits as `Hub.ready` does. `undefined` for streams without a hub. */
+  readonly whenReady: (() => Promise<void>) | undefined
   /** `undefined` until the broker has started. */
   readonly delivery: Delivery | undefined
   /** `undefined` for streams without a hub. */

@@ -178,7 +178,7 @@ export class Stream implements SseStream, Subscriber {
 
   subscribe(channels: string | readonly string[], options: SubscribeOptions = {}): this {
     const names = toChannels(channels, { allowEmpty: true, byApp: true })
-    if (!this.#host.ready) {
+    if (!this.#host.whenReady) {
       throw new SseError('no-hub', 'Channels need a hub: use app.use(sse({ hub: createHub() })).', {
         value: channels,
       })
@@ -439,10 +439,10 @@ export class Stream implements SseStream, Subscriber {
 
   /** Starts to read the log, as soon as the broker has started. */
   #read(): void {
-    const { delivery, ready } = this.#host
+    const { delivery } = this.#host
     if (this.#reader || this.closed) return
     if (!delivery) {
-      ready?.then(
+      this.#host.whenReady?.().then(
         () => this.#read(),
         () => this.#cannotRead(),
       )
@@ -469,7 +469,7 @@ export class Stream implements SseStream, Subscriber {
     return this.#rewind > 0 ? window.before(this.channels, this.#rewind) : undefined
   }
 
-  /** Called when `ready` has rejected. */
+  /** Called when `whenReady` has rejected. */
   #cannotRead(): void {
     if (this.closed) return
     if (this.#transport.unreadable) this.#transport.unreadable()

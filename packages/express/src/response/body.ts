@@ -5,11 +5,10 @@ import type { Response } from 'express'
 import { isOver } from './response.ts'
 
 /**
- * The way through `res.write`, whatever stands there: one call with one buffer, because every call makes a chunk of its own.
+ * Writes by `res.write`, which a middleware may have wrapped. It makes one call with one buffer, because every call makes a chunk.
  *
- * A middleware that compresses (for an app that removes `no-transform`) buffers what is written until it is flushed, and the response's
- * `writableLength` does not show it: with `compression`, 12 MB were queued and 0 reported. So every write is flushed, and the compressor is asked
- * as well.
+ * A middleware that compresses (in an app that removes `no-transform`) buffers everything until a flush, and `writableLength` of the response
+ * does not show it: with `compression`, 12 MB were queued and 0 reported. So every write is flushed, and the compressor's buffer is counted too.
  */
 export class Body {
   readonly #response: Response & { flush?: () => void }
@@ -24,13 +23,13 @@ export class Body {
     this.#compressor = this.#flushes && drains instanceof Duplex ? drains : undefined
   }
 
-  /** Bytes taken and not yet handed to the operating system. */
+  /** Bytes that were written but not yet passed to the operating system. */
   get pending(): number {
     const { writableLength = 0, readableLength = 0 } = this.#compressor ?? {}
     return writableLength + readableLength + this.#response.writableLength
   }
 
-  /** Takes the frames in any case. `false` says that it is full. Node would report a write to a response that is over as an error. */
+  /** Writes the frames, even if it is full. @returns `false` if it is full now. A write to a response that is over would be an error in Node. */
   write(frames: readonly Frame[]): boolean {
     if (isOver(this.#response)) return true
     const room = this.#response.write(joinFrames(frames).bytes)

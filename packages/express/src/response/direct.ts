@@ -4,18 +4,18 @@ import type { Frame } from '@sse/core'
 import { nodesOwnWrite, nowhere } from './nodes-own-write.ts'
 
 /*
- * Straight to the socket, past `res.write`, which makes a chunk of the same bytes for every client anew. Measured with one event to 1,000
- * streams, that takes 1.5 times the server CPU of a bare `net` socket, and this way 1.1. A chunk is made once and shared by all streams that get
- * the same frames.
+ * Writes directly to the socket. `res.write` would make a chunk of the same bytes for every client; here a chunk is made once and shared by all
+ * streams that get the same frames. Measured with one event to 1,000 streams: `res.write` takes 1.5 times the server CPU of a bare `net` socket,
+ * and this way 1.1.
  *
- * What the response does itself stays sound: `end()` writes the last chunk after these, the connection is used again, and the response's own
- * `write` may come between, because all of it passes through this socket in the order of the calls (from Node 26 on, see `onGatheredWrite`).
+ * The response itself still works: `end()` writes the last chunk after these, the connection is reused, and `res.write` may be called in
+ * between, because everything passes through this socket in the order of the calls (from Node 26 on, see `onGatheredWrite`).
  */
 
 /**
- * The socket of a response whose headers are flushed, if nothing stands between them. Something does when a middleware or a tracer has
- * wrapped `write`, or when the response was corked. A pipelined response has no socket before its turn, and one to HTTP/1.0 is not chunked.
- * Every Node so far tells when a response is ended.
+ * The socket of a response whose headers are flushed, if the response passes its bytes on unchanged and at once. It does not if a middleware or
+ * a tracer has wrapped `write`, or if it is corked. A pipelined response has no socket before its turn, and a response to HTTP/1.0 is not
+ * chunked. Every Node so far emits the event at the end of a response.
  */
 export function directSocketOf(response: ServerResponse): Socket | undefined {
   const isDirect =
@@ -27,7 +27,7 @@ export function directSocketOf(response: ServerResponse): Socket | undefined {
 }
 
 /**
- * Calls back when the response is ended, within the call of `end`: what is written to the socket later would stand in the next response. Asking
+ * Calls back within the call of `end`, because bytes that are written to the socket later would be part of the next response. Reading
  * `writableEnded` at every write instead costs a cache miss per stream and event.
  */
 export function onEnd(response: ServerResponse, callback: () => void): void {
@@ -35,8 +35,7 @@ export function onEnd(response: ServerResponse, callback: () => void): void {
 }
 
 /**
- * Calls back before each write to the response itself, on a Node that buffers these until the next tick: what goes straight to the socket
- * meanwhile would overtake them.
+ * Calls back before each `res.write`, on a Node that buffers these writes until the next tick. Direct writes to the socket would overtake them.
  */
 export function onGatheredWrite(response: ServerResponse, callback: () => void): void {
   const write = nodesOwnWrite
@@ -51,7 +50,7 @@ export function onGatheredWrite(response: ServerResponse, callback: () => void):
 const endEvent = 'prefinish'
 const { tellsOfEnd, gathersWrites } = tryResponse()
 
-/** Tries what this Node does: whether it tells of the end, and (from 26 on) buffers what is written in a turn. */
+/** Finds out by one response whether this Node emits the event at the end, and whether it buffers the writes of a turn (from 26 on). */
 function tryResponse(): { tellsOfEnd: boolean; gathersWrites: boolean } {
   const socket = nowhere()
   const request = Object.assign(new IncomingMessage(socket), { httpVersionMajor: 1, httpVersionMinor: 1 })

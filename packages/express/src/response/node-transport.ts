@@ -7,20 +7,20 @@ import { Body } from './body.ts'
 import { chunkOf, directSocketOf, onEnd, onGatheredWrite } from './direct.ts'
 import { checkNotBegun, isOver, send, setHead } from './response.ts'
 
-/** Node's response as a transport. The client is gone at its 'close': the request's own fires as soon as the request is read. */
+/** Node's response as a transport. Its 'close' means that the client has left. The request's own 'close' fires as soon as the request is read. */
 export class NodeTransport implements Transport {
   /**
-   * The socket to write to if nothing stands in between, until the response is ended. Otherwise the body is written to. It is the first property
-   * because a broadcast needs nothing else.
+   * The socket for direct writes, until the response is ended. If it is undefined, `#body` is written to. It is the first property, because a
+   * broadcast needs nothing else.
    */
   #direct: Socket | undefined
-  /** The same socket, as long as the connection is the response's. */
+  /** The same socket, until the response is closed. */
   #socket: Socket | undefined
   #body: Body | undefined
   readonly #response: Response
   readonly #endpoint: Endpoint<Request>
   #ended = false
-  /** Whether the client gets this stream, or its refusal. */
+  /** Whether the client gets this response, and not one that the app made itself. */
   answered = false
   onDrain: (() => void) | undefined
   onClose: (() => void) | undefined
@@ -44,14 +44,14 @@ export class NodeTransport implements Transport {
   }
 
   get pending(): number {
-    // A session store may delay the end of a response until it has answered. A response that never ends counts as never taken.
+    // A session store may delay the end of a response. While it has not ended, it counts as unread.
     const held = this.#ended && !this.#response.writableEnded ? 1 : 0
     return held + ((this.#body ? this.#body.pending : this.#socket?.writableLength) ?? 0)
   }
 
   open(): void {
     const response = this.#response
-    // If the response has begun as something else, the error says so.
+    // If the app has begun another response, the error that this throws reports it.
     this.answered = true
     checkNotBegun(response)
     response.statusCode = 200
@@ -70,7 +70,7 @@ export class NodeTransport implements Transport {
 
   end({ lastOfConnection = false }: { lastOfConnection?: boolean } = {}): void {
     const { socket } = this.#response
-    // A connection that is kept alive would bring more requests to a server that shuts down: a proxy may send one as soon as it has the end.
+    // A kept-alive connection would bring more requests to a server that shuts down: a proxy may send one as soon as it has the end.
     if (lastOfConnection || this.#endpoint.closing)
       this.#response.once('finish', () => socket?.pause().destroySoon())
     this.#ended = true
@@ -95,7 +95,7 @@ export class NodeTransport implements Transport {
     onEnd(this.#response, () => {
       this.#direct = undefined
     })
-    // From then on everything takes the same way.
+    // From then on this stream also writes by `res.write`.
     onGatheredWrite(this.#response, () => {
       this.#direct = undefined
       this.#body ??= new Body(this.#response, this.#drained)

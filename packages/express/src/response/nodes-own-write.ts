@@ -6,8 +6,8 @@ import util from 'node:util'
 type Write = OutgoingMessage['write']
 
 /**
- * Node's own `OutgoingMessage.prototype.write`. It is `undefined` if an agent that was loaded before this module has wrapped it, or a
- * method that it calls on the way to the socket: such an agent counts or changes bytes, so nothing may be written past it.
+ * Node's own `OutgoingMessage.prototype.write`. It is `undefined` if an agent that was loaded earlier has wrapped it, or has wrapped a method
+ * that it calls on the way to the socket. Such an agent counts or changes bytes, so nothing may bypass it.
  */
 export const nodesOwnWrite: Write | undefined = findOwnWrite()
 
@@ -36,7 +36,7 @@ function callOutsideNode(write: Write | undefined): string | undefined {
   const socket = nowhere()
   const response = new ServerResponse(new IncomingMessage(socket))
   response.assignSocket(socket)
-  // Node 26 gathers chunks until the next tick; what is not chunked it writes at once.
+  // Node 26 buffers chunks until the next tick, but writes a response with a length at once.
   response.setHeader('Content-Length', 1)
   response.flushHeaders()
   let stack: readonly { readonly scriptName: string }[] = []
@@ -48,7 +48,7 @@ function callOutsideNode(write: Write | undefined): string | undefined {
   return JSON.stringify(stack.find(({ scriptName }) => !scriptName.startsWith('node:')))
 }
 
-/** A socket that takes everything and says nothing, to try what this Node does. */
+/** A socket that discards everything, to find out how this Node behaves. */
 export function nowhere(): Socket {
   return new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() }) as Socket
 }

@@ -5,7 +5,7 @@ import { checkNotBegun, isOver, send } from './response.ts'
 
 /** An Express response that answers a poll. */
 export class ExpressPollResponse implements PollResponse {
-  /** Whether what the client gets is the answer to its poll, or its refusal. */
+  /** Whether the client gets this response, and not one that the app made itself. */
   answered = false
   onClose: (() => void) | undefined
   readonly #response: Response
@@ -23,7 +23,7 @@ export class ExpressPollResponse implements PollResponse {
     return isOver(this.#response)
   }
 
-  /** Nobody sees what a compressor buffers: until everything has left, at least one byte is pending. */
+  /** The buffer of a compressor is not visible, so at least one byte counts as pending until the response has finished. */
   get pending(): number {
     const { destroyed, writableFinished, writableLength, socket } = this.#response
     if (this.#finished || (!destroyed && writableFinished)) return 0
@@ -31,7 +31,7 @@ export class ExpressPollResponse implements PollResponse {
   }
 
   begin(): void {
-    // If it has begun as something else, the error that is thrown says so.
+    // If the app has begun another response, the error that this throws reports it.
     this.answered = this.#response.headersSent
     checkNotBegun(this.#response)
   }

@@ -35,7 +35,7 @@ export interface WriterOptions {
 }
 
 /**
- * Group commit: what is published while a batch is on its way is sent as the next batch, by one script. If the reply to a batch is lost, the
+ * Group commit: publishes that are made while a batch is under way are sent as the next batch, by one script. If the reply to a batch is lost, the
  * writer looks for the batch in the log. A batch cannot arrive late: each connection registers before it appends, and Redis then refuses
  * batches of earlier connections.
  */

@@ -1,15 +1,15 @@
 import { type Cursor, compareAt, parseId } from '../log/cursor.ts'
 import type { ParsedEntry } from '../log/stored-entry.ts'
 
-/** How many epochs are remembered. A log has a new epoch only after a loss. */
+/** The maximum number of epochs that are remembered. A log has a new epoch only after a loss. */
 const rememberedEpochs = 1_000
 
-/** Follows the log from entry to entry: each names the one before it. So the chain notices what is missing and what comes twice. */
+/** Follows the log from entry to entry. Each entry names the one before it, so the chain notices missing and repeated entries. */
 export class EntryChain {
   #cursor: Cursor
-  /** The stream id up to which was read, including entries of other programs. */
+  /** The stream id of the last entry that was read, including entries of other programs. */
   #at: string
-  /** The newest stream id that was delivered, by epoch: if a backup of the log is restored, no entry comes twice. */
+  /** The newest stream id that was delivered, by epoch. So no entry is repeated after a backup of the log was restored. */
   readonly #delivered = new Map<string, string>()
   #missing: 'trimmed' | 'forked' | undefined
 
@@ -45,7 +45,7 @@ export class EntryChain {
     this.#at = at
   }
 
-  /** Adds the next entry. @returns what is missing before it; `undefined` if the entry was delivered before */
+  /** Adds the next entry. @returns the kind of loss before it, if any; `undefined` if the entry was delivered before */
   add(entry: ParsedEntry): { readonly missing: 'trimmed' | 'forked' | undefined } | undefined {
     if (entry.previous !== this.#cursor.id) this.#missing ??= this.#missingBefore(entry)
     const { at, epoch } = entry.cursor

@@ -19,7 +19,7 @@ export interface Arrivals {
   readonly more: boolean
 }
 
-/** Receives entries and signals. Each new connection first reads what was missed, page by page, and then waits for what is new. */
+/** Receives entries and signals. Each new connection first reads the missed entries, page by page, and then waits for new ones. */
 export class Incoming {
   readonly #keys: Keys
   readonly #timeout: number

@@ -66,7 +66,7 @@ export class PageReads {
     this.#queued.clear()
   }
 
-  /** A read that runs already is not shared: its page may be older than what the caller knows. */
+  /** A running read is not shared, because its page may lack entries that the caller knows. */
   #queue(after: string, limit: number): PageRead {
     const key = `${limit} ${after}`
     const queued = this.#queued.get(key)

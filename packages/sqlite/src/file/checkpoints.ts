@@ -5,14 +5,14 @@ import type { FileIdentity } from './file-identity.ts'
 
 /** Milliseconds between two attempts while a reader prevents a checkpoint. */
 const interval = 1_000
-/** A write-ahead log is too large at so many times the size that SQLite's own checkpoints leave. Each further warning comes at so many times the size of the last. */
+/** The log is too large at this multiple of the size that SQLite's own checkpoints leave. Each warning comes at this multiple of the size of the last one. */
 const factor = 4
-/** Milliseconds that a transaction of the app waits for the thread to truncate the log at most. Measured: 0.3 s for 200 MB. */
+/** The maximum milliseconds that a transaction of the app waits for the thread to truncate the log. Measured: 0.3 s for 200 MB. */
 const longestWait = 5_000
 
 /**
- * The program of the thread. `copy` copies the log into the file, without a lock that a commit needs, and answers how many pages are left.
- * `truncate` copies the rest and empties the log. It takes the write lock for that; `truncating` says when it has released it.
+ * The program of the thread. `copy` copies the log into the file, without a lock that a commit needs, and answers the number of pages left.
+ * `truncate` copies the rest and empties the log under the write lock, and sets `truncating` to 0 when it has released the lock.
  */
 const program = `
   const { parentPort, workerData: { path, truncating } } = require('node:worker_threads')
@@ -43,10 +43,10 @@ const program = `
 
 /**
  * Keeps the write-ahead log small. SQLite does that itself, every 1,000 pages. But while a reader is open, such as a query that is not read
- * to its end, the log grows. The first commit after it would copy the whole log within the event loop, and leave its file as large. So
- * while the log is too large, a thread copies and then truncates it, and commits copy nothing.
+ * to its end, the log grows. The first commit after that would copy the whole log within the event loop, and the file of the log would stay
+ * large. So while the log is too large, a thread copies and then truncates it, and commits copy nothing.
  *
- * An app that has switched the automatic checkpoints off takes care of the log itself.
+ * If the app has switched automatic checkpoints off, this does nothing.
  */
 export class Checkpoints {
   readonly #database: DatabaseSync
@@ -54,13 +54,13 @@ export class Checkpoints {
   readonly #pageSize: number
   /** 1 while the thread truncates the log and has the write lock, else 0. */
   readonly #truncating = new Int32Array(new SharedArrayBuffer(4))
-  /** Pages after which the app's connection checkpoints by itself. */
+  /** The number of pages after which SQLite makes a checkpoint by itself. */
   #autoCheckpoint: number
   #worker: Worker | undefined
   #timer: NodeJS.Timeout | undefined
-  /** No thread is started before this time, because the last one failed. By the monotonic clock. */
+  /** No thread is started before this time of the monotonic clock, because the last one failed. */
   #notBefore = 0
-  /** Bytes of the log at which the next warning comes. */
+  /** The size of the log in bytes at which the next warning is emitted. */
   #warnAt = 0
 
   constructor(database: DatabaseSync, file: FileIdentity) {
@@ -79,7 +79,7 @@ export class Checkpoints {
     else this.#begin()
   }
 
-  /** Waits until the thread has released the write lock: a transaction of the app cannot try again by itself. */
+  /** Blocks until the thread has released the write lock, because a transaction of the app cannot wait asynchronously. */
   waitForThread(): void {
     if (Atomics.load(this.#truncating, 0) === 1) Atomics.wait(this.#truncating, 0, 1, longestWait)
   }
@@ -95,7 +95,7 @@ export class Checkpoints {
     return this.#usual * this.#pageSize * factor
   }
 
-  /** The pages that SQLite's own checkpoints leave. */
+  /** The number of pages that SQLite's own checkpoints leave. */
   get #usual(): number {
     return Math.max(this.#autoCheckpoint || Number.POSITIVE_INFINITY, 1_000)
   }

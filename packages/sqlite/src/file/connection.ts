@@ -9,7 +9,7 @@ import { Checkpoints } from './checkpoints.ts'
 import { FileIdentity, pathOf } from './file-identity.ts'
 import { Health } from './health.ts'
 
-/** Bytes that a probe writes at most. */
+/** The maximum number of bytes that a probe writes. */
 const largestProbe = 4_194_304
 
 /** The connection to the open log: its tables, and the transactions on them. */
@@ -19,10 +19,10 @@ export class Connection {
   readonly health: Health
   readonly #file: FileIdentity
   readonly #checkpoints: Checkpoints
-  /** Bytes of the publishes that failed last. */
+  /** The bytes of the publishes that failed last. */
   #refused = 0
 
-  /** @throws {SseError} what is wrong with the file */
+  /** @throws {SseError} if the file cannot be used */
   constructor(database: DatabaseSync, settings: Settings, tell: (state: 'up' | 'down') => void) {
     const path = pathOf(database) ?? ':memory:'
     this.database = database
@@ -47,9 +47,9 @@ export class Connection {
   }
 
   /**
-   * Does something within a transaction, which an error rolls back.
+   * Runs `work` within a transaction. An error rolls it back.
    *
-   * @param bytes of the publishes, if known
+   * @param bytes the size of the publishes, if known
    * @throws {SseError} an error of SQLite or of the file system. Other errors of `work` are thrown as they are.
    */
   write<T>(work: () => T, bytes = 0): T {
@@ -73,9 +73,9 @@ export class Connection {
   }
 
   /**
-   * Runs statements of the broker, and throws their errors as an `SseError`. The log then counts as down.
+   * Runs statements of the broker, and throws their errors as an `SseError`. After an error the log counts as down.
    *
-   * @param mayWait whether the caller tries again after `log-locked`, which then does not count
+   * @param mayWait whether the caller tries again after `log-locked`. Then the log does not count as down after this error.
    */
   wrapErrors<T>(work: () => T, { mayWait = false } = {}): T {
     try {
@@ -87,7 +87,7 @@ export class Connection {
     }
   }
 
-  /** Begins another transaction if a failure has ended this one: what the app still stores has to be rolled back. */
+  /** Begins another transaction if a failure has ended this one, so that later statements of the app are rolled back too. */
   keepOpen(): void {
     if (this.database.isOpen && !this.database.isTransaction)
       this.#try(() => this.table.statements.begin.run())
@@ -116,8 +116,8 @@ export class Connection {
 
   /**
    * Takes the write lock without blocking the event loop. The app may have set a busy timeout, but SQLite applies it only to a connection
-   * that does not read yet. So this reads first, which costs two microseconds more than BEGIN IMMEDIATE; to change the timeout would cost
-   * five. It does not lock databases that the app has attached.
+   * that does not read yet. So this reads first, which costs two microseconds more than BEGIN IMMEDIATE; changing the timeout would cost
+   * five. Databases that the app has attached are not locked.
    *
    * @throws `SQLITE_BUSY` at once; no transaction is open then
    */
@@ -156,7 +156,7 @@ export class Connection {
     }
   }
 
-  /** Writes as much as failed last: a full disk may have room for less. */
+  /** Writes as many bytes as failed last, because a full disk may have room for fewer. */
   #probe(): void {
     if (this.database.isTransaction)
       throw new SseError('invalid-transaction', 'The app has a transaction open.')
@@ -178,9 +178,9 @@ export class Connection {
   }
 }
 
-/** Makes missing tables. */
+/** Sets the journal mode, and creates missing tables. */
 function prepare(database: DatabaseSync, path: string, { synchronous }: Settings): LogTable {
-  // Only of the main database: the app may have attached others. A database in memory stays with its journal in memory.
+  // Only for the main database, because the app may have attached others. A database in memory keeps its journal in memory.
   database.exec('PRAGMA main.journal_mode = WAL')
   if (synchronous) database.exec(`PRAGMA main.synchronous = ${synchronous}`)
   database.exec('BEGIN')

@@ -2,7 +2,7 @@ import type { Settings } from '../options.ts'
 import type { LogTable } from './log-table.ts'
 import type { RowSize } from './statements.ts'
 
-/** What one commit removes at most; twice what the commit appends if that is more, so that trimming keeps up. */
+/** The maximum that one commit removes. A large commit removes up to twice as much as it appends, so that trimming keeps up. */
 const step = { entries: 256, bytes: 1_048_576 }
 
 /** Removes the oldest entries and expired keys, a little with each commit. */

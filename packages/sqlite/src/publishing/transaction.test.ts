@@ -131,6 +131,14 @@ describe('transaction', () => {
   })
 })
 
+/** `publish` publishes under one key. */
+async function startWithKey() {
+  const { broker, recorder } = await startBroker(newFile())
+  const publish = () => broker.publish(['news'], { data: 'x' }, { idempotencyKey: 'k' })
+  const publishing: Promise<unknown>[] = []
+  return { broker, recorder, publish, publishing }
+}
+
 describe('a savepoint within a transaction', () => {
   it('that is rolled back takes its events with it: what is delivered is what is in the table', async () => {
     const { database, broker, hub, notes, events, store } = createApp()
@@ -183,9 +191,7 @@ describe('a savepoint within a transaction', () => {
   })
 
   it('that is rolled back gives the keys free, also to a repeat within it', async () => {
-    const { broker, recorder } = await startBroker(newFile())
-    const publish = () => broker.publish(['news'], { data: 'x' }, { idempotencyKey: 'k' })
-    const publishing: Promise<unknown>[] = []
+    const { broker, recorder, publish, publishing } = await startWithKey()
     broker.transaction((database) => {
       database.exec('SAVEPOINT attempt')
       publishing.push(publish(), publish())
@@ -199,9 +205,7 @@ describe('a savepoint within a transaction', () => {
   })
 
   it('that is released, and a repeat after a rollback that does not concern it, stay', async () => {
-    const { broker, recorder } = await startBroker(newFile())
-    const publish = () => broker.publish(['news'], { data: 'x' }, { idempotencyKey: 'k' })
-    const publishing: Promise<unknown>[] = []
+    const { broker, recorder, publish, publishing } = await startWithKey()
     broker.transaction((database) => {
       database.exec('SAVEPOINT one')
       publishing.push(publish())

@@ -8,12 +8,12 @@ import type { PendingPublish, Writer, Written } from './writer.ts'
 export class Transaction implements OpenTransaction {
   readonly #connection: Connection
   readonly #writer: Writer
-  /** The publishes that are in the table, as far as is known. */
+  /** The publishes that are in the table, as of the last check of its head. */
   #written: Written[] = []
-  /** The publishes that are not in the table, or no longer. */
+  /** The publishes that are not or no longer in the table. */
   readonly #lost: PendingPublish[] = []
   #failure: { readonly error: unknown } | undefined
-  /** Whether the database has refused a publish. What the function throws then is a consequence. */
+  /** Whether the database has refused a publish. Then an error of the function is a consequence. */
   #broken = false
 
   constructor(connection: Connection, writer: Writer) {
@@ -50,7 +50,7 @@ export class Transaction implements OpenTransaction {
   /**
    * Runs the function with the write lock, and commits. Delivers nothing yet.
    *
-   * @throws what the function throws, the error of a publish, and an SseError if the database fails
+   * @throws any error of the function or of a publish, and an SseError if the database fails
    */
   run<T>(fn: (database: DatabaseSync) => T): T {
     try {
@@ -101,7 +101,7 @@ export class Transaction implements OpenTransaction {
   }
 }
 
-/** @throws {SseError} `invalid-transaction` for an `async` function, and for what is not a function */
+/** @throws {SseError} `invalid-transaction` for an `async` function, and for a value that is not a function */
 export function refuseAsync(fn: unknown): void {
   if (typeof fn === 'function' && fn.constructor.name !== 'AsyncFunction') return
   throw typeof fn === 'function'
