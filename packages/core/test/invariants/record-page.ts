@@ -18,6 +18,8 @@ export class RecordPage {
   /** The channels that it is on, with the place of the newest entry when it joined. */
   readonly #channels = new Map<string, number>()
   readonly #given = new Set<string>()
+  /** Whether it lacks the records that belong to any newer position, so that it must not be told one. */
+  #mustStay = false
   /** The position of the latest id of the connection. */
   #position: string | undefined
 
@@ -45,6 +47,7 @@ export class RecordPage {
     this.#channels.clear()
     this.#given.clear()
     for (const channel of channels) this.#channels.set(channel, -1)
+    this.#mustStay = this.lastEventId === undefined && this.#hasRecordChannel
     this.#position = this.lastEventId && this.#log.standing(this.lastEventId)
   }
 
@@ -56,6 +59,7 @@ export class RecordPage {
     this.#channels.delete(channel)
     this.#shown.delete(channel)
     this.#snapshot = this.#snapshot.filter((one) => one !== channel)
+    this.#mustStay &&= this.#hasRecordChannel
   }
 
   receives({ event, id, data }: TestEvent): void {
@@ -63,7 +67,7 @@ export class RecordPage {
     else if (event === 'sse.records') this.#onRecords(id, JSON.parse(data))
     else if (event === 'sse.removed') this.#remove(JSON.parse(data))
     else if (event === 'sse.end') this.#shown.get(JSON.parse(data).channel)?.clear()
-    else if (event === 'sse.gap') this.#position = undefined
+    else if (event === 'sse.gap') this.#onGap()
     else if (event === 'message') this.#onMessage(id, data)
     if (id !== '' && id !== this.lastEventId) this.#onId(id)
   }
@@ -72,6 +76,15 @@ export class RecordPage {
   conclude(): void {
     for (const channel of this.#channels.keys())
       if (channel !== 'plain') this.#compare(channel, this.#log.head, 'in the end')
+  }
+
+  #onGap(): void {
+    this.#position = undefined
+    this.#mustStay = this.#hasRecordChannel
+  }
+
+  get #hasRecordChannel(): boolean {
+    return [...this.#channels.keys()].some((channel) => channel !== 'plain')
   }
 
   #onMessage(id: string, data: string): void {
@@ -96,6 +109,7 @@ export class RecordPage {
     const own = channels.filter((channel) => this.#channels.has(channel))
     if (done) {
       this.#snapshot = []
+      this.#mustStay = false
       for (const channel of own) this.#compare(channel, id, 'when they are complete')
     } else {
       this.#snapshot = own
@@ -112,6 +126,7 @@ export class RecordPage {
 
   /** Who comes back with this id is given what is after it: so everything before it was given, unless it was a record. */
   #onId(id: string): void {
+    if (this.#mustStay) this.#breach(`it was told ${id} before its records were complete`)
     const to = this.#log.standing(id)
     const passed = this.#position === undefined ? [] : this.#log.between(this.#position, to)
     const missing = passed?.find((entry) => isPlain(entry) && this.#isOwed(entry))
