@@ -25,7 +25,7 @@ export interface DeliveryOptions {
 /** Above these limits, entries are delivered without waiting for the end of the turn. */
 const turnLimit = { entries: 1024, bytes: 1_048_576 }
 
-/** Ended channels that are remembered. */
+/** The maximum number of ended channels that are remembered. */
 const mostEnded = 10_000
 
 /**
@@ -44,7 +44,7 @@ export class Delivery {
   readonly waiting = new Set<Reader>()
   /** The number of entries that the broker delivered, including commands. */
   received = 0
-  /** Channels whose newest entry is an end, the oldest first. */
+  /** Channels whose newest entry is an end, in the order of these entries. */
   readonly #ended = new Set<string>()
   readonly #onCommand: (entry: Entry) => void
   readonly #readers = new Set<Reader>()

@@ -4,8 +4,8 @@ import { type Frame, joinFrames } from '../wire/frame.ts'
 import type { Reader } from './reader.ts'
 
 /**
- * What is written in front of an event, for the clients that ask for it: the channel of an event that only the client asked for (`labels`), the name of
- * the record that it sets (`records`).
+ * The events that precede an event, for clients that ask for them: `sse.event` with its channels if only the client asked for these (`labels`),
+ * `sse.record` with the name of the record that it sets (`records`).
  */
 type Form = 'plain' | 'labels' | 'records' | 'labels and records'
 

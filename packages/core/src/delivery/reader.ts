@@ -84,7 +84,7 @@ export class Reader {
   #read: BacklogRead | undefined
   /** The records that are being written. */
   #snapshot: Snapshot | undefined
-  /** Whether the client has no cursor, or one from before a gap, and must not be told another before it has the records. */
+  /** Whether the client must not get an id before it has the records, because it has no cursor, or one from before a gap. */
   #withoutId = false
 
   /** @param cursor the position to begin at */
@@ -203,7 +203,7 @@ export class Reader {
     if (this.#state !== 'holding') this.#forgetLacking()
   }
 
-  /** The records that some reader waits for can be had. */
+  /** Called when records that the client lacks were read. */
   recordsLoaded(): void {
     if (this.#state === 'holding') this.resume()
     else if (this.#state === 'live' && this.#lacking) {
@@ -212,6 +212,7 @@ export class Reader {
     }
   }
 
+  /** Called when records that the client lacks could not be read. The reader retries at the next `wake`. */
   recordsFailed(): void {
     if (this.#state !== 'holding' && this.#state !== 'live') return
     this.#delivery.waiting.add(this)
@@ -233,7 +234,7 @@ export class Reader {
     if (this.#state === 'live' && !this.#output.write(frames)) this.pause()
   }
 
-  /** Tells the stream if it stands at the head and every channel has ended. */
+  /** Ends the stream if it is at the head and all of its channels have ended. */
   leaveIfEnded(): void {
     if (this.#state === 'live' && this.#delivery.isEnded(this.#subscriber.channels))
       this.#subscriber.onEnded()
@@ -304,7 +305,7 @@ export class Reader {
     }
   }
 
-  /** From now on the client lacks the records of those of the channels that have some. */
+  /** Notes that the client lacks the records of these channels. */
   #lack(channels: readonly string[]): void {
     const lacking = channels.filter(this.#delivery.hasRecords)
     if (lacking.length === 0) return
@@ -313,8 +314,8 @@ export class Reader {
   }
 
   /**
-   * A client without a cursor, or after a gap, is given the records before anything newer: no id is told until then, so that after a
-   * break it starts again.
+   * A client without a cursor, or after a gap, first gets the records. No event has an id until then, so a client whose connection breaks gets
+   * all of them again.
    */
   #hold(): void {
     this.#state = 'holding'
@@ -326,7 +327,7 @@ export class Reader {
     this.#startSnapshot(frames)
   }
 
-  /** A live reader, which has everything up to the head, gives the records that the client lacks. @returns `false` if they have to be loaded */
+  /** Writes the records that the client lacks. The reader is live and has written everything up to the head. @returns `false` if they are not loaded */
   #giveRecords(): boolean {
     const frames = this.#delivery.records.framesOf([...this.#lacking!], this.named)
     if (!frames) return false
@@ -365,7 +366,7 @@ export class Reader {
     snapshot.parts = snapshot.parts.filter((part) => part.channel !== channel)
   }
 
-  /** The client has the records of these channels: they are read from the position on. */
+  /** Called when the client has the records of these channels. From then on their changes are written. */
   #readAll(channels: readonly string[]): void {
     this.#snapshot = undefined
     this.#withoutId = false
@@ -377,7 +378,7 @@ export class Reader {
     if (this.#lacking?.size === 0) this.#lacking = undefined
   }
 
-  /** A gap takes the records along. Without them its event has no id, so that after a break the client is told again. */
+  /** After a gap, the client lacks all records. Then the event of the gap has no id, so a client whose connection breaks gets the gap again. */
   #gap(reason: GapReason, requested: string, resumeAt: string): void {
     this.#snapshot = undefined
     this.#lack([...this.#subscriber.channels])

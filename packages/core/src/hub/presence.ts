@@ -6,19 +6,19 @@ import type { Frame } from '../wire/frame.ts'
 import type { Signal } from './signals.ts'
 import type { Member } from './types.ts'
 
-/** Milliseconds after its last stream in which a member is still present, so that a reload is not a leave. */
+/** Milliseconds that a member stays after its last stream, so that a reload is no leave. */
 const grace = 5_000
-/** The same after a poll that was answered: the next one is due by then. */
+/** The same after an answered poll: by then the next poll is due. */
 const pollGrace = 35_000
-/** Milliseconds in which changes are gathered. */
+/** Milliseconds during which changes are collected into one event. */
 const interval = 100
-/** Milliseconds after its last sign of life in which the members of another hub are present. */
+/** Milliseconds that the members of another hub stay after its last signal. */
 const lease = 20_000
-/** Bytes of `info` as JSON. */
+/** The maximum size of `info`, in bytes of JSON. */
 const mostInfo = 1_024
-/** Members that are told by name. Of more only the number is told. */
+/** The maximum number of members in a list. Of more members, clients only get the number. */
 const mostMembers = 1_000
-/** Members in one signal: at most 1.5 KiB each. */
+/** The maximum number of members in one signal. Each takes up to 1.5 KiB. */
 const perSignal = 30
 
 export interface PresenceOptions {
@@ -26,27 +26,27 @@ export interface PresenceOptions {
   readonly hub: string
   readonly hasPresence: (channel: string) => boolean
   readonly send: (signal: Signal) => void
-  /** Tells the streams of a channel. */
+  /** Writes a frame to the streams of a channel. */
   readonly tell: (channel: string, frame: Frame) => void
   readonly report: (error: unknown) => void
 }
 
-/** A stream, as far as its presence goes. */
+/** A stream, as far as presence needs it. */
 export interface Present {
   readonly key: string | undefined
   readonly channels: ReadonlySet<string>
-  /** What others may know of it on a channel; `undefined`: it is invisible there. */
+  /** The info that other members get on a channel. `undefined`: the stream is invisible there. */
   presenceOn(channel: string): unknown
 }
 
-/** A member as one hub knows it. */
+/** A member with its streams in one hub. */
 interface Known {
   readonly id: string
   readonly info: unknown
   readonly streams: number
 }
 
-/** A member of this hub, with the timer that takes it off. */
+/** A member of this hub, with the timer that removes it. */
 interface Own extends Known {
   leaving: NodeJS.Timeout | undefined
 }
@@ -58,8 +58,8 @@ interface OtherHub {
 }
 
 /**
- * Who is on which channel, over all hubs of the log. It is state and not log: each hub tells the others of its own members by signals, and with
- * every sign of life how many changes it has told. A hub that has missed one asks for all of them again.
+ * The members of channels, over all hubs of the log. They are not in the log: each hub sends the changes of its own members as signals. Its
+ * `alive` signals have the number of its changes, so a hub that missed one asks for all members of that hub.
  */
 export class Presence implements StreamPresence {
   readonly #options: PresenceOptions
@@ -68,7 +68,7 @@ export class Presence implements StreamPresence {
   readonly #others = new Map<string, OtherHub>()
   /** The channels on which each stream is present. */
   readonly #streams = new Map<Present, Set<string>>()
-  /** What the streams of each channel were told. */
+  /** The members that the streams of each channel know, as JSON by id. */
   readonly #told = new Map<string, Map<string, string>>()
   readonly #changed = new Set<string>()
   #version = 0
@@ -78,7 +78,7 @@ export class Presence implements StreamPresence {
     this.#options = options
   }
 
-  /** How many changes of its members this hub has told. */
+  /** The number of changes that this hub has made to its members. */
   get version(): number {
     return this.#version
   }
@@ -93,7 +93,7 @@ export class Presence implements StreamPresence {
     for (const members of maps) {
       for (const [key, { id, info, streams }] of members ?? []) {
         const known = byKey.get(key)
-        // Two hubs may have named a key at the same time: all take the lesser name.
+        // Two hubs may have drawn an id for a key at the same time: all hubs use the lesser one.
         const first = known && known.id < id ? known : { id, info }
         byKey.set(key, { id: first.id, info: first.info, streams: streams + (known?.streams ?? 0) })
       }
@@ -101,7 +101,7 @@ export class Presence implements StreamPresence {
     return [...byKey.values()].sort((one, other) => (one.id < other.id ? -1 : 1))
   }
 
-  /** The stream has opened, or is on other channels, or has ended. */
+  /** Called when a stream opens, changes its channels, or ends. */
   sync(stream: Present, { open, polled = false }: { open: boolean; polled?: boolean }): void {
     const { key } = stream
     if (key === undefined) return
@@ -143,7 +143,7 @@ export class Presence implements StreamPresence {
     for (const { channel, key, member } of signal.members) this.#set(other.channels, channel, key, member)
   }
 
-  /** Another hub lives, and has told so many changes. */
+  /** Called when another hub is live and has made so many changes. */
   onAlive(hub: string, version: number): void {
     if (hub === this.#options.hub) return
     const other = this.#others.get(hub)
@@ -152,12 +152,12 @@ export class Presence implements StreamPresence {
   }
 
   onLeft(hub: string): void {
-    // Its clients come to other hubs: its members are present until its lease is over.
+    // Its clients reconnect to other hubs, so its members stay for the grace.
     const other = this.#others.get(hub)
     if (other) other.heard = performance.now() - lease + grace
   }
 
-  /** Takes off the members of hubs that have died. `cutOff`: this hub does not hear the others, whoever lives. */
+  /** Removes the members of hubs that died. @param cutOff whether this hub receives no signals, so it cannot know which hubs live */
   check(cutOff: boolean): void {
     for (const [hub, other] of this.#others) {
       if (cutOff) other.heard = performance.now()
@@ -231,7 +231,7 @@ export class Presence implements StreamPresence {
     this.#note(channel)
   }
 
-  /** Tells the other hubs all members of this one: one of them has missed a change, or has just started. */
+  /** Sends all members of this hub, because another hub missed a change or has just started. */
   #tellAll(): void {
     const { hub, send } = this.#options
     const all = [...this.#own].flatMap(([channel, members]) =>
@@ -265,7 +265,7 @@ export class Presence implements StreamPresence {
     return other
   }
 
-  /** The members of the channel may have changed: its streams are told in a moment, all changes at once. */
+  /** Called when the members of a channel may have changed. Its streams get all changes of a moment in one event. */
   #note(channel: string): void {
     this.#changed.add(channel)
     this.#timer ??= setTimeout(() => {

@@ -9,9 +9,9 @@ import type { Leases } from './leases.ts'
 import { type Command, parseCommand, type Signal } from './signals.ts'
 import type { Run, RunOptions, RunOutcome } from './types.ts'
 
-/** Milliseconds within which items go into one entry, unless the app says otherwise. */
+/** The default of `every`: items of so many milliseconds are published in one entry. */
 const defaultInterval = 50
-/** Milliseconds after which a run that was asked to abort in another process is asked again. */
+/** Milliseconds after which another process is asked again to abort its run. */
 const patience = 500
 
 /** Milliseconds after which the end of a run is published again. */
@@ -25,15 +25,15 @@ export interface RunsOptions {
   readonly leases: Leases
   readonly maxEventBytes: number
   readonly send: (signal: Signal) => void
-  /** Puts a command into the log, which is kept as a record until the run has ended. @returns the id of its entry */
+  /** Appends a command to the log, and keeps it as a record until the run has ended. @returns the id of its entry */
   readonly publishCommand: (command: RunCommand) => Promise<string>
   readonly publish: (channel: string, data: unknown, event: string | undefined) => Promise<unknown>
-  /** Ends the channel once, however many hubs ask for it. */
+  /** Ends the channel once, even if several hubs do it. */
   readonly end: (channel: string, outcome: RunOutcome, run: string) => Promise<unknown>
   readonly report: (error: unknown) => void
 }
 
-/** A run that has not ended, in whichever process. */
+/** A run of any process that has not ended. */
 interface Active {
   readonly run: string
   readonly hub: string
@@ -41,8 +41,8 @@ interface Active {
 }
 
 /**
- * Runs: each publishes the items of a source to a channel of its own, and outlives its readers. Which run has a channel is decided by the order of
- * the log: every hub reads the same commands. A run whose process has died is ended by the others.
+ * Runs publish the items of a source to a channel, and outlive their readers. The order of the log decides which run has a channel, because
+ * every hub reads the same commands. If the process of a run died, another process ends it.
  */
 export class Runs {
   readonly #options: RunsOptions
@@ -51,9 +51,9 @@ export class Runs {
   readonly #own = new Map<string, AbortController>()
   /** The runs of this process that have begun. */
   readonly #running = new Set<Promise<RunOutcome>>()
-  /** Commands that came before it was known which runs had not ended; `undefined` once it is known. */
+  /** Commands that arrived before the unfinished runs were read. `undefined` once they were read. */
   #early: Entry[] | undefined = []
-  /** Starts of this process that the log has not told yet. */
+  /** Runs of this process whose command the log has not delivered yet. */
   readonly #claims = new Map<string, (won: boolean) => void>()
   #closed = false
 
@@ -61,12 +61,12 @@ export class Runs {
     this.#options = options
   }
 
-  /** Commands may have been missed: until `onStart` it is not known which runs have not ended. */
+  /** Called when commands may have been missed. Until `onStart`, commands are collected. */
   reset(): void {
     this.#early ??= []
   }
 
-  /** The runs that had not ended at a position of the log. */
+  /** Called with the commands of the runs that had not ended at a position of the log. */
   onStart(position: string, unfinished: readonly Entry[]): void {
     const early = this.#early ?? []
     this.#early = undefined
@@ -144,7 +144,7 @@ export class Runs {
     }
   }
 
-  /** Ends the runs of processes that have died. */
+  /** Ends the runs of processes that died. */
   check(): void {
     const { leases, hub } = this.#options
     if (this.#closed || leases.ownLeaseExpired) return
@@ -213,10 +213,10 @@ export class Runs {
   }
 }
 
-/** Why the runs of a hub that closes are aborted. */
+/** Aborts the runs of a hub that closes. */
 const shutdown = new SseError('closed', 'The hub was closed.')
 
-/** As Express and `http-errors` do: the message of an error with `expose: true` may be told to clients. */
+/** Clients may get the message of an error with `expose: true`, as with Express and `http-errors`. */
 function publicMessage(error: unknown): { message?: string } {
   const isPublic = error instanceof Error && 'expose' in error && error.expose === true
   return isPublic ? { message: error.message.slice(0, 1_000) } : {}
@@ -235,7 +235,7 @@ function checkRunOptions(options: RunOptions): void {
   checkFunction('signal.addEventListener', options.signal?.addEventListener)
 }
 
-/** Gathers items for a while, so that a fast source makes few entries: strings are concatenated, everything else goes into an array. */
+/** Collects items for a while, so that a fast source makes few entries. Strings are concatenated; other items are published as an array. */
 class Batch {
   readonly #every: number
   readonly #maxBytes: number
@@ -253,7 +253,7 @@ class Batch {
     this.#publish = publish
   }
 
-  /** @returns `true`, or a promise for when there is room again. @throws what a publish has thrown */
+  /** @returns `true`, or a promise that resolves when there is room again. @throws the error of an earlier publish */
   add(item: unknown): true | Promise<void> {
     if (this.#failure) throw this.#failure.error
     const isText = typeof item === 'string'
@@ -268,7 +268,7 @@ class Batch {
     return room
   }
 
-  /** Publishes what was gathered, after what was published before. */
+  /** Publishes the collected items, after the earlier ones. */
   flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined

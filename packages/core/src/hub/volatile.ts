@@ -5,9 +5,9 @@ import { contentOfEvent, type Frame, frame } from '../wire/frame.ts'
 import type { Message } from './message.ts'
 import type { Signal } from './signals.ts'
 
-/** Volatile events that a hub may send in a second. */
+/** The maximum number of volatile events that a hub sends in a second. */
 const perSecond = 1_000
-/** Bytes of the signal that carries one: brokers take 64 KiB, and JSON may write a character as several. */
+/** The maximum size of the signal, in bytes. Brokers take 64 KiB. */
 const mostBytes = 49_152
 
 export interface VolatileOptions {
@@ -15,7 +15,7 @@ export interface VolatileOptions {
   readonly deliver: (channels: readonly string[], event: Frame) => void
 }
 
-/** Events that are not in the log. They travel as signals, so they may be lost, and they never come twice. */
+/** Events that are not in the log. They are sent as signals, so they may be lost, but never arrive twice. */
 export class Volatile {
   readonly #options: VolatileOptions
   readonly #rate = new RateLimit(perSecond)

@@ -1,14 +1,14 @@
 import { SseError } from '../errors.ts'
 import type { Entry } from './broker.ts'
 
-/** The events that end a record, and a channel with all its records. Apps cannot publish them by name. */
+/** The event that removes a record, and the event that ends a channel with all its records. Apps cannot publish them by name. */
 export const removedEvent = 'sse.removed'
 export const endEvent = 'sse.end'
 
-/** Records that a channel may have. */
+/** The maximum number of records of a channel. */
 export const maxRecords = 10_000
 
-/** What an entry does to the records of its channels: `set` and `remove` concern one record, `clear` concerns all. */
+/** The change that an entry makes to the records of its channels: `set` and `remove` change one record, `clear` removes all. */
 export function recordChangeOf({
   event,
   record,
@@ -42,7 +42,7 @@ export class ChannelRecords<E extends Pick<Entry, 'event' | 'record'> = Entry> {
   }
 }
 
-/** One more record would be too many: each is held in memory and sent to every client that joins. */
+/** Records have a limit, because each is kept in memory and sent to every client that joins. */
 export function tooManyRecords(channel: string, record: string): SseError {
   const message = `The channel ${channel} has ${maxRecords} records, so ${record} is one too many: remove some, or use more channels.`
   return new SseError('too-many-records', message, { value: record })
