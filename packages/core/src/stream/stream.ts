@@ -317,6 +317,8 @@ export class Stream implements SseStream, Subscriber {
 
   /** Writes frames that are not from the log. They go ahead of entries that wait for a drain. @returns whether the client keeps up */
   #writeAhead(frames: readonly Frame[]): boolean {
+    // A transport may take an empty write for the end of the body, as chunked coding does.
+    if (frames.length === 0) return !this.closed
     if (this.#write(frames)) return !this.closed
     this.#reader?.pause()
     return false
