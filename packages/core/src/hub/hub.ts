@@ -347,7 +347,7 @@ class LogHub implements Hub, StreamHost {
       maxEventBytes,
       checkRecords: (names: readonly string[]) => this.#checkRecords(names),
     }
-    return this.#append(() => toMessage(channels, data, options, rules), options.volatile)
+    return this.#append(() => toMessage(channels, data, options, rules))
   }
 
   async #remove(channel: string, record: string): Promise<Published> {
@@ -384,15 +384,15 @@ class LogHub implements Hub, StreamHost {
   }
 
   /** Puts a message into the log; or, if it is volatile, sends it to all hubs. */
-  async #append(prepare: () => Message | Promise<Message>, volatile = false): Promise<Published | undefined> {
+  async #append(prepare: () => Message | Promise<Message>): Promise<Published | undefined> {
     const transaction = this.#broker.openTransaction
     try {
       const prepared = prepare()
-      if (transaction && !volatile) this.#refuseToWait(prepared)
+      if (transaction) this.#refuseToWait(prepared)
       const message = prepared instanceof Promise ? await prepared : prepared
       this.#refuseWhenClosed()
       if (!this.delivery) await this.#waitForStart()
-      if (volatile) return await this.#volatile.send(message)
+      if (message.volatile) return await this.#volatile.send(message)
       const { channels, event, data, idempotencyKey, record } = message
       const published = await this.#broker.publish(channels, { event, data }, { idempotencyKey, record })
       this.#observer.published()

@@ -24,6 +24,8 @@ export interface Message {
   readonly data: string
   readonly idempotencyKey?: string | undefined
   readonly record?: string | undefined
+  /** Not for the log: it is sent to live streams only. */
+  readonly volatile?: boolean | undefined
 }
 
 /**
@@ -48,13 +50,14 @@ export function toMessage(
     checkRecord(record)
     checkRecords(names)
   }
-  if (volatile) checkVolatile(options)
+  checkVolatile(volatile, { idempotencyKey, record })
   const message = (output: unknown) => ({
     channels: names,
     event,
     data: textOf(output, maxEventBytes),
     idempotencyKey,
     record,
+    volatile,
   })
   if (!events) return message(data)
   const output = validate(events, event, data)
@@ -88,8 +91,15 @@ export function checkRecord(record: unknown): asserts record is string {
   )
 }
 
-function checkVolatile({ idempotencyKey, record }: PublishOptions): void {
-  if (idempotencyKey === undefined && record === undefined) return
+function checkVolatile(
+  volatile: unknown,
+  { idempotencyKey, record }: Pick<PublishOptions, 'idempotencyKey' | 'record'>,
+): void {
+  if (volatile !== undefined && typeof volatile !== 'boolean') {
+    const message = `volatile must be true or false, not ${show(volatile)}.`
+    throw new SseError('invalid-option', message, { value: volatile })
+  }
+  if (!volatile || (idempotencyKey === undefined && record === undefined)) return
   const name = record === undefined ? 'idempotencyKey' : 'record'
   const message = `A volatile event is not in the log, so it cannot have ${name}: leave one of them out.`
   throw new SseError('invalid-option', message, { value: idempotencyKey ?? record })
