@@ -16,6 +16,7 @@ export interface Rule {
 export const rules: Readonly<Record<string, Rule>> = {
   '@sse/core': { packages: [], node: 'without http' },
   '@sse/express': { packages: ['@sse/core', 'express'], node: 'all' },
+  '@sse/fetch': { packages: ['@sse/core'], node: 'without http' },
   '@sse/sqlite': { packages: ['@sse/core'], node: 'without http' },
   '@sse/redis': { packages: ['@sse/core', 'redis'], node: 'without http' },
   '@sse/client': { packages: ['@standard-schema/spec', 'eventsource-parser'], node: 'none' },

@@ -23,7 +23,13 @@ const plans = {
     pages: 'vue-3',
     dependencies: {
       ...ours,
-      ...{ '@sse/client': 'latest', '@sse/core': 'latest', '@sse/redis': 'latest', '@sse/sqlite': 'latest' },
+      ...{
+        '@sse/client': 'latest',
+        '@sse/core': 'latest',
+        '@sse/fetch': 'latest',
+        '@sse/redis': 'latest',
+        '@sse/sqlite': 'latest',
+      },
       ...{ '@types/express': '5', '@types/node': '22', typescript: '6' },
       ...{ 'typescript-5.8': 'npm:typescript@5.8', 'typescript-5.9': 'npm:typescript@5.9' },
       ...{ express: '5', jsdom: '29', redis: '6', vue: '3', vuex: '4', webpack: '5' },
@@ -86,6 +92,8 @@ describe.runIf(isWanted)('the packages as installed', { timeout: 120_000 }, () =
           '@sse/core/testing': expect.arrayContaining(['brokerConformance']),
           '@sse/express': expect.arrayContaining(['createHub', 'sse']),
           '@sse/express/testing': ['openStream'],
+          '@sse/fetch': expect.arrayContaining(['channels', 'createHub', 'sse']),
+          '@sse/fetch/testing': ['openStream'],
           '@sse/redis': ['createRedisBroker'],
           '@sse/sqlite': ['createSqliteBroker'],
           '@sse/vuex': expect.arrayContaining(['createSse', 'createSseClient', 'useSse']),

@@ -18,6 +18,7 @@ const entries: Readonly<Record<string, string>> = {
   '@sse/express/testing': 'express/src/testing/index.ts',
   '@sse/core/testing': 'core/src/testing/index.ts',
   '@sse/express': 'express/src/index.ts',
+  '@sse/fetch': 'fetch/src/index.ts',
   '@sse/sqlite': 'sqlite/src/index.ts',
   '@sse/redis': 'redis/src/index.ts',
   '@sse/client': 'client/src/index.ts',
@@ -79,7 +80,11 @@ if (app.logger.hasErrors()) process.exitCode = 1
 
 function introduction(name: string): string {
   const [, folder = ''] = /^@sse\/(\w+)$/.exec(name) ?? []
-  const again: Readonly<Record<string, string>> = { '@sse/express': '@sse/core', '@sse/vuex': '@sse/client' }
+  const again: Readonly<Record<string, string>> = {
+    '@sse/express': '@sse/core',
+    '@sse/fetch': '@sse/core',
+    '@sse/vuex': '@sse/client',
+  }
   const also = again[name] && `Everything of [${again[name]}](/api/${again[name]}) is exported too.`
   const guide = folder && `How it is used: [the guide to ${name}](/packages/${folder}).`
   return [guide, also].filter(Boolean).join(' ') || 'For tests and special needs.'

@@ -5,6 +5,7 @@ export const examples: Readonly<Record<string, string>> = {
   'event-pool':
     'One event of a pool every three seconds, to a Vuex store: topics, the end, and leaving early.',
   clock: 'The time every five seconds, for a plain page of any origin with nothing but EventSource.',
+  hono: 'Rooms on a web-standard server: the handlers of Hono return the streams as responses.',
   emitters: "What Spring's SseEmitter offers: a registry, a timeout, callbacks, completion with an error.",
   'token-auth': 'A JWT in the header of the stream: its end closes the stream, a fresh one resumes it.',
   polling: 'Notifications without a stream: asked for every second.',

@@ -2,10 +2,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RequestHandler } from 'express'
 
-/**
- * The page of an example at `/`: what its `page.html` has for a body, and the module `page.ts`. Either may be missing.
- */
-export async function page(folder: string, title: string): Promise<RequestHandler> {
+/** The page of an example: what its `page.html` has for a body, and the module `page.ts`. Either may be missing. */
+export async function pageOf(
+  folder: string,
+  title: string,
+): Promise<{ readonly html: string; readonly script: string | undefined }> {
   const [file, module] = [join(folder, 'page.html'), join(folder, 'page.ts')]
   const body = existsSync(file) ? readFileSync(file, 'utf8') : '<div id="app"></div>'
   const script = existsSync(module) ? await bundle(module) : undefined
@@ -19,6 +20,12 @@ export async function page(folder: string, title: string): Promise<RequestHandle
   </head>
   <body>${body}</body>
 </html>`
+  return { html, script }
+}
+
+/** The page of an example at `/`, and its module. */
+export async function page(folder: string, title: string): Promise<RequestHandler> {
+  const { html, script } = await pageOf(folder, title)
   return function page({ path }, res, next) {
     if (path === '/') res.type('html').send(html)
     else if (path === '/page.js' && script !== undefined) res.type('js').send(script)

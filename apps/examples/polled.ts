@@ -9,7 +9,7 @@ export function polledApp(): Express {
   const app = express()
   app.use(sse({ hub }))
 
-  // One route for both: a client that accepts `text/event-stream` gets a stream, one that accepts `application/json` is told what is new.
+  // One route for both: a client that accepts `text/event-stream` gets a stream, one that accepts `application/json` gets the new events.
   app.get('/events', (_req, res) => {
     res.sse.subscribe('news')
   })

@@ -6,11 +6,12 @@ type Items = DefaultTheme.SidebarItem[]
 /** A page by its path, and its text if that is not its heading. */
 type Entry = string | readonly [page: string, text: string]
 
-const packages = ['express', 'sqlite', 'redis', 'client', 'vuex', 'core']
+const packages = ['express', 'fetch', 'sqlite', 'redis', 'client', 'vuex', 'core']
 
 export const english: Items = [
   section('Getting started', [
     ['start/server', 'The server'],
+    ['start/fetch', 'Hono, h3, Next.js'],
     ['start/vue-3', 'Vue 3'],
     ['start/vue-2', 'Vue 2.7'],
     'concepts',

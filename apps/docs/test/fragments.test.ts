@@ -14,8 +14,11 @@ function routesOf({ code }: Block): { method: string; path: string }[] {
   return [...code.matchAll(route)].map(([, method = '', path = '']) => ({ method, path }))
 }
 
-/** What stands on a page to show what is given up for the toolkit, or is a whole server, which `servers.test.ts` runs. */
-const isElsewhere = ({ code }: Block) => /^\/\/ before/.test(code) || /= express\(\)/.test(code)
+/**
+ * What stands on a page to show what is given up for the toolkit, or is a whole server, which `servers.test.ts` runs, or `frameworks.test.ts`.
+ */
+const isElsewhere = ({ code }: Block) =>
+  /^\/\/ before/.test(code) || /= express\(\)|= new (Hono|H3)\(\)/.test(code)
 const fragments = [...docs, ...readmes]
   .flatMap(({ path, text }) => blocksOf(path, text))
   .filter((block) => block.language === 'ts' && routesOf(block).length > 0 && !isElsewhere(block))

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 
 export interface Listening {
   readonly port: number
   readonly origin: string
+  readonly server: Server
   /** Closes the server and all of its connections. The end of the test does so too. */
   close(): Promise<void>
 }
@@ -22,5 +23,5 @@ export async function listening(handler: RequestListener, port = 0): Promise<Lis
   }
   onTestFinished(close)
   const { port: own } = server.address() as AddressInfo
-  return { port: own, origin: `http://127.0.0.1:${own}`, close }
+  return { port: own, origin: `http://127.0.0.1:${own}`, server, close }
 }

@@ -4,6 +4,9 @@ import express, { type RequestHandler } from 'express'
 import { onTestFinished } from 'vitest'
 import { listening } from './listening.ts'
 
+/** For servers of one log. */
+export { createMemoryLog } from '@sse/express'
+
 export interface SseServerOptions {
   /** The port to listen on. Default: a free one. */
   readonly port?: number

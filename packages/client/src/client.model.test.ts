@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { it, onTestFinished, vi } from 'vitest'
 import { allCommands, check, createModel, createWorld, stepsSoFar } from '../test/model/life-model.ts'
 import './http/follow-redirects.ts' // loaded before, so that no step waits for a file
+import './lazy.ts'
 
 /** How many steps: `SSE_STEPS=50000` for the long form. */
 const STEPS = Number(process.env['SSE_STEPS'] ?? (process.env['SSE_FAULTS'] ? 50_000 : 2000))
@@ -23,8 +24,9 @@ it(`a client does what the table says, whatever happens in its life: ${STEPS} st
       fc.asyncProperty(
         fc.commands(allCommands, { maxCommands: 2 * LENGTH, size: 'max' }),
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-        async (commands, random) => {
-          const world = createWorld(random)
+        fc.constantFrom(undefined, 'good' as const, 'bad' as const),
+        async (commands, random, load) => {
+          const world = createWorld(random, load)
           for (const [name, value] of Object.entries(world.globals)) vi.stubGlobal(name, value)
           const model = createModel()
           try {

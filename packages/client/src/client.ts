@@ -2,7 +2,7 @@ import { createChannels } from './channels/channels.ts'
 import { systemClock } from './clock.ts'
 import type { Connection, ConnectionEvents, Fallback, RawEvent } from './connection/connection.ts'
 import { openConnection } from './connection/open-connection.ts'
-import { type CursorOrigin, createCursor } from './cursor/cursor.ts'
+import { createCursor } from './cursor/cursor.ts'
 import { createCursorStore } from './cursor/persist.ts'
 import {
   readChannels,
@@ -15,11 +15,9 @@ import {
 import { createEmitter } from './events/emitter.ts'
 import { type ParseOptions, parseEvent } from './events/event-data.ts'
 import type { SchemaIssue, SchemaOutputs, StandardSchemaMap } from './events/standard-schema.ts'
-import { type RequestDetails, request } from './http/request.ts'
 import { createAddress, type UrlOption } from './http/url.ts'
+import type { ClientInternals } from './internals.ts'
 import { readOptions } from './options.ts'
-import type { SharedConnection } from './share/shared-connection.ts'
-import { listenToPage, onWakeup } from './supervisor/page-events.ts'
 import type { SseState } from './supervisor/state.ts'
 import { createSupervisor, type Supervisor } from './supervisor/supervisor.ts'
 import type { SseClient, SseClientOptions } from './types.ts'
@@ -48,19 +46,14 @@ export function createSseClient<Events extends object>(
   options: SseClientOptions<Events> & ParseOptions = {},
 ): SseClient<Events> {
   const settings = readOptions(url, options)
-  const { connectTimeout, maxEventBytes } = settings
   const { clock = systemClock, refresh } = options
   const address = createAddress(url)
   const cursor = createCursor(options.lastEventId, createCursorStore(options.persist, address.fixed.href))
   const events = createEmitter(options.onError)
-  const channels = createChannels(options.channels ?? [], async (state) => {
-    const send = async (details: RequestDetails) => request(await address.get(), details, options)
-    try {
-      const { postChanges } = await import('./lazy.ts')
-      await postChanges(state, { clock, connectTimeout, send, refused })
-    } catch {
-      if (!state.gone.signal.aborted) active().connect()
-    }
+  const channels = createChannels(options.channels ?? [], (state) => {
+    import('./lazy.ts')
+      .then(({ changeChannels }) => changeChannels(state, inside))
+      .catch(() => active().connect())
   })
   /**
    * How the server's own events are read, and the names that only this client emits, whatever a server sends. `undefined`: listeners get
@@ -73,65 +66,58 @@ export function createSseClient<Events extends object>(
     ['sse.ping', String], // the tab that leads a group listens for it, because it moves the cursor
     ['sse.close', nothing],
     ['sse.state', nothing],
+    ['sse.stale', nothing],
     ['sse.invalid', nothing],
     ['sse.unhandled', nothing],
   ])
   /** Of this life. */
   let supervisor = supervise()
   let connection: Connection | undefined
-  /** Replaces the supervisor once it is loaded. */
-  let shared: SharedConnection | undefined
-  /** Tabs can share in a page or a worker that has Web Locks and BroadcastChannel. */
-  let share = globalThis.location && navigator.locks && globalThis.BroadcastChannel && options.share
-  let settled = readChannels('')
-  let resumedFrom: CursorOrigin = 'none'
-
-  const active = () => shared ?? supervisor
+  /** Whether the parts that the options ask for are loaded. */
+  let isWhole = !options.share && !options.resync
+  const inside: ClientInternals = {
+    ...{ address, options, settings, clock, cursor, events, channels, receive, tell, changed },
+    create: createSseClient,
+    active: () => inside.shared ?? supervisor,
+    settled: readChannels(''),
+    resumedFrom: 'none',
+  }
+  const { active } = inside
+  const update = () => inside.shared?.update()
 
   function supervise(): Supervisor {
     return createSupervisor({
       ...settings,
       ...{ clock, cursor, refresh },
-      open: (tell, fallback) => (share ? loadShared() : open(tell, fallback)),
-      onState: (state) => shared || changed(state),
+      open,
+      onState: (state) => inside.shared || changed(state),
     })
   }
 
   function open(tell: Omit<ConnectionEvents, 'receive'>, fallback: Fallback): Connection {
+    if (!isWhole) return load()
     const request = {
       ...options,
+      ...settings,
       ...{ url: address.get(), channels: channels.connecting(), cursor: cursor.toSend() },
-      ...{ names: () => ['message', ...control.keys(), ...events.names()], fallback, clock, maxEventBytes },
+      ...{ names: () => ['message', ...control.keys(), ...events.names()], fallback, clock },
     }
     connection = openConnection(request, { ...tell, opened: () => opened(tell.opened), receive })
     return connection
   }
 
-  /** Stands for a connection while the code for sharing is loaded. If that fails, as after a new deployment, the tab connects by itself. */
-  function loadShared(): Connection {
+  /** Stands for a connection while parts of the client are loaded. If that fails, as after a new deployment, it goes on without them. */
+  function load(): Connection {
     let isClosed = false
-    import('./share/shared-connection.ts').then(
-      ({ createSharedConnection }) => {
-        // The attempt that it was loaded for may be over.
+    import('./lazy.ts')
+      .then(({ loadParts }) => loadParts(inside, () => isClosed))
+      .catch((error) => events.report(error, 'sse.open'))
+      .then(() => {
+        // The attempt that they were loaded for may be over.
         if (isClosed) return
-        shared = createSharedConnection({
-          ...{ url: address.fixed, options, clock, listenToPage, onWakeup },
-          create: (_, options) => createSseClient(url, options),
-          channels: channels.connecting,
-          names: events.names,
-          cursor: () => cursor.received,
-          receive,
-          state: changed,
-        })
-        supervisor.close()
-        shared.connect()
-      },
-      () => {
-        if (isClosed) return
-        share = false
+        isWhole = true
         supervisor.connect()
-      },
-    )
+      })
     return {
       close() {
         isClosed = true
@@ -154,10 +140,6 @@ export function createSseClient<Events extends object>(
     else emit()
   }
 
-  function refused(more: readonly string[]): void {
-    tell('sse.channels', { ...settled, refused: [...new Set([...settled.refused, ...more])] })
-  }
-
   /** An event that the client makes itself, as if the server had sent it. */
   function tell(event: string, data: object): void {
     receive({ event, data: JSON.stringify(data), lastEventId: cursor.received })
@@ -165,24 +147,31 @@ export function createSseClient<Events extends object>(
 
   function receive({ event, data, lastEventId: id }: RawEvent): void {
     const read = control.get(event)
-    if (event === 'sse.open') resumedFrom = cursor.origin
+    if (event === 'sse.open') inside.resumedFrom = cursor.origin
     // Before the listeners: if one of them reconnects, the server must not send this event again.
     cursor.received = id
     const result = read ? { value: read(data) } : parseEvent(data, event, options)
     events.inOrder(result as Result | Promise<Result>, ({ issues, value }) => {
-      cursor.tell(id)
-      if (event === 'sse.channels') settled = value as SseChannels
-      if (issues) events.emit({ event, data, issues }, { event: 'sse.invalid', id })
-      else if (!read && !events.has(event)) events.emit({ event }, { event: 'sse.unhandled', id })
-      else if (!read || value !== undefined) events.emit(value, { event, id })
+      const emit = () => {
+        if (event === 'sse.channels') inside.settled = value as SseChannels
+        if (issues) events.emit({ event, data, issues }, { event: 'sse.invalid', id })
+        else if (!read && !events.has(event)) events.emit({ event }, { event: 'sse.unhandled', id })
+        else if (!read || value !== undefined) events.emit(value, { event, id })
+      }
+      if (inside.resync) inside.resync.receive({ event, data, value, id, read, emit })
+      else {
+        cursor.tell(id)
+        emit()
+      }
     })
     // After the listeners: they have received everything that came before it.
-    if (event === 'sse.close' && !shared) supervisor.dismissed(readClose(data))
+    if (event === 'sse.close' && !inside.shared) supervisor.dismissed(readClose(data))
   }
 
   function opening(text: string): SseOpen {
     const open = readOpen(text)
-    if (!shared) {
+    inside.stream = open.stream
+    if (!inside.shared) {
       supervisor.announced(open.heartbeat)
       channels.opened(open.stream)
     }
@@ -192,13 +181,14 @@ export function createSseClient<Events extends object>(
   /** Events that still wait for a schema are dropped. The next connection receives them again. */
   function endLife(): void {
     events.clear()
+    inside.resync?.cancel()
     cursor.rewind()
   }
 
   function connect(lastEventId?: string): void {
     if (!active().isRunning) {
       endLife()
-      if (!shared) supervisor = supervise()
+      if (!inside.shared) supervisor = supervise()
     }
     if (lastEventId !== undefined) cursor.give(lastEventId)
     active().connect()
@@ -208,14 +198,17 @@ export function createSseClient<Events extends object>(
     get state() {
       return active().state
     },
+    get stale() {
+      return inside.resync?.stale ?? !!options.resync
+    },
     get channels() {
-      return settled
+      return inside.settled
     },
     get lastEventId() {
       return cursor.received
     },
     get resumedFrom() {
-      return resumedFrom
+      return inside.resumedFrom
     },
     connect({ lastEventId } = {}) {
       if (!active().isRunning) connect(lastEventId)
@@ -225,13 +218,14 @@ export function createSseClient<Events extends object>(
       endLife()
       active().close()
     },
+    reached: async (id) => (await import('./lazy.ts')).reached(id, inside),
     subscribe(names) {
       channels.change('add', names)
-      shared?.update()
+      update()
     },
     unsubscribe(names) {
       channels.change('delete', names)
-      shared?.update()
+      update()
     },
     on(event, listener) {
       const listen = (isWanted: boolean) => {
@@ -240,7 +234,7 @@ export function createSseClient<Events extends object>(
       }
       listen(true)
       const off = events.on(event, listener)
-      shared?.update()
+      update()
       return () => {
         off()
         listen(false)

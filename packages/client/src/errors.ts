@@ -1,4 +1,7 @@
-/** Which use was wrong. `overflow` and `closed` say why an iteration ended (see `iterate`). */
+/**
+ * Which use was wrong. `overflow` and `closed` say why an iteration ended (see `iterate`). `closed` and `forked` say why
+ * `reached` rejects.
+ */
 export type SseErrorCode =
   | 'invalid-url'
   | 'invalid-option'
@@ -6,6 +9,7 @@ export type SseErrorCode =
   | 'invalid-use'
   | 'overflow'
   | 'closed'
+  | 'forked'
 
 /**
  * Thrown by the call that uses the client wrongly. The message says how to correct it, and `value` is the value that was given.

@@ -22,10 +22,12 @@ export type {
   EventData,
   EventName,
   PollsOptions,
+  ResyncOption,
   SseClient,
   SseClientEvents,
   SseClientOptions,
   SseEvent,
   SseInvalid,
+  SseResyncCause,
   SseUnhandled,
 } from './types.ts'

@@ -18,6 +18,7 @@ describe('typed events', () => {
     client.on('tick', (data) => expectTypeOf(data).toEqualTypeOf<number>())
     client.on('sse.state', (data) => expectTypeOf(data).toEqualTypeOf<SseState>())
     client.on('sse.open', (data) => expectTypeOf(data).toEqualTypeOf<SseOpen>())
+    client.on('sse.stale', (data) => expectTypeOf(data).toEqualTypeOf<boolean>())
   })
 
   it('refuse names and data that are not theirs', () => {
@@ -29,6 +30,18 @@ describe('typed events', () => {
     createSseClient<Events>('http://localhost', { parse: { tock: 'text' } })
     createSseClient<Events>('http://localhost', { parse: { tick: 'text' } })
   })
+})
+
+it('a resync returns a position, or nothing', () => {
+  createSseClient('http://localhost', {
+    resync: async ({ reason, signal }) => {
+      expectTypeOf(reason).toEqualTypeOf<'open' | 'gap'>()
+      await fetch('/list', { signal })
+      return 'e-1'
+    },
+  })
+  createSseClient('http://localhost', { resync() {} })
+  expectTypeOf(client.reached('e-1')).toEqualTypeOf<Promise<void>>()
 })
 
 describe('untyped events', () => {

@@ -21,6 +21,8 @@ export interface SseClientEvents {
   'sse.gap': SseGap
   /** The server has confirmed the channels of the stream. */
   'sse.channels': SseChannels
+  /** Whether what the app shows may be incomplete until `resync` has loaded it. Emitted at every change. */
+  'sse.stale': boolean
   /** An event has invalid data. Its listeners were not called. */
   'sse.invalid': SseInvalid
   /** An event has no listener. An EventSource shows it only if it has no name and is a `message`. */
@@ -64,6 +66,20 @@ export interface PollsOptions {
   readonly retry?: number | undefined
 }
 
+/** Why everything has to be loaded again. */
+export interface SseResyncCause {
+  /**
+   * `open`: a stream has begun and events may be missing. It is the first stream, or it does not resume where the last one ended.
+   * `gap`: events have been missed.
+   */
+  readonly reason: 'open' | 'gap'
+  /** Aborted when the client no longer waits for the load. */
+  readonly signal: AbortSignal
+}
+
+/** Loads what the app shows. May return the position of what it has loaded: a `hub.position` read before it. */
+export type ResyncOption = (cause: SseResyncCause) => unknown
+
 /** Everything is optional. Times are milliseconds. */
 export interface SseClientOptions<Events extends object = Record<string, unknown>> {
   /**
@@ -100,6 +116,14 @@ export interface SseClientOptions<Events extends object = Record<string, unknown
    * own connection. Default: `false`.
    */
   readonly share?: ShareOption | undefined
+  /**
+   * Loads what the app shows whenever that may be incomplete: at the first opening of this client, unless the app gave the position and the
+   * stream resumed there; at every other opening that does not resume; at a gap.
+   *
+   * The app's events wait for it: at most 10,000 of them, 16 MiB and 30 s. If it returns a position, the listeners receive exactly what
+   * comes after that. If it fails, they receive what has waited, `stale` stays true, and it is tried again with backoff.
+   */
+  readonly resync?: ResyncOption | undefined
   /** Channels that every connect asks for, in the query `channels`. See `subscribe`. */
   readonly channels?: readonly string[] | undefined
   /** How text becomes data: one rule, or one for each event name. Default: what `JSON.stringify` writes is parsed. */
@@ -145,6 +169,8 @@ export interface SseClient<Events extends object = Record<string, unknown>> {
    * loaded: the page must load what it shows although the stream has resumed.
    */
   readonly resumedFrom: CursorOrigin
+  /** Whether what the app shows may be incomplete until `resync` has loaded it. Always false without that option. */
+  readonly stale: boolean
   /** The channels of the stream and those that were refused, as the server last confirmed them. Ask for channels with `subscribe`. */
   readonly channels: SseChannels
   /**
@@ -156,6 +182,14 @@ export interface SseClient<Events extends object = Record<string, unknown>> {
   reconnect(): void
   /** Closes, and keeps the cursor for the next `connect()`. */
   close(): void
+  /**
+   * Resolves when the listeners have received everything up to this position, or `resync` has loaded it. Asks the server for a ping where
+   * nothing else would pass it.
+   *
+   * @throws (rejected) SseError `closed` if the client is closed; `forked` if the position is not of the log of the open stream;
+   * `invalid-use` for a text that is not the id of an event
+   */
+  reached(id: string): Promise<void>
   /**
    * Asks for channels, now and at every connect. The client changes an open stream by POST on its URL or, if the server does not take that,
    * by a new connection. The answer is `sse.channels`. If the server answers 400 or 413, the change is undone and its channels are `refused`.

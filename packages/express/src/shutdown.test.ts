@@ -28,34 +28,24 @@ describe.each(expressVersions)('a shutdown on %s', (_, express) => {
     return { app, origin, port, server, connectionOf }
   }
 
-  it('ends the streams of a middleware without a hub, each told when to come back', async () => {
-    const events = sse()
-    const { app, origin, server } = await serve(events)
-    app.get('/clock', (_req, res) => void res.sse.send('tick'))
-    const streams = await Promise.all([1, 2, 3].map(() => openStream(origin, '/clock')))
-    for (const stream of streams) await stream.next()
-    const closed = once(server.close(), 'close')
-    await events.close({ drain: 30, retry: [2_000, 2_000] })
-    for (const stream of streams) {
-      expect(JSON.parse((await stream.next('sse.close')).data)).toMatchObject({ reconnect: 2_000 })
-      await stream.rest()
-      expect(stream.state).toBe('ended')
-    }
-    await closed
-  })
-
-  it('lets no stream in from the call of close on', async () => {
-    const events = sse()
-    const { app, origin } = await serve(events)
-    app.get('/clock', (_req, res) => void res.sse.send('tick'))
-    await events.close({ retry: [3_000, 3_000] })
-    using stream = await openStream(origin, '/clock')
-    await stream.rest()
-    expect(stream.retry).toBe(3_000)
-    const headers = { Accept: 'text/event-stream, application/problem+json' }
-    using refused = await openStream(origin, '/clock', { headers })
-    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '3'])
-  })
+  it.each([
+    ['the middleware', true],
+    ['the hub', false],
+  ])(
+    'by close of %s lets the server close at once: the connections of its streams are not kept',
+    async (_, own) => {
+      const hub = createHub()
+      const events = sse({ hub })
+      const { app, origin, server } = await serve(events)
+      app.get('/events', (_req, res) => void res.sse.subscribe('news'))
+      const streams = await Promise.all([1, 2, 3].map(() => openStream(origin, '/events')))
+      for (const stream of streams) await stream.next('sse.open')
+      const closed = once(server.close(), 'close')
+      await (own ? events : hub).close({ drain: 30 })
+      for (const stream of streams) await stream.rest()
+      await closed
+    },
+  )
 
   it('ends the streams of one middleware, and not those of another on the same hub', async () => {
     const hub = createHub()

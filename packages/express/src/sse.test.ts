@@ -25,6 +25,16 @@ describe('sse', () => {
     expect(() => sse(options as never)).toThrow(message)
   })
 
+  it.each([
+    { streams: 0 },
+    { perKey: -1 },
+    { rate: Number.NaN },
+    { perKeyRate: 0 },
+    { channels: '7' as never },
+  ])('refuses limits that are not numbers above 0: %j', (limits) => {
+    expect(() => sse({ limits })).toThrow(/^limits\.\w+ must be a number above 0, not/)
+  })
+
   it('takes undefined for every option, and names without a value', () => {
     const limits = {
       streams: undefined,

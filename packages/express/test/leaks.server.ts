@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { queryObjects } from 'node:v8'
+import { serveParent } from '@sse/testbed/served-process'
 import express from 'express'
 import { channels, createHub, type HubStats, sse } from '../src/index.ts'
-import { serveParent } from './listening.ts'
 
 /** The server of `leaks.test.ts`: a route for each way in which a stream comes to its end, and a census of what is left of them. */
 export type Command = { readonly disconnect: string } | { readonly flood: number } | { readonly census: true }

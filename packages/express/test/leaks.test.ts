@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { type ServerProcess, startServer } from '@sse/testbed/server-process'
 import { expect, it } from 'vitest'
 import type { Census, Command } from './leaks.server.ts'
-import { type ServerProcess, startServer } from './server-process.ts'
 
 /** Of a hundred connections. `SSE_FAULTS=long` is what `test:faults` runs. */
 const batches = process.env['SSE_FAULTS'] ? 100 : 30
@@ -131,7 +131,7 @@ const ways: Readonly<Record<string, Way>> = {
 }
 
 it('thousands of opens, polls, joins, leaves and refusals leave no stream, reader, listener, timer, socket or entry behind', async () => {
-  const server = await startServer('leaks.server.ts', {
+  const server = await startServer(new URL('leaks.server.ts', import.meta.url), {
     nodeOptions: ['--disable-warning=ExperimentalWarning'],
   })
   await playBatch(server)

@@ -21,15 +21,3 @@ export async function listening(app: RequestListener, at = 0): Promise<Listening
   }
   return { origin: `http://localhost:${port}`, port, server, close }
 }
-
-/** The program's side of `startServer`: it tells its port, and then answers each command. */
-export async function serveParent<Command>(
-  app: RequestListener,
-  answer: (command: Command) => unknown,
-): Promise<Server> {
-  const { server, port } = await listening(app)
-  process.on('disconnect', () => process.exit())
-  process.on('message', async (command: Command) => process.send?.((await answer(command)) ?? null))
-  process.send?.(port)
-  return server
-}

@@ -16,7 +16,7 @@ export async function expectAtOnce(app: App, front: Front): Promise<void> {
   for (const stream of streams) expect(stream).toMatchObject({ status: 200, ended: false })
 }
 
-/** A stream of which nothing arrives although ten events are on their way, and other answers overtake them, until it ends. */
+/** The proxy holds back ten events of a stream until the stream ends. Answers to other requests arrive before them. */
 export async function expectHeldBack(app: App, front: Front): Promise<void> {
   const stream = askHttp1(front, '/events', native) // the head may be held back too
   const { get } = browse(front)

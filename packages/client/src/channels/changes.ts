@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts'
-import type { RequestDetails } from '../http/request.ts'
+import { request } from '../http/request.ts'
+import type { ClientInternals } from '../internals.ts'
 import { createDeadline } from '../supervisor/deadline.ts'
 import type { ChannelsState } from './channels.ts'
 
@@ -14,29 +14,22 @@ export interface ChannelsChange {
 /** Bad Request, Content Too Large: the change itself is invalid, and a new connection would not help. */
 const BAD = [400, 413]
 
-export interface PostOptions {
-  readonly clock: Clock
-  /** Milliseconds that the answer may take. */
-  readonly connectTimeout: number
-  /** Makes a request to the stream's URL. */
-  send(details: RequestDetails): Promise<Response>
-  /** The server does not accept these names. The client no longer wants them. */
-  refused(channels: readonly string[]): void
-}
-
 /**
- * Posts changes of the channels until nothing has changed any more. Loaded when it is needed.
- *
- * Rejects if the server does not take a change, and if the stream has no name, as with polls. A new connection then carries all channels.
+ * Posts changes of the channels until nothing has changed any more. If the server does not take a change, or the stream has no name, as with
+ * polls, a new connection carries all channels.
  */
-export async function postChanges(state: ChannelsState, options: PostOptions): Promise<void> {
+export async function changeChannels(state: ChannelsState, client: ClientInternals): Promise<void> {
   if (state.isSending) return
   state.isSending = true
-  while (state.isChanged && !state.gone.signal.aborted) await postChange(state, options)
+  try {
+    while (state.isChanged && !state.gone.signal.aborted) await postChange(state, client)
+  } catch {
+    if (!state.gone.signal.aborted) client.active().connect()
+  }
   state.isSending = false
 }
 
-async function postChange(state: ChannelsState, options: PostOptions): Promise<void> {
+async function postChange(state: ChannelsState, client: ClientInternals): Promise<void> {
   const { stream, wanted } = state
   state.isChanged = false
   const next = new Set(wanted)
@@ -45,25 +38,28 @@ async function postChange(state: ChannelsState, options: PostOptions): Promise<v
   if (subscribe.length + unsubscribe.length === 0) return
   if (!stream) throw new Error('The stream has no name')
   const change: ChannelsChange = { stream, subscribe, unsubscribe }
-  const status = await post(JSON.stringify(change), state.gone.signal, options)
+  const status = await post(JSON.stringify(change), state.gone.signal, client)
   if (BAD.includes(status) && subscribe.length > 0) {
     for (const channel of subscribe) wanted.delete(channel)
     state.isChanged = true // the server took nothing else of this change either
-    options.refused(subscribe)
+    const { settled } = client
+    client.tell('sse.channels', { ...settled, refused: [...new Set([...settled.refused, ...subscribe])] })
   } else if (status >= 200 && status < 300) state.sent = next
   else throw new Error(`The server answered ${status}`)
 }
 
 /** Resolves with the status. Rejects if the answer takes too long, and if the stream is gone meanwhile. */
-async function post(body: string, gone: AbortSignal, options: PostOptions): Promise<number> {
+async function post(body: string, gone: AbortSignal, client: ClientInternals): Promise<number> {
   const stop = new AbortController()
   const abort = () => stop.abort()
-  const deadline = createDeadline(options.clock, abort)
-  deadline.set(options.connectTimeout)
+  const { address, clock, options, settings } = client
+  const deadline = createDeadline(clock, abort)
+  deadline.set(settings.connectTimeout)
   gone.addEventListener('abort', abort)
   try {
     const own = { 'Content-Type': 'application/json' }
-    const answer = await options.send({ method: 'POST', body, own, signal: stop.signal })
+    const details = { method: 'POST', body, own, signal: stop.signal }
+    const answer = await request(await address.get(), details, options)
     await answer.body?.cancel()
     return answer.status
   } finally {

@@ -25,6 +25,8 @@ export function isSendable(cursor: string): boolean {
 export interface Cursor {
   /** The cursor after the last block that was received. */
   received: string
+  /** The cursor up to which the listeners have received everything. */
+  readonly told: string
   readonly origin: CursorOrigin
   /** The app has a position of its own. */
   give(cursor: string): void
@@ -50,6 +52,9 @@ export function createCursor(given: string | undefined, store: CursorStore): Cur
 
   const cursor = {
     received: told,
+    get told() {
+      return told
+    },
     origin: (given === undefined ? (stored ? 'stored' : 'none') : 'app') as CursorOrigin,
     give(position: string) {
       cursor.received = told = position

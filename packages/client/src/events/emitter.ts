@@ -21,6 +21,8 @@ export interface Emitter {
   names(): Iterable<string>
   /** Calls `run` with the value, after those of all earlier calls. At once if none of them waits for a promise. A promise must not reject. */
   inOrder<T>(value: T | Promise<T>, run: (value: T) => void): void
+  /** Reports an error of the app's code that handled this event. Never throws. */
+  report(error: unknown, event: string): void
   /** Forgets all calls of `inOrder` that are waiting. */
   clear(): void
 }
@@ -29,7 +31,7 @@ export interface Emitter {
  * Listeners by event name. If one throws, the error is reported and the others are still called. An event that a listener emits waits until
  * the present one has reached every listener, so all listeners see the same order.
  */
-export function createEmitter(report: ReportError = reportByDefault): Emitter {
+export function createEmitter(onError: ReportError = reportByDefault): Emitter {
   /** An entry for each call of `on`, because a listener may be added several times. A name without entries is removed. */
   const entries = new Map<string, Set<{ readonly listener: Listener<unknown> }>>()
   const queue: [data: unknown, meta: SseMeta][] = []
@@ -38,14 +40,16 @@ export function createEmitter(report: ReportError = reportByDefault): Emitter {
   /** Counts the calls of `clear`. What was added before the last one is not run. */
   let generation = 0
 
-  function tell(listener: Listener<unknown>, data: unknown, meta: SseMeta): void {
-    const failed = (error: unknown) => {
-      try {
-        report(error, { event: meta.event })
-      } catch (again) {
-        console.error(again)
-      }
+  function report(error: unknown, event: string): void {
+    try {
+      onError(error, { event })
+    } catch (again) {
+      console.error(again)
     }
+  }
+
+  function tell(listener: Listener<unknown>, data: unknown, meta: SseMeta): void {
+    const failed = (error: unknown) => report(error, meta.event)
     try {
       const result = listener(data, meta)
       if (result instanceof Promise) result.catch(failed)
@@ -78,6 +82,7 @@ export function createEmitter(report: ReportError = reportByDefault): Emitter {
     },
     has: (event) => entries.has(event),
     names: () => entries.keys(),
+    report,
     inOrder(value, run) {
       if (!before && !(value instanceof Promise)) {
         run(value)

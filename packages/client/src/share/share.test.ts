@@ -91,6 +91,23 @@ describe('tabs that share', () => {
     expect(follower.told[1]).toBe('1')
   })
 
+  test('learn from a ping of the one connection that they have everything up to a position', async () => {
+    page()
+    const posted: unknown[] = []
+    vi.stubGlobal('fetch', async (_: URL, { body }: RequestInit) => {
+      posted.push(JSON.parse(String(body)))
+      return new Response('{}')
+    })
+    const [leader, connection] = await openLeader()
+    connection.send('tick', '1', 'e-1')
+    const follower = await openFollower()
+    const both = [leader.reached('e-2'), follower.reached('e-2')]
+    await vi.waitUntil(() => posted.length === 2)
+    expect(posted[1]).toEqual({ stream: 's1', reached: 'e-2' })
+    connection.send('sse.ping', '', 'e-2')
+    await Promise.all(both)
+  })
+
   test('see every state of the connection', async () => {
     page()
     const [leader, connection] = await openLeader({ backoff: { base: 60_000 } })
@@ -304,12 +321,12 @@ describe('a connection is not shared', () => {
     await vi.waitUntil(() => up().length === 2)
   })
 
-  test('where tabs cannot meet: each has its own', () => {
+  test('where tabs cannot meet: each has its own', async () => {
     user += 1
     scripted = scriptEventSource()
     openTab()
     openTab()
-    expect(up()).toHaveLength(2)
+    await vi.waitUntil(() => up().length === 2)
   })
 
   test.each([
@@ -345,7 +362,7 @@ test('where the part that shares cannot be loaded, each tab has its own connecti
   onTestFinished(() => {
     vi.doUnmock('./shared-connection.ts')
   })
-  const tab = openTab({ channels: ['topic:a'] })
+  const tab = openTab({ channels: ['topic:a'], onError() {} })
   const connection = await source()
   expect(connection.url.searchParams.get('channels')).toBe('topic:a')
   connection.open()

@@ -1,10 +1,8 @@
-import type { Clock } from '../clock.ts'
-import type { RawEvent } from '../connection/connection.ts'
 import type { HeadersOption } from '../http/request.ts'
-import type { listenToPage, onWakeup } from '../supervisor/page-events.ts'
+import type { ClientInternals } from '../internals.ts'
+import { listenToPage, onWakeup } from '../supervisor/page-events.ts'
 import type { SseState } from '../supervisor/state.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
-import type { SseClient, SseClientOptions } from '../types.ts'
 import { requestLabels } from './labels.ts'
 import { createMember, type Member } from './member.ts'
 import type { Interest } from './protocol.ts'
@@ -13,39 +11,27 @@ import type { Interest } from './protocol.ts'
 export interface SharedConnection extends Pick<Supervisor, 'state' | 'isRunning' | 'connect' | 'close'> {
   /** The wanted channels or the names that have listeners have changed. */
   update(): void
-}
-
-export interface SharedConnectionOptions {
-  readonly url: URL
-  readonly options: SseClientOptions
-  readonly clock: Clock
-  create(url: URL, options: SseClientOptions): SseClient
-  readonly listenToPage: typeof listenToPage
-  readonly onWakeup: typeof onWakeup
-  /** The wanted channels. */
-  channels(): Iterable<string>
-  /** Names that have listeners. */
-  names(): Iterable<string>
-  cursor(): string
-  receive(event: RawEvent): void
-  state(state: SseState): void
+  /** Leaves the group, and joins it again at the cursor. */
+  rejoin(): void
 }
 
 /** Options of the client that has the connection. It relays text: each tab's own client parses it and stores its cursor. */
-const BARE = { share: false, persist: undefined, channels: [], events: undefined, parse: 'text' } as const
+const BARE = {
+  share: false,
+  persist: undefined,
+  channels: [],
+  events: undefined,
+  parse: 'text',
+  resync: undefined,
+} as const
 
 /** An EventSource with this symbol takes a `fetch`, and with it headers. */
 const SENDS_HEADERS = Symbol.for('eventsource.supports-fetch-override')
 
 /** Loaded when a client that shares connects. Its first state is `connecting`, because the client has already emitted that. */
-export function createSharedConnection({
-  url,
-  options,
-  clock,
-  listenToPage,
-  onWakeup,
-  ...client
-}: SharedConnectionOptions): SharedConnection {
+export function createSharedConnection(client: ClientInternals): SharedConnection {
+  const { address, clock, cursor, events, options, receive } = client
+  const url = address.fixed
   const { EventSource, headers } = options
   const labelled = requestLabels(url, !EventSource || SENDS_HEADERS in EventSource)
   const own = { ...options, ...BARE, headers: withHeaders(headers, labelled.headers) }
@@ -56,9 +42,9 @@ export function createSharedConnection({
     let mine: Member | undefined
     const isHere = () => !mine || member === mine
     mine = createMember({
-      ...{ url, share: options.share, clock, listenToPage, onWakeup, interests, cursor: client.cursor() },
+      ...{ url, share: options.share, clock, listenToPage, onWakeup, interests, cursor: cursor.received },
       open: (lastEventId) => client.create(labelled.url, { ...own, lastEventId }),
-      receive: (event) => isHere() && client.receive(event),
+      receive: (event) => isHere() && receive(event),
       state: (next) => isHere() && become(next),
     })
     return mine
@@ -71,16 +57,21 @@ export function createSharedConnection({
   }
 
   function interests(): Interest[] {
-    const names = [...new Set(client.names())].filter((name) => !name.startsWith('sse.'))
+    const names = [...new Set(events.names())].filter((name) => !name.startsWith('sse.'))
     return [
       ...names.map((name): Interest => `n:${name}`),
-      ...[...client.channels()].map((name): Interest => `c:${name}`),
+      ...[...client.channels.connecting()].map((name): Interest => `c:${name}`),
     ]
   }
 
   function become(next: SseState): void {
     state = next
-    client.state(next)
+    client.changed(next)
+  }
+
+  function rejoin(): void {
+    leave()
+    member = enter()
   }
 
   const isRunning = () => !!member && state.status !== 'closed'
@@ -97,15 +88,15 @@ export function createSharedConnection({
         member?.reconnect()
         return
       }
-      leave()
       if (state.status === 'closed') become({ status: 'connecting', attempt: 0 })
-      member = enter()
+      rejoin()
     },
     close() {
       leave()
       if (state.status !== 'closed') become({ status: 'closed', reason: 'closed' })
     },
     update: () => member?.update(),
+    rejoin,
   }
 }
 

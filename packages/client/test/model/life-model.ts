@@ -59,6 +59,9 @@ export interface World {
   /** Milliseconds that timers have run. */
   elapsed: number
   notes: number
+  /** Whether pages load what they show, and what becomes of a load. `undefined`: they have no \`resync\`. */
+  load: 'good' | 'bad' | undefined
+  loads: number
   /** The globals that the test replaces. */
   readonly globals: Readonly<Record<string, unknown>>
 }
@@ -83,7 +86,7 @@ export const createModel = (): Model => ({
   told: [],
 })
 
-export function createWorld(random: number): World {
+export function createWorld(random: number, load: World['load']): World {
   const { fetch, requests } = scriptFetch()
   const page = new EventTarget()
   const world: World = {
@@ -97,14 +100,16 @@ export function createWorld(random: number): World {
     page,
     elapsed: 0,
     notes: 0,
+    load,
+    loads: 0,
     globals: { fetch, addEventListener: page.addEventListener.bind(page) },
   }
-  load(world)
+  loadPage(world)
   return world
 }
 
 /** A page that was just loaded, with what the storage has. */
-function load(world: World): void {
+function loadPage(world: World): void {
   const { clock, refreshes, storage, told } = world
   world.client = createSseClient('http://a.example/events', {
     clock,
@@ -118,6 +123,14 @@ function load(world: World): void {
       },
       key: 'model',
     },
+    // Without a position, the listeners are told the same as without a load.
+    resync:
+      world.load &&
+      (async () => {
+        world.loads += 1
+        if (world.load === 'bad') throw new Error('503')
+      }),
+    onError() {},
     refresh() {
       const pending = Promise.withResolvers<void>()
       refreshes.push(pending)
@@ -212,7 +225,10 @@ export async function check(model: Model, world: World): Promise<void> {
     requests.filter((request) => request.status === what).length
   expect('requests', under('pending'), model.status === 'connecting' ? 1 : 0)
   expect('streams', under('streaming'), model.status === 'open' ? 1 : 0)
-  if (status === 'connecting' || status === 'waiting') expect('a timer runs', clock.timers.length, 1)
+  // A load that has failed is tried again meanwhile.
+  const own = world.load && client.stale ? [1, 2] : [1]
+  if ((status === 'connecting' || status === 'waiting') && !own.includes(clock.timers.length))
+    problems.push(`${clock.timers.length} timers run`)
   if (status === 'closed' || status === 'idle') expect('timers', clock.timers, [])
   expect('refreshes', refreshes.length, model.refreshes)
   expect('told', world.told, model.told)
@@ -267,7 +283,7 @@ const commands = {
   }),
   reload: command('reload', always, (model, world) => {
     world.client.close()
-    load(world)
+    loadPage(world)
     const kept = world.storage.get('sse:key:model') ?? ''
     Object.assign(model, createModel(), { told: model.told, refreshes: model.refreshes, cursor: kept, kept })
   }),
@@ -311,6 +327,7 @@ const open = (heartbeat: number) =>
       model.heartbeat = heartbeat
       if (model.dropped !== undefined) model.told.push(`gap ${model.dropped}`)
       model.dropped = undefined
+      const { loads } = world
       enter(model, world, 'open', heartbeat ? 2.5 * heartbeat : Number.POSITIVE_INFINITY)
       if (heartbeat) model.kept = model.cursor
       if (heartbeat) request.write(`event: sse.open\ndata: {"stream":"s","heartbeat":${heartbeat}}\n\n`)
@@ -322,6 +339,8 @@ const open = (heartbeat: number) =>
       }
       request.write(`:\n\n${after(request.cursor).map(textOf).join('')}`)
       receives(model, after(model.cursor))
+      await settled()
+      if (world.load && heartbeat && world.loads === loads) throw new Error('The opening caused no load')
     },
   )
 
@@ -456,6 +475,11 @@ const statuses = [204, 400, 401, 401, 403, 404, 408, 414, 425, 429, 431, 500, 50
 export const allCommands: fc.Arbitrary<Command>[] = [
   fc.constantFrom(undefined, undefined, '', 'e-1', 'e-2').map(connect),
   fc.constantFrom(commands.close, commands.reconnect, commands.reload),
+  fc.constantFrom<World['load']>('good', 'bad').map((outcome) =>
+    command(`loads are ${outcome}`, always, (_, world) => {
+      if (world.load) world.load = outcome
+    }),
+  ),
   fc.tuple(fc.constantFrom(...statuses), fc.constantFrom(undefined, 0, 5, 120)).map(([s, r]) => answer(s, r)),
   fc.constantFrom(0, HEARTBEAT).map(open),
   fc.constantFrom(0, HEARTBEAT).map(open),

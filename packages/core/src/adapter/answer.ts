@@ -67,7 +67,7 @@ export function problem(
  * @param options `retry`: milliseconds after which the client may ask again; `lastOfConnection`: the connection ends with it
  */
 export function documentAnswer(
-  document: PollDocument | ChannelsChanged,
+  document: PollDocument | ChannelsChanged | { readonly reached: string },
   own: OwnHeader,
   { retry, lastOfConnection }: { retry?: number | undefined; lastOfConnection?: boolean } = {},
 ): Answer {

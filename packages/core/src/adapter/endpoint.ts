@@ -71,6 +71,7 @@ export class Endpoint<R> {
       : exchange.transport()
     let key: { readonly is: string | undefined } | undefined
     const admit = (): Refusal | undefined => {
+      exchange.opening?.()
       const forbidden = crossSiteProblem(exchange, this.#options.origins)
       if (forbidden) return { status: 403, detail: forbidden }
       const unreadable = hub && queryProblem(exchange)
@@ -107,7 +108,8 @@ export class Endpoint<R> {
   }
 
   /**
-   * Answers a client that changes the channels of its open stream: it posts `{ stream, subscribe, unsubscribe }`.
+   * Answers a client that changes the channels of its open stream: it posts `{ stream, subscribe, unsubscribe }`. Or it posts
+   * `{ stream, reached }`, and its stream is pinged once it has passed this position.
    *
    * @param readBody reads the body as JSON. A rejection may have a `status`, such as 413
    * @throws (rejected) any error of the app's callbacks; {@link SseError} `invalid-key`
@@ -132,15 +134,22 @@ export class Endpoint<R> {
       return refuse(status, `The body could not be read as JSON: ${message}.`)
     }
     try {
-      const { stream, subscribe, unsubscribe } = channelsIn(body, this.#options.limits?.channels ?? 64)
+      const { stream, reached, subscribe, unsubscribe } = channelsIn(
+        body,
+        this.#options.limits?.channels ?? 64,
+      )
+      const asking = { key: client.key, client: client.key ?? client.address }
+      if (reached !== undefined) {
+        const isKnown = await hub.reached(stream, { ...asking, id: reached })
+        return isKnown ? documentAnswer({ reached }, own) : refuse(404, unknownStream(stream))
+      }
       const changed = await hub.changeChannels(stream, {
-        key: client.key,
-        client: client.key ?? client.address,
+        ...asking,
         subscribe: this.#asked(subscribe, exchange.request, exchange),
         unsubscribe,
       })
       if (changed) return documentAnswer(changed, own)
-      return refuse(404, `The stream ${JSON.stringify(stream.slice(0, 64))} does not exist here.`)
+      return refuse(404, unknownStream(stream))
     } catch (error) {
       // An invalid key is the app's mistake, not the client's.
       if (!(error instanceof SseError) || error.code === 'invalid-key') throw error
@@ -184,3 +193,6 @@ export class Endpoint<R> {
     return { names, authorize }
   }
 }
+
+const unknownStream = (id: string): string =>
+  `The stream ${JSON.stringify(id.slice(0, 64))} does not exist here.`

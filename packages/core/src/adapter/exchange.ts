@@ -20,6 +20,8 @@ export interface Exchange<R> {
   header(name: string): string | undefined
   /** A header that the app has set on the response. */
   ownHeader(name: string): string | undefined
+  /** Called when the stream begins to open. From then on it answers the request. */
+  opening?(): void
   /** Answers with a stream. */
   transport(): Transport
   /** Answers with a document. */

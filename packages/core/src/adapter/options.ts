@@ -50,14 +50,17 @@ export interface EndpointOptions<R, E extends EventMap = AnyEvents> {
 const names = ['hub', 'key', 'authorize', 'presence', 'origins', 'retry', 'stall', 'maxUnread', 'limits']
 const limitNames = ['streams', 'perKey', 'channels', 'rate', 'perKeyRate']
 
-/** @throws {SseError} `invalid-option` */
-export function checkEndpointOptions<R, E extends EventMap>(options: EndpointOptions<R, E>): void {
+/** @param more names of options that only this adapter has. @throws {SseError} `invalid-option` */
+export function checkEndpointOptions<R, E extends EventMap>(
+  options: EndpointOptions<R, E>,
+  more: readonly string[] = [],
+): void {
   checkObject('options', options)
   if ('publish' in options && 'stream' in options) {
     const message = 'sse was given a hub instead of an object of options: write sse({ hub }).'
     throw new SseError('invalid-option', message, { value: options })
   }
-  checkNames('', options, names)
+  checkNames('', options, [...names, ...more])
   const { hub, origins, retry, stall, maxUnread, limits = {} } = options
   checkObject('limits', limits)
   checkNames('limits.', limits, limitNames)

@@ -1,7 +1,7 @@
 import { atEndOfTurn } from '../end-of-turn.ts'
 import type { Broker, Entry, GapReason } from '../log/broker.ts'
 import { isCommand } from '../log/channel.ts'
-import { Window, type WindowLimits } from '../log/window.ts'
+import { Window, type WindowLimits, type WindowRecord } from '../log/window.ts'
 import { pingFrame } from '../wire/control.ts'
 import type { Frame } from '../wire/frame.ts'
 import { Backlog } from './backlog/backlog.ts'
@@ -21,6 +21,15 @@ export interface DeliveryOptions {
   /** Called with every new command to the hubs, before newer entries are delivered. */
   readonly onCommand: (entry: Entry) => void
 }
+
+/** A stream that is pinged once it has passed a position. */
+interface Awaiting {
+  /** @returns whether it no longer waits */
+  checkAwaited(): boolean
+}
+
+/** The maximum number of streams that wait for a position. Others get it with their heartbeat. */
+const maxAwaiting = 10_000
 
 /** Above these limits, entries are delivered without waiting for the end of the turn. */
 const turnLimit = { entries: 1024, bytes: 1_048_576 }
@@ -42,6 +51,7 @@ export class Delivery {
   readonly hasRecords: (channel: string) => boolean
   /** Readers whose last read of the broker failed, or found nothing although they are not in the window. They retry at the next `wake`. */
   readonly waiting = new Set<Reader>()
+  readonly #awaiting = new Set<Awaiting>()
   /** The number of entries that the broker delivered, including commands. */
   received = 0
   /** Channels whose newest entry is an end, in the order of these entries. */
@@ -50,6 +60,8 @@ export class Delivery {
   readonly #readers = new Set<Reader>()
   #delivered: number
   #undeliveredBytes = 0
+  /** Whether an entry that was not delivered yet ends channels. */
+  #hasEnds = false
   #wakes = 0
   #scheduled = false
   #delivering = false
@@ -96,6 +108,16 @@ export class Delivery {
     for (const channel of reader.channels) this.fanOut.remove(channel, reader)
   }
 
+  /** Checks the stream now and, while it waits, whenever the position has changed. */
+  await(stream: Awaiting): void {
+    if (!stream.checkAwaited() && this.#awaiting.size < maxAwaiting) this.#awaiting.add(stream)
+  }
+
+  /** The stream has ended. */
+  stopAwaiting(stream: Awaiting): void {
+    this.#awaiting.delete(stream)
+  }
+
   /** Called by the broker with new entries. */
   receive(batch: readonly Entry[]): void {
     for (const entry of batch) {
@@ -120,11 +142,11 @@ export class Delivery {
     this.#delivering = true
     try {
       this.fanOut.deliver(records, this.#delivered)
-      const ends = records.filter(({ change }) => change === 'clear').flatMap(({ channels }) => channels)
-      for (const reader of this.fanOut.readersOf(ends)) reader.guard(() => reader.leaveIfEnded())
+      if (this.#hasEnds) this.#leaveEnded(records)
     } finally {
       this.#delivered = records.at(-1)!.seq
       this.#undeliveredBytes = 0
+      this.#hasEnds = false
       this.window.trim()
       this.#delivering = false
     }
@@ -171,6 +193,7 @@ export class Delivery {
 
   /** Lets the waiting readers retry. */
   wake(): void {
+    for (const stream of this.#awaiting) if (stream.checkAwaited()) this.#awaiting.delete(stream)
     this.#wakes++
     const readers = [...this.waiting]
     this.waiting.clear()
@@ -195,8 +218,10 @@ export class Delivery {
     const { frame, change } = this.window.append(entry)
     this.#undeliveredBytes += frame.bytes.length
     if (change) this.records.apply(entry)
-    if (change === 'clear') this.#end(entry.channels)
-    else if (this.#ended.size > 0) for (const channel of entry.channels) this.#ended.delete(channel)
+    if (change === 'clear') {
+      this.#hasEnds = true
+      this.#end(entry.channels)
+    } else if (this.#ended.size > 0) for (const channel of entry.channels) this.#ended.delete(channel)
   }
 
   #end(channels: readonly string[]): void {
@@ -208,6 +233,11 @@ export class Delivery {
       if (this.#ended.size <= mostEnded) return
       this.#ended.delete(oldest)
     }
+  }
+
+  #leaveEnded(records: readonly WindowRecord[]): void {
+    const ended = records.filter(({ change }) => change === 'clear').flatMap(({ channels }) => channels)
+    for (const reader of this.fanOut.readersOf(ended)) reader.guard(() => reader.leaveIfEnded())
   }
 
   #eachLacking(channel: string, call: (reader: Reader) => void): void {

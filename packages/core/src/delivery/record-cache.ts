@@ -85,6 +85,7 @@ export class RecordCache {
 
   /** Called at the end of a turn in which entries arrived, and with every heartbeat. */
   settle(): void {
+    if (this.#answered.size === 0) return
     for (const name of [...this.#answered]) {
       const channel = this.#channels.get(name)
       this.#answered.delete(name)

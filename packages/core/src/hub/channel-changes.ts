@@ -7,7 +7,7 @@ import { hubOf, randomName } from '../stream/stream-id.ts'
 import type { StreamRegistry } from '../stream/stream-registry.ts'
 import type { Leases } from './leases.ts'
 import type { Outcome, Signal } from './signals.ts'
-import type { ChannelsChanged, ChannelsRequest } from './types.ts'
+import type { ChannelsChanged, ChannelsRequest, ReachedRequest } from './types.ts'
 
 /** The maximum number of requests to other hubs that a client may cause in a second. */
 const requestsPerSecond = 20
@@ -18,9 +18,12 @@ const maxPending = 10_000
 /** The maximum size of a signal. */
 const maxSignalBytes = 65_536
 
-type RequestSignal = Extract<Signal, { type: 'turn' | 'change' }>
+type RequestSignal = Extract<Signal, { type: 'turn' | 'change' | 'reached' }>
 /** The part of a request that depends on its type. */
-type Action = { readonly type: 'turn' } | { readonly type: 'change'; readonly change: ChannelsChange }
+type Action =
+  | { readonly type: 'turn' }
+  | { readonly type: 'change'; readonly change: ChannelsChange }
+  | { readonly type: 'reached'; readonly id: string }
 
 export interface ChannelChangesOptions {
   readonly hub: string
@@ -31,7 +34,7 @@ export interface ChannelChangesOptions {
 
 /**
  * Changes the channels of open streams in any process. First it checks, at low cost, that the key has such a stream. Only then it calls the
- * app's `authorize`. Hubs send each other requests as signals, and only to live hubs.
+ * app's `authorize`. It also pings streams that shall pass a position. Hubs send each other requests as signals, and only to live hubs.
  */
 export class ChannelChanges {
   readonly #options: ChannelChangesOptions
@@ -52,6 +55,21 @@ export class ChannelChanges {
     return (await this.#options.leases.confirmLive(holder))
       ? this.#changeRemote(holder, stream, request)
       : undefined
+  }
+
+  /** @throws {SseError} `busy` */
+  async reached(stream: string, { key, client, id }: ReachedRequest): Promise<boolean> {
+    const holder = hubOf(stream)
+    if (holder === undefined) return false
+    if (holder === this.#options.hub) {
+      const local = this.#options.streams.get(stream)
+      if (!local || local.closed || local.key !== key) return false
+      local.pingPast(id)
+      return true
+    }
+    this.#checkLimits(client ?? key ?? '')
+    if (!(await this.#options.leases.confirmLive(holder))) return false
+    return 'reached' in (await this.#request(holder, stream, key ?? null, { type: 'reached', id }))
   }
 
   onSignal(signal: RequestSignal | Extract<Signal, { type: 'answer' }>): void {
@@ -122,6 +140,10 @@ export class ChannelChanges {
     // A stream of another key is answered like one that does not exist, so that a client cannot find out about it.
     if (!stream || stream.closed || stream.key !== (request.key ?? undefined)) return { problem: 'unknown' }
     if (request.type === 'turn') return { turn: stream.nextTurn() }
+    if (request.type === 'reached') {
+      stream.pingPast(request.id)
+      return { reached: request.id }
+    }
     try {
       stream.change(request.change)
       return { channels: [...stream.channels] }

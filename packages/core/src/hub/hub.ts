@@ -42,6 +42,7 @@ import type {
   HubStats,
   Member,
   PublishOptions,
+  ReachedRequest,
   Run,
   RunOptions,
 } from './types.ts'
@@ -225,6 +226,10 @@ class LogHub implements Hub, StreamHost {
     return this.#observed(this.#changeChannels(stream, request))
   }
 
+  reached(stream: string, request: ReachedRequest): Promise<boolean> {
+    return this.#observed(this.#reached(stream, request))
+  }
+
   stats(): HubStats {
     const window = this.delivery?.window
     return {
@@ -379,8 +384,10 @@ class LogHub implements Hub, StreamHost {
   async #run(channel: string, source: Source, options: RunOptions): Promise<Run> {
     toChannels(channel, { byApp: true })
     this.#refuseWhenClosed()
-    if (!this.delivery) await this.#waitForStart()
-    return this.#runs.start(channel, source, options, () => this.position)
+    return this.#runs.start(channel, source, options, async () => {
+      if (!this.delivery) await this.#waitForStart()
+      return this.position
+    })
   }
 
   /** Puts a message into the log; or, if it is volatile, sends it to all hubs. */
@@ -450,6 +457,11 @@ class LogHub implements Hub, StreamHost {
     checkAsked(request.subscribe, Number.POSITIVE_INFINITY)
     this.#refuseWhenClosed()
     return this.#channelChanges.change(stream, { ...request, unsubscribe })
+  }
+
+  async #reached(stream: string, request: ReachedRequest): Promise<boolean> {
+    this.#refuseWhenClosed()
+    return this.#channelChanges.reached(stream, request)
   }
 
   /** Commands reach every hub of the log, including this one, on the reserved channel. Apps cannot publish to it. */

@@ -2,7 +2,7 @@ import { checkFunction, checkNames, checkNumber, checkObject } from '../check.ts
 import { SseError, show } from '../errors.ts'
 import type { Entry } from '../log/broker.ts'
 import { comparePositions } from '../log/compare-positions.ts'
-import { type Source, sendAll } from '../stream/source.ts'
+import { type OpenSource, openSource, type Source, sendItems } from '../stream/source.ts'
 import { randomName } from '../stream/stream-id.ts'
 import { serialize } from '../wire/data.ts'
 import type { Leases } from './leases.ts'
@@ -16,6 +16,8 @@ const patience = 500
 
 /** Milliseconds after which the end of a run is published again. */
 const finishRetry = 1_000
+/** Milliseconds in which the log must deliver the start of a run. It delivers none that a fork has lost. */
+const startTimeout = 5_000
 
 type RunCommand = Extract<Command, { type: 'run' | 'ran' }>
 
@@ -53,8 +55,10 @@ export class Runs {
   readonly #running = new Set<Promise<RunOutcome>>()
   /** Commands that arrived before the unfinished runs were read. `undefined` once they were read. */
   #early: Entry[] | undefined = []
+  /** Resolves when the unfinished runs were read. */
+  #loaded = Promise.withResolvers<void>()
   /** Runs of this process whose command the log has not delivered yet. */
-  readonly #claims = new Map<string, (won: boolean) => void>()
+  readonly #claims = new Map<string, PromiseWithResolvers<boolean>>()
   #closed = false
 
   constructor(options: RunsOptions) {
@@ -63,7 +67,9 @@ export class Runs {
 
   /** Called when commands may have been missed. Until `onStart`, commands are collected. */
   reset(): void {
-    this.#early ??= []
+    if (this.#early) return
+    this.#early = []
+    this.#loaded = Promise.withResolvers()
   }
 
   /** Called with the commands of the runs that had not ended at a position of the log. */
@@ -77,6 +83,7 @@ export class Runs {
     }
     for (const entry of unfinished) this.onCommand(entry)
     for (const entry of early) if (comparePositions(entry.id, position) !== -1) this.onCommand(entry)
+    this.#loaded.resolve()
   }
 
   onCommand(entry: Entry): void {
@@ -93,23 +100,43 @@ export class Runs {
     if (hub === this.#options.hub) this.#own.get(run)?.abort()
   }
 
-  /** @throws {SseError} (rejected) `busy` if the channel has a run */
-  async start(channel: string, source: Source, options: RunOptions, position: () => string): Promise<Run> {
+  /**
+   * Opens the source at once, because its error could end the process otherwise. A run that does not start cancels it.
+   *
+   * @param ready resolves with the head of the log when the broker has started
+   * @throws {SseError} (rejected) `busy` if the channel has a run
+   */
+  async start(
+    channel: string,
+    source: Source,
+    options: RunOptions,
+    ready: () => Promise<string>,
+  ): Promise<Run> {
     checkRunOptions(options)
+    const open = openSource(source)
+    try {
+      return await this.#start(channel, open, options, await ready())
+    } catch (error) {
+      open.cancel()
+      throw error
+    }
+  }
+
+  async #start(channel: string, source: OpenSource, options: RunOptions, since: string): Promise<Run> {
     if (this.#active.has(channel)) throw busy(channel)
     const run = randomName()
-    const { promise: won, resolve } = Promise.withResolvers<boolean>()
-    this.#claims.set(run, resolve)
-    const since = position()
+    const claim = Promise.withResolvers<boolean>()
+    this.#claims.set(run, claim)
     const abort = new AbortController()
     this.#own.set(run, abort)
     try {
       await this.#options.publishCommand({ type: 'run', run, hub: this.#options.hub, channel })
-      if (!(await won)) throw busy(channel)
+      if (!(await this.#within(startTimeout, claim))) throw busy(channel)
+      if (this.#closed) throw shutdown
     } catch (error) {
       this.#own.delete(run)
       // The log may hold the command although its publish failed.
-      this.#options.publishCommand({ type: 'ran', run, channel }).catch(() => {})
+      this.#forget(channel, run)
       throw error
     } finally {
       this.#claims.delete(run)
@@ -127,8 +154,19 @@ export class Runs {
     return { channel, position: since, done, abort: stop }
   }
 
+  async #within(milliseconds: number, { promise, reject }: PromiseWithResolvers<boolean>): Promise<boolean> {
+    const message = `The log has not delivered the start of the run within ${milliseconds} ms, so it may have lost it: start the run again.`
+    const timer = setTimeout(() => reject(new SseError('not-ready', message)), milliseconds)
+    try {
+      return await promise
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
   /** Resolves when the run of a channel has ended; at once if there is none. */
   async abort(channel: string): Promise<void> {
+    await this.#loaded.promise
     const active = this.#active.get(channel)
     if (!active) return
     const ask = () => {
@@ -148,9 +186,11 @@ export class Runs {
   check(): void {
     const { leases, hub } = this.#options
     if (this.#closed || leases.ownLeaseExpired) return
-    for (const [channel, active] of this.#active) {
-      if (active.hub === hub || leases.isLive(active.hub) || leases.isSettling) continue
-      this.#finish(channel, active.run, { reason: 'lost' }).catch(this.#options.report)
+    for (const [channel, { run, hub: owner }] of this.#active) {
+      // A start that failed, whose command the log has all the same.
+      if (owner === hub && !this.#own.has(run)) this.#forget(channel, run)
+      if (owner === hub || leases.isLive(owner) || leases.isSettling) continue
+      this.#finish(channel, run, { reason: 'lost' }).catch(this.#options.report)
     }
   }
 
@@ -158,13 +198,15 @@ export class Runs {
   async close(): Promise<void> {
     this.#closed = true
     for (const abort of this.#own.values()) abort.abort(shutdown)
+    for (const claim of this.#claims.values()) claim.reject(shutdown)
+    this.#loaded.resolve()
     await Promise.allSettled(this.#running)
   }
 
   #onRun({ channel, run, hub }: Extract<RunCommand, { type: 'run' }>): void {
     const isFirst = !this.#active.has(channel)
     if (isFirst) this.#active.set(channel, { run, hub, ended: Promise.withResolvers() })
-    this.#claims.get(run)?.(isFirst)
+    this.#claims.get(run)?.resolve(isFirst)
   }
 
   #onRan({ channel, run }: Extract<RunCommand, { type: 'ran' }>): void {
@@ -172,12 +214,14 @@ export class Runs {
     if (active?.run !== run) return
     this.#active.delete(channel)
     active.ended.resolve()
+    // Other processes took this one for dead, and have ended its run.
+    this.#own.get(run)?.abort(lost)
   }
 
   async #run(
     channel: string,
     run: string,
-    source: Source,
+    source: OpenSource,
     options: RunOptions,
     signal: AbortSignal,
   ): Promise<RunOutcome> {
@@ -186,7 +230,8 @@ export class Runs {
     const batch = new Batch(every, maxEventBytes, (data) => publish(channel, data, event))
     let outcome: RunOutcome = { reason: 'finished' }
     try {
-      await sendAll(source, { prepare() {}, send: (item) => batch.add(item), signal })
+      await sendItems(source, { send: (item) => batch.add(item), signal })
+      if (signal.reason === lost) return await this.#leave(channel, run, batch)
       await batch.flush()
       if (signal.aborted) outcome = { reason: signal.reason === shutdown ? 'lost' : 'aborted' }
     } catch (error) {
@@ -206,6 +251,19 @@ export class Runs {
     }
   }
 
+  /** Leaves a run that others have ended. Events that were published after their end have opened the channel again. */
+  async #leave(channel: string, run: string, batch: Batch): Promise<RunOutcome> {
+    const outcome: RunOutcome = { reason: 'lost' }
+    await batch.drop()
+    if (!this.#active.has(channel)) await this.#options.end(channel, outcome, `${run}:again`)
+    return outcome
+  }
+
+  /** Tells all hubs that a run which has published nothing is over. */
+  #forget(channel: string, run: string): void {
+    this.#options.publishCommand({ type: 'ran', run, channel }).catch(() => {})
+  }
+
   async #finish(channel: string, run: string, outcome: RunOutcome): Promise<void> {
     const { end, publishCommand } = this.#options
     await end(channel, outcome, run)
@@ -215,6 +273,8 @@ export class Runs {
 
 /** Aborts the runs of a hub that closes. */
 const shutdown = new SseError('closed', 'The hub was closed.')
+/** Aborts a run that another process has ended. */
+const lost = new SseError('closed', 'Another process has ended the run.')
 
 /** Clients may get the message of an error with `expose: true`, as with Express and `http-errors`. */
 function publicMessage(error: unknown): { message?: string } {
@@ -256,6 +316,8 @@ class Batch {
   /** @returns `true`, or a promise that resolves when there is room again. @throws the error of an earlier publish */
   add(item: unknown): true | Promise<void> {
     if (this.#failure) throw this.#failure.error
+    if (typeof item === 'string' && Buffer.byteLength(item) > this.#maxPart) return this.#addParts(item)
+    if (item === '') return true
     const isText = typeof item === 'string'
     const bytes = Buffer.byteLength(isText ? item : serialize(item)) + 1
     const isOther = isText ? this.#items.length > 0 : this.#text !== ''
@@ -266,6 +328,32 @@ class Batch {
     this.#bytes += bytes
     this.#timer ??= setTimeout(() => void this.flush().catch(() => {}), this.#every)
     return room
+  }
+
+  /** A character has up to four bytes. */
+  get #maxPart(): number {
+    return Math.max(this.#maxBytes, 4)
+  }
+
+  /** Adds a string that is too large for one entry. */
+  async #addParts(text: string): Promise<void> {
+    const bytes = Buffer.from(text)
+    for (let from = 0; from < bytes.length; ) {
+      let to = Math.min(from + this.#maxPart, bytes.length)
+      // A character is not split.
+      while (to < bytes.length && (bytes[to]! & 0xc0) === 0x80) to--
+      await this.add(bytes.toString('utf8', from, to))
+      from = to
+    }
+  }
+
+  /** Drops the collected items. Resolves when nothing is being published. */
+  async drop(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#text = ''
+    this.#items = []
+    this.#bytes = 0
+    await this.#publishing.catch(() => {})
   }
 
   /** Publishes the collected items, after the earlier ones. */

@@ -45,6 +45,8 @@ export type Signal =
       readonly event?: string | undefined
       readonly data: string
     }
+  /** Asks the hub `to` to ping a stream once it has passed a position. */
+  | (StreamRequest & { readonly type: 'reached'; readonly id: string })
   | { readonly type: 'answer'; readonly to: string; readonly request: string; readonly outcome: Outcome }
 
 interface StreamRequest {
@@ -55,10 +57,11 @@ interface StreamRequest {
   readonly key: string | null
 }
 
-/** The result of a request: the turn of the change, the channels of the stream after it, or a problem. */
+/** The result of a request: the turn of the change, the channels of the stream after it, the position that it will pass, or a problem. */
 export type Outcome =
   | { readonly turn: number }
   | { readonly channels: readonly string[] }
+  | { readonly reached: string }
   | { readonly problem: 'unknown' }
   | { readonly problem: 'too-many-channels'; readonly message: string }
 
@@ -87,6 +90,7 @@ const signals: readonly string[] = [
   'abort',
   'presence',
   'presence?',
+  'reached',
   'answer',
 ] satisfies Signal['type'][]
 

@@ -121,8 +121,24 @@ export interface HubForAdapters<E extends EventMap = AnyEvents> {
    * @throws {SseError} (rejected) `invalid-channel`, `too-many-channels`, `busy`, `closed`; and any error of `authorize`
    */
   changeChannels(stream: string, request: ChannelsRequest): Promise<ChannelsChanged | undefined>
+  /**
+   * Pings an open stream in any process of the broker, once it has passed a position.
+   *
+   * @returns whether the key has a stream with this id
+   * @throws {SseError} (rejected) `busy`, `closed`
+   */
+  reached(stream: string, request: ReachedRequest): Promise<boolean>
   /** Reports an error to `onError`. */
   report(error: unknown): void
+}
+
+/** A client's request for a ping past a position. */
+export interface ReachedRequest {
+  readonly key: string | undefined
+  /** The client, for the limit of requests to other processes. */
+  readonly client?: string | undefined
+  /** The position. */
+  readonly id: string
 }
 
 /** A client's request to change the channels of its stream. */

@@ -300,8 +300,8 @@ class Poll implements Transport {
   /** An unread answer occupies memory, so it is watched like the pending bytes of a stream. */
   #watchAnswer(): void {
     const destroy = () => {
-      this.#response.destroy?.()
       this.#finish('stalled')
+      this.#response.destroy?.()
     }
     const { stall = 30_000 } = this.#options
     const limits = { stall, maxUnread: Number.POSITIVE_INFINITY }

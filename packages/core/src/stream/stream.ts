@@ -7,6 +7,7 @@ import { atEndOfTurn } from '../end-of-turn.ts'
 import { SseError, show } from '../errors.ts'
 import type { GapReason } from '../log/broker.ts'
 import { toChannels } from '../log/channel.ts'
+import { comparePositions } from '../log/compare-positions.ts'
 import { isCursor } from '../log/cursor.ts'
 import { Observed } from '../observed.ts'
 import { Backpressure } from '../response/backpressure.ts'
@@ -79,6 +80,8 @@ export class Stream implements SseStream, Subscriber {
   #admit: (() => Refusal | undefined) | undefined
   /** Why the stream may not open. */
   #refusal: Refusal | undefined
+  /** The newest position that the client waits for. */
+  #awaited: string | undefined
   /** The slice of the heartbeat that has this stream. */
   #slice = 0
 
@@ -223,6 +226,23 @@ export class Stream implements SseStream, Subscriber {
     if (this.#reader?.opened) this.#writeAhead(this.#channels.confirmation(this.#reader.toldPosition))
   }
 
+  /** Pings the client once the stream has passed a position, so that it need not wait for the next heartbeat. */
+  pingPast(id: string): void {
+    if (this.#awaited === undefined || comparePositions(this.#awaited, id) !== 1) this.#awaited = id
+    this.#host.delivery?.await(this)
+  }
+
+  /** A position that cannot be compared is pinged too, because the client has to know. @returns whether the stream no longer waits */
+  checkAwaited(): boolean {
+    const { delivery } = this.#host
+    if (this.closed || this.#awaited === undefined || !delivery) return true
+    if (!this.#reader?.live || this.output.full) return false
+    if (comparePositions(delivery.window.headId, this.#awaited) === -1) return false
+    this.#awaited = undefined
+    this.#writeAhead(delivery.ping())
+    return true
+  }
+
   close(options: CloseOptions = {}): void {
     checkObject('options', options)
     checkNames('', options, ['reconnect'])
@@ -270,7 +290,10 @@ export class Stream implements SseStream, Subscriber {
     const ping = this.#reader?.live ? this.#host.delivery?.ping() : undefined
     // A reader that is behind retries, because its last read of the broker may have failed.
     if (!ping) this.#reader?.resume()
-    if (!this.output.full) this.#writeAhead(ping ?? emptyComment)
+    if (this.output.full) return
+    // From now on the heartbeats are enough.
+    if (ping) this.#awaited = undefined
+    this.#writeAhead(ping ?? emptyComment)
   }
 
   onOpen({ id, resumed }: { id: string | undefined; resumed: boolean }): void {
@@ -291,6 +314,7 @@ export class Stream implements SseStream, Subscriber {
     const presence = this.#host.membership?.framesOf(this.channels) ?? []
     if (presence.length > 0) this.#writeAhead(presence)
     if (this.labelledChannels) this.#writeAhead([pingFrame(position)])
+    this.checkAwaited()
   }
 
   /** A poll is answered with the time to retry. A stream waits for the broker. */
@@ -586,6 +610,7 @@ export class Stream implements SseStream, Subscriber {
     this.#end = reason
     this.#expiry?.clear()
     this.#reader?.end()
+    if (this.#awaited !== undefined) this.#host.delivery?.stopAwaiting(this)
     if (before !== 'idle') this.#host.streams.remove(this)
     if (before === 'open') {
       this.#host.heartbeat.remove(this, this.#slice)

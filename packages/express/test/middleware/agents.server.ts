@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
+import { serveParent } from '@sse/testbed/served-process'
 import { createHub, sse } from '../../src/index.ts'
-import { serveParent } from '../listening.ts'
 import { type Seen, seen } from './agents/seen.ts'
 
 /** The server of `agents.test.ts`: an app whose agent was loaded before it, by `--import`. Its argument is the package of Express. */

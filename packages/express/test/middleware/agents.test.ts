@@ -1,6 +1,6 @@
 import { openStream } from '@sse/express/testing'
+import { startServer } from '@sse/testbed/server-process'
 import { describe, expect, it } from 'vitest'
-import { startServer } from '../server-process.ts'
 import type { Census, Command } from './agents.server.ts'
 
 const packages = { 'Express 5': 'express', 'Express 4': 'express4' } as const
@@ -12,7 +12,7 @@ describe.each(Object.entries(packages))('on %s', (_, name) => {
   async function serve(agent: (typeof agents)[number]) {
     const agentFile = new URL(`./agents/${agent}.ts`, import.meta.url).href
     const options = { args: [name], nodeOptions: [`--import=${agentFile}`] }
-    const server = await startServer('./middleware/agents.server.ts', options)
+    const server = await startServer(new URL('agents.server.ts', import.meta.url), options)
     return {
       get: (path: string, accept = 'text/event-stream') =>
         openStream(`http://localhost:${server.port}`, path, { headers: { Accept: accept } }),

@@ -11,7 +11,7 @@ import { createResync, type Resync, type SseResync, type SseResyncCause } from '
 import { type CommitOwn, type SseEntry, type SseModuleState, toConnectionState } from './state.ts'
 
 /** The client's options, and those of a stream whose events are delivered frame by frame. */
-export interface StreamOptions<Events extends object> extends SseClientOptions<Events> {
+export interface StreamOptions<Events extends object> extends Omit<SseClientOptions<Events>, 'resync'> {
   /** The URL of the stream. */
   readonly url: string | URL
   /**

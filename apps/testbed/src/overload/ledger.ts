@@ -1,4 +1,4 @@
-import { RawStream } from '@sse/testbed/raw-stream'
+import { RawStream } from '../raw-stream.ts'
 
 /**
  * Compares what one stream promised with what arrived. Its events are numbered from 1 by the first eight characters of their data. Only the

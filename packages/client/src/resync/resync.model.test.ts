@@ -1,0 +1,208 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { createSseClient } from '../index.ts'
+import { createTestClock, type ScriptedEventSource, scriptEventSource } from '../testing/index.ts'
+import '../lazy.ts' // loaded before, so that no step waits for a file
+
+/** How many runs: the long form with SSE_FAULTS. Run a failing one again with SSE_SEED. */
+const RUNS = Number(process.env['SSE_RUNS'] ?? (process.env['SSE_FAULTS'] ? 10_000 : 300))
+const seed = Number(process.env['SSE_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+
+type Step =
+  | { readonly do: 'publish' | 'deliver' | 'open' | 'lose' | 'trim' | 'restart' | 'reopen' | 'reconnect' }
+  /** A load reads the list as it was so many events ago, because a replica may lag behind. */
+  | { readonly do: 'read'; readonly which: number; readonly lag: number }
+  | { readonly do: 'answer'; readonly which: number; readonly isGood: boolean }
+  | { readonly do: 'advance'; readonly milliseconds: number }
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 8, arbitrary: fc.constant<Step>({ do: 'publish' }) },
+  { weight: 8, arbitrary: fc.constant<Step>({ do: 'deliver' }) },
+  { weight: 5, arbitrary: fc.constant<Step>({ do: 'open' }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('read' as const), which: fc.nat(3), lag: fc.nat(4) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('answer' as const), which: fc.nat(3), isGood: fc.boolean() }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('advance' as const),
+      milliseconds: fc.constantFrom(100, 1000, 31_000),
+    }),
+  },
+  fc.constantFrom<Step[]>(
+    ...(['lose', 'trim', 'restart', 'reopen', 'reconnect'] as const).map((name) => ({ do: name })),
+  ),
+)
+
+const settled = async () => {
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** A load on its way: the number of the newest event in the list that it has read. */
+interface Load extends PromiseWithResolvers<void> {
+  read?: { readonly number: number; readonly position: string }
+  isOver: boolean
+}
+
+/**
+ * A server that publishes the numbers from 1 on, and a page whose list is right if it knows the newest number. So every event that it is told
+ * must be the next number, from the end of each load to the beginning of the next one.
+ */
+function createWorld() {
+  const { EventSource, sources } = scriptEventSource()
+  const clock = createTestClock()
+  const loads: Load[] = []
+  let [head, base, epoch] = [0, 0, 1]
+  /** Numbers on their way on the newest stream. */
+  let queue: number[] = []
+  let shown = 0
+  let isExact = false
+  const failures: string[] = []
+  /** Failures, unless another load begins before the client says that nothing is stale. */
+  const doubtful: string[] = []
+  const idOf = (number: number) => `e${epoch}-${number}`
+
+  const client = createSseClient('http://a.example/events', {
+    ...{ EventSource, clock, polls: false, onError() {}, backoff: { base: 100, max: 500 } },
+    async resync() {
+      isExact = false
+      doubtful.length = 0
+      const load: Load = { ...Promise.withResolvers<void>(), isOver: false }
+      loads.push(load)
+      await load.promise
+      shown = load.read!.number
+      isExact = true
+      return load.read!.position
+    },
+  })
+  client.on('tick', (data) => {
+    const number = Number(data)
+    if (isExact && number !== shown + 1)
+      (client.stale ? doubtful : failures).push(`told ${number} after ${shown}`)
+    shown = number
+  })
+  client.on('sse.stale', (stale) => void (stale || failures.push(...doubtful)))
+  client.connect()
+
+  const newest = (): ScriptedEventSource | undefined => sources.at(-1)
+  const isOpen = () => newest()?.readyState === 1
+
+  function open(): void {
+    const stream = newest()
+    if (stream?.readyState !== 0) return
+    const cursor = stream.url.searchParams.get('lastEventId')
+    const [, of, at] = /^e(\d+)-(\d+)$/.exec(cursor ?? '') ?? []
+    const isHeld = Number(of) === epoch && Number(at) >= base && Number(at) <= head
+    const from = cursor === null ? head : isHeld ? Number(at) : base
+    stream.open()
+    const id = cursor === null || isHeld ? idOf(from) : cursor
+    const resumed = cursor === null ? null : isHeld
+    stream.send('sse.open', JSON.stringify({ stream: 's', heartbeat: 0, resumed }), id)
+    if (resumed === false) stream.send('sse.gap', '{"reason":"trimmed"}', idOf(from))
+    queue = []
+    for (let number = from + 1; number <= head; number++) queue.push(number)
+  }
+
+  function deliver(): void {
+    const number = isOpen() ? queue.shift() : undefined
+    if (number !== undefined) newest()?.send('tick', String(number), idOf(number))
+  }
+
+  const pending = () => loads.filter(({ isOver }) => !isOver)
+  const pick = (which: number) => pending()[which % Math.max(1, pending().length)]
+
+  function read(load: Load | undefined, lag: number): void {
+    // Only the present log knows the positions of its events.
+    const number = Math.max(0, head - lag)
+    if (load && !load.read) load.read = { number, position: idOf(number) }
+  }
+
+  function answer(load: Load | undefined, isGood: boolean): void {
+    if (!load?.read) return
+    load.isOver = true
+    if (isGood) load.resolve()
+    else load.reject(new Error('503'))
+  }
+
+  const run: { readonly [Name in Step['do']]: (step: never) => void } = {
+    publish() {
+      head += 1
+      if (isOpen()) queue.push(head)
+    },
+    deliver,
+    open,
+    lose() {
+      if (isOpen()) newest()?.lose()
+      queue = []
+    },
+    trim() {
+      base = head
+    },
+    restart() {
+      if (isOpen()) newest()?.lose()
+      queue = []
+      epoch += 1
+      base = head
+      // What was read before has a position of the log that is gone.
+    },
+    reopen() {
+      client.close()
+      queue = []
+      client.connect()
+    },
+    reconnect() {
+      queue = []
+      client.reconnect()
+    },
+    read: ({ which, lag }: Extract<Step, { do: 'read' }>) => read(pick(which), lag),
+    answer: ({ which, isGood }: Extract<Step, { do: 'answer' }>) => answer(pick(which), isGood),
+    advance: ({ milliseconds }: Extract<Step, { do: 'advance' }>) => clock.advance(milliseconds),
+  }
+
+  return {
+    failures,
+    run: (step: Step) => run[step.do](step as never),
+    close: () => client.close(),
+    /** Everything goes well from here on. */
+    async finish() {
+      for (let round = 0; round < 20; round++) {
+        open()
+        while (queue.length > 0) deliver()
+        for (const load of pending()) {
+          read(load, 0)
+          answer(load, true)
+        }
+        await settled()
+        clock.advance(5000)
+        await settled()
+      }
+      run.publish(undefined as never)
+      deliver()
+      await settled()
+      return { shown, head, stale: client.stale, status: client.state.status }
+    },
+  }
+}
+
+it(`a list is what the server has, whatever happens to loads and streams: ${RUNS} runs (SSE_SEED=${seed})`, {
+  timeout: 600_000,
+}, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), async (steps) => {
+      const world = createWorld()
+      await settled()
+      for (const step of steps) {
+        world.run(step)
+        await settled()
+        expect(world.failures).toEqual([])
+      }
+      const { shown, head, stale, status } = await world.finish()
+      expect(world.failures).toEqual([])
+      expect({ shown, stale, status }).toEqual({ shown: head, stale: false, status: 'open' })
+      world.close()
+    }),
+    { seed, numRuns: RUNS, endOnFailure: false },
+  )
+})

@@ -1,0 +1,261 @@
+import type { SseOpen } from '../events/control-events.ts'
+import type { ClientInternals } from '../internals.ts'
+import type { SseState } from '../supervisor/state.ts'
+import type { ResyncOption, SseResyncCause } from '../types.ts'
+import { comparePositions, isPosition } from './compare-positions.ts'
+
+/** The most events that are held during a load, and the most characters of their data. */
+const MOST_EVENTS = 10_000
+const MOST_CHARACTERS = 16 * 1024 * 1024
+
+/** Milliseconds that a load may take. */
+const LIMIT = 30_000
+
+/** Milliseconds before a failed load is tried again: the first time, and at most. */
+const BASE = 1000
+const MAX = 30_000
+
+/** Milliseconds within which our server sends `sse.open`. Without one, the opening counts as not resumed. */
+const ANNOUNCED = 1000
+
+/** An event that was received and parsed. */
+export interface ReceivedEvent {
+  readonly event: string
+  readonly value: unknown
+  /** The cursor after it. */
+  readonly id: string
+  /** Of an event of the server itself, which is told immediately: how its text is read. */
+  readonly read: unknown
+  /** Its text. */
+  readonly data: string
+  /** Tells the listeners. */
+  emit(): void
+}
+
+interface HeldEvent extends ReceivedEvent {
+  /** Whether it brought its id itself. */
+  readonly hasOwnId: boolean
+}
+
+/** Loads what the app shows whenever that may be incomplete, and then tells the listeners exactly what comes after the loaded position. */
+export interface Resync {
+  readonly stale: boolean
+  /** The position of the newest load. Empty: it gave none. */
+  readonly position: string
+  /** Tells the listeners about an event now, after the load, or never if the load has it. */
+  receive(event: ReceivedEvent): void
+  /** Ends a life of the client. The server sends again what was held. */
+  cancel(): void
+}
+
+/**
+ * Runs one load at a time and holds the app's events meanwhile, within bounds. A load that fails, hangs or takes too long is reported, what was
+ * held is told, and the load is tried again after U(0.5, 1) × min(30 s, 1 s · 2ⁿ) and at the next opening.
+ */
+export function createResync(client: ClientInternals, load: ResyncOption): Resync {
+  const { active, clock, cursor, events } = client
+  let stale = false
+  /** Whether the listeners were told, or have loaded, everything up to the cursor. A stored cursor proves nothing. */
+  let isComplete = false
+  /** Why another load is due. */
+  let due: SseResyncCause['reason'] | undefined
+  let running: AbortController | undefined
+  /** Loads and restarts that have failed in a row. */
+  let failures = 0
+  let retry: unknown
+  let announcement: unknown
+  /** The events that wait for the load. Undefined: they are told immediately. */
+  let held: HeldEvent[] | undefined
+  let heldSince = 0
+  let characters = 0
+  /** What was received after this position is in `held`, without a gap, behind so many older events. A load past the position has those too. */
+  let heldFrom = ''
+  let older = 0
+  /** The load has all events up to here. */
+  let position = ''
+  /** Whether events up to `position` may still arrive. */
+  let isSkipping = false
+  /** The client connects again at the position of a load, because it has told listeners about, or never received, what comes after it. */
+  let isRestarting = false
+  /** Counts the lives of the client. */
+  let life = 0
+  /** The id of the event before. An event that has the same is in no log, and no load has it. */
+  let before = ''
+
+  function setStale(next: boolean): void {
+    if (next === stale) return
+    stale = next
+    events.emit(stale, { event: 'sse.stale', id: cursor.received })
+  }
+
+  function start(reason: SseResyncCause['reason'], from: string): void {
+    clock.clearTimeout(retry)
+    retry = undefined
+    isComplete = true
+    isRestarting = isSkipping = false
+    due = reason
+    hold(from)
+    setStale(true)
+    if (!running) void run()
+  }
+
+  async function run(): Promise<void> {
+    const mine = new AbortController()
+    const { signal } = mine
+    running = mine
+    await null // an `sse.open` and its `sse.gap` arrive in one turn, and need one load
+    if (signal.aborted || !due) return
+    const reason = due
+    due = undefined
+    const limit = clock.setTimeout(() => {
+      mine.abort()
+      failed(new Error(`\`resync\` has not finished within ${LIMIT} ms`), reason)
+    }, LIMIT)
+    try {
+      const loaded = await load({ reason, signal })
+      if (!signal.aborted) finished(loaded)
+      // It was given up, and has replaced what the app shows by something older.
+      else if (active().state.status === 'open') start(reason, cursor.received)
+      else {
+        // The next opening loads again.
+        isRestarting = false
+        setStale(true)
+      }
+    } catch (error) {
+      if (!signal.aborted) failed(error, reason)
+    } finally {
+      clock.clearTimeout(limit)
+    }
+  }
+
+  function finished(loaded: unknown): void {
+    running = undefined
+    if (due) {
+      // It may have come too early.
+      if (clock.now() - heldSince > LIMIT) release()
+      void run()
+      return
+    }
+    const order = isPosition(loaded) ? comparePositions(loaded, held ? heldFrom : cursor.told) : 0
+    if (order === undefined || order < 0) restart(loaded as string)
+    else {
+      position = isPosition(loaded) ? loaded : ''
+      isSkipping = position !== ''
+      if (isSkipping) for (const watch of client.watchers ?? []) watch(position)
+      failures = 0
+      release()
+      if (!running) setStale(false)
+    }
+  }
+
+  /** Events after the position were told before the load has replaced what the app shows, or were never received. */
+  function restart(at: string): void {
+    if (active().state.status === 'open') {
+      held = undefined
+      position = at
+      isRestarting = true
+      events.clear()
+      cursor.give(at)
+      if (client.shared) client.shared.rejoin()
+      else active().connect()
+    } else release() // the next opening loads again
+  }
+
+  function failed(error: unknown, reason: SseResyncCause['reason']): void {
+    running = undefined
+    events.report(error, `sse.${reason}`)
+    release()
+    tryLater(reason)
+  }
+
+  function tryLater(reason: SseResyncCause['reason']): void {
+    isRestarting = false
+    const delay = (1 - clock.random() / 2) * Math.min(MAX, BASE * 2 ** failures++)
+    retry = clock.setTimeout(() => start(reason, cursor.received), delay)
+  }
+
+  function hold(from: string): void {
+    heldFrom = from
+    older = held?.length ?? 0
+    if (held) return
+    held = []
+    heldSince = clock.now()
+    characters = 0
+  }
+
+  function release(): void {
+    const waiting = held ?? []
+    const mine = life
+    held = undefined
+    for (const [index, event] of waiting.entries()) {
+      // A listener may close the client.
+      if (mine !== life) return
+      tell(event, index < older)
+    }
+  }
+
+  function tell({ event, id, hasOwnId, read, emit }: HeldEvent, isOlder = false): void {
+    const isCandidate = isSkipping && hasOwnId && !read
+    const isLoaded = isCandidate && (isOlder || Number(comparePositions(id, position)) <= 0)
+    if (isCandidate && !isLoaded) isSkipping = false
+    cursor.tell(id)
+    if (!isLoaded && event !== '') emit()
+  }
+
+  function opened({ resumed }: SseOpen, id: string): void {
+    clock.clearTimeout(announcement)
+    if (resumed === true && (isComplete || client.resumedFrom === 'app')) {
+      isComplete = true
+      if (isRestarting) {
+        isRestarting = false
+        failures = 0
+        setStale(false)
+      } else if (stale && !running) start('open', id)
+    } else missed('open', id)
+  }
+
+  function missed(reason: SseResyncCause['reason'], id: string): void {
+    // The log no longer has what comes after the loaded position. At once the next load would end in the same way.
+    if (isRestarting) tryLater(reason)
+    else if (reason === 'open' || !retry) start(reason, id)
+  }
+
+  events.on('sse.state', ({ status }: SseState) => {
+    clock.clearTimeout(announcement)
+    if (status === 'open') announcement = clock.setTimeout(() => missed('open', cursor.received), ANNOUNCED)
+    if (status === 'closed') clock.clearTimeout(retry)
+  })
+
+  return {
+    get stale() {
+      return stale
+    },
+    get position() {
+      return position
+    },
+    receive(received) {
+      const { event, value, id, read, data, emit } = received
+      const next = { ...received, hasOwnId: id !== '' && id !== before }
+      before = id
+      if (!held) tell(next)
+      else {
+        heldFrom ||= id
+        characters += data.length
+        // Of what was told already, only the cursor waits.
+        held.push(read ? { ...next, event: '' } : next)
+        if (read) emit()
+      }
+      if (event === 'sse.open') opened(value as SseOpen, id)
+      else if (event === 'sse.gap') missed('gap', id)
+      if (held && (held.length > MOST_EVENTS || characters > MOST_CHARACTERS)) release()
+    },
+    cancel() {
+      life++
+      clock.clearTimeout(retry)
+      clock.clearTimeout(announcement)
+      running?.abort()
+      retry = running = held = due = undefined
+      isRestarting = false
+    },
+  }
+}
