@@ -39,16 +39,17 @@ async function heldBytes(): Promise<number> {
   return process.memoryUsage().heapUsed
 }
 
+/** The heap also grows by a few bytes for other reasons, and shrinks again: so the median of several measurements counts. */
 async function expectNoGrowth(round: (n: number) => Promise<void>): Promise<void> {
   const play = async () => {
     for (let n = 0; n < rounds; n++) await round(n)
     return heldBytes()
   }
   await play()
-  const before = await play()
-  await expect
-    .poll(async () => ((await play()) - before) / rounds, { timeout: 60_000 })
-    .toBeLessThan(leftover)
+  const held: number[] = []
+  for (let time = 0; time < 6; time++) held.push(await play())
+  const growth = held.slice(1).map((bytes, index) => (bytes - held[index]!) / rounds)
+  expect(growth.sort((one, other) => one - other)[2]).toBeLessThan(leftover)
 }
 
 describe(`after ${rounds} of them nothing is held of`, { timeout: 120_000 }, () => {
