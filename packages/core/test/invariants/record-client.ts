@@ -29,6 +29,7 @@ export class RecordClient {
       this.#page.join(step.channel)
       stream.subscribe(step.channel)
     } else if (step.do === 'leave') {
+      this.#page.isLeaving(step.channel)
       stream.unsubscribe(step.channel)
       this.#page.leave(step.channel)
     } else if (step.do === 'fill') transport.isFull = true
@@ -59,10 +60,11 @@ export class RecordClient {
     this.#connection?.transport.leave()
     if (page !== 'same') this.#page.reload()
     if (page === 'new') this.#page.lastEventId = undefined
-    this.#page.connect(channels)
-    const transport = new PageTransport(this.#page, (line) => this.#transcript.push(line))
     const { servers } = this.#world
-    const stream = servers[server % servers.length]!.hub.stream(transport, {
+    const { broker, hub, handed } = servers[server % servers.length]!
+    this.#page.connect(channels, broker.started ? handed : undefined)
+    const transport = new PageTransport(this.#page, (line) => this.#transcript.push(line))
+    const stream = hub.stream(transport, {
       stall: Number.POSITIVE_INFINITY,
       lastEventId: this.#page.lastEventId,
       records: { lacks: (channel) => !this.#page.has(channel) },

@@ -17,6 +17,7 @@ export class RecordPage {
   #label: { readonly channels: readonly string[]; readonly record: string } | undefined
   /** The channels that it is on, with the place of the newest entry when it joined. */
   readonly #channels = new Map<string, number>()
+  /** The data of the events that it was given on this connection and that are no records: each entry has its own. */
   readonly #given = new Set<string>()
   /** Whether it lacks the records that belong to any newer position, so that it must not be told one. */
   #mustStay = false
@@ -38,8 +39,8 @@ export class RecordPage {
     this.#shown.clear()
   }
 
-  /** A connection begins. What was under way on the former one is of no use. */
-  connect(channels: readonly string[]): void {
+  /** A connection begins. What was under way on the former one is of no use. Without a cursor it begins at the head. */
+  connect(channels: readonly string[], head: string | undefined): void {
     for (const channel of this.#snapshot) this.#shown.delete(channel)
     this.#snapshot = []
     this.#label = undefined
@@ -48,7 +49,7 @@ export class RecordPage {
     this.#given.clear()
     for (const channel of channels) this.#channels.set(channel, -1)
     this.#mustStay = this.lastEventId === undefined && this.#hasRecordChannel
-    this.#position = this.lastEventId && this.#log.standing(this.lastEventId)
+    this.#position = this.lastEventId === undefined ? head : this.#log.standing(this.lastEventId)
   }
 
   join(channel: string): void {
@@ -59,7 +60,11 @@ export class RecordPage {
     this.#channels.delete(channel)
     this.#shown.delete(channel)
     this.#snapshot = this.#snapshot.filter((one) => one !== channel)
-    this.#mustStay &&= this.#hasRecordChannel
+  }
+
+  /** It is about to leave a channel. If it lacks no others' records, it may be told a position in that moment. */
+  isLeaving(channel: string): void {
+    this.#mustStay &&= [...this.#channels.keys()].some((one) => one !== 'plain' && one !== channel)
   }
 
   receives({ event, id, data }: TestEvent): void {
@@ -68,7 +73,7 @@ export class RecordPage {
     else if (event === 'sse.removed') this.#remove(JSON.parse(data))
     else if (event === 'sse.end') this.#shown.get(JSON.parse(data).channel)?.clear()
     else if (event === 'sse.gap') this.#onGap()
-    else if (event === 'message') this.#onMessage(id, data)
+    else if (event === 'message') this.#onMessage(data)
     if (id !== '' && id !== this.lastEventId) this.#onId(id)
   }
 
@@ -87,12 +92,12 @@ export class RecordPage {
     return [...this.#channels.keys()].some((channel) => channel !== 'plain')
   }
 
-  #onMessage(id: string, data: string): void {
+  #onMessage(data: string): void {
     const label = this.#label
     this.#label = undefined
     if (label) for (const channel of label.channels) this.#set(channel, label.record, data)
-    else if (this.#given.has(id)) this.#breach(`${id} came again`)
-    else this.#given.add(id)
+    else if (this.#given.has(data)) this.#breach(`${data.slice(0, 10)} came again`)
+    else this.#given.add(data)
   }
 
   #set(channel: string, record: string, data: string): void {
@@ -136,10 +141,10 @@ export class RecordPage {
     this.lastEventId = id
   }
 
-  #isOwed({ id, channels }: Entry): boolean {
+  #isOwed({ id, channels, data }: Entry): boolean {
     const place = this.#log.place(id)!
     const isOwn = channels.some((name) => place > (this.#channels.get(name) ?? Number.POSITIVE_INFINITY))
-    return isOwn && !this.#given.has(id)
+    return isOwn && !this.#given.has(data)
   }
 }
 
