@@ -221,7 +221,7 @@ export const cases: readonly ErrorCase[] = [
   {
     code: 'invalid-option',
     wrong: 'createHub({ publishOnly: true })',
-    instead: 'createHub({ broker: createMemoryLog().connect(), publishOnly: true })',
+    wayOut: 'Give it the broker that the server processes share.',
   },
   {
     code: 'invalid-record',
