@@ -498,8 +498,13 @@ export class Stream implements SseStream, Subscriber {
     return cursor === undefined || delivery.hasNothingAfter(cursor, this.channels)
   }
 
+  /** The earlier one of two positions: so many events back, and the head when `subscribe` was called, after which no event may be missed. */
   #rewound({ window }: Delivery): string | undefined {
-    return this.#rewind > 0 ? window.before(this.channels, this.#rewind) : undefined
+    if (this.#rewind === 0) return undefined
+    const rewound = window.before(this.channels, this.#rewind)
+    if (this.#head === undefined) return rewound
+    const head = window.find(this.#head)
+    return head !== undefined && head >= window.find(rewound)! ? rewound : this.#head
   }
 
   /** Called when `whenReady` has rejected. */

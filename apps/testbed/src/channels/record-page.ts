@@ -1,6 +1,21 @@
+import type { Entry } from '@sse/core'
 import type { TestEvent } from '@sse/core/testing'
-import type { Entry } from '../../src/log/broker.ts'
-import type { SharedLog } from './shared-log.ts'
+
+/** What a page is compared with. See `History`. */
+export interface RecordLog {
+  readonly head: string
+  readonly length: number
+  standing(id: string): string
+  place(id: string): number | undefined
+  between(from: string, to: string): readonly Entry[] | undefined
+  /** The records of a channel at a position. */
+  recordsAt(position: string, channel: string): readonly Entry[]
+}
+
+/** Whether a channel of these tests has records. */
+export function hasRecords(channel: string): boolean {
+  return channel.startsWith('records')
+}
 
 /**
  * What a page shows that follows the protocol, over all of its connections, against the log. `breach` is called with the first difference.
@@ -8,7 +23,7 @@ import type { SharedLog } from './shared-log.ts'
 export class RecordPage {
   /** The cursor that the page would come back with. */
   lastEventId: string | undefined
-  readonly #log: SharedLog
+  readonly #log: RecordLog
   readonly #breach: (why: string) => void
   /** The records of the channels that it has been given, by name. */
   readonly #shown = new Map<string, Map<string, string>>()
@@ -24,7 +39,7 @@ export class RecordPage {
   /** The position of the latest id of the connection. */
   #position: string | undefined
 
-  constructor(log: SharedLog, breach: (why: string) => void) {
+  constructor(log: RecordLog, breach: (why: string) => void) {
     this.#log = log
     this.#breach = breach
   }
@@ -64,11 +79,12 @@ export class RecordPage {
 
   /** It is about to leave a channel. If it lacks no others' records, it may be told a position in that moment. */
   isLeaving(channel: string): void {
-    this.#mustStay &&= [...this.#channels.keys()].some((one) => one !== 'plain' && one !== channel)
+    this.#mustStay &&= [...this.#channels.keys()].some((one) => hasRecords(one) && one !== channel)
   }
 
   receives({ event, id, data }: TestEvent): void {
-    if (event === 'sse.record') this.#label = JSON.parse(data)
+    if (event === 'sse.open') this.#onOpen(id)
+    else if (event === 'sse.record') this.#label = JSON.parse(data)
     else if (event === 'sse.records') this.#onRecords(id, JSON.parse(data))
     else if (event === 'sse.removed') this.#remove(JSON.parse(data))
     else if (event === 'sse.end') this.#shown.get(JSON.parse(data).channel)?.clear()
@@ -77,10 +93,18 @@ export class RecordPage {
     if (id !== '' && id !== this.lastEventId) this.#onId(id)
   }
 
-  /** At the end every channel with records shows those of the log. */
-  conclude(): void {
-    for (const channel of this.#channels.keys())
-      if (channel !== 'plain') this.#compare(channel, this.#log.head, 'in the end')
+  /** When nothing is on its way, every channel with records shows those of the log. @returns the first difference */
+  difference(): string | undefined {
+    for (const channel of this.#channels.keys()) {
+      const difference = hasRecords(channel) && this.#differenceOn(channel, this.#log.head, 'in the end')
+      if (difference) return difference
+    }
+    return undefined
+  }
+
+  /** Without a cursor it begins at the head, or so many events before it as the app has said. */
+  #onOpen(id: string): void {
+    if (this.lastEventId === undefined && id !== '') this.#position = this.#log.standing(id)
   }
 
   #onGap(): void {
@@ -89,7 +113,7 @@ export class RecordPage {
   }
 
   get #hasRecordChannel(): boolean {
-    return [...this.#channels.keys()].some((channel) => channel !== 'plain')
+    return [...this.#channels.keys()].some(hasRecords)
   }
 
   #onMessage(data: string): void {
@@ -123,10 +147,15 @@ export class RecordPage {
   }
 
   #compare(channel: string, position: string, when: string): void {
+    const difference = this.#differenceOn(channel, position, when)
+    if (difference) this.#breach(difference)
+  }
+
+  #differenceOn(channel: string, position: string, when: string): string | undefined {
     const truth = this.#log.recordsAt(position, channel).map(({ record, data }) => [record, data].join(' '))
     const shown = [...(this.#shown.get(channel) ?? [])].map((one) => one.join(' '))
-    if (shown.sort().join() !== truth.sort().join())
-      this.#breach(`${channel} shows ${brief(shown)} ${when} at ${position}, and the log has ${brief(truth)}`)
+    if (shown.sort().join() === truth.sort().join()) return undefined
+    return `${channel} shows ${brief(shown)} ${when} at ${position}, and the log has ${brief(truth)}`
   }
 
   /** Who comes back with this id is given what is after it: so everything before it was given, unless it was a record. */
