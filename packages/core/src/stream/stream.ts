@@ -196,6 +196,7 @@ export class Stream implements SseStream, Subscriber {
     if (expires !== undefined) this.#expireAt(expires)
     if (this.closed) return this
     if (!this.#reader) {
+      checkRewind(Math.max(this.#rewind, rewind), this.#since ?? since)
       this.#since ??= since
       this.#rewind = Math.max(this.#rewind, rewind)
     }
