@@ -44,7 +44,7 @@ function createClientResync(client: ClientInternals, load: ResyncOption): Client
         return cursor.told
       },
       status: () => active().state.status,
-      isGiven: () => client.resumedFrom === 'app',
+      given: (at) => client.resumedFrom === 'app' && at,
       tell: (id) => cursor.tell(id),
       passed(position) {
         for (const watch of client.watchers ?? []) watch(position)

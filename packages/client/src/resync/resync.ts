@@ -44,8 +44,12 @@ export interface ResyncHost {
   /** The cursor up to which the listeners have received everything. */
   readonly told: string
   status(): SseState['status']
-  /** Whether the app shows everything up to the position at which the stream has resumed. */
-  isGiven(position: string): boolean
+  /**
+   * Asked once, when the stream has resumed at a position that nobody was told.
+   *
+   * @returns the position of what is shown already, at or after that one; else false
+   */
+  given(resumedAt: string): string | false
   /** The listeners have received everything up to here. */
   tell(id: string): void
   /** A load has everything up to here. */
@@ -71,6 +75,8 @@ export interface Resync {
   start(reason: SseResyncCause['reason'], from: string): void
   /** The connection will resume from a position because of another resync. What was told already comes again. */
   rewind(from: string): void
+  /** Tells what is held. */
+  release(): void
   /** Ends a life of the client. The server sends again what was held. */
   cancel(): void
 }
@@ -84,8 +90,8 @@ export const RESYNC = Symbol.for('sse.resync')
  */
 export function createResync(host: ResyncHost, load: ResyncOption | undefined): Resync {
   const { clock = systemClock } = host
-  /** Whether the listeners were told, or have loaded, everything up to the cursor. A stored cursor proves nothing. */
-  let isComplete = false
+  /** Whether the listeners were told, or have loaded, everything up to the cursor. Undefined: nothing yet. A stored cursor proves nothing. */
+  let isComplete: boolean | undefined
   /** Why another load is due. */
   let due: SseResyncCause['reason'] | undefined
   let running: AbortController | undefined
@@ -136,20 +142,22 @@ export function createResync(host: ResyncHost, load: ResyncOption | undefined): 
     try {
       const loaded = await load({ reason, signal })
       if (!signal.aborted) finished(loaded, load)
-      else {
-        // It was given up, and has replaced what the app shows by something older.
-        isSkipping = false
-        if (host.status() === 'open') start(reason, host.received)
-        else {
-          // The next opening loads again.
-          isRestarting = false
-          host.stale = true
-        }
-      }
+      // It was given up, and has replaced what the app shows by something older. A running load will replace that again.
+      else if (!running) outdated(reason)
     } catch (error) {
       if (!signal.aborted) failed(error, reason)
     } finally {
       clock.clearTimeout(limit)
+    }
+  }
+
+  function outdated(reason: SseResyncCause['reason']): void {
+    isSkipping = false
+    if (host.status() === 'open') start(reason, host.received)
+    else {
+      // The next opening loads again.
+      isRestarting = false
+      host.stale = true
     }
   }
 
@@ -165,8 +173,7 @@ export function createResync(host: ResyncHost, load: ResyncOption | undefined): 
     if (order === undefined || order < 0) restart(loaded as string)
     else {
       if (isPosition(loaded)) {
-        position = loaded
-        isSkipping = true
+        skipTo(loaded)
         host.passed(position)
       }
       failures = 0
@@ -228,9 +235,16 @@ export function createResync(host: ResyncHost, load: ResyncOption | undefined): 
     if (!isLoaded && event !== '') emit()
   }
 
+  function skipTo(at: string): void {
+    position = at
+    isSkipping = true
+  }
+
   function opened({ resumed }: SseOpen, id: string): void {
     clock.clearTimeout(announcement)
-    if (resumed === true && (isComplete || host.isGiven(id))) {
+    const given = resumed === true && isComplete === undefined && host.given(id)
+    if (given) skipTo(given)
+    if (resumed === true && (isComplete || given)) {
       isComplete = true
       if (isRestarting) {
         isRestarting = false
@@ -276,20 +290,22 @@ export function createResync(host: ResyncHost, load: ResyncOption | undefined): 
     start,
     rewind(from) {
       if (isRestarting) {
-        // It begins at an earlier position than the load of this one.
-        isSkipping = true
+        const order = comparePositions(from, position)
+        // What comes after its own position will not come: it loads again.
+        if (order === undefined || order > 0) isRestarting = isComplete = false
+        else if (order < 0) isSkipping = true
         return
       }
       const told = held ? heldFrom : host.told
       // The two may be of different logs.
       if (comparePositions(from, told) === undefined) isComplete = false
-      if (!isSkipping || !(Number(comparePositions(position, told)) > 0)) position = told
-      isSkipping = true
+      if (!isSkipping || !(Number(comparePositions(position, told)) > 0)) skipTo(told)
       if (!held) return
       held = []
       heldFrom = from
       older = characters = 0
     },
+    release,
     cancel() {
       life++
       clock.clearTimeout(retry)
