@@ -57,7 +57,7 @@ export function createSse<Events extends object = RegisteredEvents>(
           // After a hot reload, this object is another name for the stream that the app has.
           if (!tools) throw twoStreams(namespace)
           const { client, ...rest } = { client: toClientOptions(given), url: given.url, by: '@sse/vue' }
-          tools.replaceStream(present, given, {
+          tools.replaceStream(present, undefined, {
             ...rest,
             client,
             options: given,

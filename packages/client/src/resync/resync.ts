@@ -256,6 +256,7 @@ export function createResync(host: ResyncHost, load: ResyncOption | undefined): 
 
   function missed(reason: SseResyncCause['reason'], id: string): void {
     // The log no longer has what comes after the loaded position. At once the next load would end in the same way.
+    if (!load) return
     isSkipping = false
     if (isRestarting) tryLater(reason)
     else if (reason === 'open' || !retry) start(reason, id)

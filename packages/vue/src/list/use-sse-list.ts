@@ -200,14 +200,14 @@ export function useSseList<Item, Events extends object = RegisteredEvents>(
     let leave = enter()
     consumer = follow()
     const again = () => {
-      // Joined before the other is left, so a channel that both need stays.
-      const former = leave
-      leave = enter()
-      former()
       consumer?.end()
       replace([])
       error.value = undefined
       stale.value = true
+      // Joined before the other is left, so a channel that both need stays.
+      const former = leave
+      leave = enter()
+      former()
       consumer = follow()
     }
     if (isOnChannel) watch(() => nameOf(channel), again)
