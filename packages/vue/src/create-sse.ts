@@ -3,7 +3,6 @@ import { shallowReactive } from 'vue'
 import { type AppLike, defineProperty, propertiesOf, watchApp } from './components/lifetime.ts'
 import { development } from './development/development.ts'
 import type { DehydratedSse, Hydration } from './list/dehydrated.ts'
-import { loadParts } from './load-parts.ts'
 import type { RegisteredEvents } from './register.ts'
 import {
   type AnyEvents,
@@ -12,7 +11,6 @@ import {
   createConnection,
 } from './stream/connection.ts'
 import { addSession, sessionOf } from './stream/find-session.ts'
-import { createLateDispatcher } from './stream/late-dispatcher.ts'
 import { createSession, type SessionOptions } from './stream/session.ts'
 import { createState, mutations } from './stream/state.ts'
 import { methodsOf, toSse } from './stream/to-sse.ts'
@@ -45,13 +43,10 @@ export function createSse<Events extends object = RegisteredEvents>(
     },
     connection,
     toSessionOptions(given),
-    createLateDispatcher(() => connection.client?.close()),
   )
   tools?.checkPayloads(session)
   const renderings: Hydration['renderings'] = new WeakMap()
   session.hydration = { lastEventId: hydrate?.lastEventId, lists: { ...hydrate?.lists }, renderings }
-  // Beside the connection.
-  connection.on('sse.state', () => void loadParts().catch(() => {}))
 
   const sse = toSse(
     {
@@ -85,11 +80,7 @@ export function createSse<Events extends object = RegisteredEvents>(
 }
 
 export const twoStreams = (namespace: string): SseError =>
-  new SseError(
-    'invalid-option',
-    `There are two streams '${namespace}'. Give one of them another \`namespace\``,
-    namespace,
-  )
+  new SseError('invalid-option', `Two streams '${namespace}': give one another \`namespace\``, namespace)
 
 /** What concerns the connection, whichever package it is for. */
 interface AnyOptions extends ConnectionOptions {
@@ -114,7 +105,7 @@ export function toConnection(options: AnyOptions): Connection {
   if (session) return session.connection
   throw new SseError(
     'invalid-option',
-    '`use` takes the object of another createSse(). One for a store must be in the store before',
+    '`use` takes the object of a createSse(), which is in its store already',
     options.use,
   )
 }

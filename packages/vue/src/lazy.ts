@@ -1,4 +1,3 @@
-/** Loaded beside the first connection, so that it does not delay the page. */
-export { comparePositions, consumed, createConsumer } from '@sse/client/internal'
+/** Loaded beside the page, so that it does not delay it. */
 export { followList, renderList } from './list/follow-list.ts'
-export { createDispatcher } from './stream/dispatcher.ts'
+export { createReceiver } from './stream/receiver.ts'

@@ -1,7 +1,7 @@
 import type { SseResyncCause } from '@sse/client'
 import { computed, effectScope, getCurrentInstance, onServerPrefetch, type Ref, shallowRef } from 'vue'
 import { type ChannelName, nameOf, useSseChannel } from '../components/use-sse-channel.ts'
-import { loadParts } from '../load-parts.ts'
+import { loadParts, parts } from '../load-parts.ts'
 import type { RegisteredEvents } from '../register.ts'
 import { findSession } from '../stream/find-session.ts'
 import type { Session } from '../stream/session.ts'
@@ -103,7 +103,7 @@ export function useSseList<Item, Events extends object = RegisteredEvents>(
 ): SseList<Item> {
   const { channel, key, sort, stream } = options
   const session = findSession(stream ?? 'sse', 'useSseList')
-  const { connection, hydration, report } = session
+  const { connection, hydration } = session
   const name = options.name ?? [...Object.keys(options.events), nameOf(channel)].join()
   const rendered = hydration?.lists[name]
   if (rendered) delete hydration?.lists[name]
@@ -147,19 +147,12 @@ export function useSseList<Item, Events extends object = RegisteredEvents>(
   if (connection.client) {
     useSseChannel(channel, stream)
     const scope = effectScope()
-    loadParts().then(
-      ({ followList }) => {
-        if (scope.active)
-          scope.run(() => {
-            reload = followList(shell)
-          })
-      },
-      (failure) => {
-        error.value = failure
-        settle()
-        report(failure, 'sse.open')
-      },
-    )
+    session.use((receiver) => {
+      if (scope.active)
+        scope.run(() => {
+          reload = parts!.followList(shell, receiver)
+        })
+    })
   } else {
     const app = component?.appContext?.app ?? component?.proxy?.$root ?? {}
     const rendering = loadParts().then(({ renderList }) => renderList(shell, app))

@@ -8,7 +8,6 @@ import {
   type UrlOption,
 } from '@sse/client'
 import type { SharedClient } from '@sse/client/internal'
-import type { Consumer } from './consumer.ts'
 
 /** Inside, names and data are whatever the wire brings. */
 export type AnyEvents = Record<string, unknown>
@@ -22,7 +21,6 @@ export interface Connection extends SharedClient {
   readonly options: ConnectionOptions
   /** Mounted apps, or in Vue 2.7 mounted roots. The connection closes with the last one. */
   readonly apps: Set<object>
-  readonly consumers: Set<Consumer>
   /** Whether the event that is being told brought its id itself. */
   hasOwnId: boolean
   /** Whether the app shows everything up to the position of the first connect. A stored cursor proves nothing. */
@@ -56,7 +54,6 @@ export function createConnection(url: UrlOption, options: ConnectionOptions): Co
     hasOwnId: false,
     isGiven: !!options.lastEventId,
     isRestarting: false,
-    attach: (create) => [...connection.consumers].map((consumer) => consumer.attach(create)),
     on(event, listener) {
       const off = connection.client?.on(event as 'sse.state', (data: SseState, meta) => {
         if (event === 'sse.state') {
