@@ -205,61 +205,51 @@ function createWorld() {
     else load.reject(new Error('503'))
   }
 
-  function run(step: Step): void {
-    switch (step.do) {
-      case 'write':
-        return publish(step.key, false)
-      case 'delete':
-        return publish(step.key, true)
-      case 'deliver':
-        return deliver()
-      case 'open':
-        return open()
-      case 'lose':
-        if (isOpen()) newest()?.lose()
-        queue = []
-        return
-      case 'trim':
-        base = head
-        return
-      case 'restart':
-        if (isOpen()) newest()?.lose()
-        queue = []
-        epoch += 1
-        base = head
-        told.length = 0
-        return
-      case 'reopen':
-        sse.disconnect()
-        queue = []
-        return sse.connect()
-      case 'reconnect':
-        queue = []
-        return sse.reconnect()
-      case 'show':
-        return show()
-      case 'hide': {
-        const page = pages.length > 1 ? pick(pages, step.which) : undefined
-        page?.stop()
-        if (page) pages.splice(pages.indexOf(page), 1)
-        return
-      }
-      case 'reload':
-        return pick(pages, step.which)?.list.reload()
-      case 'read':
-        return read(pick(pending(), step.which), step.lag)
-      case 'answer':
-        return answer(pick(pending(), step.which), step.isGood)
-      case 'advance':
-        clock.advance(step.milliseconds)
-    }
+  const run: { readonly [Name in Step['do']]: (step: never) => void } = {
+    write: ({ key }: Extract<Step, { key: number }>) => publish(key, false),
+    delete: ({ key }: Extract<Step, { key: number }>) => publish(key, true),
+    deliver,
+    open,
+    lose() {
+      if (isOpen()) newest()?.lose()
+      queue = []
+    },
+    trim() {
+      base = head
+    },
+    restart() {
+      if (isOpen()) newest()?.lose()
+      queue = []
+      epoch += 1
+      base = head
+      told.length = 0
+    },
+    reopen() {
+      sse.disconnect()
+      queue = []
+      sse.connect()
+    },
+    reconnect() {
+      queue = []
+      sse.reconnect()
+    },
+    show,
+    hide({ which }: Extract<Step, { which: number }>) {
+      const page = pages.length > 1 ? pick(pages, which) : undefined
+      page?.stop()
+      if (page) pages.splice(pages.indexOf(page), 1)
+    },
+    reload: ({ which }: Extract<Step, { which: number }>) => pick(pages, which)?.list.reload(),
+    read: ({ which, lag }: Extract<Step, { do: 'read' }>) => read(pick(pending(), which), lag),
+    answer: ({ which, isGood }: Extract<Step, { do: 'answer' }>) => answer(pick(pending(), which), isGood),
+    advance: ({ milliseconds }: Extract<Step, { do: 'advance' }>) => clock.advance(milliseconds),
   }
 
   show()
   sse.connect()
   return {
     failures,
-    run,
+    run: (step: Step) => run[step.do](step as never),
     check,
     close() {
       for (const { stop } of pages) stop()
