@@ -20,7 +20,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   '@sse/sqlite': { packages: ['@sse/core'], node: 'without http' },
   '@sse/redis': { packages: ['@sse/core', 'redis'], node: 'without http' },
   '@sse/client': { packages: ['@standard-schema/spec', 'eventsource-parser'], node: 'none' },
-  '@sse/vue': { packages: ['@sse/client', 'vue'], node: 'none' },
+  '@sse/vue': { packages: ['@sse/client', '@vue/devtools-api', 'vue'], node: 'none' },
   '@sse/vuex': { packages: ['@sse/vue', 'vue', 'vuex'], node: 'none', untyped: ['vuex'] },
 }
 

@@ -27,6 +27,8 @@ export interface Receiver {
   listen(event: string, targets: readonly Target[], consumer: Consumer): () => void
   /** Hands over what waits for its frame. */
   flush(): void
+  /** How many events wait for their frame, or for a load. */
+  waiting(): number
   /** Listens for the events that the options of the session map to targets. Again after a hot reload. */
   map(): void
 }
@@ -45,6 +47,7 @@ export function createReceiver(session: Session): Receiver {
     if (keep > 0 && delivered.length > 0)
       commit('history', [...state().history, ...delivered.map(toEntry)].slice(-keep))
     commit('progress', { received: delivered.length, lastEventId })
+    session.observer?.delivered(delivered)
   }
 
   /** Commits in the order of the wire: earlier events are in the store first. */
@@ -54,7 +57,12 @@ export function createReceiver(session: Session): Receiver {
   }
 
   function consume(options: ConsumerOptions, wrap = (consumer: Consumer) => consumer): Consumer {
-    const consumer = wrap(createConsumer(connection, options, { flush: dispatcher.flush, report }))
+    const consumer = wrap(
+      createConsumer(connection, options, {
+        ...{ flush: dispatcher.flush, report },
+        changed: (stale) => session.observer?.stale(stale, options.name),
+      }),
+    )
     const { end } = consumer
     consumers.add(consumer)
     consumer.end = () => {
@@ -177,6 +185,7 @@ export function createReceiver(session: Session): Receiver {
     consume,
     listen,
     flush: dispatcher.flush,
+    waiting: () => [...consumers].reduce((sum, consumer) => sum + consumer.held(), dispatcher.waiting()),
     map,
   }
 }
