@@ -136,7 +136,7 @@ describe('one connection', () => {
 it('time travel opens and closes no connection', () => {
   const { sse, store, open, send, sources } = setUp(() => {})
   const past: State[] = []
-  store.subscribe((_, state) => past.push(structuredClone(state)))
+  store.subscribe((_, state) => past.push(JSON.parse(JSON.stringify(state))))
   sse.connect()
   open()
   send(1, 2)
