@@ -29,6 +29,7 @@ const plans = {
         '@sse/fetch': 'latest',
         '@sse/redis': 'latest',
         '@sse/sqlite': 'latest',
+        '@sse/vue': 'latest',
       },
       ...{ '@types/express': '5', '@types/node': '22', typescript: '6' },
       ...{ 'typescript-5.8': 'npm:typescript@5.8', 'typescript-5.9': 'npm:typescript@5.9' },
@@ -73,7 +74,7 @@ describe.runIf(isWanted)('the packages as installed', { timeout: 120_000 }, () =
   }, 60_000)
 
   const entries = packages.flatMap(entriesOf)
-  const browserEntries = entries.filter((entry) => /^@sse\/(client|vuex)/.test(entry))
+  const browserEntries = entries.filter((entry) => /^@sse\/(client|vue)/.test(entry))
 
   describe.each([
     [`Node ${process.versions.node}`, () => process.execPath],
@@ -96,6 +97,7 @@ describe.runIf(isWanted)('the packages as installed', { timeout: 120_000 }, () =
           '@sse/fetch/testing': ['openStream'],
           '@sse/redis': ['createRedisBroker'],
           '@sse/sqlite': ['createSqliteBroker'],
+          '@sse/vue': expect.arrayContaining(['createSse', 'createSseClient', 'useSseList']),
           '@sse/vuex': expect.arrayContaining(['createSse', 'createSseClient', 'useSse']),
         },
       })
@@ -128,11 +130,11 @@ describe.runIf(isWanted)('the packages as installed', { timeout: 120_000 }, () =
     test('webpack has nothing to say, and the page it makes gets its events', async () => {
       const bundle = await projects[name].run('bundle.js')
       expect(bundle).toMatchObject({ said: [], isChecking: false })
-      // What only some pages need is in scripts of their own, loaded when a page is one of these.
+      // What receives events, and what only some pages need, is in scripts of their own.
       const visit = await projects[name].run('visit.js')
       expect(visit).toEqual({
         text: 'open, 2 heard, Hi,Sunny',
-        scripts: ['main.js', expect.stringMatching(/^\d+\.js$/)],
+        scripts: ['main.js', expect.stringMatching(/^\d+\.js$/), expect.stringMatching(/^\d+\.js$/)],
         said: [],
       })
       const { scripts } = visit as { readonly scripts: readonly string[] }
