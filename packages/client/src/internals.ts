@@ -6,11 +6,17 @@ import type { SseChannels } from './events/control-events.ts'
 import type { Emitter } from './events/emitter.ts'
 import type { createAddress } from './http/url.ts'
 import type { Settings } from './options.ts'
-import type { Resync } from './resync/resync.ts'
+import type { ReceivedEvent, Resync } from './resync/resync.ts'
 import type { SharedConnection } from './share/shared-connection.ts'
 import type { SseState } from './supervisor/state.ts'
 import type { Supervisor } from './supervisor/supervisor.ts'
 import type { SseClient, SseClientOptions } from './types.ts'
+
+/** The resync of everything that the listeners of a client receive. */
+export interface ClientResync extends Pick<Resync, 'position' | 'cancel'> {
+  readonly stale: boolean
+  receive(event: Omit<ReceivedEvent, 'hasOwnId'>): void
+}
 
 /** What the parts of a client that are loaded later see of it. */
 export interface ClientInternals {
@@ -35,7 +41,7 @@ export interface ClientInternals {
   resumedFrom: CursorOrigin
   /** The name of the newest stream. */
   stream?: string
-  resync?: Resync
+  resync?: ClientResync
   /** Replaces the supervisor once it is loaded. */
   shared?: SharedConnection
   /** See `watchCursor`. */

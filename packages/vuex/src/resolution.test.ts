@@ -1,9 +1,10 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createProject, type PairName, type Project, readExample } from '@sse/testbed/vue'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createProject, type PairName, type Project } from '../test/project.ts'
-import { readExample } from '../test/readme.ts'
+
+const readme = new URL('../README.md', import.meta.url)
 
 const { ModuleKind, ModuleResolutionKind } = ts
 const resolutions: readonly [string, ts.CompilerOptions][] = [
@@ -129,7 +130,7 @@ const vueFiles = "declare module '*.vue' { const component: object\nexport defau
 describe.each(['Vue 3', 'Vue 2.7'] as const)('as built and installed beside %s', (pair) => {
   let project: Project
   beforeAll(() => {
-    project = createProject(pair)
+    project = createProject(pair, ['client', 'vue', 'vuex'])
   }, 120_000)
   afterAll(() => project?.remove())
 
@@ -144,7 +145,7 @@ describe.each(['Vue 3', 'Vue 2.7'] as const)('as built and installed beside %s',
   )
 
   it('the example of the README compiles', { timeout: 120_000 }, () => {
-    const files = { ...readExample(pair), 'files.d.ts': vueFiles }
+    const files = { ...readExample(readme, pair), 'files.d.ts': vueFiles }
     expect(Object.keys(files)).toEqual(['notifications.ts', 'sse.ts', 'main.ts', 'App.vue', 'files.d.ts'])
     expect(project.check(files, resolutions[0]![1])).toEqual([])
   })

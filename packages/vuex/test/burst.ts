@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { createProject, type PageServer, type PairName, servePage } from '@sse/testbed/vue'
 import { burstPage } from './burst-page.ts'
-import { type PageServer, servePage } from './page.ts'
-import { createProject, type PairName } from './project.ts'
 
 export interface BurstServer extends PageServer {
   /** Sends notes to the newest page, numbered on from the last: in one write. */
@@ -12,7 +11,7 @@ export interface BurstServer extends PageServer {
 
 /** The page for bursts, and a stream that the caller fills. */
 export async function serveBursts(pair: PairName): Promise<BurstServer> {
-  const project = createProject(pair)
+  const project = createProject(pair, ['client', 'vue', 'vuex'])
   writeFileSync(join(project.folder, 'main.ts'), burstPage(pair))
   let stream: ServerResponse | undefined
   let number = 0

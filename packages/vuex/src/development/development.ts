@@ -1,5 +1,6 @@
+import { checkPayloads, noteCreation, noteUse, replaceStream, trackListeners } from '@sse/vue/internal'
 import { checkOptions } from './check-options.ts'
-import { noteCreation, registerReloadable } from './hot-reload.ts'
+import { warnOfMissingResync, warnOfUnmappedEvents } from './warnings.ts'
 
 /** Bundlers replace `process.env.NODE_ENV` by a text. */
 declare const process: { readonly env: { readonly NODE_ENV?: string } }
@@ -10,15 +11,14 @@ declare const process: { readonly env: { readonly NODE_ENV?: string } }
  */
 export function development() {
   try {
-    if (process.env.NODE_ENV !== 'production') return { register: registerReloadable, created }
+    if (process.env.NODE_ENV !== 'production') {
+      return {
+        ...{ checkOptions, noteCreation, checkPayloads, noteUse, replaceStream, track: trackListeners },
+        ...{ warnOfMissingResync, warnOfUnmappedEvents },
+      }
+    }
   } catch {
     // There is no `process`.
   }
   return undefined
-}
-
-/** @throws SseError `invalid-option` */
-function created(options: object): void {
-  checkOptions(options)
-  noteCreation(options)
 }

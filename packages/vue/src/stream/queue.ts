@@ -24,7 +24,11 @@ const LATE = 250
  * @param deliver must not throw
  * @param endRound called at the end of each round; must not throw
  */
-export function createQueue<Item>(isHeld: boolean, deliver: (item: Item) => void, endRound: () => void) {
+export function createQueue<Item>(
+  isHeld: () => boolean,
+  deliver: (item: Item) => void,
+  endRound: () => void,
+) {
   let items: Item[] = []
   let next = 0
   let cancel: (() => void) | undefined
@@ -59,7 +63,7 @@ export function createQueue<Item>(isHeld: boolean, deliver: (item: Item) => void
   return {
     push(item: Item): void {
       items.push(item)
-      if (!isHeld) flush()
+      if (!isHeld()) flush()
       else if (items.length > MOST) round(MOST_OF_A_FRAME, BUDGET)
       else wait()
     },

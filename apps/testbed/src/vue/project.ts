@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +16,7 @@ import ts from 'typescript'
 
 export type PairName = 'Vue 3' | 'Vue 2.7'
 
-/** A user's project: our packages as they are built, beside one Vue and its Vuex. */
+/** A user's project: our packages as they are built, beside one Vue and what is made for it. */
 export interface Project {
   readonly folder: string
   /** Writes files, and tells what TypeScript says of them, one line each. */
@@ -15,16 +24,22 @@ export interface Project {
   remove(): void
 }
 
-const own = fileURLToPath(new URL('..', import.meta.url))
-const packages = join(own, '..')
+const own = fileURLToPath(new URL('../..', import.meta.url))
+const packages = join(own, '../../packages')
 
-export function createProject(pair: PairName): Project {
-  const folder = mkdtempSync(join(tmpdir(), 'sse-vuex-'))
-  build(folder)
-  const [vue, vuex] = pair === 'Vue 3' ? ['vue', 'vuex'] : ['vue2', 'vuex3']
+/** What a user of each Vue installs beside it. The names on the right are those of this repository. */
+const installed = {
+  'Vue 3': { vue: 'vue', vuex: 'vuex' },
+  'Vue 2.7': { vue: 'vue2', vuex: 'vuex3' },
+} as const satisfies Record<PairName, Record<string, string>>
+
+/** @param names folders of packages, with those that they import */
+export function createProject(pair: PairName, names: readonly string[]): Project {
+  const folder = mkdtempSync(join(tmpdir(), 'sse-vue-'))
+  build(folder, names)
   const modules = join(folder, 'node_modules')
-  symlinkSync(join(own, 'node_modules', vue), join(modules, 'vue'))
-  symlinkSync(join(own, 'node_modules', vuex), join(modules, 'vuex'))
+  for (const [name, real] of Object.entries(installed[pair]))
+    symlinkSync(join(own, 'node_modules', real), join(modules, name))
   for (const name of dependenciesOf('client')) {
     mkdirSync(dirname(join(modules, name)), { recursive: true })
     symlinkSync(join(packages, 'client/node_modules', name), join(modules, name))
@@ -84,8 +99,8 @@ function say({ file, start = 0, messageText }: ts.Diagnostic): string {
   return `${file?.fileName.replace(/.*\//, '')}:${line} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`
 }
 
-/** Emits both packages as their `build` does, with their package.json, where a package manager would put them. */
-function build(folder: string): void {
+/** Emits packages as their `build` does, with their package.json, where a package manager would put them. */
+function build(folder: string, names: readonly string[]): void {
   const tsconfig = join(folder, 'tsconfig.build.json')
   const config = {
     extends: join(packages, '../tsconfig.base.json'),
@@ -94,21 +109,27 @@ function build(folder: string): void {
       target: 'ES2019',
       paths: { 'vue/types/vue': [join(own, 'node_modules/vue2/types/vue.d.ts')] },
     },
-    include: ['client', 'vuex'].map((name) => join(packages, name, 'src')),
-    exclude: ['client', 'vuex'].map((name) => join(packages, name, 'src/**/*.test*.ts')),
+    include: names.map((name) => join(packages, name, 'src')),
+    exclude: names.map((name) => join(packages, name, 'src/**/*.test*.ts')),
   }
   writeFileSync(tsconfig, JSON.stringify(config))
   const tsc = fileURLToPath(import.meta.resolve('typescript/lib/tsc.js'))
   spawnSync(process.execPath, [tsc, '--project', tsconfig, '--noCheck'])
-  for (const [name, entries] of [
-    ['client', ['iterate', 'testing']],
-    ['vuex', ['vue2']],
-  ] as const) {
-    const installed = join(folder, 'node_modules/@sse', name)
-    mkdirSync(dirname(installed), { recursive: true })
-    for (const entry of entries)
-      cpSync(join(packages, name, entry), join(installed, entry), { recursive: true })
-    cpSync(join(folder, 'built', name, 'src'), join(installed, 'dist'), { recursive: true })
-    cpSync(join(packages, name, 'package.json'), join(installed, 'package.json'))
+  for (const name of names) {
+    const target = join(folder, 'node_modules/@sse', name)
+    mkdirSync(dirname(target), { recursive: true })
+    for (const entry of entriesOf(name))
+      cpSync(join(packages, name, entry), join(target, entry), { recursive: true })
+    cpSync(join(folder, 'built', name, 'src'), join(target, 'dist'), { recursive: true })
+    cpSync(join(packages, name, 'package.json'), join(target, 'package.json'))
   }
+}
+
+/** The folders that lead old bundlers to the entries of a package. */
+function entriesOf(name: string): string[] {
+  const { exports } = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8')) as {
+    readonly exports: Readonly<Record<string, unknown>>
+  }
+  const folders = Object.keys(exports).map((entry) => entry.slice(2))
+  return folders.filter((entry) => entry !== '' && existsSync(join(packages, name, entry, 'package.json')))
 }

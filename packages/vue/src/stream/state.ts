@@ -9,7 +9,7 @@ export interface SseEntry {
 }
 
 /** The state of a stream. Plain data, so it survives serialising, devtools and time travel. Times are milliseconds since the epoch. */
-export interface SseModuleState {
+export interface SseStreamState {
   readonly status: SseState['status']
   /** Why it is closed. Else null. */
   readonly reason: SseCloseReason | null
@@ -37,11 +37,11 @@ export interface SseModuleState {
   readonly history: readonly SseEntry[]
 }
 
-type Mutable = { -readonly [K in keyof SseModuleState]: SseModuleState[K] }
+type Mutable = { -readonly [K in keyof SseStreamState]: SseStreamState[K] }
 
 /** The parts of the state that mirror the client's. */
 export type ConnectionState = Pick<
-  SseModuleState,
+  SseStreamState,
   'status' | 'reason' | 'error' | 'attempt' | 'retryAt' | 'openedAt'
 >
 
@@ -57,7 +57,7 @@ const CONNECTION: ConnectionState = {
 /** The client's state with every part, so that nothing of the state before it stays. */
 export const toConnectionState = (state: SseState): ConnectionState => ({ ...CONNECTION, ...state })
 
-export const createState = (lastEventId: string): SseModuleState => ({
+export const createState = (lastEventId: string): SseStreamState => ({
   ...CONNECTION,
   lastEventId,
   received: 0,

@@ -19,7 +19,7 @@ export interface Delivery {
 
 export interface DispatcherOptions {
   /** Whether events wait for the next frame. */
-  readonly batch: boolean
+  isHeld(): boolean
   readonly onError: ReportError
   /** Called after each round with the events that reached a target, each once, and with the cursor after the round. */
   onRound(delivered: readonly Delivery[], lastEventId: string): void
@@ -40,7 +40,7 @@ interface Batch {
  * Hands events to the app's targets, frame by frame and in order. A batch is handed over before any later single commit or dispatch, so no event overtakes another.
  * A function waits for the earlier batches, so it finds its event in the store.
  */
-export function createDispatcher({ batch, onError, onRound }: DispatcherOptions) {
+export function createDispatcher({ isHeld, onError, onRound }: DispatcherOptions) {
   const batches = new Map<unknown, Batch>()
   const calls: (() => void)[] = []
   /** Events of this round, once for each of their listeners. */
@@ -49,7 +49,7 @@ export function createDispatcher({ batch, onError, onRound }: DispatcherOptions)
   let counted: SseMeta | undefined
 
   const queue = createQueue<Pending>(
-    batch,
+    isHeld,
     (delivery) => {
       round.push(delivery)
       for (const target of delivery.targets) deliver(target, delivery)

@@ -1,0 +1,124 @@
+import { SseError, type UrlOption } from '@sse/client'
+import { shallowReactive } from 'vue'
+import { type AppLike, defineProperty, propertiesOf, watchApp } from './components/lifetime.ts'
+import { development } from './development/development.ts'
+import { createHydration } from './list/hydration.ts'
+import type { RegisteredEvents } from './register.ts'
+import {
+  type AnyEvents,
+  type Connection,
+  type ConnectionOptions,
+  createConnection,
+} from './stream/connection.ts'
+import { addSession, sessionOf } from './stream/find-session.ts'
+import { createSession, type SessionOptions } from './stream/session.ts'
+import { createState, mutations } from './stream/state.ts'
+import { methodsOf, toSse } from './stream/to-sse.ts'
+import type { SharedSseOptions, SseOptions, SsePlugin, SseSource } from './types.ts'
+
+/**
+ * A stream for the components of an app, without a store. Give it to the app: `app.use(sse)`, or `Vue.use(sse)` in Vue 2.7. It connects with the first
+ * app that is mounted, and disconnects with the last one.
+ *
+ * @throws SseError `invalid-option` without a `url`, and in development for any option that is unknown or invalid
+ */
+export function createSse<Events extends object = RegisteredEvents>(
+  options: SseOptions<Events> | SharedSseOptions,
+): SsePlugin<Events> {
+  const tools = development()
+  tools?.check(options)
+  tools?.noteCreation(options)
+  // The types of events are for the app. Inside they are whatever the wire brings.
+  const given = options as SseOptions<object> as SseOptions<AnyEvents>
+  const connection = toConnection(given)
+  tools?.track(connection, given.url)
+  const { connect = true, hydrate, namespace = 'sse' } = given
+  const state = shallowReactive(createState(given.lastEventId ?? hydrate?.lastEventId ?? ''))
+  let session = createSession(
+    {
+      state: () => state,
+      // Where there is no window, requests share the object, so nothing is kept.
+      commit: (name: keyof typeof mutations, payload: unknown) =>
+        connection.client && mutations[name](state, payload as never),
+    },
+    connection,
+    toSessionOptions(given),
+  )
+  tools?.checkPayloads(session)
+  session.hydration = createHydration(hydrate)
+
+  const sse = toSse(
+    {
+      ...methodsOf(session),
+      dehydrate: session.hydration.dehydrate,
+      install(app: AppLike) {
+        const present = sessionOf((propertiesOf(app) as Readonly<Record<string, unknown>>)[`$${namespace}`])
+        if (present && present.connection !== connection) {
+          // After a hot reload, this object is another name for the stream that the app has.
+          if (!tools) throw twoStreams(namespace)
+          const { client, ...rest } = { client: toClientOptions(given), url: given.url, by: '@sse/vue' }
+          tools.replaceStream(present, given, {
+            ...rest,
+            client,
+            options: given,
+            session: toSessionOptions(given),
+          })
+          session = present
+          Object.assign(sse, methodsOf(present))
+          return
+        }
+        tools?.noteUse(session)
+        defineProperty(app, `$${namespace}`, () => sse)
+        if (!present) watchApp(app, () => session, connect && !given.use)
+      },
+    },
+    () => session.state(),
+  )
+  addSession(sse, () => session)
+  return sse as SsePlugin<object> as SsePlugin<Events>
+}
+
+export const twoStreams = (namespace: string): SseError =>
+  new SseError(
+    'invalid-option',
+    `There are two streams '${namespace}'. Give one of them another \`namespace\``,
+    namespace,
+  )
+
+/** What concerns the connection, whichever package it is for. */
+interface AnyOptions extends ConnectionOptions {
+  readonly url: UrlOption
+  readonly use?: SseSource | undefined
+  readonly events?: unknown
+  readonly resync?: unknown
+}
+
+/**
+ * The connection of a stream: its own, or that of another one.
+ *
+ * @throws SseError `invalid-option`
+ */
+export function toConnection(options: AnyOptions): Connection {
+  // A URL from the environment may be missing in production only.
+  if (options?.url) return createConnection(options.url, toClientOptions(options))
+  if (!options?.use) {
+    throw new SseError('invalid-option', "createSse() needs a `url`: createSse({ url: '/events' })", options)
+  }
+  const session = sessionOf(options.use)
+  if (session) return session.connection
+  throw new SseError(
+    'invalid-option',
+    '`use` takes the object of another createSse(). One for a store must be in the store before',
+    options.use,
+  )
+}
+
+/** Without the options that mean something else to the client. */
+export function toClientOptions({ events: _, resync: __, ...rest }: AnyOptions): ConnectionOptions {
+  return { ...rest, onError: rest.onError ?? ((error) => console.error(error)) }
+}
+
+function toSessionOptions({ resync, ...options }: SseOptions<AnyEvents>): SessionOptions {
+  const isHydrated = !!options.hydrate && !options.lastEventId
+  return { ...options, isHydrated, load: resync || undefined }
+}

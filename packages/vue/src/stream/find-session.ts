@@ -1,0 +1,39 @@
+import { SseError } from '@sse/client'
+import { getCurrentInstance } from 'vue'
+import type { Session } from './session.ts'
+
+/** What an app knows of a stream leads to its session: the object of `createSse`, and the `$sse` of components. */
+const sessions = new WeakMap<object, () => Session | undefined>()
+
+export function addSession(sse: object, session: () => Session | undefined): void {
+  sessions.set(sse, session)
+}
+
+export const sessionOf = (sse: unknown): Session | undefined => sessions.get(Object(sse))?.()
+
+/**
+ * The session of a stream, for a composable.
+ *
+ * @param stream its `namespace`, or the object of `createSse`, which works outside of components too
+ * @throws SseError `invalid-use` outside of `setup`, and if the app does not have the stream
+ */
+export function findSession(stream: string | object, composable: string): Session {
+  const component = getCurrentInstance()
+  if (typeof stream === 'string' && !component) {
+    throw new SseError(
+      'invalid-use',
+      `${composable} works in \`setup\`, and there only before the first \`await\`. Elsewhere, give it the object of createSse()`,
+      stream,
+    )
+  }
+  const properties = component?.proxy as Readonly<Record<string, unknown>> | null | undefined
+  const session = sessionOf(typeof stream === 'string' ? properties?.[`$${stream}`] : stream)
+  if (session) return session
+  throw new SseError(
+    'invalid-use',
+    typeof stream === 'string'
+      ? `The app has no stream '${stream}'. Write app.use(sse) with sse = createSse(${stream === 'sse' ? '…' : `{ namespace: '${stream}', … }`}) before it is mounted; in Vue 2.7, Vue.use(sse)`
+      : `${composable} takes the name of a stream or the object of createSse(). A stream for a store must be in the store first`,
+    stream,
+  )
+}
