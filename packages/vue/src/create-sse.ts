@@ -2,7 +2,8 @@ import { SseError, type UrlOption } from '@sse/client'
 import { shallowReactive } from 'vue'
 import { type AppLike, defineProperty, propertiesOf, watchApp } from './components/lifetime.ts'
 import { development } from './development/development.ts'
-import { createHydration } from './list/hydration.ts'
+import type { DehydratedSse, Hydration } from './list/dehydrated.ts'
+import { loadParts } from './load-parts.ts'
 import type { RegisteredEvents } from './register.ts'
 import {
   type AnyEvents,
@@ -11,6 +12,7 @@ import {
   createConnection,
 } from './stream/connection.ts'
 import { addSession, sessionOf } from './stream/find-session.ts'
+import { createLateDispatcher } from './stream/late-dispatcher.ts'
 import { createSession, type SessionOptions } from './stream/session.ts'
 import { createState, mutations } from './stream/state.ts'
 import { methodsOf, toSse } from './stream/to-sse.ts'
@@ -43,21 +45,25 @@ export function createSse<Events extends object = RegisteredEvents>(
     },
     connection,
     toSessionOptions(given),
+    createLateDispatcher(() => connection.client?.close()),
   )
   tools?.checkPayloads(session)
-  session.hydration = createHydration(hydrate)
+  const renderings: Hydration['renderings'] = new WeakMap()
+  session.hydration = { lastEventId: hydrate?.lastEventId, lists: { ...hydrate?.lists }, renderings }
+  // Beside the connection.
+  connection.on('sse.state', () => void loadParts().catch(() => {}))
 
   const sse = toSse(
     {
       ...methodsOf(session),
-      dehydrate: session.hydration.dehydrate,
+      dehydrate: (app: object): DehydratedSse => renderings.get(app) ?? { lists: {} },
       install(app: AppLike) {
         const present = sessionOf((propertiesOf(app) as Readonly<Record<string, unknown>>)[`$${namespace}`])
         if (present && present.connection !== connection) {
           // After a hot reload, this object is another name for the stream that the app has.
           if (!tools) throw twoStreams(namespace)
           const { client, ...rest } = { client: toClientOptions(given), url: given.url, by: '@sse/vue' }
-          tools.replaceStream(present, given, {
+          tools.replaceStream(present, undefined, {
             ...rest,
             client,
             options: given,

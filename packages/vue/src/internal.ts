@@ -7,7 +7,7 @@ export { noteCreation, noteUse, replaceStream, trackListeners } from './developm
 export type { Registered } from './register.ts'
 export type { AnyEvents, Connection } from './stream/connection.ts'
 export type { Consumer, ConsumerOptions } from './stream/consumer.ts'
-export type { Delivery, Target } from './stream/dispatcher.ts'
+export { createDispatcher, type Delivery, type Target } from './stream/dispatcher.ts'
 export { addSession, findSession, sessionOf } from './stream/find-session.ts'
 export { createSession, type Session, type SessionContext, type SessionOptions } from './stream/session.ts'
 export { type CommitOwn, createState, mutations } from './stream/state.ts'

@@ -81,9 +81,6 @@ export interface Resync {
   cancel(): void
 }
 
-/** On an EventSource: `createResync`. Only the test double has it, so that a test need not wait until it is loaded. */
-export const RESYNC = Symbol.for('sse.resync')
-
 /**
  * Runs one load at a time and holds the app's events meanwhile, within bounds. A load that fails, hangs or takes too long is reported, what was
  * held is told, and the load is tried again after U(0.5, 1) × min(30 s, 1 s · 2ⁿ) and at the next opening.
@@ -256,6 +253,7 @@ export function createResync(host: ResyncHost, load: ResyncOption | undefined): 
 
   function missed(reason: SseResyncCause['reason'], id: string): void {
     // The log no longer has what comes after the loaded position. At once the next load would end in the same way.
+    if (!load) return
     isSkipping = false
     if (isRestarting) tryLater(reason)
     else if (reason === 'open' || !retry) start(reason, id)

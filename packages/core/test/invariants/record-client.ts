@@ -1,10 +1,10 @@
+import { RecordPage } from '@sse/testbed/channels'
 import { Breach } from '@sse/testbed/ledger'
 import type { Transport } from '../../src/response/transport.ts'
 import type { SseStream } from '../../src/stream/sse-stream.ts'
 import type { Stream } from '../../src/stream/stream.ts'
 import { Decoder } from '../../src/wire/decode.ts'
 import type { Frame } from '../../src/wire/frame.ts'
-import { RecordPage } from './record-page.ts'
 import type { RecordClientStep, RecordConnect } from './record-script.ts'
 import type { World } from './world.ts'
 
@@ -56,7 +56,7 @@ export class RecordClient {
     this.#page.conclude()
   }
 
-  #connect({ server, channels, page }: RecordConnect): void {
+  #connect({ server, channels, page, rewind }: RecordConnect): void {
     this.#connection?.transport.leave()
     if (page !== 'same') this.#page.reload()
     if (page === 'new') this.#page.lastEventId = undefined
@@ -70,7 +70,7 @@ export class RecordClient {
       records: { lacks: (channel) => !this.#page.has(channel) },
     })
     this.#connection = { stream, transport }
-    stream.subscribe(channels)
+    stream.subscribe(channels, { rewind })
   }
 
   #breach(why: string): void {

@@ -90,7 +90,7 @@ export interface NewOptions {
  *
  * @throws SseError `invalid-option` if it is another stream
  */
-export function replaceStream(session: Session, former: object, next: NewOptions): void {
+export function replaceStream(session: Session, former: object | undefined, next: NewOptions): void {
   const { namespace = 'sse' } = next.session
   if (next.options !== former && (createdAt.get(next.options) ?? now) <= (usedAt.get(session) ?? now)) {
     throw new SseError(

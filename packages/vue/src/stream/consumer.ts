@@ -1,213 +1,100 @@
-import type { SseChannels, SseResyncCause, SseState } from '@sse/client'
-import type { createResync, ReceivedEvent, Resync } from '@sse/client/internal'
+import type { SseState } from '@sse/client'
+import type {
+  ConsumerOptions,
+  createConsumer as CreateConsumer,
+  Outlet,
+  ReceivedEvent,
+  Consumer as WholeConsumer,
+} from '@sse/client/internal'
+import { loadParts } from '../load-parts.ts'
 import type { Connection } from './connection.ts'
+
+export type { ConsumerOptions, Outlet }
 
 /** The most events that wait until the code for loading is there. */
 const MOST = 10_000
 
 /** On an EventSource of `@sse/client/testing`, so that a test need not wait until the code is loaded. */
-const RESYNC = Symbol.for('sse.resync')
-
-/** Who receives events of a connection, and loads by itself what it shows. */
-export interface ConsumerOptions {
-  /** Loads what is shown, and may return its position. Undefined: nothing has to be loaded. */
-  load(): ((cause: SseResyncCause) => unknown) | undefined
-  /** The position of what is shown before anything was loaded, if the stream has resumed there or before. */
-  given(resumedAt: string): string | false
-  /** Whether what is shown may be incomplete. */
-  stale: boolean
-  /** The channel that it shows. It loads once the server has confirmed it. */
-  channel?(): string | undefined
-  /** The server does not allow the channel. */
-  refused?(channel: string): void
-}
-
-/** Where the events of a consumer go. */
-export interface Outlet {
-  /** Hands over what waits for its frame. */
-  flush(): void
-  report(error: unknown, event: string): void
-}
+const CONSUMER = Symbol.for('sse.consumer')
 
 /** One consumer of a connection. While it loads, its own events wait, and nobody else's. */
 export interface Consumer {
   /** An event for it, or one of the connection itself. */
   receive(event: ReceivedEvent): void
   changed(state: SseState): void
-  /** Loads now if the stream is open, else when it opens. Also after the channel has changed. */
+  /** Loads now if the stream is open, else when it opens. */
   begin(): void
-  /** The connection will begin again at this position. */
-  rewind(from: string): void
-  /** Resolves when nothing waits for a load any more. */
-  settled(): Promise<void>
+  /** Makes it whole. Whoever has nothing to load needs that only when a load makes the connection resume from an earlier position. */
+  attach(create: typeof CreateConsumer): WholeConsumer
   /** Ends a life of the connection. What waits is told. */
   cancel(): void
   end(): void
 }
 
 export function createConsumer(connection: Connection, options: ConsumerOptions, outlet: Outlet): Consumer {
-  let resync: Resync | undefined
-  /** What has been received before the code for loading is there. */
-  let early: ReceivedEvent[] = []
-  let isPreparing = false
+  let whole: WholeConsumer | undefined
+  /** What has been received before the code for loading is there. Undefined: nothing waits for it. */
+  let early: ReceivedEvent[] | undefined
   /** Where it began, if the stream was open then. */
-  let beganAt: string | undefined
-  /** Whether the stream is on the channel, and whether the stream before it was. */
-  let [isJoined, wasJoined] = [false, false]
-  /** The opening that waits for its `sse.channels`. */
-  let opening: ReceivedEvent | undefined
-  let waiting: (() => void)[] = []
-
-  const host = {
-    clock: connection.options.clock,
-    get stale() {
-      return options.stale
-    },
-    set stale(next) {
-      if (next !== options.stale) options.stale = next
-    },
-    get received() {
-      return connection.lastId
-    },
-    get told() {
-      return connection.lastId
-    },
-    // A load that was given up begins again as long as the connection is open.
-    status: () => (connection.consumers.has(consumer) ? connection.client!.state.status : 'closed'),
-    given: options.given,
-    tell() {},
-    passed() {},
-    restart: connection.restart,
-    released,
-    report: outlet.report,
-  }
-
-  function released(): void {
-    const resolves = waiting
-    waiting = []
-    for (const resolve of resolves) resolve()
-  }
-
-  function prepare(): void {
-    if (resync || isPreparing || !options.load()) return
-    const { EventSource } = connection.options
-    const known = connection.createResync ?? (EventSource as Known | undefined)?.[RESYNC]
-    if (known) {
-      prepared(known)
-      return
-    }
-    isPreparing = true
-    import('../lazy.ts').then(
-      ({ createResync }) => prepared(createResync),
-      (error) => {
-        // As after a new deployment. The next attempt to connect tries again.
-        outlet.report(error, 'sse.open')
-        giveUp()
-        isPreparing = false
-      },
-    )
-  }
-
-  function prepared(create: typeof createResync): void {
-    if (!connection.consumers.has(consumer)) return
-    connection.createResync = create
-    const load = options.load()
-    resync = create(host, load && loadInOrder)
-    if (connection.client && !options.channel) resync.changed(connection.client.state)
-    if (beganAt !== undefined) resync.start('open', beganAt)
-    beganAt = undefined
-    const events = early
-    early = []
-    for (const event of events) resync.receive(event)
-  }
-
-  /** What came before the load must not be handed over after it. */
-  function loadInOrder(cause: SseResyncCause): unknown {
-    outlet.flush()
-    return options.load()?.(cause)
-  }
+  let from: string | undefined
 
   /** Tells what waits. */
   function giveUp(): void {
-    const events = early
-    early = []
+    const events = early ?? []
+    early = from = undefined
     for (const { read, emit } of events) if (!read) emit()
-    released()
-  }
-
-  function feed(event: ReceivedEvent): void {
-    if (resync) resync.receive(event)
-    else if (!options.load()) {
-      if (!event.read) event.emit()
-    } else {
-      early.push(event)
-      prepare()
-      if (early.length > MOST) giveUp()
-    }
-  }
-
-  /** A stream that is not on the channel yet has nothing to load: what is published until then would be missing. */
-  function joined(event: ReceivedEvent, channel: string): void {
-    const { channels, refused } = event.value as SseChannels
-    if (refused.includes(channel)) options.refused?.(channel)
-    if (isJoined || !channels.includes(channel)) return
-    isJoined = true
-    const isOpening = opening && wasJoined
-    const value = { resumed: false }
-    feed(isOpening ? opening! : { ...event, event: 'sse.open', value })
-    opening = undefined
   }
 
   const consumer: Consumer = {
     receive(event) {
-      const channel = options.channel?.()
-      if (!options.channel || !event.read) {
-        if (event.event !== 'sse.channels') feed(event)
-      } else if (channel === undefined) return
-      else if (event.event === 'sse.open') {
-        opening = event
-        wasJoined = isJoined
-        isJoined = false
-      } else if (event.event === 'sse.channels') joined(event, channel)
-      else if (isJoined) feed(event)
+      if (whole) whole.receive(event)
+      else if (!early) event.read || event.emit()
+      else if (early.push(event) > MOST) giveUp()
     },
     changed(state) {
-      if (state.status === 'connecting') prepare()
-      if (!options.channel || state.status !== 'open') resync?.changed(state)
+      if (whole) whole.changed(state)
+      else if (state.status === 'connecting') consumer.begin()
     },
     begin() {
       const { client } = connection
-      const channel = options.channel?.()
-      isJoined = !options.channel || (channel !== undefined && !!client?.channels.channels.includes(channel))
-      wasJoined = false
-      opening = undefined
-      if (!client || client.state.status === 'idle') return
-      const isOpen = client.state.status === 'open' && isJoined
-      if (isOpen) beganAt = connection.lastId
-      if (isOpen && resync) resync.start('open', beganAt!)
-      else prepare()
+      if (!client || !options.load()) return
+      const { status } = client.state
+      if (status === 'open') from = connection.lastId
+      if (whole) {
+        if (from !== undefined) whole.start(from)
+        from = undefined
+      } else if (status !== 'idle' && !early) {
+        early = []
+        const known = (connection.options.EventSource as Known | undefined)?.[CONSUMER]
+        if (known) consumer.attach(known)
+        else {
+          loadParts().then(
+            ({ createConsumer }) => consumer.attach(createConsumer),
+            (error) => {
+              // As after a new deployment. The next attempt to connect tries again.
+              outlet.report(error, 'sse.open')
+              giveUp()
+            },
+          )
+        }
+      }
     },
-    rewind(from) {
-      // Without a load it has no resync, until it must skip what it was told.
-      if (!resync && connection.createResync) resync = connection.createResync(host, undefined)
-      resync?.rewind(from)
-    },
-    async settled() {
-      while (resync?.isHolding || early.length > 0)
-        await new Promise<void>((resolve) => {
-          waiting.push(resolve)
-        })
-      outlet.flush()
+    attach(create) {
+      if (whole) return whole
+      whole = create(connection, options, outlet)
+      if (from !== undefined) whole.start(from)
+      for (const event of early ?? []) whole.receive(event)
+      early = from = undefined
+      return whole
     },
     cancel() {
-      beganAt = undefined
-      resync?.release()
-      resync?.cancel()
+      whole?.cancel()
       giveUp()
     },
     end() {
       connection.consumers.delete(consumer)
-      consumer.cancel()
+      whole?.end()
+      giveUp()
     },
   }
   connection.consumers.add(consumer)
@@ -215,5 +102,5 @@ export function createConsumer(connection: Connection, options: ConsumerOptions,
 }
 
 interface Known {
-  readonly [RESYNC]?: typeof createResync
+  readonly [CONSUMER]?: typeof CreateConsumer
 }

@@ -31,9 +31,7 @@ export function findSession(stream: string | object, composable: string): Sessio
   if (session) return session
   throw new SseError(
     'invalid-use',
-    typeof stream === 'string'
-      ? `The app has no stream '${stream}'. Write app.use(sse) with sse = createSse(${stream === 'sse' ? '…' : `{ namespace: '${stream}', … }`}) before it is mounted; in Vue 2.7, Vue.use(sse)`
-      : `${composable} takes the name of a stream or the object of createSse(). A stream for a store must be in the store first`,
+    `${composable} finds no stream '${stream}'. Write app.use(sse), or Vue.use(sse) in Vue 2.7, with sse = createSse({ namespace: '${stream}', … }). A stream of a store must be in the store first`,
     stream,
   )
 }

@@ -1,9 +1,10 @@
 import type { Listener, SseChannels, SseOpen, SseResyncCause, SseState } from '@sse/client'
 import type { ReceivedEvent } from '@sse/client/internal'
-import type { Hydration } from '../list/hydration.ts'
+import type { Hydration } from '../list/dehydrated.ts'
+import { loadParts } from '../load-parts.ts'
 import type { Connection } from './connection.ts'
 import { type Consumer, type ConsumerOptions, createConsumer } from './consumer.ts'
-import { createDispatcher, type Delivery, type Target } from './dispatcher.ts'
+import type { CreateDispatcher, Delivery, Target } from './dispatcher.ts'
 import { type CommitOwn, type SseEntry, type SseStreamState, toConnectionState } from './state.ts'
 
 /** The position to resume from. */
@@ -46,8 +47,12 @@ export interface Session {
   reached(id: string): Promise<void>
   /** Calls a handler for every event of a name, after the targets have received it. */
   on(event: string, handler: Listener<never>): () => void
-  /** Adds someone who loads by itself. While it loads, only its own events wait. */
-  consume(options: ConsumerOptions): Consumer
+  /**
+   * Adds someone who loads by itself. While it loads, only its own events wait. It begins with `begin()`.
+   *
+   * @param wrap gives it something to do at the events of the connection
+   */
+  consume(options: ConsumerOptions, wrap?: (consumer: Consumer) => Consumer): Consumer
   /** Hands events of a name to the targets of a consumer. */
   listen(event: string, targets: readonly Target[], consumer: Consumer): () => void
   /** Hands over what waits for its frame. */
@@ -64,6 +69,7 @@ export function createSession(
   context: SessionContext,
   connection: Connection,
   options: SessionOptions,
+  createDispatcher: CreateDispatcher,
 ): Session {
   const { state } = context
   let settings = options
@@ -71,13 +77,27 @@ export function createSession(
   const consumers = new Set<Consumer>()
   const dispatcher = createDispatcher({
     isHeld: () => settings.batch ?? true,
-    onError: (error, context) => (settings.onError ?? logError)(error, context),
+    report,
     onRound,
   })
 
+  /** Reports an error and its event. Never throws: if the app's own `onError` throws, both errors are logged. */
+  function report(error: unknown, event: string): void {
+    try {
+      const { onError = (error: unknown) => console.error(error) } = settings
+      onError(error, { event })
+    } catch (again) {
+      console.error(error, again)
+    }
+  }
+
   /** A subscriber of the store may throw after the mutation was made. */
   const commit: CommitOwn = (...args) => {
-    dispatcher.run(() => context.commit(...args), `${settings.namespace ?? 'sse'}/${args[0]}`)
+    try {
+      context.commit(...args)
+    } catch (error) {
+      report(error, `${settings.namespace ?? 'sse'}/${args[0]}`)
+    }
   }
 
   /** Commits what the app has received. An event that reached no target does not count. */
@@ -94,8 +114,8 @@ export function createSession(
     commit(...args)
   }
 
-  function consume(options: ConsumerOptions): Consumer {
-    const consumer = createConsumer(connection, options, dispatcher)
+  function consume(options: ConsumerOptions, wrap = (consumer: Consumer) => consumer): Consumer {
+    const consumer = wrap(createConsumer(connection, options, { flush: dispatcher.flush, report }))
     const { end } = consumer
     consumers.add(consumer)
     consumer.end = () => {
@@ -212,7 +232,9 @@ export function createSession(
     reconnect: () => (isIdle() ? connect() : connection.client?.reconnect()),
     subscribe: connection.subscribe,
     unsubscribe: connection.unsubscribe,
-    reached: connection.reached,
+    async reached(id) {
+      await (await loadParts()).consumed(connection, id, dispatcher.flush)
+    },
     on(event, handler) {
       // Only the typed `on` of `Sse` adds handlers, so the name decides the type of their data.
       const listener = handler as Listener<unknown>
@@ -228,10 +250,8 @@ export function createSession(
     listen,
     configure,
     flush: dispatcher.flush,
-    report: dispatcher.report,
+    report,
   }
 }
-
-const logError = (error: unknown) => console.error(error)
 
 const toEntry = ({ data, meta }: Delivery): SseEntry => Object.freeze({ ...meta, data })

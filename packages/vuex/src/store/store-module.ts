@@ -2,6 +2,7 @@ import { type RegisteredEvents, SseError, type SseResyncCause } from '@sse/vue'
 import {
   type AnyEvents,
   addSession,
+  createDispatcher,
   createSession,
   createState,
   mutations,
@@ -66,7 +67,12 @@ export function registerStream(store: StoreLike, options: SseOptions<AnyEvents>)
   keepState(store, namespace, present)
   tools?.track(connection, options.url)
   const commit = (name: string, payload: unknown) => store.commit(`${namespace}/${name}`, payload)
-  const session = createSession({ state, commit }, connection, toSessionOptions(store, options))
+  const session = createSession(
+    { state, commit },
+    connection,
+    toSessionOptions(store, options),
+    createDispatcher,
+  )
   const methods = eachAction(
     (action) => (payload?: unknown) => store.dispatch(`${namespace}/${action}`, payload),
   ) as Pick<Sse<AnyEvents>, (typeof ACTIONS)[number]>

@@ -1,6 +1,21 @@
+import type { Entry } from '@sse/core'
 import type { TestEvent } from '@sse/core/testing'
-import type { Entry } from '../../src/log/broker.ts'
-import type { SharedLog } from './shared-log.ts'
+
+/** What a page is compared with. See `History`. */
+export interface RecordLog {
+  readonly head: string
+  readonly length: number
+  standing(id: string): string
+  place(id: string): number | undefined
+  between(from: string, to: string): readonly Entry[] | undefined
+  /** The records of a channel at a position. */
+  recordsAt(position: string, channel: string): readonly Entry[]
+}
+
+/** Whether a channel of these tests has records. */
+export function hasRecords(channel: string): boolean {
+  return channel.startsWith('records')
+}
 
 /**
  * What a page shows that follows the protocol, over all of its connections, against the log. `breach` is called with the first difference.
@@ -8,7 +23,7 @@ import type { SharedLog } from './shared-log.ts'
 export class RecordPage {
   /** The cursor that the page would come back with. */
   lastEventId: string | undefined
-  readonly #log: SharedLog
+  readonly #log: RecordLog
   readonly #breach: (why: string) => void
   /** The records of the channels that it has been given, by name. */
   readonly #shown = new Map<string, Map<string, string>>()
@@ -24,7 +39,7 @@ export class RecordPage {
   /** The position of the latest id of the connection. */
   #position: string | undefined
 
-  constructor(log: SharedLog, breach: (why: string) => void) {
+  constructor(log: RecordLog, breach: (why: string) => void) {
     this.#log = log
     this.#breach = breach
   }
@@ -64,11 +79,12 @@ export class RecordPage {
 
   /** It is about to leave a channel. If it lacks no others' records, it may be told a position in that moment. */
   isLeaving(channel: string): void {
-    this.#mustStay &&= [...this.#channels.keys()].some((one) => one !== 'plain' && one !== channel)
+    this.#mustStay &&= [...this.#channels.keys()].some((one) => hasRecords(one) && one !== channel)
   }
 
   receives({ event, id, data }: TestEvent): void {
-    if (event === 'sse.record') this.#label = JSON.parse(data)
+    if (event === 'sse.open') this.#onOpen(id)
+    else if (event === 'sse.record') this.#label = JSON.parse(data)
     else if (event === 'sse.records') this.#onRecords(id, JSON.parse(data))
     else if (event === 'sse.removed') this.#remove(JSON.parse(data))
     else if (event === 'sse.end') this.#shown.get(JSON.parse(data).channel)?.clear()
@@ -80,7 +96,12 @@ export class RecordPage {
   /** At the end every channel with records shows those of the log. */
   conclude(): void {
     for (const channel of this.#channels.keys())
-      if (channel !== 'plain') this.#compare(channel, this.#log.head, 'in the end')
+      if (hasRecords(channel)) this.#compare(channel, this.#log.head, 'in the end')
+  }
+
+  /** Without a cursor it begins at the head, or so many events before it as the app has said. */
+  #onOpen(id: string): void {
+    if (this.lastEventId === undefined && id !== '') this.#position = this.#log.standing(id)
   }
 
   #onGap(): void {
@@ -89,7 +110,7 @@ export class RecordPage {
   }
 
   get #hasRecordChannel(): boolean {
-    return [...this.#channels.keys()].some((channel) => channel !== 'plain')
+    return [...this.#channels.keys()].some(hasRecords)
   }
 
   #onMessage(data: string): void {
