@@ -12,7 +12,7 @@ import {
   type SseChannels,
   type SseOpen,
 } from './events/control-events.ts'
-import { createEmitter } from './events/emitter.ts'
+import { createEmitter, type Listener } from './events/emitter.ts'
 import { type ParseOptions, parseEvent } from './events/event-data.ts'
 import type { SchemaIssue, SchemaOutputs, StandardSchemaMap } from './events/standard-schema.ts'
 import { createAddress, type UrlOption } from './http/url.ts'
@@ -96,28 +96,37 @@ export function createSseClient<Events extends object>(
 
   function open(tell: Omit<ConnectionEvents, 'receive'>, fallback: Fallback): Connection {
     if (!isWhole) return load()
+    const url = address.get()
     const request = {
       ...options,
       ...settings,
-      ...{ url: address.get(), channels: channels.connecting(), cursor: cursor.toSend() },
+      ...{ channels: channels.connecting(), cursor: cursor.toSend() },
       ...{ names: () => ['message', ...control.keys(), ...events.names()], fallback, clock },
+      // Read before every poll, because the next one lacks less.
+      get url() {
+        return inside.features?.address(url) ?? url
+      },
     }
     connection = openConnection(request, { ...tell, opened: () => opened(tell.opened), receive })
     return connection
   }
 
-  /** Stands for a connection while parts of the client are loaded. If that fails, as after a new deployment, it goes on without them. */
+  /** Loads parts of the client. If that fails, as after a new deployment, it goes on without them. */
+  function loadParts(isOver: () => boolean): Promise<void> {
+    return import('./lazy.ts')
+      .then(({ loadParts }) => loadParts(inside, isOver))
+      .catch((error) => events.report(error, 'sse.open'))
+  }
+
+  /** Stands for a connection while parts of the client are loaded. */
   function load(): Connection {
     let isClosed = false
-    import('./lazy.ts')
-      .then(({ loadParts }) => loadParts(inside, () => isClosed))
-      .catch((error) => events.report(error, 'sse.open'))
-      .then(() => {
-        // The attempt that they were loaded for may be over.
-        if (isClosed) return
-        isWhole = true
-        supervisor.connect()
-      })
+    loadParts(() => isClosed).then(() => {
+      // The attempt that they were loaded for may be over.
+      if (isClosed) return
+      isWhole = true
+      supervisor.connect()
+    })
     return {
       close() {
         isClosed = true
@@ -146,16 +155,21 @@ export function createSseClient<Events extends object>(
   }
 
   function receive({ event, data, lastEventId: id }: RawEvent): void {
-    const read = control.get(event)
+    const read = control.get(event) ?? (isOwn(event) && asText)
     if (event === 'sse.open') inside.resumedFrom = cursor.origin
     // Before the listeners: if one of them reconnects, the server must not send this event again.
     cursor.received = id
-    const result = read ? { value: read(data) } : parseEvent(data, event, options)
+    // The features read what is not in `control`.
+    const isFeature = read === asText
+    let result = read ? { value: read(data) } : parseEvent(data, event, options)
+    if (isFeature && !inside.features) result = loadParts(() => true).then(() => result)
     events.inOrder(result as Result | Promise<Result>, ({ issues, value }) => {
+      const taken = inside.features?.receive(event, value, id, !!issues)
+      if (isFeature) value = taken
       const emit = () => {
         if (event === 'sse.channels') inside.settled = value as SseChannels
         if (issues) events.emit({ event, data, issues }, { event: 'sse.invalid', id })
-        else if (!read && !events.has(event)) events.emit({ event }, { event: 'sse.unhandled', id })
+        else if (!read && !taken && !events.has(event)) events.emit({ event }, { event: 'sse.unhandled', id })
         else if (!read || value !== undefined) events.emit(value, { event, id })
       }
       if (inside.resync) inside.resync.receive({ event, data, value, id, read, emit })
@@ -227,19 +241,27 @@ export function createSseClient<Events extends object>(
       channels.change('delete', names)
       update()
     },
-    on(event, listener) {
-      const listen = (isWanted: boolean) => {
-        if (event !== 'message' && !events.has(event) && !control.has(event))
-          connection?.listen?.(event, isWanted)
-      }
-      listen(true)
-      const off = events.on(event, listener)
-      update()
-      return () => {
-        off()
-        listen(false)
-      }
-    },
+    onRecords: (channel, listener) => on(`sse.records:${channel}`, listener),
+    onPresence: (channel, listener) => on(`sse.presence:${channel}`, listener),
+    on,
+  }
+
+  function on(event: string, listener: Listener<never>): () => void {
+    const listen = (isWanted: boolean) => {
+      if (event !== 'message' && !events.has(event) && !isOwn(event)) connection?.listen?.(event, isWanted)
+    }
+    if (/^sse\.\w+:/.test(event)) {
+      // The next connection waits for them.
+      isWhole &&= !!inside.features
+      loadParts(() => true).then(() => events.has(event) && inside.features?.watch(event))
+    }
+    listen(true)
+    const off = events.on(event, listener)
+    update()
+    return () => {
+      off()
+      listen(false)
+    }
   }
 }
 
@@ -250,3 +272,7 @@ interface Result {
 }
 
 const nothing = () => undefined
+
+const asText = (text: string) => text
+
+const isOwn = (event: string) => event.startsWith('sse.')

@@ -1,3 +1,4 @@
+import { FEATURE_EVENTS } from '../features/features.ts'
 import { requestStream } from '../http/connection-request.ts'
 import { toFailure } from '../http/failure.ts'
 import { checkRedirect } from '../http/redirect.ts'
@@ -46,7 +47,8 @@ export function openEventSource(request: ConnectionRequest, events: ConnectionEv
     address = withQuery(from, channels, overFetch && !isCrossOrigin(from) ? '' : cursor)
     const init = { withCredentials: !!withCredentials, maxBufferSize: maxEventBytes, fetch: answer }
     source = new EventSource(address.href, init)
-    for (const name of new Set([...OWN, ...request.names()])) source.addEventListener(name, receive)
+    for (const name of new Set([...OWN, ...FEATURE_EVENTS, ...request.names()]))
+      source.addEventListener(name, receive)
   }
 
   /** The `fetch` for an EventSource that takes one: headers, redirects and statuses are as without an EventSource. */
