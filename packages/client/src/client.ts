@@ -60,15 +60,15 @@ export function createSseClient<Events extends object>(
    * nothing.
    */
   const control = new Map<string, (text: string) => unknown>([
-    ['sse.open', opening],
-    ['sse.gap', readGap],
-    ['sse.channels', readChannels],
-    ['sse.ping', String], // the tab that leads a group listens for it, because it moves the cursor
-    ['sse.close', nothing],
-    ['sse.state', nothing],
-    ['sse.stale', nothing],
-    ['sse.invalid', nothing],
-    ['sse.unhandled', nothing],
+    ['open', opening],
+    ['gap', readGap],
+    ['channels', readChannels],
+    ['ping', String], // the tab that leads a group listens for it, because it moves the cursor
+    ['close', nothing],
+    ['state', nothing],
+    ['stale', nothing],
+    ['invalid', nothing],
+    ['unhandled', nothing],
   ])
   /** Of this life. */
   let supervisor = supervise()
@@ -101,7 +101,7 @@ export function createSseClient<Events extends object>(
       ...options,
       ...settings,
       ...{ channels: channels.connecting(), cursor: cursor.toSend() },
-      ...{ names: () => ['message', ...control.keys(), ...events.names()], fallback, clock },
+      ...{ names: events.names, fallback, clock },
       // Read before every poll, because the next one lacks less.
       get url() {
         return inside.features?.address(url) ?? url
@@ -155,14 +155,14 @@ export function createSseClient<Events extends object>(
   }
 
   function receive({ event, data, lastEventId: id }: RawEvent): void {
-    const read = control.get(event) ?? (isOwn(event) && asText)
+    const read = isOwn(event) && (control.get(event.slice(4)) ?? asText)
     if (event === 'sse.open') inside.resumedFrom = cursor.origin
     // Before the listeners: if one of them reconnects, the server must not send this event again.
     cursor.received = id
     // The features read what is not in `control`.
     const isFeature = read === asText
-    let result = read ? { value: read(data) } : parseEvent(data, event, options)
-    if (isFeature && !inside.features) result = loadParts(() => true).then(() => result)
+    const known = read ? { value: read(data) } : parseEvent(data, event, options)
+    const result = isFeature && !inside.features ? loadParts(() => true).then(() => known) : known
     events.inOrder(result as Result | Promise<Result>, ({ issues, value }) => {
       const taken = inside.features?.receive(event, value, id, !!issues)
       if (isFeature) value = taken
@@ -195,7 +195,7 @@ export function createSseClient<Events extends object>(
   /** Events that still wait for a schema are dropped. The next connection receives them again. */
   function endLife(): void {
     events.clear()
-    inside.resync?.cancel()
+    if (inside.resync) inside.resync.cancel()
     cursor.rewind()
   }
 
@@ -253,7 +253,7 @@ export function createSseClient<Events extends object>(
     if (/^sse\.\w+:/.test(event)) {
       // The next connection waits for them.
       isWhole &&= !!inside.features
-      loadParts(() => true).then(() => events.has(event) && inside.features?.watch(event))
+      loadParts(() => true).then(() => inside.features?.watch(event))
     }
     listen(true)
     const off = events.on(event, listener)

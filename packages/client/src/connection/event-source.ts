@@ -47,7 +47,7 @@ export function openEventSource(request: ConnectionRequest, events: ConnectionEv
     address = withQuery(from, channels, overFetch && !isCrossOrigin(from) ? '' : cursor)
     const init = { withCredentials: !!withCredentials, maxBufferSize: maxEventBytes, fetch: answer }
     source = new EventSource(address.href, init)
-    for (const name of new Set([...OWN, ...FEATURE_EVENTS, ...request.names()]))
+    for (const name of new Set([...OWN, ...CONTROL, ...FEATURE_EVENTS, ...request.names()]))
       source.addEventListener(name, receive)
   }
 
@@ -106,5 +106,8 @@ export function openEventSource(request: ConnectionRequest, events: ConnectionEv
 
 /** The EventSource's own events. They always have a listener. */
 const OWN = ['open', 'error']
+
+/** Those that the client listens for itself. */
+const CONTROL = ['message', 'sse.open', 'sse.gap', 'sse.channels', 'sse.ping', 'sse.close']
 
 const CLOSED = 2

@@ -149,6 +149,8 @@ export function createFeatures(client: ClientInternals): Features {
       return url instanceof URL ? add(url) : url.then(add)
     },
     watch(name) {
+      // Its listener may have left while this was loaded.
+      if (!events.has(name)) return
       const isRecords = name.startsWith(RECORDS)
       const channel = name.slice(name.indexOf(':') + 1)
       if (isRecords && !client.shared && !isNamed) reconnect()
