@@ -48,7 +48,8 @@ describe.each([
     const proxy = await startBufferingProxy(server)
     const clock = createTestClock()
     const openPolls = (more: SseClientOptions = {}) => {
-      const client = createSseClient(proxy.url + path, { ...own, ...more, clock })
+      const steady = { watchdog: false, polls: { retry: 1_000_000_000 }, clock } as const
+      const client = createSseClient(proxy.url + path, { ...own, ...more, ...steady })
       onTestFinished(() => client.close())
       return client
     }
@@ -291,9 +292,12 @@ describe('records', () => {
     '{"channels":["p"],"done":1}',
     '{"channel":{},"members":[null]}',
   ])('of %j harm nobody', async (text) => {
-    const { client, stream } = await setUpOpen()
+    const { client, server } = await setUp()
     const page = shown(client, 'p')
     const heard = take(client, 'tick', 1)
+    client.connect()
+    const stream = await server.next()
+    stream.open()
     const names = ['records', 'record', 'removed', 'presence', 'end']
     stream.write(
       `${names.map((name) => `event: sse.${name}\ndata: ${text}\n\n`).join('')}event: tick\ndata: 1\n\n`,

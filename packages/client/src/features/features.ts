@@ -1,7 +1,7 @@
 import type { SseChannels, SseOpen } from '../events/control-events.ts'
 import type { ClientInternals } from '../internals.ts'
 import { createPresence } from './presence.ts'
-import { createRecords, type RecordEntry, type RecordLabel } from './records.ts'
+import { createRecords, type RecordLabel } from './records.ts'
 import type { SsePresenceEvent } from './types.ts'
 
 /** What the channels of a client have besides events: records and members. Loaded when a page asks for them, or receives them. */
@@ -25,8 +25,15 @@ export const PRESENCE = 'sse.presence:'
 
 /** What a listener for the records of all channels (`sse.records:`) is told. Only a tab that relays them to others needs that. */
 export type RecordsFeed =
-  | (Omit<RecordLabel, 'id'> & { readonly event: string; readonly data: unknown })
-  | { readonly replaced: readonly string[]; entriesOf(channel: string): RecordEntry[] }
+  | (Omit<RecordLabel, 'id'> & {
+      readonly event: string
+      readonly data: unknown
+      /** Whether it is part of a snapshot, which is told as a whole. */
+      readonly isOfSnapshot: boolean
+    })
+  | { readonly replaced: readonly string[]; readonly records: RecordsStore }
+
+export type RecordsStore = Pick<ReturnType<typeof createRecords>, 'complete' | 'has' | 'entriesOf'>
 
 export function createFeatures(client: ClientInternals): Features {
   const { channels, cursor, events } = client
@@ -35,7 +42,12 @@ export function createFeatures(client: ClientInternals): Features {
     (channel, changed) => emit(RECORDS + channel, records.stateOf(channel, changed)),
     isWanted,
   )
-  const presence = createPresence((now) => emit(PRESENCE + now.channel, now))
+  const presence = createPresence((now) => {
+    emit(PRESENCE + now.channel, now)
+    emit(PRESENCE, now)
+  })
+  /** The cursor after the event that was taken last. */
+  let position = cursor.told
   /** Names the record of the next event. */
   let label: RecordLabel | undefined
   /** Whether the requests ask for the names of records. The connection of a group of tabs always does. */
@@ -43,7 +55,7 @@ export function createFeatures(client: ClientInternals): Features {
   /** Channels for whose records alone the client has connected again. */
   const requested = new Set<string>()
 
-  const emit = (event: string, value: unknown) => events.emit(value, { event, id: cursor.received })
+  const emit = (event: string, value: unknown) => events.emit(value, { event, id: position })
 
   const watched = () =>
     [...events.names()].filter((name) => name.startsWith(RECORDS)).map((name) => name.slice(RECORDS.length))
@@ -55,11 +67,10 @@ export function createFeatures(client: ClientInternals): Features {
 
   /** @returns whether somebody listens for it */
   function setRecord(named: RecordLabel, event: string, data: unknown): boolean {
-    records.set(named, event, data)
+    const isOfSnapshot = records.set(named, event, data)
     const { channels, record } = named
-    const feed: RecordsFeed = { channels, record, event, data }
-    // Those of a snapshot come as one.
-    if (named.id !== undefined) emit(RECORDS, feed)
+    const feed: RecordsFeed = { channels, record, event, data, isOfSnapshot }
+    emit(RECORDS, feed)
     return ['', ...channels].some((channel) => events.has(RECORDS + channel))
   }
 
@@ -102,7 +113,7 @@ export function createFeatures(client: ClientInternals): Features {
     if (!isNamed && !client.shared) return
     if (!isDone) records.begin(of)
     else {
-      const feed: RecordsFeed = { replaced: records.done(of), entriesOf: records.entriesOf }
+      const feed: RecordsFeed = { replaced: records.done(of), records }
       emit(RECORDS, feed)
     }
   }
@@ -117,6 +128,7 @@ export function createFeatures(client: ClientInternals): Features {
 
   return {
     receive(event, data, id, isInvalid) {
+      position = id
       if (FEATURE_EVENTS.includes(event)) return take(event, String(data))
       if (event === 'sse.open') {
         label = undefined
@@ -140,7 +152,7 @@ export function createFeatures(client: ClientInternals): Features {
       records.leaveUnasked()
       const all = new Set([...watched(), ...channels.wanted, ...records.outdated])
       const lacking = [...all].filter((channel) => channel && !records.has(channel))
-      const names = records.lacksAll ? '*' : lacking.map(encodeURIComponent).join()
+      const names = records.complete.length === 0 ? '*' : lacking.map(encodeURIComponent).join()
       const add = (to: URL) => {
         const result = new URL(to)
         result.search += `${result.search ? '&' : '?'}records=${names}`

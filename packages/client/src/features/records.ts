@@ -60,13 +60,13 @@ export function createRecords(
   }
 
   return {
-    /** Whether no channel has its records. */
-    get lacksAll() {
-      return ![...states.values()].some(({ isComplete }) => isComplete)
-    },
     /** The channels that have had records and lack them now. */
     get outdated() {
       return [...states].filter(([, { isComplete }]) => !isComplete).map(([channel]) => channel)
+    },
+    /** The channels that have their records. */
+    get complete() {
+      return [...states].filter(([, { isComplete }]) => isComplete).map(([channel]) => channel)
     },
     has: (channel: string) => states.get(channel)?.isComplete ?? false,
     knows: (channel: string) => states.has(channel),
@@ -87,7 +87,8 @@ export function createRecords(
       for (const channel of own) replace(channel, whole.get(channel))
       return own
     },
-    set({ channels, record }: RecordLabel, event: string, data: unknown): void {
+    /** @returns whether it belongs to a snapshot */
+    set({ channels, record }: RecordLabel, event: string, data: unknown): boolean {
       for (const channel of channels) {
         const entries = snapshot?.get(channel)
         const state = states.get(channel)
@@ -99,6 +100,7 @@ export function createRecords(
           tell(channel, record)
         }
       }
+      return channels.some((channel) => snapshot?.has(channel))
     },
     remove(channel: string, record: string): void {
       const state = states.get(channel)
