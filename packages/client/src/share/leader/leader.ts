@@ -219,10 +219,10 @@ export function createLeader(options: LeaderOptions) {
   /** Tells each tab whose channels have changed. */
   function tellChannels(): void {
     for (const [id, tab] of tabs) {
+      for (const what of tab.sent) if (!isOn(tab, what.slice(2))) tab.sent.delete(what)
       const view = viewOf(tab)
       if (id === FORMER || !view || toComparable(view) === tab.told) continue
       tab.told = toComparable(view)
-      for (const what of tab.sent) if (!isOn(tab, what.slice(2))) tab.sent.delete(what)
       emit(toChannelsEvent(id, view))
     }
     send()
