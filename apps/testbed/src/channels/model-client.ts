@@ -110,7 +110,8 @@ export class ModelClient {
     const { lastEventId = '' } = this.#page
     if (this.#log.standing(lastEventId) !== this.#log.standing(this.#log.head))
       throw new Error(`a page stands at ${lastEventId}, and the log at ${this.#log.head}`)
-    this.#page.conclude()
+    const difference = this.#page.difference()
+    if (difference) throw new Error(`${difference}\n${this}`)
     if (!this.channels.has('room')) return
     const shown = [...this.#members.values()].filter(({ streams }) => streams > 0)
     compare(new Map(shown.map(({ info, streams }) => [info, streams])), members, `${this}\nThis page`)

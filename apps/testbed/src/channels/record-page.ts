@@ -93,10 +93,13 @@ export class RecordPage {
     if (id !== '' && id !== this.lastEventId) this.#onId(id)
   }
 
-  /** At the end every channel with records shows those of the log. */
-  conclude(): void {
-    for (const channel of this.#channels.keys())
-      if (hasRecords(channel)) this.#compare(channel, this.#log.head, 'in the end')
+  /** When nothing is on its way, every channel with records shows those of the log. @returns the first difference */
+  difference(): string | undefined {
+    for (const channel of this.#channels.keys()) {
+      const difference = hasRecords(channel) && this.#differenceOn(channel, this.#log.head, 'in the end')
+      if (difference) return difference
+    }
+    return undefined
   }
 
   /** Without a cursor it begins at the head, or so many events before it as the app has said. */
@@ -144,10 +147,15 @@ export class RecordPage {
   }
 
   #compare(channel: string, position: string, when: string): void {
+    const difference = this.#differenceOn(channel, position, when)
+    if (difference) this.#breach(difference)
+  }
+
+  #differenceOn(channel: string, position: string, when: string): string | undefined {
     const truth = this.#log.recordsAt(position, channel).map(({ record, data }) => [record, data].join(' '))
     const shown = [...(this.#shown.get(channel) ?? [])].map((one) => one.join(' '))
-    if (shown.sort().join() !== truth.sort().join())
-      this.#breach(`${channel} shows ${brief(shown)} ${when} at ${position}, and the log has ${brief(truth)}`)
+    if (shown.sort().join() === truth.sort().join()) return undefined
+    return `${channel} shows ${brief(shown)} ${when} at ${position}, and the log has ${brief(truth)}`
   }
 
   /** Who comes back with this id is given what is after it: so everything before it was given, unless it was a record. */

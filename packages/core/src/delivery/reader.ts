@@ -169,7 +169,7 @@ export class Reader {
   /** Called by the fan-out. `frames` have everything on the reader's channels between two positions. */
   deliver(frames: readonly Frame[], from: number, to: number): void {
     if (this.#state !== 'live') return
-    if (this.#deliveredTo > from || this.#lacking) {
+    if (this.#livePosition > from || this.#lacking) {
       this.flush()
       return
     }

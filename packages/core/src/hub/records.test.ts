@@ -508,6 +508,8 @@ describe('rewind', () => {
     const stream = hub.stream(new RecordingTransport())
     expect(() => stream.subscribe('a', { rewind: -1 })).toThrow(/rewind must be a whole number/)
     expect(() => stream.subscribe('a', { rewind: 1, since: hub.position })).toThrow(/Use one of them/)
+    const other = hub.stream(new RecordingTransport()).subscribe('a', { rewind: 1 })
+    expect(() => other.subscribe('b', { since: hub.position })).toThrow(/Use one of them/)
   })
 })
 

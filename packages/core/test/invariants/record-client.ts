@@ -53,7 +53,8 @@ export class RecordClient {
     const { log } = this.#world
     if (!transport?.opened || log.standing(this.#page.lastEventId ?? '') !== log.standing(log.head))
       this.#breach(`it stands at ${this.#page.lastEventId}, and the log at ${log.head}`)
-    this.#page.conclude()
+    const difference = this.#page.difference()
+    if (difference) this.#breach(difference)
   }
 
   #connect({ server, channels, page, rewind }: RecordConnect): void {
