@@ -3,7 +3,7 @@ import { shallowReactive } from 'vue'
 import { type AppLike, defineProperty, propertiesOf, watchApp } from './components/lifetime.ts'
 import { development } from './development/development.ts'
 import type { DehydratedSse, Hydration } from './list/dehydrated.ts'
-import { loadParts } from './load-parts.ts'
+import { parts } from './load-parts.ts'
 import type { RegisteredEvents } from './register.ts'
 import {
   type AnyEvents,
@@ -12,10 +12,9 @@ import {
   createConnection,
 } from './stream/connection.ts'
 import { addSession, sessionOf } from './stream/find-session.ts'
-import { createLateDispatcher } from './stream/late-dispatcher.ts'
 import { createSession, type SessionOptions } from './stream/session.ts'
-import { createState, mutations } from './stream/state.ts'
-import { methodsOf, toSse } from './stream/to-sse.ts'
+import { createState } from './stream/state.ts'
+import { toSse } from './stream/to-sse.ts'
 import type { SharedSseOptions, SseOptions, SsePlugin, SseSource } from './types.ts'
 
 /**
@@ -40,22 +39,23 @@ export function createSse<Events extends object = RegisteredEvents>(
     {
       state: () => state,
       // Where there is no window, requests share the object, so nothing is kept.
-      commit: (name: keyof typeof mutations, payload: unknown) =>
-        connection.client && mutations[name](state, payload as never),
+      commit(name, payload) {
+        if (!connection.client) return
+        // Before the other parts are there, only the status changes.
+        if (parts) parts.mutations[name](state, payload as never)
+        else Object.assign(state, payload)
+      },
     },
     connection,
     toSessionOptions(given),
-    createLateDispatcher(() => connection.client?.close()),
   )
   tools?.checkPayloads(session)
   const renderings: Hydration['renderings'] = new WeakMap()
   session.hydration = { lastEventId: hydrate?.lastEventId, lists: { ...hydrate?.lists }, renderings }
-  // Beside the connection.
-  connection.on('sse.state', () => void loadParts().catch(() => {}))
 
   const sse = toSse(
     {
-      ...methodsOf(session),
+      ...session.methods,
       dehydrate: (app: object): DehydratedSse => renderings.get(app) ?? { lists: {} },
       install(app: AppLike) {
         const present = sessionOf((propertiesOf(app) as Readonly<Record<string, unknown>>)[`$${namespace}`])
@@ -70,12 +70,18 @@ export function createSse<Events extends object = RegisteredEvents>(
             session: toSessionOptions(given),
           })
           session = present
-          Object.assign(sse, methodsOf(present))
+          Object.assign(sse, present.methods)
           return
         }
         tools?.noteUse(session)
         defineProperty(app, `$${namespace}`, () => sse)
-        if (!present) watchApp(app, () => session, connect && !given.use)
+        if (present) return
+        watchApp(
+          app,
+          () => session,
+          connect && !given.use,
+          tools && ((shown, mounted) => tools.showInDevtools(shown, namespace, mounted)),
+        )
       },
     },
     () => session.state(),
@@ -85,11 +91,7 @@ export function createSse<Events extends object = RegisteredEvents>(
 }
 
 export const twoStreams = (namespace: string): SseError =>
-  new SseError(
-    'invalid-option',
-    `There are two streams '${namespace}'. Give one of them another \`namespace\``,
-    namespace,
-  )
+  new SseError('invalid-option', `Two streams '${namespace}': give one another \`namespace\``, namespace)
 
 /** What concerns the connection, whichever package it is for. */
 interface AnyOptions extends ConnectionOptions {
@@ -112,11 +114,7 @@ export function toConnection(options: AnyOptions): Connection {
   }
   const session = sessionOf(options.use)
   if (session) return session.connection
-  throw new SseError(
-    'invalid-option',
-    '`use` takes the object of another createSse(). One for a store must be in the store before',
-    options.use,
-  )
+  throw new SseError('invalid-option', '`use` takes the object of a createSse()', options.use)
 }
 
 /** Without the options that mean something else to the client. */

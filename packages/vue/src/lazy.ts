@@ -1,4 +1,4 @@
-/** Loaded beside the first connection, so that it does not delay the page. */
-export { comparePositions, consumed, createConsumer } from '@sse/client/internal'
+/** Loaded beside the page, so that it does not delay it. */
 export { followList, renderList } from './list/follow-list.ts'
-export { createDispatcher } from './stream/dispatcher.ts'
+export { createReceiver, reached } from './stream/receiver.ts'
+export { mutations } from './stream/state.ts'

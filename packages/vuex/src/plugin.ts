@@ -71,13 +71,16 @@ export function createSse<Events extends object = RegisteredEvents>(
         defineProperty(app, `$${namespace}`, function (this: { readonly $store?: StoreLike }) {
           return sseOf(this.$store, namespace)
         })
-        watchApp(app, (properties: { readonly $store?: StoreLike }) => {
-          return findStream(properties.$store, namespace)?.session
-        })
+        watchApp(
+          app,
+          ({ $store }: { readonly $store?: StoreLike }) => findStream($store, namespace)?.session,
+          false,
+          tools && ((shown, mounted) => tools.showInDevtools(shown, namespace, mounted)),
+        )
       },
-      connect: (payload?: ConnectPayload) => isServer() || session().connect(payload),
-      disconnect: () => isServer() || session().disconnect(),
-      reached: async (id: string) => session().reached(id),
+      connect: (payload?: ConnectPayload) => isServer() || session().methods.connect(payload),
+      disconnect: () => isServer() || session().methods.disconnect(),
+      reached: async (id: string) => session().methods.reached(id),
     },
   )
   addSession(plugin, () => newest)

@@ -4,9 +4,6 @@ import type { SseState } from '../supervisor/state.ts'
 import type { ResyncOption, SseClient } from '../types.ts'
 import { createResync, type ReceivedEvent } from './resync.ts'
 
-/** On an EventSource: `createConsumer`. Only the test double has it, so that a test need not wait until it is loaded. */
-export const CONSUMER = Symbol.for('sse.consumer')
-
 /** A client whose listeners are several consumers, each of which loads by itself what it shows. */
 export interface SharedClient {
   readonly client: Pick<SseClient, 'state' | 'connect' | 'close'> | undefined
@@ -14,9 +11,8 @@ export interface SharedClient {
   /** The id of the last event that was told. */
   lastId: string
   /** While the client closes only to connect again. */
-  isRestarting: boolean
-  /** Makes every consumer a `Consumer` of here, and gives all of them. */
-  attach(create: typeof createConsumer): readonly Consumer[]
+  isRestarting?: boolean
+  readonly consumers: Set<Consumer>
 }
 
 export interface ConsumerOptions {
@@ -26,6 +22,8 @@ export interface ConsumerOptions {
   given(resumedAt: string): string | false
   /** Whether what is shown may be incomplete. */
   stale: boolean
+  /** For devtools. */
+  readonly name?: string | undefined
 }
 
 /** Where the events of a consumer go. */
@@ -33,15 +31,19 @@ export interface Outlet {
   /** Hands over what waits. */
   flush(): void
   report(error: unknown, event: string): void
+  /** What is shown has become incomplete, or complete. */
+  changed(stale: boolean): void
 }
 
 /** One consumer of a client. While it loads, its own events wait, and nobody else's. */
 export interface Consumer {
+  /** How many events wait for the load. */
+  held(): number
   /** An event for it, or one of the connection itself. */
   receive(event: ReceivedEvent): void
   changed(state: SseState): void
-  /** Loads. What is shown lacks nothing before this position. */
-  start(from: string): void
+  /** Loads now if the stream is open, else when it opens. */
+  begin(): void
   /** The client will resume from this position. What was told already comes again. */
   rewind(from: string): void
   /** Resolves when nothing waits for a load any more. */
@@ -55,41 +57,42 @@ export interface Consumer {
 export function createConsumer(shared: SharedClient, options: ConsumerOptions, outlet: Outlet): Consumer {
   let isOver = false
   let waiting: (() => void)[] = []
-  const resync = createResync(
-    {
-      clock: shared.options.clock,
-      get stale() {
-        return options.stale
-      },
-      set stale(next) {
-        if (next !== options.stale) options.stale = next
-      },
-      get received() {
-        return shared.lastId
-      },
-      get told() {
-        return shared.lastId
-      },
-      // A load that was given up begins again as long as the client is open.
-      status: () => (isOver ? 'closed' : shared.client!.state.status),
-      given: options.given,
-      tell() {},
-      passed() {},
-      restart: (position) => restart(shared, position),
-      released() {
-        const resolves = waiting
-        waiting = []
-        for (const resolve of resolves) resolve()
-      },
-      report: outlet.report,
-    },
-    options.load() &&
+  const resync = createResync({
+    load: () =>
+      options.load() &&
       ((cause) => {
         // What came before the load must not be handed over after it.
         outlet.flush()
         return options.load()?.(cause)
       }),
-  )
+    clock: shared.options.clock,
+    get stale() {
+      return options.stale
+    },
+    set stale(next) {
+      if (next === options.stale) return
+      options.stale = next
+      outlet.changed(next)
+    },
+    get received() {
+      return shared.lastId
+    },
+    get told() {
+      return shared.lastId
+    },
+    // A load that was given up begins again as long as the client is open.
+    status: () => (isOver ? 'closed' : shared.client!.state.status),
+    given: options.given,
+    tell() {},
+    passed() {},
+    restart: (position) => restart(shared, position),
+    released() {
+      const resolves = waiting
+      waiting = []
+      for (const resolve of resolves) resolve()
+    },
+    report: outlet.report,
+  })
   if (shared.client) resync.changed(shared.client.state)
 
   function cancel(): void {
@@ -97,10 +100,13 @@ export function createConsumer(shared: SharedClient, options: ConsumerOptions, o
     resync.cancel()
   }
 
-  return {
+  const consumer: Consumer = {
+    held: () => resync.held,
     receive: resync.receive,
     changed: resync.changed,
-    start: (from) => resync.start('open', from),
+    begin() {
+      if (shared.client?.state.status === 'open') resync.start('open', shared.lastId)
+    },
     rewind: resync.rewind,
     async settled() {
       while (resync.isHolding) {
@@ -112,14 +118,17 @@ export function createConsumer(shared: SharedClient, options: ConsumerOptions, o
     cancel,
     end() {
       isOver = true
+      shared.consumers.delete(consumer)
       cancel()
     },
   }
+  shared.consumers.add(consumer)
+  return consumer
 }
 
 /** Resumes from a position for one consumer. The others skip what they were told already. */
 function restart(shared: SharedClient, position: string): void {
-  for (const consumer of shared.attach(createConsumer)) consumer.rewind(position)
+  for (const consumer of shared.consumers) consumer.rewind(position)
   shared.isRestarting = true
   shared.client?.close()
   shared.isRestarting = false
@@ -139,6 +148,6 @@ export async function consumed(
 ): Promise<void> {
   if (!shared.client) throw new SseError('closed', 'A server render has no connection', id)
   await shared.client.reached(id)
-  await Promise.all(shared.attach(createConsumer).map((consumer) => consumer.settled()))
+  await Promise.all([...shared.consumers].map((consumer) => consumer.settled()))
   flush()
 }

@@ -1,8 +1,8 @@
 import { SseError, type SseResyncCause } from '@sse/client'
-import { comparePositions } from '@sse/client/internal'
-import { onScopeDispose, watch } from 'vue'
+import { type Consumer, comparePositions } from '@sse/client/internal'
+import { type ComponentInternalInstance, onScopeDispose, watch } from 'vue'
 import { nameOf } from '../components/use-sse-channel.ts'
-import type { Consumer } from '../stream/consumer.ts'
+import type { Receiver } from '../stream/receiver.ts'
 import type { AnyTarget, ListShell } from './use-sse-list.ts'
 import { waitForChannel } from './wait-for-channel.ts'
 
@@ -11,7 +11,7 @@ import { waitForChannel } from './wait-for-channel.ts'
  *
  * @returns loads it again
  */
-export function followList<Item>(list: ListShell<Item>): () => void {
+export function followList<Item>(list: ListShell<Item>, receiver: Receiver): () => void {
   const { error, options, rendered, session, settle, stale } = list
   const isOnChannel = 'channel' in options
   const channel = () => nameOf(options.channel)
@@ -20,9 +20,10 @@ export function followList<Item>(list: ListShell<Item>): () => void {
   function follow(): Consumer {
     const page = isFirst ? rendered : undefined
     isFirst = false
-    const consumer = session.consume(
+    const consumer = receiver.consume(
       {
-        load: () => (cause) => loadList(list, cause),
+        name: list.name,
+        load: () => (cause) => loadList(list, cause, receiver.flush),
         // The position is that of the page, whose events this list has up to its own.
         given: (at) => at === session.hydration?.lastEventId && (page?.position ?? false),
         get stale() {
@@ -37,7 +38,7 @@ export function followList<Item>(list: ListShell<Item>): () => void {
     let isOn = true
     const offs = Object.entries(options.events).map(([event, target]) => {
       const run = (data: never) => isOn && apply(list, target as AnyTarget<Item>, data)
-      return session.listen(event, [{ run, isCall: true }], consumer)
+      return receiver.listen(event, [{ run, isCall: true }], consumer)
     })
     const { end } = consumer
     consumer.end = () => {
@@ -70,13 +71,17 @@ export function followList<Item>(list: ListShell<Item>): () => void {
   }
   onScopeDispose(() => consumer.end())
   return () => {
-    session.flush()
+    receiver.flush()
     consumer.begin()
   }
 }
 
-async function loadList<Item>(list: ListShell<Item>, cause: SseResyncCause): Promise<string | undefined> {
-  const { error, options, replace, session, settle } = list
+async function loadList<Item>(
+  list: ListShell<Item>,
+  cause: SseResyncCause,
+  flush = () => {},
+): Promise<string | undefined> {
+  const { error, options, replace, settle } = list
   const { signal } = cause
   try {
     const loaded = await options.load(cause)
@@ -84,7 +89,7 @@ async function loadList<Item>(list: ListShell<Item>, cause: SseResyncCause): Pro
     if (signal.aborted) throw signal.reason
     const { items, position } = 'items' in loaded ? loaded : { items: loaded, position: undefined }
     // What the load has already must not come after it.
-    session.flush()
+    flush()
     replace(items)
     error.value = undefined
     settle()
@@ -108,7 +113,11 @@ function apply<Item>(list: ListShell<Item>, target: AnyTarget<Item>, data: unkno
 }
 
 /** Loads a list on the server, once, and notes it for the browser. */
-export async function renderList<Item>(list: ListShell<Item>, app: object): Promise<void> {
+export async function renderList<Item>(
+  list: ListShell<Item>,
+  component: ComponentInternalInstance | null,
+): Promise<void> {
+  const app = component?.appContext?.app ?? component?.proxy?.$root ?? {}
   const { name, session, stale, values } = list
   const { signal } = new AbortController()
   try {

@@ -1,7 +1,6 @@
 import type { SseChannels } from '@sse/client'
-import type { ReceivedEvent } from '@sse/client/internal'
+import type { Consumer, ReceivedEvent } from '@sse/client/internal'
 import type { Connection } from '../stream/connection.ts'
-import type { Consumer } from '../stream/consumer.ts'
 
 /**
  * Lets a consumer load only once the server has confirmed its channel. What is published between a load and the confirmation would be missing.
@@ -52,7 +51,7 @@ export function waitForChannel(
       isJoined = isConfirmed()
       wasJoined = false
       opening = undefined
-      if (isJoined || connection.client?.state.status !== 'open') consumer.begin()
+      if (isJoined) consumer.begin()
     },
   }
 }

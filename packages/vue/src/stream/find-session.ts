@@ -19,19 +19,14 @@ export const sessionOf = (sse: unknown): Session | undefined => sessions.get(Obj
  */
 export function findSession(stream: string | object, composable: string): Session {
   const component = getCurrentInstance()
-  if (typeof stream === 'string' && !component) {
-    throw new SseError(
-      'invalid-use',
-      `${composable} works in \`setup\`, and there only before the first \`await\`. Elsewhere, give it the object of createSse()`,
-      stream,
-    )
-  }
   const properties = component?.proxy as Readonly<Record<string, unknown>> | null | undefined
   const session = sessionOf(typeof stream === 'string' ? properties?.[`$${stream}`] : stream)
   if (session) return session
   throw new SseError(
     'invalid-use',
-    `${composable} finds no stream '${stream}'. Write app.use(sse), or Vue.use(sse) in Vue 2.7, with sse = createSse({ namespace: '${stream}', … }). A stream of a store must be in the store first`,
+    component
+      ? `${composable}: no stream '${stream}' in the app. Write app.use(createSse({ namespace: '${stream}', … })), or Vue.use(…)`
+      : `${composable} works in \`setup\` before the first \`await\`. Elsewhere give it the object of createSse()`,
     stream,
   )
 }

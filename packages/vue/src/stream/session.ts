@@ -1,11 +1,10 @@
-import type { Listener, SseChannels, SseOpen, SseResyncCause, SseState } from '@sse/client'
-import type { ReceivedEvent } from '@sse/client/internal'
+import type { Listener, ReportError, SseResyncCause } from '@sse/client'
 import type { Hydration } from '../list/dehydrated.ts'
-import { loadParts } from '../load-parts.ts'
+import { loadParts, parts } from '../load-parts.ts'
 import type { Connection } from './connection.ts'
-import { type Consumer, type ConsumerOptions, createConsumer } from './consumer.ts'
-import type { CreateDispatcher, Delivery, Target } from './dispatcher.ts'
-import { type CommitOwn, type SseEntry, type SseStreamState, toConnectionState } from './state.ts'
+import type { Delivery, Target } from './dispatcher.ts'
+import type { Receiver } from './receiver.ts'
+import { type CommitOwn, type SseStreamState, toConnectionState } from './state.ts'
 
 /** The position to resume from. */
 export interface ConnectPayload {
@@ -20,8 +19,8 @@ export interface SessionOptions {
   readonly batch?: boolean | undefined
   readonly freeze?: boolean | undefined
   readonly keep?: number | undefined
-  readonly onError?: ((error: unknown, context: { readonly event: string }) => void) | undefined
-  /** The position at which it connects first is that of other consumers. */
+  readonly onError?: ReportError | undefined
+  /** The position at which it connects first is that of lists. */
   readonly isHydrated?: boolean | undefined
   /** Loads what the targets and handlers of this session show. */
   readonly load?: ((cause: SseResyncCause) => unknown) | undefined
@@ -35,10 +34,8 @@ export interface SessionContext {
   readonly commit: CommitOwn
 }
 
-/** The share of one `createSse` in a connection: its state, and its events frame by frame. */
-export interface Session {
-  readonly connection: Connection
-  readonly state: () => SseStreamState
+/** What an app calls. */
+export interface Methods {
   connect(payload?: ConnectPayload | null): void
   disconnect(): void
   reconnect(): void
@@ -47,211 +44,109 @@ export interface Session {
   reached(id: string): Promise<void>
   /** Calls a handler for every event of a name, after the targets have received it. */
   on(event: string, handler: Listener<never>): () => void
-  /**
-   * Adds someone who loads by itself. While it loads, only its own events wait. It begins with `begin()`.
-   *
-   * @param wrap gives it something to do at the events of the connection
-   */
-  consume(options: ConsumerOptions, wrap?: (consumer: Consumer) => Consumer): Consumer
-  /** Hands events of a name to the targets of a consumer. */
-  listen(event: string, targets: readonly Target[], consumer: Consumer): () => void
-  /** Hands over what waits for its frame. */
-  flush(): void
+}
+
+/** The share of one `createSse` in a connection: its state and, loaded beside the page, what receives its events. */
+export interface Session extends SessionContext {
+  readonly connection: Connection
+  options: SessionOptions
+  readonly methods: Methods
+  /** Calls `run` with what receives the events: now if it is loaded, and never on a server. */
+  use(run: (receiver: Receiver) => void): void
   /** What lists bring from a server render. A store brings its own state. */
   hydration?: Hydration
-  /** Applies the options of a hot reload. */
-  configure(options: SessionOptions): void
   report(error: unknown, event: string): void
+  /** Devtools. */
+  observer?: SessionObserver
+}
+
+/** Is told what a session does. */
+export interface SessionObserver {
+  delivered(events: readonly Delivery[]): void
+  /** What the session, or a list of this name, shows has become incomplete, or complete. */
+  stale(stale: boolean, name?: string): void
 }
 
 /** Does not connect yet. Without a window, `connect` only commits the cursor for the browser. */
 export function createSession(
-  context: SessionContext,
+  { state, commit: commitTo }: SessionContext,
   connection: Connection,
   options: SessionOptions,
-  createDispatcher: CreateDispatcher,
 ): Session {
-  const { state } = context
-  let settings = options
-  let offs: (() => void)[] = []
-  const consumers = new Set<Consumer>()
-  const dispatcher = createDispatcher({
-    isHeld: () => settings.batch ?? true,
-    report,
-    onRound,
-  })
+  let receiver: Receiver | undefined
+  let waiting: ((receiver: Receiver) => void)[] = []
 
-  /** Reports an error and its event. Never throws: if the app's own `onError` throws, both errors are logged. */
-  function report(error: unknown, event: string): void {
-    try {
-      const { onError = (error: unknown) => console.error(error) } = settings
-      onError(error, { event })
-    } catch (again) {
-      console.error(error, again)
-    }
+  function load(): void {
+    if (parts) receive(parts)
+    else
+      loadParts().then(receive, (error) => {
+        session.report(error, 'sse.state')
+        session.commit('state', toConnectionState({ status: 'closed', reason: 'exhausted' }))
+      })
   }
 
-  /** A subscriber of the store may throw after the mutation was made. */
-  const commit: CommitOwn = (...args) => {
-    try {
-      context.commit(...args)
-    } catch (error) {
-      report(error, `${settings.namespace ?? 'sse'}/${args[0]}`)
-    }
+  function receive({ createReceiver }: NonNullable<typeof parts>): void {
+    receiver ??= createReceiver(session)
+    const runs = waiting
+    waiting = []
+    for (const run of runs) run(receiver)
   }
 
-  /** Commits what the app has received. An event that reached no target does not count. */
-  function onRound(delivered: readonly Delivery[], lastEventId: string): void {
-    const { keep = 0 } = settings
-    if (keep > 0 && delivered.length > 0)
-      commit('history', [...state().history, ...delivered.map(toEntry)].slice(-keep))
-    commit('progress', { received: delivered.length, lastEventId })
-  }
-
-  /** Commits in the order of the wire: earlier events are in the store first. */
-  const commitNext: CommitOwn = (...args) => {
-    dispatcher.flush()
-    commit(...args)
-  }
-
-  function consume(options: ConsumerOptions, wrap = (consumer: Consumer) => consumer): Consumer {
-    const consumer = wrap(createConsumer(connection, options, { flush: dispatcher.flush, report }))
-    const { end } = consumer
-    consumers.add(consumer)
-    consumer.end = () => {
-      consumers.delete(consumer)
-      end()
-    }
-    return consumer
-  }
-
-  const own = consume({
-    load: () => settings.load,
-    given: (at) => connection.isGiven && !settings.isHydrated && at,
-    get stale() {
-      return state().stale
-    },
-    set stale(stale) {
-      commit('stale', stale)
-    },
-  })
-
-  function listen(event: string, targets: readonly Target[], consumer: Consumer): () => void {
-    return connection.on(event, (value: unknown, meta) =>
-      consumer.receive({
-        ...{ event, value, id: meta.id, hasOwnId: connection.hasOwnId, read: undefined },
-        get data() {
-          return JSON.stringify(value) ?? ''
-        },
-        emit: () => dispatcher.push({ targets, data: settings.freeze ? Object.freeze(value) : value, meta }),
-      }),
-    )
-  }
-
-  /** An event of the connection itself, for all consumers. */
-  function tellConsumers(event: string, value: unknown, id: string): void {
-    const received: ReceivedEvent = {
-      ...{ event, value, id, hasOwnId: false },
-      read: true,
-      data: '',
-      emit() {},
-    }
-    for (const consumer of consumers) consumer.receive(received)
-  }
-
-  connection.on('sse.state', (next: SseState) => {
-    if (state().status === 'closed') for (const consumer of consumers) consumer.cancel()
-    commitNext('state', toConnectionState(next))
-    for (const consumer of consumers) consumer.changed(next)
-  })
-  connection.on('sse.open', (open: SseOpen, { id }) => {
-    commitNext('progress', { received: 0, lastEventId: id })
-    tellConsumers('sse.open', open, id)
-  })
-  connection.on('sse.gap', (gap, { id }) => {
-    commitNext('gap', id)
-    tellConsumers('sse.gap', gap, id)
-  })
-  connection.on('sse.channels', (channels: SseChannels, { id }) => {
-    commitNext('channels', channels)
-    tellConsumers('sse.channels', channels, id)
-  })
-  // They move the cursor. Otherwise an event that repeats their id would seem to bring one of its own.
-  for (const event of ['sse.ping', 'sse.unhandled', 'sse.invalid']) connection.on(event, () => {})
-
-  function configure(next: SessionOptions): void {
-    settings = next
-    for (const off of offs) off()
-    offs = Object.entries(next.targets ?? {}).map(([event, targets]) =>
-      targets ? listen(event, targets, own) : () => {},
-    )
-  }
-
-  function connect(payload?: ConnectPayload | null): void {
-    const { client } = connection
-    const cursor = payload?.lastEventId ?? knownCursor()
-    if (!client) {
-      if (cursor !== undefined) commit('progress', { received: 0, lastEventId: cursor })
-      return
-    }
-    client.connect({ lastEventId: cursor })
-    // A client that is already connected ignores the cursor.
-    if (cursor && cursor === client.lastEventId) connection.isGiven = true
-  }
-
-  /** Before the first connect the state may know a newer cursor than the client: from the server render, or from an earlier client. */
-  function knownCursor(): string | undefined {
-    const { lastEventId } = state()
-    return isIdle() && lastEventId !== (settings.lastEventId ?? '') ? lastEventId : undefined
-  }
-
-  const isIdle = () => connection.client?.state.status === 'idle'
-
-  function disconnect(): void {
-    dispatcher.flush()
-    for (const consumer of connection.consumers) consumer.cancel()
-    dispatcher.flush()
-    connection.client?.close()
-  }
-
-  configure(options)
-  const { client } = connection
-  if (client && client.state.status !== 'idle') {
-    // It shares a connection that was made before.
-    commit('state', toConnectionState(client.state))
-    commit('progress', { received: 0, lastEventId: client.lastEventId })
-    commit('channels', client.channels)
-  }
-  own.begin()
-
-  return {
-    connection,
-    state,
-    connect,
-    disconnect,
-    reconnect: () => (isIdle() ? connect() : connection.client?.reconnect()),
-    subscribe: connection.subscribe,
-    unsubscribe: connection.unsubscribe,
-    async reached(id) {
-      await (await loadParts()).consumed(connection, id, dispatcher.flush)
-    },
-    on(event, handler) {
-      // Only the typed `on` of `Sse` adds handlers, so the name decides the type of their data.
-      const listener = handler as Listener<unknown>
-      if (event.startsWith('sse.')) return connection.on(event, handler)
-      let isOn = true
-      const off = listen(event, [{ run: (data, meta) => isOn && listener(data, meta), isCall: true }], own)
-      return () => {
-        isOn = false
-        off()
+  const session: Session = {
+    ...{ connection, state, options },
+    // A subscriber of a store may throw after the mutation was made.
+    commit(...args) {
+      try {
+        commitTo(...args)
+      } catch (error) {
+        session.report(error, `${session.options.namespace ?? 'sse'}/${args[0]}`)
       }
     },
-    consume,
-    listen,
-    configure,
-    flush: dispatcher.flush,
-    report,
+    // If the app's own `onError` throws, both errors are logged.
+    report(error, event) {
+      try {
+        const { onError = (error: unknown) => console.error(error) } = session.options
+        onError(error, { event })
+      } catch (again) {
+        console.error(error, again)
+      }
+    },
+    use(run) {
+      if (receiver) run(receiver)
+      else if (connection.client) {
+        waiting.push(run)
+        load()
+      }
+    },
+    methods: {
+      connect(payload) {
+        const cursor = payload?.lastEventId
+        if (!connection.client) {
+          if (cursor) session.commit('progress', { received: 0, lastEventId: cursor })
+          return
+        }
+        if (!receiver) session.commit('state', toConnectionState({ status: 'connecting', attempt: 0 }))
+        session.use((receiver) => receiver.connect(payload))
+      },
+      disconnect: () => session.use((receiver) => receiver.disconnect()),
+      reconnect: () => session.use((receiver) => receiver.reconnect()),
+      subscribe: (channels) => connection.subscribe(channels),
+      unsubscribe: (channels) => connection.unsubscribe(channels),
+      reached: async (id) => (await loadParts()).reached(session, id),
+      on(event, handler) {
+        let isOn = true
+        let off = () => {}
+        session.use((receiver) => {
+          if (isOn) off = receiver.on(event, handler)
+        })
+        return () => {
+          isOn = false
+          off()
+        }
+      },
+    },
   }
+  // Before the first connect, so that it need not wait.
+  if (connection.client) load()
+  return session
 }
-
-const toEntry = ({ data, meta }: Delivery): SseEntry => Object.freeze({ ...meta, data })

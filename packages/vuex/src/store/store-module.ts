@@ -2,7 +2,6 @@ import { type RegisteredEvents, SseError, type SseResyncCause } from '@sse/vue'
 import {
   type AnyEvents,
   addSession,
-  createDispatcher,
   createSession,
   createState,
   mutations,
@@ -62,21 +61,18 @@ export function registerStream(store: StoreLike, options: SseOptions<AnyEvents>)
     namespaced: true,
     state: () => initial,
     mutations,
-    actions: eachAction((action) => (_: unknown, payload: unknown) => session[action](payload as never)),
+    actions: eachAction(
+      (action) => (_: unknown, payload: unknown) => session.methods[action](payload as never),
+    ),
   })
   keepState(store, namespace, present)
   tools?.track(connection, options.url)
   const commit = (name: string, payload: unknown) => store.commit(`${namespace}/${name}`, payload)
-  const session = createSession(
-    { state, commit },
-    connection,
-    toSessionOptions(store, options),
-    createDispatcher,
-  )
+  const session = createSession({ state, commit }, connection, toSessionOptions(store, options))
   const methods = eachAction(
     (action) => (payload?: unknown) => store.dispatch(`${namespace}/${action}`, payload),
   ) as Pick<Sse<AnyEvents>, (typeof ACTIONS)[number]>
-  const { on, reached } = session
+  const { on, reached } = session.methods
   const sse: Sse<AnyEvents> = toSse({ ...methods, on, reached }, state)
   const stream: StoreStream = { session, sse, options }
   addSession(stream.sse, () => session)
