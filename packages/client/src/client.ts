@@ -56,23 +56,17 @@ export function createSseClient<Events extends object>(
       .catch(() => active().connect())
   })
   /**
-   * How the server's own events are read, and the names that only this client emits, whatever a server sends. `undefined`: listeners get
-   * nothing.
+   * How the server's own events are read. Listeners get nothing of other names that begin with `sse.`: only this client emits those, whatever a
+   * server sends.
    */
   const control = new Map<string, (text: string) => unknown>([
     ['open', opening],
     ['gap', readGap],
     ['channels', readChannels],
     ['ping', String], // the tab that leads a group listens for it, because it moves the cursor
-    ['close', nothing],
-    ['state', nothing],
-    ['stale', nothing],
-    ['invalid', nothing],
-    ['unhandled', nothing],
   ])
   /** Of this life. */
   let supervisor = supervise()
-  let connection: Connection | undefined
   /** Whether the parts that the options ask for are loaded. */
   let isWhole = !options.share && !options.resync
   const inside: ClientInternals = {
@@ -101,18 +95,17 @@ export function createSseClient<Events extends object>(
       ...options,
       ...settings,
       ...{ channels: channels.connecting(), cursor: cursor.toSend() },
-      ...{ names: events.names, fallback, clock },
+      ...{ names: events, fallback, clock },
       // Read before every poll, because the next one lacks less.
       get url() {
         return inside.features?.address(url) ?? url
       },
     }
-    connection = openConnection(request, { ...tell, opened: () => opened(tell.opened), receive })
-    return connection
+    return openConnection(request, { ...tell, opened: () => opened(tell.opened), receive })
   }
 
   /** Loads parts of the client. If that fails, as after a new deployment, it goes on without them. */
-  function loadParts(isOver: () => boolean): Promise<void> {
+  function loadParts(isOver = () => true): Promise<void> {
     return import('./lazy.ts')
       .then(({ loadParts }) => loadParts(inside, isOver))
       .catch((error) => events.report(error, 'sse.open'))
@@ -155,14 +148,13 @@ export function createSseClient<Events extends object>(
   }
 
   function receive({ event, data, lastEventId: id }: RawEvent): void {
-    const read = isOwn(event) && (control.get(event.slice(4)) ?? asText)
+    const isFeature = FEATURE.test(event)
+    const read = /^sse\./.test(event) && (control.get(event.slice(4)) ?? (isFeature ? String : nothing))
     if (event === 'sse.open') inside.resumedFrom = cursor.origin
     // Before the listeners: if one of them reconnects, the server must not send this event again.
     cursor.received = id
-    // The features read what is not in `control`.
-    const isFeature = read === asText
     const known = read ? { value: read(data) } : parseEvent(data, event, options)
-    const result = isFeature && !inside.features ? loadParts(() => true).then(() => known) : known
+    const result = isFeature && !inside.features ? loadParts().then(() => known) : known
     events.inOrder(result as Result | Promise<Result>, ({ issues, value }) => {
       const taken = inside.features?.receive(event, value, id, !!issues)
       if (isFeature) value = taken
@@ -247,21 +239,14 @@ export function createSseClient<Events extends object>(
   }
 
   function on(event: string, listener: Listener<never>): () => void {
-    const listen = (isWanted: boolean) => {
-      if (event !== 'message' && !events.has(event) && !isOwn(event)) connection?.listen?.(event, isWanted)
-    }
     if (/^sse\.\w+:/.test(event)) {
       // The next connection waits for them.
-      isWhole &&= !!inside.features
-      loadParts(() => true).then(() => inside.features?.watch(event))
+      isWhole = false
+      loadParts().then(() => inside.features?.watch(event))
     }
-    listen(true)
     const off = events.on(event, listener)
     update()
-    return () => {
-      off()
-      listen(false)
-    }
+    return off
   }
 }
 
@@ -273,6 +258,5 @@ interface Result {
 
 const nothing = () => undefined
 
-const asText = (text: string) => text
-
-const isOwn = (event: string) => event.startsWith('sse.')
+/** The events of what channels have besides events, which `features` reads. */
+const FEATURE = /^sse\.(record|removed|presence|end|event)/
