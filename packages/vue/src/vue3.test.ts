@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { describe } from 'vitest'
-import { createApp, h, KeepAlive, nextTick, ref } from 'vue'
+import { createApp, h, KeepAlive, nextTick, ref, watch } from 'vue'
 import { describeVue } from '../test/suite.ts'
 
 describe('Vue 3', () => {
@@ -22,6 +22,7 @@ describe('Vue 3', () => {
     h: h as (tag: unknown, children?: unknown) => unknown,
     nextTick,
     ref: ref as <Value>(value: Value) => { value: Value },
+    watch: watch as never,
     KeepAlive,
   })
 })
