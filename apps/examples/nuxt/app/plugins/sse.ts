@@ -1,4 +1,4 @@
-import { createSse } from '@sse/vue'
+import { createSse, type DehydratedSse } from '@sse/vue'
 import type { Notification } from '../../server/utils/events'
 
 export interface Events {
@@ -7,11 +7,11 @@ export interface Events {
 
 /** A stream for each app: on the server, one for every request. The lists that the server rendered travel in the payload, with their position. */
 export default defineNuxtPlugin((nuxt) => {
-  const sse = createSse<Events>({ url: '/events', hydrate: nuxt.payload['sse'] })
+  const sse = createSse<Events>({ url: '/events', hydrate: nuxt.payload.sse })
   nuxt.vueApp.use(sse)
   if (import.meta.server) {
     nuxt.hook('app:rendered', () => {
-      nuxt.payload['sse'] = sse.dehydrate(nuxt.vueApp)
+      nuxt.payload.sse = sse.dehydrate(nuxt.vueApp)
     })
   }
 })
@@ -19,5 +19,11 @@ export default defineNuxtPlugin((nuxt) => {
 declare module '@sse/vue' {
   interface Register {
     events: Events
+  }
+}
+
+declare module '#app' {
+  interface NuxtPayload {
+    sse?: DehydratedSse
   }
 }
