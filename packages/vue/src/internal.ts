@@ -1,4 +1,5 @@
 /** What the packages for stores build on. It may change in any version. */
+export { comparePositions } from '@sse/client/internal'
 export { type AppLike, defineProperty, watchApp } from './components/lifetime.ts'
 export { toClientOptions, toConnection, twoStreams } from './create-sse.ts'
 export * from './development/check-options.ts'

@@ -50,6 +50,12 @@ export interface Session {
   consume(options: ConsumerOptions): Consumer
   /** Hands events of a name to the targets of a consumer. */
   listen(event: string, targets: readonly Target[], consumer: Consumer): () => void
+  /** The position of what is shown before anything was loaded, if the stream resumed there and the app gave it. */
+  given(resumedAt: string): string | false
+  /** Notes whether what a consumer shows may be incomplete. The state says so while one of them is. */
+  setStale(consumer: object, isStale: boolean): void
+  /** Connects first at this position of what other consumers show. */
+  startAt(position: string): void
   /** Hands over what waits for its frame. */
   flush(): void
   /** What lists bring from a server render. A store brings its own state. */
@@ -105,16 +111,27 @@ export function createSession(
     return consumer
   }
 
-  const own = consume({
+  const staleOnes = new Set<object>()
+
+  function setStale(consumer: object, isStale: boolean): void {
+    staleOnes[isStale ? 'add' : 'delete'](consumer)
+    if (state().stale !== staleOnes.size > 0) commit('stale', staleOnes.size > 0)
+  }
+
+  const given = (at: string) => connection.isGiven && !settings.isHydrated && at
+
+  const ownOptions: ConsumerOptions = {
     load: () => settings.load,
-    given: (at) => connection.isGiven && !settings.isHydrated && at,
+    given,
     get stale() {
-      return state().stale
+      // A store may have got the state of another page.
+      return staleOnes.size > 0 ? staleOnes.has(ownOptions) : state().stale
     },
     set stale(stale) {
-      commit('stale', stale)
+      setStale(ownOptions, stale)
     },
-  })
+  }
+  const own = consume(ownOptions)
 
   function listen(event: string, targets: readonly Target[], consumer: Consumer): () => void {
     return connection.on(event, (value: unknown, meta) =>
@@ -226,6 +243,12 @@ export function createSession(
     },
     consume,
     listen,
+    given,
+    setStale,
+    startAt(position) {
+      settings = { ...settings, isHydrated: true }
+      commit('progress', { received: 0, lastEventId: position })
+    },
     configure,
     flush: dispatcher.flush,
     report: dispatcher.report,
