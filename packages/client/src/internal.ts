@@ -1,3 +1,11 @@
 /** What the packages for Vue share with the client. It may change in any version. */
 export { comparePositions } from './resync/compare-positions.ts'
-export { createResync, type ReceivedEvent, type Resync, type ResyncHost } from './resync/resync.ts'
+export {
+  type Consumer,
+  type ConsumerOptions,
+  consumed,
+  createConsumer,
+  type Outlet,
+  type SharedClient,
+} from './resync/consumer.ts'
+export type { ReceivedEvent } from './resync/resync.ts'

@@ -26,39 +26,37 @@ function createClientResync(client: ClientInternals, load: ResyncOption): Client
   let stale = false
   /** The id of the event before. */
   let before = ''
-  const resync = createResync(
-    {
-      clock,
-      get stale() {
-        return stale
-      },
-      set stale(next) {
-        if (next === stale) return
-        stale = next
-        events.emit(stale, { event: 'sse.stale', id: cursor.received })
-      },
-      get received() {
-        return cursor.received
-      },
-      get told() {
-        return cursor.told
-      },
-      status: () => active().state.status,
-      given: (at) => client.resumedFrom === 'app' && at,
-      tell: (id) => cursor.tell(id),
-      passed(position) {
-        for (const watch of client.watchers ?? []) watch(position)
-      },
-      restart(at) {
-        events.clear()
-        cursor.give(at)
-        if (client.shared) client.shared.rejoin()
-        else active().connect()
-      },
-      report: events.report,
+  const resync = createResync({
+    load: () => load,
+    clock,
+    get stale() {
+      return stale
     },
-    load,
-  )
+    set stale(next) {
+      if (next === stale) return
+      stale = next
+      events.emit(stale, { event: 'sse.stale', id: cursor.received })
+    },
+    get received() {
+      return cursor.received
+    },
+    get told() {
+      return cursor.told
+    },
+    status: () => active().state.status,
+    given: (at) => client.resumedFrom === 'app' && at,
+    tell: (id) => cursor.tell(id),
+    passed(position) {
+      for (const watch of client.watchers ?? []) watch(position)
+    },
+    restart(at) {
+      events.clear()
+      cursor.give(at)
+      if (client.shared) client.shared.rejoin()
+      else active().connect()
+    },
+    report: events.report,
+  })
   events.on('sse.state', resync.changed)
   return {
     get stale() {

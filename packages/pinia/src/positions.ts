@@ -19,21 +19,22 @@ export function notePosition(pinia: Pinia, namespace: string, store: string, pos
  * In the browser: takes the positions out of the state of a rendered page. The stream connects first at the oldest of them, unless the app
  * gives a position.
  */
-export function hydrate(pinia: Pinia, namespace: string, { connection, ...session }: Session): Positions {
+export function hydrate(pinia: Pinia, namespace: string, session: Session): Positions {
   const key = keyOf(namespace)
-  const positions = { ...root(pinia)[key] }
-  if (!connection.client || !root(pinia)[key]) return {}
+  const { [key]: positions } = root(pinia)
+  const { client } = session.connection
+  if (!client || !positions) return {}
   // What is saved of the state later is not of these positions.
   delete root(pinia)[key]
-  const { lastEventId } = connection.options
-  if (!lastEventId && connection.client.state.status === 'idle') {
-    const { lastEventId: present } = session.state()
-    // Positions of another log come to nothing: those stores load.
-    const oldest = Object.values(positions).reduce(
-      (a, b) => (a === '' || Number(comparePositions(b, a)) < 0 ? b : a),
-      present,
-    )
-    if (oldest !== present) session.startAt(oldest)
+  const { lastEventId } = session.state()
+  // Positions of another log come to nothing: those stores load.
+  const oldest = Object.values(positions).reduce(
+    (a, b) => (a === '' || Number(comparePositions(b, a)) < 0 ? b : a),
+    lastEventId,
+  )
+  if (oldest !== lastEventId && !session.options.lastEventId && client.state.status === 'idle') {
+    session.options = { ...session.options, isHydrated: true }
+    session.commit('progress', { received: 0, lastEventId: oldest })
   }
   return positions
 }

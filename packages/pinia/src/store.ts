@@ -70,7 +70,7 @@ export function addStore(
         session.report(noStream(id, wanted), 'sse.open')
     })
   if (present) {
-    session.flush()
+    session.use(({ flush }) => flush())
     present.leave()
   }
   const followed = isHot ? present!.store : store
@@ -139,47 +139,56 @@ function follow(
   )
   if (resync) check(resync, 'resync', 'sse.open')
 
-  if (!session.connection.client) {
+  const { client } = session.connection
+  if (!client) {
     store.$onAction(({ name, after }) => {
       if (name === resync) after((position: unknown) => notePosition(pinia, namespace, id, position))
     })
-    return { store, reload() {}, leave() {} }
   }
 
-  const load = (cause: SseResyncCause) => actionOf(resync as string, 'resync')(cause)
-  const consumerOptions: ConsumerOptions = {
-    load: () => (resync ? load : undefined),
-    given(at) {
-      const position = positions[id]
-      if (isReset) return false
-      return position === undefined ? session.given(at) : isAfter(position, at) && position
-    },
-    get stale() {
-      return isStale
-    },
-    set stale(next) {
-      isStale = next
-      session.setStale(consumerOptions, next)
-    },
-  }
-  const consumer = session.consume(consumerOptions)
-  const offs = targets.map(([event, targets]) => session.listen(event, targets, consumer))
-  consumer.begin()
+  let [begin, end] = [() => {}, () => {}]
+  session.use((receiver) => {
+    if (!isFollowing) return
+    const consumerOptions: ConsumerOptions = {
+      load: () => (resync ? (cause: SseResyncCause) => actionOf(resync, 'resync')(cause) : undefined),
+      given(at) {
+        const position = positions[id]
+        if (isReset) return false
+        if (position !== undefined) return isAfter(position, at) && position
+        return session.connection.isGiven && !session.options.isHydrated && at
+      },
+      get stale() {
+        return isStale
+      },
+      set stale(next) {
+        isStale = next
+        receiver.setStale(consumerOptions, next)
+      },
+    }
+    const consumer = receiver.consume(consumerOptions)
+    const offs = targets.map(([event, targets]) => receiver.listen(event, targets, consumer))
+    begin = () => {
+      // If it is not open, the next opening loads, even if it resumes.
+      if (client?.state.status !== 'idle') consumerOptions.stale = true
+      consumer.begin()
+    }
+    end = () => {
+      for (const off of offs) off()
+      consumer.end()
+      receiver.setStale(consumerOptions, false)
+    }
+    consumer.begin()
+  })
 
   return {
     store,
     reload() {
       isReset = true
-      if (session.state().status === 'idle') return
-      // If it is not open, the next opening loads, even if it resumes.
-      consumerOptions.stale = true
-      consumer.begin()
+      begin()
     },
     leave() {
       isFollowing = false
-      for (const off of offs) off()
-      consumer.end()
-      if (isStale) consumerOptions.stale = false
+      end()
     },
   }
 }

@@ -2,7 +2,7 @@ import { SseError, type UrlOption } from '@sse/client'
 import { shallowReactive } from 'vue'
 import { type AppLike, defineProperty, propertiesOf, watchApp } from './components/lifetime.ts'
 import { development } from './development/development.ts'
-import { createHydration } from './list/hydration.ts'
+import type { DehydratedSse, Hydration } from './list/dehydrated.ts'
 import type { RegisteredEvents } from './register.ts'
 import {
   type AnyEvents,
@@ -45,12 +45,13 @@ export function createSse<Events extends object = RegisteredEvents>(
     toSessionOptions(given),
   )
   tools?.checkPayloads(session)
-  session.hydration = createHydration(hydrate)
+  const renderings: Hydration['renderings'] = new WeakMap()
+  session.hydration = { lastEventId: hydrate?.lastEventId, lists: { ...hydrate?.lists }, renderings }
 
   const sse = toSse(
     {
       ...methodsOf(session),
-      dehydrate: session.hydration.dehydrate,
+      dehydrate: (app: object): DehydratedSse => renderings.get(app) ?? { lists: {} },
       install(app: AppLike) {
         const present = sessionOf((propertiesOf(app) as Readonly<Record<string, unknown>>)[`$${namespace}`])
         if (present && present.connection !== connection) {
@@ -79,11 +80,7 @@ export function createSse<Events extends object = RegisteredEvents>(
 }
 
 export const twoStreams = (namespace: string): SseError =>
-  new SseError(
-    'invalid-option',
-    `There are two streams '${namespace}'. Give one of them another \`namespace\``,
-    namespace,
-  )
+  new SseError('invalid-option', `Two streams '${namespace}': give one another \`namespace\``, namespace)
 
 /** What concerns the connection, whichever package it is for. */
 interface AnyOptions extends ConnectionOptions {
@@ -108,7 +105,7 @@ export function toConnection(options: AnyOptions): Connection {
   if (session) return session.connection
   throw new SseError(
     'invalid-option',
-    '`use` takes the object of another createSse(). One for a store must be in the store before',
+    '`use` takes the object of a createSse(), which is in its store already',
     options.use,
   )
 }

@@ -1,2 +1,3 @@
-/** Loaded when the first stream with something to load connects, beside its connection. */
-export { comparePositions, createResync } from '@sse/client/internal'
+/** Loaded beside the page, so that it does not delay it. */
+export { followList, renderList } from './list/follow-list.ts'
+export { createReceiver } from './stream/receiver.ts'

@@ -1,5 +1,5 @@
 import { type ScriptedEventSource, scriptEventSource } from '@sse/client/testing'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   type AppLike,
   createSse,
@@ -12,6 +12,7 @@ import {
   useSseEvent,
   useSseList,
 } from '../src/index.ts'
+import { loadParts } from '../src/load-parts.ts'
 
 /** A Vue, as the suite uses it. */
 export interface VueKit {
@@ -47,6 +48,8 @@ async function settled(): Promise<void> {
 /** One suite for Vue 3 and 2.7. */
 export function describeVue({ mount, h, nextTick, ref, KeepAlive }: VueKit): void {
   const pages: Page[] = []
+
+  beforeAll(async () => void (await loadParts()))
 
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
@@ -154,7 +157,7 @@ export function describeVue({ mount, h, nextTick, ref, KeepAlive }: VueKit): voi
       })
       expect(fault).toMatchObject({
         code: 'invalid-use',
-        message: expect.stringContaining("app.use(sse) with sse = createSse({ namespace: 'prices', … })"),
+        message: expect.stringContaining("app.use(createSse({ namespace: 'prices', … }))"),
       })
     })
 

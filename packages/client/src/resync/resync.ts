@@ -36,6 +36,8 @@ export interface ReceivedEvent {
 
 /** What a resync needs of those for whom it loads: a client, or one of several consumers of a connection. */
 export interface ResyncHost {
+  /** Loads what is shown. Undefined: nothing has to be loaded. */
+  load(): ResyncOption | undefined
   readonly clock?: Clock | undefined
   /** Whether what is shown may be incomplete. */
   stale: boolean
@@ -81,14 +83,11 @@ export interface Resync {
   cancel(): void
 }
 
-/** On an EventSource: `createResync`. Only the test double has it, so that a test need not wait until it is loaded. */
-export const RESYNC = Symbol.for('sse.resync')
-
 /**
  * Runs one load at a time and holds the app's events meanwhile, within bounds. A load that fails, hangs or takes too long is reported, what was
  * held is told, and the load is tried again after U(0.5, 1) × min(30 s, 1 s · 2ⁿ) and at the next opening.
  */
-export function createResync(host: ResyncHost, load: ResyncOption | undefined): Resync {
+export function createResync(host: ResyncHost): Resync {
   const { clock = systemClock } = host
   /** Whether the listeners were told, or have loaded, everything up to the cursor. Undefined: nothing yet. A stored cursor proves nothing. */
   let isComplete: boolean | undefined
@@ -116,7 +115,7 @@ export function createResync(host: ResyncHost, load: ResyncOption | undefined): 
   let life = 0
 
   function start(reason: SseResyncCause['reason'], from: string): void {
-    if (!load) return
+    if (!host.load()) return
     clock.clearTimeout(retry)
     retry = undefined
     isComplete = true
@@ -124,10 +123,10 @@ export function createResync(host: ResyncHost, load: ResyncOption | undefined): 
     due = reason
     hold(from)
     host.stale = true
-    if (!running) void run(load)
+    if (!running) void run()
   }
 
-  async function run(load: ResyncOption): Promise<void> {
+  async function run(): Promise<void> {
     const mine = new AbortController()
     const { signal } = mine
     running = mine
@@ -140,8 +139,8 @@ export function createResync(host: ResyncHost, load: ResyncOption | undefined): 
       failed(new Error(`\`resync\` has not finished within ${LIMIT} ms`), reason)
     }, LIMIT)
     try {
-      const loaded = await load({ reason, signal })
-      if (!signal.aborted) finished(loaded, load)
+      const loaded = await host.load()?.({ reason, signal })
+      if (!signal.aborted) finished(loaded)
       // It was given up, and has replaced what the app shows by something older. A running load will replace that again.
       else if (!running) outdated(reason)
     } catch (error) {
@@ -161,12 +160,12 @@ export function createResync(host: ResyncHost, load: ResyncOption | undefined): 
     }
   }
 
-  function finished(loaded: unknown, load: ResyncOption): void {
+  function finished(loaded: unknown): void {
     running = undefined
     if (due) {
       // It may have come too early.
       if (clock.now() - heldSince > LIMIT) release()
-      void run(load)
+      void run()
       return
     }
     const order = isPosition(loaded) ? comparePositions(loaded, held ? heldFrom : host.told) : 0
@@ -256,7 +255,7 @@ export function createResync(host: ResyncHost, load: ResyncOption | undefined): 
 
   function missed(reason: SseResyncCause['reason'], id: string): void {
     // The log no longer has what comes after the loaded position. At once the next load would end in the same way.
-    if (!load) return
+    if (!host.load()) return
     isSkipping = false
     if (isRestarting) tryLater(reason)
     else if (reason === 'open' || !retry) start(reason, id)

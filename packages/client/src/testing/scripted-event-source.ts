@@ -1,6 +1,5 @@
 import { type EventSourceConstructor, OPEN } from '../connection/connection.ts'
 import { openEventSource } from '../connection/event-source.ts'
-import { createResync, RESYNC } from '../resync/resync.ts'
 
 /** An EventSource that the test controls. Like a native one, it gives no status and sends no headers. */
 export interface ScriptedEventSource extends EventTarget {
@@ -22,7 +21,6 @@ export function scriptEventSource(): { EventSource: EventSourceConstructor; sour
 
   class ScriptedSource extends EventTarget implements ScriptedEventSource {
     static readonly [OPEN] = openEventSource
-    static readonly [RESYNC] = createResync
     readonly url: URL
     readonly withCredentials: boolean
     readyState = 0

@@ -95,7 +95,7 @@ export function replaceStream(session: Session, former: object | undefined, next
   if (next.options !== former && (createdAt.get(next.options) ?? now) <= (usedAt.get(session) ?? now)) {
     throw new SseError(
       'invalid-option',
-      `There are two streams '${namespace}'. Give one of them another \`namespace\``,
+      `Two streams '${namespace}': give one another \`namespace\``,
       namespace,
     )
   }
@@ -114,9 +114,14 @@ export function replaceStream(session: Session, former: object | undefined, next
       )
     }
     replaceClient(connection, known, next)
-    session.configure(next.session)
+    configure(session, next.session)
     if (status !== 'idle' && status !== 'closed') session.connect()
-  } else session.configure(next.session)
+  } else configure(session, next.session)
+}
+
+function configure(session: Session, options: SessionOptions): void {
+  session.options = options
+  session.use((receiver) => receiver.map())
 }
 
 function replaceClient(connection: Connection, known: Tracked, { url, client: options }: NewOptions): void {

@@ -1,10 +1,12 @@
-import { SseError, type SseResyncCause } from '@sse/client'
-import { computed, onScopeDispose, onServerPrefetch, type Ref, shallowRef, watch } from 'vue'
-import { type ChannelName, nameOf } from '../components/use-sse-channel.ts'
+import type { SseResyncCause } from '@sse/client'
+import { computed, effectScope, getCurrentInstance, onServerPrefetch, type Ref, shallowRef } from 'vue'
+import { type ChannelName, nameOf, useSseChannel } from '../components/use-sse-channel.ts'
+import { loadParts, parts } from '../load-parts.ts'
 import type { RegisteredEvents } from '../register.ts'
-import type { Consumer } from '../stream/consumer.ts'
 import { findSession } from '../stream/find-session.ts'
+import type { Session } from '../stream/session.ts'
 import type { SseSource } from '../types.ts'
+import type { DehydratedList } from './dehydrated.ts'
 
 /** What tells the items of a list apart. */
 export type ListKey = string | number
@@ -36,7 +38,7 @@ export type ListTarget<Item, Data> =
   | ((data: Data, list: ListChanges<Item>) => unknown)
 
 /** A target, whatever the type of its data. */
-type AnyTarget<Item> = 'put' | 'remove' | ((data: never, list: ListChanges<Item>) => unknown)
+export type AnyTarget<Item> = 'put' | 'remove' | ((data: never, list: ListChanges<Item>) => unknown)
 
 export interface SseListOptions<Item, Events extends object = RegisteredEvents> {
   /** The property whose value tells items apart, or a function that gives it. */
@@ -73,6 +75,23 @@ export interface SseList<Item> extends ListChanges<Item> {
   reload(): void
 }
 
+/** What the part of a list that is loaded later sees of it. */
+export interface ListShell<Item> {
+  readonly session: Session
+  readonly options: SseListOptions<Item, never>
+  readonly name: string
+  /** What came with the page. */
+  readonly rendered: DehydratedList | undefined
+  readonly changes: ListChanges<Item>
+  readonly stale: { value: boolean }
+  readonly error: { value: unknown }
+  keyOf(item: Item): ListKey
+  values(): Item[]
+  replace(items: readonly Item[]): void
+  /** It is ready. */
+  settle(): void
+}
+
 /**
  * A reactive list that is what the server has: it loads a snapshot, applies the events after it, and loads again when events were missed. No item is
  * ever in it twice.
@@ -82,16 +101,15 @@ export interface SseList<Item> extends ListChanges<Item> {
 export function useSseList<Item, Events extends object = RegisteredEvents>(
   options: SseListOptions<Item, Events>,
 ): SseList<Item> {
-  const { channel, events, filter, key, load, sort, stream = 'sse' } = options
-  const session = findSession(stream, 'useSseList')
+  const { channel, key, sort, stream } = options
+  const session = findSession(stream ?? 'sse', 'useSseList')
   const { connection, hydration } = session
-  const isOnChannel = 'channel' in options
-  const name = options.name ?? [...Object.keys(events), nameOf(channel)].join()
-  const rendered = hydration?.take(name)
+  const name = options.name ?? [...Object.keys(options.events), nameOf(channel)].join()
+  const rendered = hydration?.lists[name]
+  if (rendered) delete hydration?.lists[name]
 
   const keyOf = typeof key === 'function' ? key : (item: Item) => item[key] as ListKey
-  const toMap = (items: readonly unknown[]) => new Map((items as Item[]).map((item) => [keyOf(item), item]))
-  let items = toMap(rendered?.items ?? [])
+  let items = new Map<ListKey, Item>()
   /** Counts the changes of `items`. */
   const version = shallowRef(0)
   const stale = shallowRef(!rendered)
@@ -100,7 +118,6 @@ export function useSseList<Item, Events extends object = RegisteredEvents>(
   const ready = new Promise<void>((resolve) => {
     settle = resolve
   })
-
   const changes: ListChanges<Item> = {
     get: (key) => items.get(key),
     put(item) {
@@ -111,139 +128,41 @@ export function useSseList<Item, Events extends object = RegisteredEvents>(
       if (items.delete(key)) version.value++
     },
   }
-
-  function replace(next: readonly unknown[]): void {
-    items = toMap(next)
-    version.value++
+  const shell: ListShell<Item> = {
+    ...{ session, options: options as SseListOptions<Item, never>, name, rendered, changes, stale, error },
+    ...{ keyOf, settle },
+    values: () => (version.value >= 0 ? [...items.values()] : []),
+    replace(next) {
+      items = new Map(next.map((item) => [keyOf(item), item]))
+      version.value++
+    },
   }
 
-  function apply(target: AnyTarget<Item>, data: unknown): unknown {
-    if (filter && !filter(data as never)) return undefined
-    if (target === 'put') return changes.put(data as Item)
-    if (target !== 'remove') return target(data as never, changes)
-    const isKey = typeof data === 'string' || typeof data === 'number'
-    return changes.remove(isKey ? data : keyOf(data as Item))
+  let reload = () => {}
+  if (rendered) {
+    shell.replace(rendered.items as Item[])
+    settle()
   }
-
-  async function loadList(cause: SseResyncCause): Promise<string | undefined> {
-    try {
-      const loaded = await load(cause)
-      // It was given up. What it has may be older than what the list has now.
-      if (cause.signal.aborted) throw cause.signal.reason
-      const page = 'items' in loaded ? loaded : { items: loaded }
-      // What the load has already must not come after it.
-      session.flush()
-      replace(page.items)
-      error.value = undefined
-      return page.position
-    } catch (reason) {
-      if (!cause.signal.aborted) error.value = reason
-      throw reason
-    } finally {
-      if (!cause.signal.aborted) settle()
-    }
-  }
-
-  function follow(): Consumer {
-    const consumer = session.consume({
-      load: () => loadList,
-      // The position is that of the page, whose events this list has up to its own.
-      given: (at) => at === hydration?.lastEventId && (rendered?.position ?? false),
-      get stale() {
-        return stale.value
-      },
-      set stale(next) {
-        stale.value = next
-      },
-      ...(isOnChannel && {
-        channel: () => nameOf(channel),
-        refused(name: string) {
-          error.value = new SseError(
-            'invalid-channel',
-            `The server does not allow the channel '${name}'`,
-            name,
-          )
-          settle()
-        },
-      }),
-    })
-    let isOn = true
-    const offs = Object.entries(events).map(([event, target]) => {
-      const run = (data: never) => isOn && apply(target as AnyTarget<Item>, data)
-      return session.listen(event, [{ run, isCall: true }], consumer)
-    })
-    const { end } = consumer
-    consumer.end = () => {
-      isOn = false
-      for (const off of offs) off()
-      end()
-    }
-    consumer.begin()
-    return consumer
-  }
-
-  /** On the server: loads once, and notes it for the browser. */
-  async function render(): Promise<void> {
-    try {
-      const position = await loadList({ reason: 'open', signal: new AbortController().signal })
-      stale.value = false
-      await note?.(name, [...items.values()], position)
-    } catch (error) {
-      session.report(error, 'sse.open')
-    }
-  }
-
-  const note = hydration?.forApp()
-  let consumer: Consumer | undefined
-  if (rendered) settle()
+  const component = getCurrentInstance()
   if (connection.client) {
-    let leave = enter()
-    consumer = follow()
-    const again = () => {
-      consumer?.end()
-      replace([])
-      error.value = undefined
-      stale.value = true
-      // Joined before the other is left, so a channel that both need stays.
-      const former = leave
-      leave = enter()
-      former()
-      consumer = follow()
-    }
-    if (isOnChannel) watch(() => nameOf(channel), again)
-    onScopeDispose(() => {
-      consumer?.end()
-      leave()
+    useSseChannel(channel, stream)
+    const scope = effectScope()
+    session.use((receiver) => {
+      if (scope.active)
+        scope.run(() => {
+          reload = parts!.followList(shell, receiver)
+        })
     })
   } else {
-    const rendering = render()
+    const app = component?.appContext?.app ?? component?.proxy?.$root ?? {}
+    const rendering = loadParts().then(({ renderList }) => renderList(shell, app))
     onServerPrefetch(() => rendering)
-  }
-
-  function enter(): () => void {
-    const name = isOnChannel && nameOf(channel)
-    if (isOnChannel && !name) {
-      // There is nothing to show.
-      stale.value = false
-      settle()
-    }
-    return name ? connection.join(name) : () => {}
-  }
-
-  function toItems(): readonly Item[] {
-    const list = [...items.values()]
-    return sort ? list.sort(sort) : list
   }
 
   return {
     ...changes,
-    items: computed(() => version.value >= 0 && toItems()) as Ref<readonly Item[]>,
-    stale,
-    error,
-    ready,
-    reload() {
-      session.flush()
-      consumer?.begin()
-    },
+    items: computed(() => (sort ? shell.values().sort(sort) : shell.values())),
+    ...{ stale, error, ready },
+    reload: () => reload(),
   }
 }

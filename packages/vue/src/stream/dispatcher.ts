@@ -1,4 +1,4 @@
-import { type ReportError, SseError, type SseMeta } from '@sse/client'
+import { SseError, type SseMeta } from '@sse/client'
 import { createQueue } from './queue.ts'
 
 /** A target of an event, in one form for all kinds of mappings. */
@@ -20,10 +20,19 @@ export interface Delivery {
 export interface DispatcherOptions {
   /** Whether events wait for the next frame. */
   isHeld(): boolean
-  readonly onError: ReportError
+  /** Reports an error and its event. Never throws. */
+  report(error: unknown, event: string): void
   /** Called after each round with the events that reached a target, each once, and with the cursor after the round. */
   onRound(delivered: readonly Delivery[], lastEventId: string): void
 }
+
+export interface Dispatcher {
+  push(delivery: Delivery): void
+  /** Hands over all waiting events now. */
+  flush(): void
+}
+
+export type CreateDispatcher = (options: DispatcherOptions) => Dispatcher
 
 /** A delivery in the queue. */
 interface Pending extends Delivery {
@@ -40,7 +49,7 @@ interface Batch {
  * Hands events to the app's targets, frame by frame and in order. A batch is handed over before any later single commit or dispatch, so no event overtakes another.
  * A function waits for the earlier batches, so it finds its event in the store.
  */
-export function createDispatcher({ isHeld, onError, onRound }: DispatcherOptions) {
+export function createDispatcher({ isHeld, report, onRound }: DispatcherOptions): Dispatcher {
   const batches = new Map<unknown, Batch>()
   const calls: (() => void)[] = []
   /** Events of this round, once for each of their listeners. */
@@ -113,15 +122,6 @@ export function createDispatcher({ isHeld, onError, onRound }: DispatcherOptions
     onRound(delivered, last.meta.id)
   }
 
-  /** Reports an error and its event. Never throws: if the app's own `onError` throws, both errors are logged. */
-  function report(error: unknown, event: string): void {
-    try {
-      onError(error, { event })
-    } catch (again) {
-      console.error(error, again)
-    }
-  }
-
   /** Runs code of the app. If it throws or rejects, the error is reported, and nothing else stops. */
   function run(code: () => unknown, event: string): void {
     const failed = (error: unknown) => report(error, event)
@@ -134,11 +134,8 @@ export function createDispatcher({ isHeld, onError, onRound }: DispatcherOptions
   }
 
   return {
-    push: (delivery: Delivery) => queue.push({ ...delivery, lost: 0 }),
-    /** Hands over all waiting events now. */
+    push: (delivery) => queue.push({ ...delivery, lost: 0 }),
     flush: queue.flush,
-    run,
-    report,
   }
 }
 

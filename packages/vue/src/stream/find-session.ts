@@ -19,21 +19,14 @@ export const sessionOf = (sse: unknown): Session | undefined => sessions.get(Obj
  */
 export function findSession(stream: string | object, composable: string): Session {
   const component = getCurrentInstance()
-  if (typeof stream === 'string' && !component) {
-    throw new SseError(
-      'invalid-use',
-      `${composable} works in \`setup\`, and there only before the first \`await\`. Elsewhere, give it the object of createSse()`,
-      stream,
-    )
-  }
   const properties = component?.proxy as Readonly<Record<string, unknown>> | null | undefined
   const session = sessionOf(typeof stream === 'string' ? properties?.[`$${stream}`] : stream)
   if (session) return session
   throw new SseError(
     'invalid-use',
-    typeof stream === 'string'
-      ? `The app has no stream '${stream}'. Write app.use(sse) with sse = createSse(${stream === 'sse' ? '…' : `{ namespace: '${stream}', … }`}) before it is mounted; in Vue 2.7, Vue.use(sse)`
-      : `${composable} takes the name of a stream or the object of createSse(). A stream for a store must be in the store first`,
+    component
+      ? `${composable}: the app has no stream '${stream}'. Write app.use(createSse({ namespace: '${stream}', … })), in Vue 2.7 Vue.use(…)`
+      : `${composable} works in \`setup\`, and there only before the first \`await\`. Elsewhere give it the object of createSse()`,
     stream,
   )
 }

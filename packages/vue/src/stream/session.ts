@@ -1,10 +1,10 @@
-import type { Listener, SseChannels, SseOpen, SseResyncCause, SseState } from '@sse/client'
-import type { ReceivedEvent } from '@sse/client/internal'
-import type { Hydration } from '../list/hydration.ts'
+import { type Listener, type ReportError, SseError, type SseResyncCause } from '@sse/client'
+import type { Hydration } from '../list/dehydrated.ts'
+import { loadParts, parts } from '../load-parts.ts'
 import type { Connection } from './connection.ts'
-import { type Consumer, type ConsumerOptions, createConsumer } from './consumer.ts'
-import { createDispatcher, type Delivery, type Target } from './dispatcher.ts'
-import { type CommitOwn, type SseEntry, type SseStreamState, toConnectionState } from './state.ts'
+import type { Target } from './dispatcher.ts'
+import type { Receiver } from './receiver.ts'
+import { type CommitOwn, type SseStreamState, toConnectionState } from './state.ts'
 
 /** The position to resume from. */
 export interface ConnectPayload {
@@ -19,8 +19,8 @@ export interface SessionOptions {
   readonly batch?: boolean | undefined
   readonly freeze?: boolean | undefined
   readonly keep?: number | undefined
-  readonly onError?: ((error: unknown, context: { readonly event: string }) => void) | undefined
-  /** The position at which it connects first is that of other consumers. */
+  readonly onError?: ReportError | undefined
+  /** The position at which it connects first is that of lists. */
   readonly isHydrated?: boolean | undefined
   /** Loads what the targets and handlers of this session show. */
   readonly load?: ((cause: SseResyncCause) => unknown) | undefined
@@ -34,10 +34,10 @@ export interface SessionContext {
   readonly commit: CommitOwn
 }
 
-/** The share of one `createSse` in a connection: its state, and its events frame by frame. */
-export interface Session {
+/** The share of one `createSse` in a connection: its state and, loaded beside the page, what receives its events. */
+export interface Session extends SessionContext {
   readonly connection: Connection
-  readonly state: () => SseStreamState
+  options: SessionOptions
   connect(payload?: ConnectPayload | null): void
   disconnect(): void
   reconnect(): void
@@ -46,215 +46,95 @@ export interface Session {
   reached(id: string): Promise<void>
   /** Calls a handler for every event of a name, after the targets have received it. */
   on(event: string, handler: Listener<never>): () => void
-  /** Adds someone who loads by itself. While it loads, only its own events wait. */
-  consume(options: ConsumerOptions): Consumer
-  /** Hands events of a name to the targets of a consumer. */
-  listen(event: string, targets: readonly Target[], consumer: Consumer): () => void
-  /** The position of what is shown before anything was loaded, if the stream resumed there and the app gave it. */
-  given(resumedAt: string): string | false
-  /** Notes whether what a consumer shows may be incomplete. The state says so while one of them is. */
-  setStale(consumer: object, isStale: boolean): void
-  /** Connects first at this position of what other consumers show. */
-  startAt(position: string): void
-  /** Hands over what waits for its frame. */
-  flush(): void
+  /** Calls `run` with what receives the events: now if it is loaded, and never on a server. */
+  use(run: (receiver: Receiver) => void): void
   /** What lists bring from a server render. A store brings its own state. */
   hydration?: Hydration
-  /** Applies the options of a hot reload. */
-  configure(options: SessionOptions): void
   report(error: unknown, event: string): void
 }
 
 /** Does not connect yet. Without a window, `connect` only commits the cursor for the browser. */
 export function createSession(
-  context: SessionContext,
+  { state, commit: commitTo }: SessionContext,
   connection: Connection,
   options: SessionOptions,
 ): Session {
-  const { state } = context
-  let settings = options
-  let offs: (() => void)[] = []
-  const consumers = new Set<Consumer>()
-  const dispatcher = createDispatcher({
-    isHeld: () => settings.batch ?? true,
-    onError: (error, context) => (settings.onError ?? logError)(error, context),
-    onRound,
-  })
+  let receiver: Receiver | undefined
+  let waiting: ((receiver: Receiver) => void)[] = []
 
-  /** A subscriber of the store may throw after the mutation was made. */
-  const commit: CommitOwn = (...args) => {
-    dispatcher.run(() => context.commit(...args), `${settings.namespace ?? 'sse'}/${args[0]}`)
+  function load(): void {
+    if (parts) receive(parts)
+    else
+      loadParts().then(receive, (error) => {
+        session.report(error, 'sse.state')
+        session.commit('state', toConnectionState({ status: 'closed', reason: 'exhausted' }))
+      })
   }
 
-  /** Commits what the app has received. An event that reached no target does not count. */
-  function onRound(delivered: readonly Delivery[], lastEventId: string): void {
-    const { keep = 0 } = settings
-    if (keep > 0 && delivered.length > 0)
-      commit('history', [...state().history, ...delivered.map(toEntry)].slice(-keep))
-    commit('progress', { received: delivered.length, lastEventId })
+  function receive({ createReceiver }: NonNullable<typeof parts>): void {
+    receiver ??= createReceiver(session)
+    const runs = waiting
+    waiting = []
+    for (const run of runs) run(receiver)
   }
 
-  /** Commits in the order of the wire: earlier events are in the store first. */
-  const commitNext: CommitOwn = (...args) => {
-    dispatcher.flush()
-    commit(...args)
-  }
-
-  function consume(options: ConsumerOptions): Consumer {
-    const consumer = createConsumer(connection, options, dispatcher)
-    const { end } = consumer
-    consumers.add(consumer)
-    consumer.end = () => {
-      consumers.delete(consumer)
-      end()
-    }
-    return consumer
-  }
-
-  const staleOnes = new Set<object>()
-
-  function setStale(consumer: object, isStale: boolean): void {
-    staleOnes[isStale ? 'add' : 'delete'](consumer)
-    if (state().stale !== staleOnes.size > 0) commit('stale', staleOnes.size > 0)
-  }
-
-  const given = (at: string) => connection.isGiven && !settings.isHydrated && at
-
-  const ownOptions: ConsumerOptions = {
-    load: () => settings.load,
-    given,
-    get stale() {
-      // A store may have got the state of another page.
-      return staleOnes.size > 0 ? staleOnes.has(ownOptions) : state().stale
+  const session: Session = {
+    ...{ connection, state, options },
+    // A subscriber of a store may throw after the mutation was made.
+    commit(...args) {
+      try {
+        commitTo(...args)
+      } catch (error) {
+        session.report(error, `${session.options.namespace ?? 'sse'}/${args[0]}`)
+      }
     },
-    set stale(stale) {
-      setStale(ownOptions, stale)
+    // If the app's own `onError` throws, both errors are logged.
+    report(error, event) {
+      try {
+        const { onError = (error: unknown) => console.error(error) } = session.options
+        onError(error, { event })
+      } catch (again) {
+        console.error(error, again)
+      }
     },
-  }
-  const own = consume(ownOptions)
-
-  function listen(event: string, targets: readonly Target[], consumer: Consumer): () => void {
-    return connection.on(event, (value: unknown, meta) =>
-      consumer.receive({
-        ...{ event, value, id: meta.id, hasOwnId: connection.hasOwnId, read: undefined },
-        get data() {
-          return JSON.stringify(value) ?? ''
-        },
-        emit: () => dispatcher.push({ targets, data: settings.freeze ? Object.freeze(value) : value, meta }),
-      }),
-    )
-  }
-
-  /** An event of the connection itself, for all consumers. */
-  function tellConsumers(event: string, value: unknown, id: string): void {
-    const received: ReceivedEvent = {
-      ...{ event, value, id, hasOwnId: false },
-      read: true,
-      data: '',
-      emit() {},
-    }
-    for (const consumer of consumers) consumer.receive(received)
-  }
-
-  connection.on('sse.state', (next: SseState) => {
-    if (state().status === 'closed') for (const consumer of consumers) consumer.cancel()
-    commitNext('state', toConnectionState(next))
-    for (const consumer of consumers) consumer.changed(next)
-  })
-  connection.on('sse.open', (open: SseOpen, { id }) => {
-    commitNext('progress', { received: 0, lastEventId: id })
-    tellConsumers('sse.open', open, id)
-  })
-  connection.on('sse.gap', (gap, { id }) => {
-    commitNext('gap', id)
-    tellConsumers('sse.gap', gap, id)
-  })
-  connection.on('sse.channels', (channels: SseChannels, { id }) => {
-    commitNext('channels', channels)
-    tellConsumers('sse.channels', channels, id)
-  })
-  // They move the cursor. Otherwise an event that repeats their id would seem to bring one of its own.
-  for (const event of ['sse.ping', 'sse.unhandled', 'sse.invalid']) connection.on(event, () => {})
-
-  function configure(next: SessionOptions): void {
-    settings = next
-    for (const off of offs) off()
-    offs = Object.entries(next.targets ?? {}).map(([event, targets]) =>
-      targets ? listen(event, targets, own) : () => {},
-    )
-  }
-
-  function connect(payload?: ConnectPayload | null): void {
-    const { client } = connection
-    const cursor = payload?.lastEventId ?? knownCursor()
-    if (!client) {
-      if (cursor !== undefined) commit('progress', { received: 0, lastEventId: cursor })
-      return
-    }
-    client.connect({ lastEventId: cursor })
-    // A client that is already connected ignores the cursor.
-    if (cursor && cursor === client.lastEventId) connection.isGiven = true
-  }
-
-  /** Before the first connect the state may know a newer cursor than the client: from the server render, or from an earlier client. */
-  function knownCursor(): string | undefined {
-    const { lastEventId } = state()
-    return isIdle() && lastEventId !== (settings.lastEventId ?? '') ? lastEventId : undefined
-  }
-
-  const isIdle = () => connection.client?.state.status === 'idle'
-
-  function disconnect(): void {
-    dispatcher.flush()
-    for (const consumer of connection.consumers) consumer.cancel()
-    dispatcher.flush()
-    connection.client?.close()
-  }
-
-  configure(options)
-  const { client } = connection
-  if (client && client.state.status !== 'idle') {
-    // It shares a connection that was made before.
-    commit('state', toConnectionState(client.state))
-    commit('progress', { received: 0, lastEventId: client.lastEventId })
-    commit('channels', client.channels)
-  }
-  own.begin()
-
-  return {
-    connection,
-    state,
-    connect,
-    disconnect,
-    reconnect: () => (isIdle() ? connect() : connection.client?.reconnect()),
-    subscribe: connection.subscribe,
-    unsubscribe: connection.unsubscribe,
-    reached: connection.reached,
+    use(run) {
+      if (receiver) run(receiver)
+      else if (connection.client) {
+        waiting.push(run)
+        load()
+      }
+    },
+    connect(payload) {
+      const cursor = payload?.lastEventId
+      if (!connection.client) {
+        if (cursor) session.commit('progress', { received: 0, lastEventId: cursor })
+        return
+      }
+      if (!receiver) session.commit('state', toConnectionState({ status: 'connecting', attempt: 0 }))
+      session.use((receiver) => receiver.connect(payload))
+    },
+    disconnect: () => session.use((receiver) => receiver.disconnect()),
+    reconnect: () => session.use((receiver) => receiver.reconnect()),
+    subscribe: (channels) => connection.subscribe(channels),
+    unsubscribe: (channels) => connection.unsubscribe(channels),
+    async reached(id) {
+      if (!connection.client) throw new SseError('closed', 'A server render has no connection', id)
+      const receiver = await new Promise<Receiver>(session.use)
+      await receiver.reached(id)
+    },
     on(event, handler) {
-      // Only the typed `on` of `Sse` adds handlers, so the name decides the type of their data.
-      const listener = handler as Listener<unknown>
-      if (event.startsWith('sse.')) return connection.on(event, handler)
       let isOn = true
-      const off = listen(event, [{ run: (data, meta) => isOn && listener(data, meta), isCall: true }], own)
+      let off = () => {}
+      session.use((receiver) => {
+        if (isOn) off = receiver.on(event, handler)
+      })
       return () => {
         isOn = false
         off()
       }
     },
-    consume,
-    listen,
-    given,
-    setStale,
-    startAt(position) {
-      settings = { ...settings, isHydrated: true }
-      commit('progress', { received: 0, lastEventId: position })
-    },
-    configure,
-    flush: dispatcher.flush,
-    report: dispatcher.report,
   }
+  // Before the first connect, so that it need not wait.
+  if (connection.client) load()
+  return session
 }
-
-const logError = (error: unknown) => console.error(error)
-
-const toEntry = ({ data, meta }: Delivery): SseEntry => Object.freeze({ ...meta, data })

@@ -1,9 +1,20 @@
-import { checkPayloads, noteCreation, noteUse, replaceStream, trackListeners } from '@sse/vue/internal'
+import {
+  checkPayloads,
+  noteCreation,
+  noteUse,
+  parts,
+  provideParts,
+  replaceStream,
+  trackListeners,
+} from '@sse/vue/internal'
 import { checkOptions } from './check-options.ts'
 import { warnOfMissingResync, warnOfUnmappedEvents } from './warnings.ts'
 
 /** Bundlers replace `process.env.NODE_ENV` by a text. */
 declare const process: { readonly env: { readonly NODE_ENV?: string } }
+
+// A page in development has all parts at once, so actions take effect at once, as in tests.
+if (typeof process !== 'undefined' && process.env.NODE_ENV !== 'production') provideParts(parts)
 
 /**
  * Checks, warnings and hot reload. Undefined in a production build. Everything that belongs to development is referenced within the condition, so that every bundler removes it
