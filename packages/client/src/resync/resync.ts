@@ -117,6 +117,8 @@ export function createResync(host: ResyncHost): Resync {
   function start(reason: SseResyncCause['reason'], from: string): void {
     if (!host.load()) return
     clock.clearTimeout(retry)
+    // This load is for the opening too. A consumer that is added later has missed the announcement.
+    clock.clearTimeout(announcement)
     retry = undefined
     isComplete = true
     isRestarting = false
