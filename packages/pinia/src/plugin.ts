@@ -8,7 +8,7 @@ import {
 import { addSession, type Session, sessionOf, twoStreams } from '@sse/vue/internal'
 import type { Pinia, PiniaPluginContext } from 'pinia'
 import { development } from './development/development.ts'
-import { hydrate } from './positions.ts'
+import { takePositions } from './positions.ts'
 import { addStore, type PiniaStream, type StoreContext } from './store.ts'
 
 /** A stream, and the plugin for Pinia and for an app. */
@@ -41,7 +41,7 @@ export function createSse<Events extends object = RegisteredEvents>(
     if (known.get(namespace) && known.get(namespace)?.session !== session()) sse.install(app)
     const stream = known.get(namespace) ?? {
       ...{ namespace, session: session(), stores: new Map() },
-      positions: hydrate(pinia, namespace, session()),
+      positions: takePositions(pinia, namespace, session()),
     }
     if (stream.session !== session()) throw twoStreams(namespace)
     known.set(namespace, stream)

@@ -3,7 +3,7 @@ import type { ConsumerOptions, Session, Target } from '@sse/vue/internal'
 import type { Pinia, StoreGeneric } from 'pinia'
 import { onScopeDispose } from 'vue'
 import type { development } from './development/development.ts'
-import { isAfter, notePosition, type Positions } from './positions.ts'
+import { notePosition, type Positions } from './positions.ts'
 
 /** A stream in a Pinia, and the stores by their ids. */
 export interface PiniaStream {
@@ -154,7 +154,7 @@ function follow(
       given(at) {
         const position = positions[id]
         if (isReset) return false
-        if (position !== undefined) return isAfter(position, at) && position
+        if (position) return Number(receiver.comparePositions(position, at)) >= 0 && position
         return session.connection.isGiven && !session.options.isHydrated && at
       },
       get stale() {

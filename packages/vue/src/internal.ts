@@ -1,5 +1,5 @@
 /** What the packages for stores build on. It may change in any version. */
-export { type Consumer, type ConsumerOptions, comparePositions } from '@sse/client/internal'
+export type { Consumer, ConsumerOptions } from '@sse/client/internal'
 export { type AppLike, defineProperty, watchApp } from './components/lifetime.ts'
 export { toClientOptions, toConnection, twoStreams } from './create-sse.ts'
 export * from './development/check-options.ts'

@@ -2,6 +2,7 @@ import type { Listener, SseChannels, SseOpen, SseState } from '@sse/client'
 import {
   type Consumer,
   type ConsumerOptions,
+  comparePositions,
   consumed,
   createConsumer,
   type ReceivedEvent,
@@ -27,6 +28,8 @@ export interface Receiver {
   listen(event: string, targets: readonly Target[], consumer: Consumer): () => void
   /** Notes whether what a store shows may be incomplete. The state says so while one of them is. */
   setStale(store: object, isStale: boolean): void
+  /** Here, because no page needs it before. */
+  readonly comparePositions: typeof comparePositions
   /** Hands over what waits for its frame. */
   flush(): void
   /** Listens for the events that the options of the session map to targets. Again after a hot reload. */
@@ -187,6 +190,7 @@ export function createReceiver(session: Session): Receiver {
     consume,
     listen,
     setStale,
+    comparePositions,
     flush: dispatcher.flush,
     map,
   }
