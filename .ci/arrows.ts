@@ -20,13 +20,15 @@ export const rules: Readonly<Record<string, Rule>> = {
   '@sse/sqlite': { packages: ['@sse/core'], node: 'without http' },
   '@sse/redis': { packages: ['@sse/core', 'redis'], node: 'without http' },
   '@sse/client': { packages: ['@standard-schema/spec', 'eventsource-parser'], node: 'none' },
-  '@sse/vuex': { packages: ['@sse/client', 'vue', 'vuex'], node: 'none', untyped: ['vuex'] },
+  '@sse/vue': { packages: ['@sse/client', 'vue'], node: 'none' },
+  '@sse/vuex': { packages: ['@sse/vue', 'vue', 'vuex'], node: 'none', untyped: ['vuex'] },
 }
 
-/** Frameworks that one package knows and no other, not even in its tests. */
-const exclusive: Readonly<Record<string, string>> = {
-  'express|express4': '@sse/express',
-  'vue|vue2|vuex|vuex3': '@sse/vuex',
+/** Frameworks that some packages know and no other, not even in its tests. */
+const exclusive: Readonly<Record<string, readonly string[]>> = {
+  'express|express4': ['@sse/express'],
+  'vue|vue2': ['@sse/vue', '@sse/vuex'],
+  'vuex|vuex3': ['@sse/vuex'],
 }
 
 const folderOf = (name: string) => `^packages/${name.replace('@sse/', '')}/`
@@ -65,10 +67,10 @@ function ofPackage([name, { packages, node }]: [string, Rule]): IForbiddenRuleTy
 export const forbidden: IForbiddenRuleType[] = [
   ...Object.entries(rules).flatMap(ofPackage),
   ...Object.entries(exclusive).map(
-    ([names, owner]): IForbiddenRuleType => ({
-      name: `only ${owner} knows ${names.replaceAll('|', ', ')}`,
+    ([names, owners]): IForbiddenRuleType => ({
+      name: `only ${owners.join(' and ')} knows ${names.replaceAll('|', ', ')}`,
       severity: 'error',
-      from: { path: '^packages/', pathNot: folderOf(owner) },
+      from: { path: '^packages/', pathNot: owners.map(folderOf) },
       to: { path: fromNpm(names) },
     }),
   ),

@@ -29,6 +29,7 @@ const plans = {
         '@sse/fetch': 'latest',
         '@sse/redis': 'latest',
         '@sse/sqlite': 'latest',
+        '@sse/vue': 'latest',
       },
       ...{ '@types/express': '5', '@types/node': '22', typescript: '6' },
       ...{ 'typescript-5.8': 'npm:typescript@5.8', 'typescript-5.9': 'npm:typescript@5.9' },
@@ -73,7 +74,7 @@ describe.runIf(isWanted)('the packages as installed', { timeout: 120_000 }, () =
   }, 60_000)
 
   const entries = packages.flatMap(entriesOf)
-  const browserEntries = entries.filter((entry) => /^@sse\/(client|vuex)/.test(entry))
+  const browserEntries = entries.filter((entry) => /^@sse\/(client|vue)/.test(entry))
 
   describe.each([
     [`Node ${process.versions.node}`, () => process.execPath],
@@ -96,6 +97,7 @@ describe.runIf(isWanted)('the packages as installed', { timeout: 120_000 }, () =
           '@sse/fetch/testing': ['openStream'],
           '@sse/redis': ['createRedisBroker'],
           '@sse/sqlite': ['createSqliteBroker'],
+          '@sse/vue': expect.arrayContaining(['createSse', 'createSseClient', 'useSseList']),
           '@sse/vuex': expect.arrayContaining(['createSse', 'createSseClient', 'useSse']),
         },
       })

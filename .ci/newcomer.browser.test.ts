@@ -20,7 +20,7 @@ const npm = (...args: string[]) => spawnSync('npm', args, { encoding: 'utf8', ti
 const isOnline = npm('view', 'express', 'version', '--fetch-retries=0').status === 0
 
 /** What the pages install, and what that depends on. */
-const wanted = ['@sse/core', '@sse/express', '@sse/client', '@sse/vuex']
+const wanted = ['@sse/core', '@sse/express', '@sse/client', '@sse/vue', '@sse/vuex']
 
 const folder = mkdtempSync(join(tmpdir(), 'sse-newcomer-'))
 const readers: Reader[] = []

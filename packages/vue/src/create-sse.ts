@@ -3,6 +3,7 @@ import { shallowReactive } from 'vue'
 import { type AppLike, defineProperty, propertiesOf, watchApp } from './components/lifetime.ts'
 import { development } from './development/development.ts'
 import type { DehydratedSse, Hydration } from './list/dehydrated.ts'
+import { parts } from './load-parts.ts'
 import type { RegisteredEvents } from './register.ts'
 import {
   type AnyEvents,
@@ -12,8 +13,8 @@ import {
 } from './stream/connection.ts'
 import { addSession, sessionOf } from './stream/find-session.ts'
 import { createSession, type SessionOptions } from './stream/session.ts'
-import { createState, mutations } from './stream/state.ts'
-import { methodsOf, toSse } from './stream/to-sse.ts'
+import { createState } from './stream/state.ts'
+import { toSse } from './stream/to-sse.ts'
 import type { SharedSseOptions, SseOptions, SsePlugin, SseSource } from './types.ts'
 
 /**
@@ -38,8 +39,12 @@ export function createSse<Events extends object = RegisteredEvents>(
     {
       state: () => state,
       // Where there is no window, requests share the object, so nothing is kept.
-      commit: (name: keyof typeof mutations, payload: unknown) =>
-        connection.client && mutations[name](state, payload as never),
+      commit(name, payload) {
+        if (!connection.client) return
+        // Before the other parts are there, only the status changes.
+        if (parts) parts.mutations[name](state, payload as never)
+        else Object.assign(state, payload)
+      },
     },
     connection,
     toSessionOptions(given),
@@ -50,7 +55,7 @@ export function createSse<Events extends object = RegisteredEvents>(
 
   const sse = toSse(
     {
-      ...methodsOf(session),
+      ...session.methods,
       dehydrate: (app: object): DehydratedSse => renderings.get(app) ?? { lists: {} },
       install(app: AppLike) {
         const present = sessionOf((propertiesOf(app) as Readonly<Record<string, unknown>>)[`$${namespace}`])
@@ -65,7 +70,7 @@ export function createSse<Events extends object = RegisteredEvents>(
             session: toSessionOptions(given),
           })
           session = present
-          Object.assign(sse, methodsOf(present))
+          Object.assign(sse, present.methods)
           return
         }
         tools?.noteUse(session)
@@ -103,11 +108,7 @@ export function toConnection(options: AnyOptions): Connection {
   }
   const session = sessionOf(options.use)
   if (session) return session.connection
-  throw new SseError(
-    'invalid-option',
-    '`use` takes the object of a createSse(), which is in its store already',
-    options.use,
-  )
+  throw new SseError('invalid-option', '`use` takes the object of a createSse()', options.use)
 }
 
 /** Without the options that mean something else to the client. */

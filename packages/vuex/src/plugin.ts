@@ -75,9 +75,9 @@ export function createSse<Events extends object = RegisteredEvents>(
           return findStream(properties.$store, namespace)?.session
         })
       },
-      connect: (payload?: ConnectPayload) => isServer() || session().connect(payload),
-      disconnect: () => isServer() || session().disconnect(),
-      reached: async (id: string) => session().reached(id),
+      connect: (payload?: ConnectPayload) => isServer() || session().methods.connect(payload),
+      disconnect: () => isServer() || session().methods.disconnect(),
+      reached: async (id: string) => session().methods.reached(id),
     },
   )
   addSession(plugin, () => newest)

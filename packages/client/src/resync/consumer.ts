@@ -11,7 +11,7 @@ export interface SharedClient {
   /** The id of the last event that was told. */
   lastId: string
   /** While the client closes only to connect again. */
-  isRestarting: boolean
+  isRestarting?: boolean
   readonly consumers: Set<Consumer>
 }
 

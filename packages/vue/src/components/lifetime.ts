@@ -28,13 +28,13 @@ export function watchApp(
     const session = find(properties)
     session?.connection.apps.add(mounted)
     // What the components have asked for while they were mounted goes along.
-    if (connects && session?.connection.apps.size === 1) session.connect()
+    if (connects && session?.connection.apps.size === 1) session.methods.connect()
   }
 
   function leave(properties: object, mounted: object): void {
     const session = find(properties)
     const apps = session?.connection.apps
-    if (apps?.delete(mounted) && apps.size === 0) session?.disconnect()
+    if (apps?.delete(mounted) && apps.size === 0) session?.methods.disconnect()
   }
 
   const { mount, unmount } = app

@@ -3,8 +3,7 @@ import { customRef, onScopeDispose, type Ref } from 'vue'
 import type { RegisteredEvents } from '../register.ts'
 import { findSession } from '../stream/find-session.ts'
 import type { Session } from '../stream/session.ts'
-import { createState, type SseStreamState } from '../stream/state.ts'
-import { methodsOf } from '../stream/to-sse.ts'
+import { type SseStreamState, stateNames } from '../stream/state.ts'
 import type { SseMethods, SseSource } from '../types.ts'
 
 /** A stream in a component: its state as refs, and its methods. */
@@ -33,9 +32,11 @@ export function useSse(stream: string | SseSource = 'sse'): unknown {
 
 /** Reads the state at every access, because a store may replace it. */
 function toRefs(session: Session): SseRefs<object> {
-  const names = Object.keys(createState('')) as (keyof SseStreamState)[]
-  const refs = names.map((name) => [name, customRef(() => ({ get: () => session.state()[name], set() {} }))])
-  return Object.freeze({ ...Object.fromEntries(refs), ...methodsOf(session) }) as SseRefs<object>
+  const refs = stateNames.map((name) => [
+    name,
+    customRef(() => ({ get: () => session.state()[name], set() {} })),
+  ])
+  return { ...Object.fromEntries(refs), ...session.methods }
 }
 
 /**
@@ -52,5 +53,5 @@ export function useSseEvent<
   handler: Listener<EventData<RegisteredEvents<Namespace>, Name>>,
   stream: Namespace | SseSource = 'sse' as Namespace,
 ): void {
-  onScopeDispose(findSession(stream, 'useSseEvent').on(event, handler))
+  onScopeDispose(findSession(stream, 'useSseEvent').methods.on(event, handler))
 }

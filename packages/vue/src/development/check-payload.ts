@@ -2,9 +2,9 @@ import { SseError } from '@sse/client'
 import type { Session } from '../stream/session.ts'
 
 /** Checks what the app gives to `connect`. */
-export function checkPayloads(session: Session): void {
-  const { connect } = session
-  session.connect = (payload) => {
+export function checkPayloads({ methods }: Session): void {
+  const { connect } = methods
+  methods.connect = (payload) => {
     checkPayload(payload)
     connect(payload)
   }

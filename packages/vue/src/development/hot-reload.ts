@@ -1,5 +1,5 @@
 import { createSseClient, type Listener, SseError, type UrlOption } from '@sse/client'
-import type { Connection, ConnectionOptions } from '../stream/connection.ts'
+import type { Connection, ConnectionOptions, Listen } from '../stream/connection.ts'
 import type { Session, SessionOptions } from '../stream/session.ts'
 
 /** When options were created, and when an app or a store got a stream. The time is the number of creations so far. */
@@ -31,7 +31,7 @@ interface Tracked {
   readonly wanted: Set<string>
   readonly joined: string[]
   /** Listens on the present client. */
-  readonly listen: Connection['on']
+  listen: Listen
 }
 
 const tracked = new WeakMap<Connection, Tracked>()
@@ -40,18 +40,22 @@ const tracked = new WeakMap<Connection, Tracked>()
 export function trackListeners(connection: Connection, url: UrlOption | undefined): void {
   // On a server no event arrives and no component is unmounted, so everything would be kept forever.
   if (!connection.client || tracked.has(connection)) return
-  const { on, subscribe, unsubscribe, join } = connection
+  const { subscribe, unsubscribe, join } = connection
   const listenings = new Set<Listening>()
   const wanted = new Set(connection.options.channels)
   const joined: string[] = []
-  tracked.set(connection, { url: String(url), listenings, wanted, joined, listen: on })
+  const known: Tracked = { url: String(url), listenings, wanted, joined, listen: () => () => {} }
+  tracked.set(connection, known)
   Object.assign(connection, {
-    on(event, listener) {
-      const listening: Listening = { event, listener, off: on(event, listener) }
-      listenings.add(listening)
-      return () => {
-        listenings.delete(listening)
-        listening.off()
+    track: (on) => {
+      known.listen = on
+      return (event, listener) => {
+        const listening: Listening = { event, listener, off: on(event, listener) }
+        listenings.add(listening)
+        return () => {
+          listenings.delete(listening)
+          listening.off()
+        }
       }
     },
     subscribe(channels) {
@@ -105,7 +109,7 @@ export function replaceStream(session: Session, former: object | undefined, next
   const { client } = connection
   if (known && client) {
     const { status } = client.state
-    session.disconnect()
+    session.methods.disconnect()
     const { url } = known
     known.url = String(next.url)
     if (typeof next.url !== 'function' && url !== known.url) {
@@ -115,7 +119,7 @@ export function replaceStream(session: Session, former: object | undefined, next
     }
     replaceClient(connection, known, next)
     configure(session, next.session)
-    if (status !== 'idle' && status !== 'closed') session.connect()
+    if (status !== 'idle' && status !== 'closed') session.methods.connect()
   } else configure(session, next.session)
 }
 

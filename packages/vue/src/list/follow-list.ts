@@ -1,6 +1,6 @@
 import { SseError, type SseResyncCause } from '@sse/client'
 import { type Consumer, comparePositions } from '@sse/client/internal'
-import { onScopeDispose, watch } from 'vue'
+import { type ComponentInternalInstance, onScopeDispose, watch } from 'vue'
 import { nameOf } from '../components/use-sse-channel.ts'
 import type { Receiver } from '../stream/receiver.ts'
 import type { AnyTarget, ListShell } from './use-sse-list.ts'
@@ -112,7 +112,11 @@ function apply<Item>(list: ListShell<Item>, target: AnyTarget<Item>, data: unkno
 }
 
 /** Loads a list on the server, once, and notes it for the browser. */
-export async function renderList<Item>(list: ListShell<Item>, app: object): Promise<void> {
+export async function renderList<Item>(
+  list: ListShell<Item>,
+  component: ComponentInternalInstance | null,
+): Promise<void> {
+  const app = component?.appContext?.app ?? component?.proxy?.$root ?? {}
   const { name, session, stale, values } = list
   const { signal } = new AbortController()
   try {

@@ -104,9 +104,8 @@ export function useSseList<Item, Events extends object = RegisteredEvents>(
   const { channel, key, sort, stream } = options
   const session = findSession(stream ?? 'sse', 'useSseList')
   const { connection, hydration } = session
-  const name = options.name ?? [...Object.keys(options.events), nameOf(channel)].join()
+  const name = options.name ?? `${Object.keys(options.events)},${nameOf(channel)}`
   const rendered = hydration?.lists[name]
-  if (rendered) delete hydration?.lists[name]
 
   const keyOf = typeof key === 'function' ? key : (item: Item) => item[key] as ListKey
   let items = new Map<ListKey, Item>()
@@ -131,7 +130,10 @@ export function useSseList<Item, Events extends object = RegisteredEvents>(
   const shell: ListShell<Item> = {
     ...{ session, options: options as SseListOptions<Item, never>, name, rendered, changes, stale, error },
     ...{ keyOf, settle },
-    values: () => (version.value >= 0 ? [...items.values()] : []),
+    values() {
+      void version.value
+      return [...items.values()]
+    },
     replace(next) {
       items = new Map(next.map((item) => [keyOf(item), item]))
       version.value++
@@ -139,11 +141,11 @@ export function useSseList<Item, Events extends object = RegisteredEvents>(
   }
 
   let reload = () => {}
-  if (rendered) {
+  if (rendered && hydration) {
+    delete hydration.lists[name]
     shell.replace(rendered.items as Item[])
     settle()
   }
-  const component = getCurrentInstance()
   if (connection.client) {
     useSseChannel(channel, stream)
     const scope = effectScope()
@@ -154,8 +156,8 @@ export function useSseList<Item, Events extends object = RegisteredEvents>(
         })
     })
   } else {
-    const app = component?.appContext?.app ?? component?.proxy?.$root ?? {}
-    const rendering = loadParts().then(({ renderList }) => renderList(shell, app))
+    const component = getCurrentInstance()
+    const rendering = loadParts().then(({ renderList }) => renderList(shell, component))
     onServerPrefetch(() => rendering)
   }
 

@@ -3,8 +3,6 @@ import {
   type Listener,
   type SseClient,
   type SseClientOptions,
-  type SseMeta,
-  type SseState,
   type UrlOption,
 } from '@sse/client'
 import type { SharedClient } from '@sse/client/internal'
@@ -14,6 +12,9 @@ export type AnyEvents = Record<string, unknown>
 
 export type ConnectionOptions = Omit<SseClientOptions<AnyEvents>, 'resync'>
 
+/** Adds a listener to the client, and returns what removes it. */
+export type Listen = (event: string, listener: Listener<never>) => () => void
+
 /** A client, and what those that share it must agree on. The client stays in here, so no state ever holds it. */
 export interface Connection extends SharedClient {
   /** Undefined without a window: a server render opens nothing. Replaced by a hot reload. */
@@ -22,10 +23,13 @@ export interface Connection extends SharedClient {
   /** Mounted apps, or in Vue 2.7 mounted roots. The connection closes with the last one. */
   readonly apps: Set<object>
   /** Whether the event that is being told brought its id itself. */
-  hasOwnId: boolean
+  hasOwnId?: boolean
   /** Whether the app shows everything up to the position of the first connect. A stored cursor proves nothing. */
   isGiven: boolean
-  on(event: string, listener: Listener<never>): () => void
+  /** Set with what receives the events. */
+  on?: Listen
+  /** For a hot reload: takes the place of `on`. */
+  track?: (on: Listen) => Listen
   subscribe(channels: string | readonly string[]): void
   unsubscribe(channels: string | readonly string[]): void
   /**
@@ -41,7 +45,6 @@ export function createConnection(url: UrlOption, options: ConnectionOptions): Co
   /** The channels that the app asked for by name, and one entry for each user of the others. */
   const asked = new Set(options.channels)
   const users: string[] = []
-  let last: SseMeta | undefined
 
   const isNeeded = (channel: string) => users.includes(channel)
 
@@ -51,23 +54,7 @@ export function createConnection(url: UrlOption, options: ConnectionOptions): Co
     apps: new Set(),
     consumers: new Set(),
     lastId: '',
-    hasOwnId: false,
     isGiven: !!options.lastEventId,
-    isRestarting: false,
-    on(event, listener) {
-      const off = connection.client?.on(event as 'sse.state', (data: SseState, meta) => {
-        if (event === 'sse.state') {
-          if (connection.isRestarting && data.status === 'closed') return undefined
-        } else if (meta !== last) {
-          last = meta
-          connection.hasOwnId = meta.id !== '' && meta.id !== connection.lastId
-          connection.lastId = meta.id
-        }
-        // Only typed functions add listeners, so the name decides the type of their data.
-        return listener(data as never, meta)
-      })
-      return () => off?.()
-    },
     subscribe(channels) {
       connection.client?.subscribe(channels)
       for (const channel of [channels].flat()) asked.add(channel)

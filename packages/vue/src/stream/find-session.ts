@@ -25,8 +25,8 @@ export function findSession(stream: string | object, composable: string): Sessio
   throw new SseError(
     'invalid-use',
     component
-      ? `${composable}: the app has no stream '${stream}'. Write app.use(createSse({ namespace: '${stream}', … })), in Vue 2.7 Vue.use(…)`
-      : `${composable} works in \`setup\`, and there only before the first \`await\`. Elsewhere give it the object of createSse()`,
+      ? `${composable}: no stream '${stream}' in the app. Write app.use(createSse({ namespace: '${stream}', … })), or Vue.use(…)`
+      : `${composable} works in \`setup\` before the first \`await\`. Elsewhere give it the object of createSse()`,
     stream,
   )
 }

@@ -8,6 +8,7 @@ import {
   type ReceivedEvent,
 } from '@sse/client/internal'
 import { createDispatcher, type Delivery, type Target } from './dispatcher.ts'
+import { listenTo } from './listen.ts'
 import type { ConnectPayload, Session } from './session.ts'
 import { type CommitOwn, type SseEntry, toConnectionState } from './state.ts'
 
@@ -16,7 +17,6 @@ export interface Receiver {
   connect(payload?: ConnectPayload | null): void
   disconnect(): void
   reconnect(): void
-  reached(id: string): Promise<void>
   on(event: string, handler: Listener<never>): () => void
   /**
    * Adds someone who loads by itself. While it loads, only its own events wait. It begins with `begin()`.
@@ -38,6 +38,8 @@ export interface Receiver {
 
 export function createReceiver(session: Session): Receiver {
   const { commit, connection, report, state } = session
+  connection.on ??= listenTo(connection)
+  const { on } = connection
   let offs: (() => void)[] = []
   const consumers = new Set<Consumer>()
   const dispatcher = createDispatcher({ isHeld: () => session.options.batch ?? true, report, onRound })
@@ -88,9 +90,9 @@ export function createReceiver(session: Session): Receiver {
   const own = consume(ownOptions)
 
   function listen(event: string, targets: readonly Target[], consumer: Consumer): () => void {
-    return connection.on(event, (value: unknown, meta) =>
+    return on(event, (value: unknown, meta) =>
       consumer.receive({
-        ...{ event, value, id: meta.id, hasOwnId: connection.hasOwnId, read: undefined },
+        ...{ event, value, id: meta.id, hasOwnId: !!connection.hasOwnId, read: undefined },
         get data() {
           return JSON.stringify(value) ?? ''
         },
@@ -111,25 +113,25 @@ export function createReceiver(session: Session): Receiver {
     for (const consumer of consumers) consumer.receive(received)
   }
 
-  connection.on('sse.state', (next: SseState) => {
+  on('sse.state', (next: SseState) => {
     if (state().status === 'closed') for (const consumer of consumers) consumer.cancel()
     commitNext('state', toConnectionState(next))
     for (const consumer of consumers) consumer.changed(next)
   })
-  connection.on('sse.open', (open: SseOpen, { id }) => {
+  on('sse.open', (open: SseOpen, { id }) => {
     commitNext('progress', { received: 0, lastEventId: id })
     tellConsumers('sse.open', open, id)
   })
-  connection.on('sse.gap', (gap, { id }) => {
+  on('sse.gap', (gap, { id }) => {
     commitNext('gap', id)
     tellConsumers('sse.gap', gap, id)
   })
-  connection.on('sse.channels', (channels: SseChannels, { id }) => {
+  on('sse.channels', (channels: SseChannels, { id }) => {
     commitNext('channels', channels)
     tellConsumers('sse.channels', channels, id)
   })
   // They move the cursor. Otherwise an event that repeats their id would seem to bring one of its own.
-  for (const event of ['sse.ping', 'sse.unhandled', 'sse.invalid']) connection.on(event, () => {})
+  for (const event of ['sse.ping', 'sse.unhandled', 'sse.invalid']) on(event, () => {})
 
   function map(): void {
     for (const off of offs) off()
@@ -175,11 +177,10 @@ export function createReceiver(session: Session): Receiver {
     connect,
     disconnect,
     reconnect: () => (isIdle() ? connect() : connection.client?.reconnect()),
-    reached: (id) => consumed(connection, id, dispatcher.flush),
     on(event, handler) {
       // Only the typed `on` of `Sse` adds handlers, so the name decides the type of their data.
       const listener = handler as Listener<unknown>
-      if (event.startsWith('sse.')) return connection.on(event, handler)
+      if (event.startsWith('sse.')) return on(event, handler)
       let isOn = true
       const off = listen(event, [{ run: (data, meta) => isOn && listener(data, meta), isCall: true }], own)
       return () => {
@@ -194,6 +195,11 @@ export function createReceiver(session: Session): Receiver {
     flush: dispatcher.flush,
     map,
   }
+}
+
+/** See `SseMethods`. */
+export function reached(session: Session, id: string): Promise<void> {
+  return consumed(session.connection, id, () => session.use(({ flush }) => flush()))
 }
 
 const toEntry = ({ data, meta }: Delivery): SseEntry => Object.freeze({ ...meta, data })

@@ -1,4 +1,4 @@
-import { type Listener, type ReportError, SseError, type SseResyncCause } from '@sse/client'
+import type { Listener, ReportError, SseResyncCause } from '@sse/client'
 import type { Hydration } from '../list/dehydrated.ts'
 import { loadParts, parts } from '../load-parts.ts'
 import type { Connection } from './connection.ts'
@@ -34,10 +34,8 @@ export interface SessionContext {
   readonly commit: CommitOwn
 }
 
-/** The share of one `createSse` in a connection: its state and, loaded beside the page, what receives its events. */
-export interface Session extends SessionContext {
-  readonly connection: Connection
-  options: SessionOptions
+/** What an app calls. */
+export interface Methods {
   connect(payload?: ConnectPayload | null): void
   disconnect(): void
   reconnect(): void
@@ -46,6 +44,13 @@ export interface Session extends SessionContext {
   reached(id: string): Promise<void>
   /** Calls a handler for every event of a name, after the targets have received it. */
   on(event: string, handler: Listener<never>): () => void
+}
+
+/** The share of one `createSse` in a connection: its state and, loaded beside the page, what receives its events. */
+export interface Session extends SessionContext {
+  readonly connection: Connection
+  options: SessionOptions
+  readonly methods: Methods
   /** Calls `run` with what receives the events: now if it is loaded, and never on a server. */
   use(run: (receiver: Receiver) => void): void
   /** What lists bring from a server render. A store brings its own state. */
@@ -104,34 +109,32 @@ export function createSession(
         load()
       }
     },
-    connect(payload) {
-      const cursor = payload?.lastEventId
-      if (!connection.client) {
-        if (cursor) session.commit('progress', { received: 0, lastEventId: cursor })
-        return
-      }
-      if (!receiver) session.commit('state', toConnectionState({ status: 'connecting', attempt: 0 }))
-      session.use((receiver) => receiver.connect(payload))
-    },
-    disconnect: () => session.use((receiver) => receiver.disconnect()),
-    reconnect: () => session.use((receiver) => receiver.reconnect()),
-    subscribe: (channels) => connection.subscribe(channels),
-    unsubscribe: (channels) => connection.unsubscribe(channels),
-    async reached(id) {
-      if (!connection.client) throw new SseError('closed', 'A server render has no connection', id)
-      const receiver = await new Promise<Receiver>(session.use)
-      await receiver.reached(id)
-    },
-    on(event, handler) {
-      let isOn = true
-      let off = () => {}
-      session.use((receiver) => {
-        if (isOn) off = receiver.on(event, handler)
-      })
-      return () => {
-        isOn = false
-        off()
-      }
+    methods: {
+      connect(payload) {
+        const cursor = payload?.lastEventId
+        if (!connection.client) {
+          if (cursor) session.commit('progress', { received: 0, lastEventId: cursor })
+          return
+        }
+        if (!receiver) session.commit('state', toConnectionState({ status: 'connecting', attempt: 0 }))
+        session.use((receiver) => receiver.connect(payload))
+      },
+      disconnect: () => session.use((receiver) => receiver.disconnect()),
+      reconnect: () => session.use((receiver) => receiver.reconnect()),
+      subscribe: (channels) => connection.subscribe(channels),
+      unsubscribe: (channels) => connection.unsubscribe(channels),
+      reached: async (id) => (await loadParts()).reached(session, id),
+      on(event, handler) {
+        let isOn = true
+        let off = () => {}
+        session.use((receiver) => {
+          if (isOn) off = receiver.on(event, handler)
+        })
+        return () => {
+          isOn = false
+          off()
+        }
+      },
     },
   }
   // Before the first connect, so that it need not wait.

@@ -68,6 +68,9 @@ export const createState = (lastEventId: string): SseStreamState => ({
   history: [],
 })
 
+/** The names of the parts of the state. */
+export const stateNames = Object.keys(createState('')) as (keyof SseStreamState)[]
+
 /** They change only this state. In the devtools, each of them says what happened. */
 export const mutations = {
   state(state: Mutable, connection: ConnectionState) {

@@ -6,7 +6,8 @@ import type { SseOptions } from '../types.ts'
 const MOST_NAMES = 20
 
 /** Warns once when a resync would have been needed. */
-export function warnOfMissingResync({ connection }: Session, options: () => SseOptions<AnyEvents>): void {
+export function warnOfMissingResync(session: Session, options: () => SseOptions<AnyEvents>): void {
+  const { connection } = session
   let hasWarned = false
   const warn = (what: string) => {
     const { namespace = 'sse', resync } = options()
@@ -17,25 +18,29 @@ export function warnOfMissingResync({ connection }: Session, options: () => SseO
     )
   }
   let isFirst = true
-  connection.on('sse.open', ({ resumed }: SseOpen) => {
-    if (resumed !== true || (isFirst && !connection.isGiven))
-      warn('events may have been missed before it opened')
-    isFirst = false
+  session.use(() => {
+    connection.on?.('sse.open', ({ resumed }: SseOpen) => {
+      if (resumed !== true || (isFirst && !connection.isGiven))
+        warn('events may have been missed before it opened')
+      isFirst = false
+    })
+    connection.on?.('sse.gap', (_: SseGap) => warn('events have been missed'))
   })
-  connection.on('sse.gap', (_: SseGap) => warn('events have been missed'))
 }
 
 /** Warns once for each event that has no mapping and no listener. Its name may be misspelt on one side. */
-export function warnOfUnmappedEvents({ connection }: Session, options: () => SseOptions<AnyEvents>): void {
+export function warnOfUnmappedEvents(session: Session, options: () => SseOptions<AnyEvents>): void {
   const warned = new Set<string>()
-  connection.on('sse.unhandled', ({ event }: SseUnhandled) => {
-    if (warned.has(event) || warned.size === MOST_NAMES) return
-    warned.add(event)
-    const { namespace = 'sse', events = {} } = options()
-    const mapped = Object.keys(events)
-    const maps = mapped.length > 0 ? `\`events\` maps ${mapped.join(', ')}` : '`events` maps nothing'
-    console.warn(
-      `[@sse/vuex] The stream '${namespace}' received an event '${event}' that nothing handles: ${maps}. Correct the name, or map it to \`[]\` to ignore it.`,
-    )
+  session.use(() => {
+    session.connection.on?.('sse.unhandled', ({ event }: SseUnhandled) => {
+      if (warned.has(event) || warned.size === MOST_NAMES) return
+      warned.add(event)
+      const { namespace = 'sse', events = {} } = options()
+      const mapped = Object.keys(events)
+      const maps = mapped.length > 0 ? `\`events\` maps ${mapped.join(', ')}` : '`events` maps nothing'
+      console.warn(
+        `[@sse/vuex] The stream '${namespace}' received an event '${event}' that nothing handles: ${maps}. Correct the name, or map it to \`[]\` to ignore it.`,
+      )
+    })
   })
 }

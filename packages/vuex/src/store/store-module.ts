@@ -61,7 +61,9 @@ export function registerStream(store: StoreLike, options: SseOptions<AnyEvents>)
     namespaced: true,
     state: () => initial,
     mutations,
-    actions: eachAction((action) => (_: unknown, payload: unknown) => session[action](payload as never)),
+    actions: eachAction(
+      (action) => (_: unknown, payload: unknown) => session.methods[action](payload as never),
+    ),
   })
   keepState(store, namespace, present)
   tools?.track(connection, options.url)
@@ -70,7 +72,7 @@ export function registerStream(store: StoreLike, options: SseOptions<AnyEvents>)
   const methods = eachAction(
     (action) => (payload?: unknown) => store.dispatch(`${namespace}/${action}`, payload),
   ) as Pick<Sse<AnyEvents>, (typeof ACTIONS)[number]>
-  const { on, reached } = session
+  const { on, reached } = session.methods
   const sse: Sse<AnyEvents> = toSse({ ...methods, on, reached }, state)
   const stream: StoreStream = { session, sse, options }
   addSession(stream.sse, () => session)
