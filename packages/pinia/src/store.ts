@@ -162,7 +162,8 @@ function follow(
       },
       set stale(next) {
         isStale = next
-        receiver.setStale(consumerOptions, next)
+        // A load may end after its store.
+        receiver.setStale(consumerOptions, next && isFollowing)
       },
     }
     const consumer = receiver.consume(consumerOptions)

@@ -137,6 +137,8 @@ export function createResync(host: ResyncHost): Resync {
     const reason = due
     due = undefined
     const limit = clock.setTimeout(() => {
+      // Its life is over already.
+      if (signal.aborted) return
       mine.abort()
       failed(new Error(`\`resync\` has not finished within ${LIMIT} ms`), reason)
     }, LIMIT)
