@@ -77,9 +77,10 @@ function createWorld() {
       /** Failures, unless the store loads again before nothing is stale. */
       doubtful: [] as string[],
       toggle() {
-        shell.store?.$dispose()
-        Object.assign(shell, { isExact: false, doubtful: [] })
-        shell.store = shell.store ? undefined : useStore(pinia)
+        const { store } = shell
+        Object.assign(shell, { store: undefined, isExact: false, doubtful: [] })
+        if (store) store.$dispose()
+        else shell.store = useStore(pinia)
       },
     }
     const useStore = defineStore(`store${index}`, {
