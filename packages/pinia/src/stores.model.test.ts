@@ -66,7 +66,9 @@ function createWorld() {
     backoff: { base: 100, max: 500 },
   })
   const pinia = createPinia().use(sse)
-  const app = createApp({ render: () => null }).use(pinia).use(sse)
+  const app = createApp({ render: () => null })
+    .use(pinia)
+    .use(sse)
 
   const shells = Array.from({ length: STORES }, (_, index) => {
     const shell = {

@@ -1,3 +1,4 @@
+export { describeExample } from './example.ts'
 export { type PageServer, servePage } from './page.ts'
-export { createProject, type PairName, type Project } from './project.ts'
+export { createProject, type PairName, type Project, type ProjectOptions } from './project.ts'
 export { readExample } from './readme.ts'
