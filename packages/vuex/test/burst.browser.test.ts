@@ -1,7 +1,7 @@
 import { launchChromium } from '@sse/testbed'
+import { type BurstServer, serveBursts } from '@sse/testbed/vue'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type BurstServer, serveBursts } from './burst.ts'
-import { type Burst, devtools } from './burst-page.ts'
+import { type Burst, burstPage, devtools } from './burst-page.ts'
 
 type Browser = Awaited<ReturnType<typeof launchChromium>>
 
@@ -22,7 +22,7 @@ const pairs = ['Vue 3', 'Vue 2.7'] as const
 describe.each(pairs)('10,000 events in one burst, in Chromium, on %s', { timeout: 180_000 }, (pair) => {
   let server: BurstServer
   beforeAll(async () => {
-    server = await serveBursts(pair)
+    server = await serveBursts(pair, ['client', 'vue', 'vuex'], burstPage(pair))
   })
   afterAll(() => server?.close())
 

@@ -33,6 +33,15 @@ const installed = {
   'Vue 2.7': { vue: 'vue2', vuex: 'vuex3', pinia: 'pinia2' },
 } as const satisfies Record<PairName, Record<string, string>>
 
+const { ModuleKind, ModuleResolutionKind } = ts
+
+/** How users' TypeScript finds packages. */
+export const resolutions: readonly [string, ts.CompilerOptions][] = [
+  ['bundler', { module: ModuleKind.ESNext, moduleResolution: ModuleResolutionKind.Bundler }],
+  ['node16', { module: ModuleKind.Node16, moduleResolution: ModuleResolutionKind.Node16 }],
+  ['classic', { module: ModuleKind.ESNext, moduleResolution: ModuleResolutionKind.Node10 }],
+]
+
 export interface ProjectOptions {
   /** Another version of something that is installed: the name of it in this repository. */
   readonly installed?: Readonly<Record<string, string>>

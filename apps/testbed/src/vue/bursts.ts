@@ -1,18 +1,28 @@
 import { writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
-import { createProject, type PageServer, type PairName, servePage } from '@sse/testbed/vue'
-import { burstPage } from './burst-page.ts'
+import { type PageServer, servePage } from './page.ts'
+import { createProject, type PairName, type ProjectOptions } from './project.ts'
 
 export interface BurstServer extends PageServer {
   /** Sends notes to the newest page, numbered on from the last: in one write. */
   send(count: number): void
 }
 
-/** The page for bursts, and a stream that the caller fills. */
-export async function serveBursts(pair: PairName): Promise<BurstServer> {
-  const project = createProject(pair, ['client', 'vue', 'vuex'])
-  writeFileSync(join(project.folder, 'main.ts'), burstPage(pair))
+/**
+ * A page for bursts, and a stream that the caller fills.
+ *
+ * @param packages as `createProject` takes them
+ * @param main the code of the page
+ */
+export async function serveBursts(
+  pair: PairName,
+  packages: readonly string[],
+  main: string,
+  options?: ProjectOptions,
+): Promise<BurstServer> {
+  const project = createProject(pair, packages, options)
+  writeFileSync(join(project.folder, 'main.ts'), main)
   let stream: ServerResponse | undefined
   let number = 0
   const { origin, close } = await servePage(pair, project.folder, (request, response) => {
