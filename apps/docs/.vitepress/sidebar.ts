@@ -6,14 +6,17 @@ type Items = DefaultTheme.SidebarItem[]
 /** A page by its path, and its text if that is not its heading. */
 type Entry = string | readonly [page: string, text: string]
 
-const packages = ['express', 'fetch', 'sqlite', 'redis', 'client', 'vuex', 'core']
+const packages = ['express', 'fetch', 'sqlite', 'redis', 'client', 'vue', 'pinia', 'vuex', 'core']
 
 export const english: Items = [
   section('Getting started', [
     ['start/server', 'The server'],
     ['start/fetch', 'Hono, h3, Next.js'],
-    ['start/vue-3', 'Vue 3'],
+    ['start/vue', 'Vue'],
+    ['start/pinia', 'Vue with Pinia'],
+    ['start/vuex', 'Vue 3 with Vuex'],
     ['start/vue-2', 'Vue 2.7'],
+    ['start/lists', 'Lists that are never wrong'],
     'concepts',
   ]),
   section('Recipes', [
@@ -42,7 +45,7 @@ export const korean: Items = [
   section('시작하기', [
     ['ko/readme', '소개'],
     ['ko/start/server', '서버'],
-    ['ko/start/vue-3', 'Vue 3'],
+    ['ko/start/vuex', 'Vue 3'],
     ['ko/start/vue-2', 'Vue 2.7'],
     'ko/concepts',
   ]),

@@ -75,7 +75,13 @@ export function createSse<Events extends object = RegisteredEvents>(
         }
         tools?.noteUse(session)
         defineProperty(app, `$${namespace}`, () => sse)
-        if (!present) watchApp(app, () => session, connect && !given.use)
+        if (present) return
+        watchApp(
+          app,
+          () => session,
+          connect && !given.use,
+          tools && ((shown, mounted) => tools.showInDevtools(shown, namespace, mounted)),
+        )
       },
     },
     () => session.state(),

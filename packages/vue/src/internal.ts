@@ -4,6 +4,7 @@ export { type AppLike, defineProperty, watchApp } from './components/lifetime.ts
 export { toClientOptions, toConnection, twoStreams } from './create-sse.ts'
 export * from './development/check-options.ts'
 export { checkPayloads } from './development/check-payload.ts'
+export { showInDevtools } from './development/devtools.ts'
 export { noteCreation, noteUse, replaceStream, trackListeners } from './development/hot-reload.ts'
 export * as parts from './lazy.ts'
 export { provideParts } from './load-parts.ts'

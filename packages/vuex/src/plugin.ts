@@ -71,9 +71,12 @@ export function createSse<Events extends object = RegisteredEvents>(
         defineProperty(app, `$${namespace}`, function (this: { readonly $store?: StoreLike }) {
           return sseOf(this.$store, namespace)
         })
-        watchApp(app, (properties: { readonly $store?: StoreLike }) => {
-          return findStream(properties.$store, namespace)?.session
-        })
+        watchApp(
+          app,
+          ({ $store }: { readonly $store?: StoreLike }) => findStream($store, namespace)?.session,
+          false,
+          tools && ((shown, mounted) => tools.showInDevtools(shown, namespace, mounted)),
+        )
       },
       connect: (payload?: ConnectPayload) => isServer() || session().methods.connect(payload),
       disconnect: () => isServer() || session().methods.disconnect(),

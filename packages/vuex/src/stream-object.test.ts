@@ -133,6 +133,19 @@ describe('one connection', () => {
   })
 })
 
+it('time travel opens and closes no connection', () => {
+  const { sse, store, open, send, sources } = setUp(() => {})
+  const past: State[] = []
+  store.subscribe((_, state) => past.push(JSON.parse(JSON.stringify(state))))
+  sse.connect()
+  open()
+  send(1, 2)
+  sources[0]?.lose()
+  expect(past.map((state) => (state as { sse?: { status: string } }).sse?.status)).toContain('connecting')
+  for (const state of past.reverse()) store.replaceState(state)
+  expect(sources.map(({ readyState }) => readyState)).toEqual([2])
+})
+
 it('a production build loads what receives events beside the page, and loses none', async () => {
   vi.stubEnv('NODE_ENV', 'production')
   vi.resetModules()

@@ -22,6 +22,8 @@ export interface ConsumerOptions {
   given(resumedAt: string): string | false
   /** Whether what is shown may be incomplete. */
   stale: boolean
+  /** For devtools. */
+  readonly name?: string | undefined
 }
 
 /** Where the events of a consumer go. */
@@ -29,10 +31,14 @@ export interface Outlet {
   /** Hands over what waits. */
   flush(): void
   report(error: unknown, event: string): void
+  /** What is shown has become incomplete, or complete. */
+  changed(stale: boolean): void
 }
 
 /** One consumer of a client. While it loads, its own events wait, and nobody else's. */
 export interface Consumer {
+  /** How many events wait for the load. */
+  held(): number
   /** An event for it, or one of the connection itself. */
   receive(event: ReceivedEvent): void
   changed(state: SseState): void
@@ -64,7 +70,9 @@ export function createConsumer(shared: SharedClient, options: ConsumerOptions, o
       return options.stale
     },
     set stale(next) {
-      if (next !== options.stale) options.stale = next
+      if (next === options.stale) return
+      options.stale = next
+      outlet.changed(next)
     },
     get received() {
       return shared.lastId
@@ -93,6 +101,7 @@ export function createConsumer(shared: SharedClient, options: ConsumerOptions, o
   }
 
   const consumer: Consumer = {
+    held: () => resync.held,
     receive: resync.receive,
     changed: resync.changed,
     begin() {

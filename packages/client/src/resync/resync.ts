@@ -67,6 +67,8 @@ export interface ResyncHost {
 /** Loads what the app shows whenever that may be incomplete, and then tells the listeners exactly what comes after the loaded position. */
 export interface Resync {
   readonly isHolding: boolean
+  /** How many events wait for the load. */
+  readonly held: number
   /** The position of the newest load. Empty: it gave none. */
   readonly position: string
   /** Tells the listeners about an event now, after the load, or never if the load has it. */
@@ -268,6 +270,9 @@ export function createResync(host: ResyncHost): Resync {
   return {
     get isHolding() {
       return !!held
+    },
+    get held() {
+      return held?.filter(({ event }) => event !== '').length ?? 0
     },
     get position() {
       return position

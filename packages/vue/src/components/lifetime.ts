@@ -18,15 +18,18 @@ interface Instance {
  * render never does. Its apps are never unmounted.
  *
  * @param find the session, by the properties that all components of the app have
+ * @param entered called for each mounted app
  */
 export function watchApp(
   app: AppLike,
   find: (properties: object) => Session | undefined,
   connects = false,
+  entered?: (session: Session, mounted: object) => void,
 ): void {
   function enter(properties: object, mounted: object): void {
     const session = find(properties)
     session?.connection.apps.add(mounted)
+    if (session) entered?.(session, mounted)
     // What the components have asked for while they were mounted goes along.
     if (connects && session?.connection.apps.size === 1) session.methods.connect()
   }

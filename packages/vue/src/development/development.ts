@@ -1,5 +1,6 @@
 import { checkOptions } from './check-options.ts'
 import { checkPayloads } from './check-payload.ts'
+import { showInDevtools } from './devtools.ts'
 import { noteCreation, noteUse, replaceStream, trackListeners } from './hot-reload.ts'
 
 /** Bundlers replace `process.env.NODE_ENV` by a text. */
@@ -12,7 +13,10 @@ declare const process: { readonly env: { readonly NODE_ENV?: string } }
 export function development() {
   try {
     if (process.env.NODE_ENV !== 'production')
-      return { check, noteCreation, noteUse, replaceStream, checkPayloads, track: trackListeners }
+      return {
+        ...{ check, noteCreation, noteUse, replaceStream, checkPayloads, showInDevtools },
+        track: trackListeners,
+      }
   } catch {
     // There is no `process`.
   }

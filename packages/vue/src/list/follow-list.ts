@@ -22,6 +22,7 @@ export function followList<Item>(list: ListShell<Item>, receiver: Receiver): () 
     isFirst = false
     const consumer = receiver.consume(
       {
+        name: list.name,
         load: () => (cause) => loadList(list, cause, receiver.flush),
         // The position is that of the page, whose events this list has up to its own.
         given: (at) => at === session.hydration?.lastEventId && (page?.position ?? false),

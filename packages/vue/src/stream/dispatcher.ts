@@ -30,9 +30,9 @@ export interface Dispatcher {
   push(delivery: Delivery): void
   /** Hands over all waiting events now. */
   flush(): void
+  /** How many events wait. */
+  waiting(): number
 }
-
-export type CreateDispatcher = (options: DispatcherOptions) => Dispatcher
 
 /** A delivery in the queue. */
 interface Pending extends Delivery {
@@ -136,6 +136,7 @@ export function createDispatcher({ isHeld, report, onRound }: DispatcherOptions)
   return {
     push: (delivery) => queue.push({ ...delivery, lost: 0 }),
     flush: queue.flush,
+    waiting: queue.waiting,
   }
 }
 

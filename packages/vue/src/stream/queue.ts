@@ -68,6 +68,7 @@ export function createQueue<Item>(
       else wait()
     },
     flush,
+    waiting: () => items.length - next,
   }
 }
 

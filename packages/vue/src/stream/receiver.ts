@@ -32,6 +32,8 @@ export interface Receiver {
   readonly comparePositions: typeof comparePositions
   /** Hands over what waits for its frame. */
   flush(): void
+  /** How many events wait for their frame, or for a load. */
+  waiting(): number
   /** Listens for the events that the options of the session map to targets. Again after a hot reload. */
   map(): void
 }
@@ -50,6 +52,7 @@ export function createReceiver(session: Session): Receiver {
     if (keep > 0 && delivered.length > 0)
       commit('history', [...state().history, ...delivered.map(toEntry)].slice(-keep))
     commit('progress', { received: delivered.length, lastEventId })
+    session.observer?.delivered(delivered)
   }
 
   /** Commits in the order of the wire: earlier events are in the store first. */
@@ -59,7 +62,12 @@ export function createReceiver(session: Session): Receiver {
   }
 
   function consume(options: ConsumerOptions, wrap = (consumer: Consumer) => consumer): Consumer {
-    const consumer = wrap(createConsumer(connection, options, { flush: dispatcher.flush, report }))
+    const consumer = wrap(
+      createConsumer(connection, options, {
+        ...{ flush: dispatcher.flush, report },
+        changed: (stale) => session.observer?.stale(stale, options.name),
+      }),
+    )
     const { end } = consumer
     consumers.add(consumer)
     consumer.end = () => {
@@ -193,6 +201,7 @@ export function createReceiver(session: Session): Receiver {
     setStale,
     comparePositions,
     flush: dispatcher.flush,
+    waiting: () => [...consumers].reduce((sum, consumer) => sum + consumer.held(), dispatcher.waiting()),
     map,
   }
 }

@@ -2,7 +2,7 @@ import type { Listener, ReportError, SseResyncCause } from '@sse/client'
 import type { Hydration } from '../list/dehydrated.ts'
 import { loadParts, parts } from '../load-parts.ts'
 import type { Connection } from './connection.ts'
-import type { Target } from './dispatcher.ts'
+import type { Delivery, Target } from './dispatcher.ts'
 import type { Receiver } from './receiver.ts'
 import { type CommitOwn, type SseStreamState, toConnectionState } from './state.ts'
 
@@ -56,6 +56,15 @@ export interface Session extends SessionContext {
   /** What lists bring from a server render. A store brings its own state. */
   hydration?: Hydration
   report(error: unknown, event: string): void
+  /** Devtools. */
+  observer?: SessionObserver
+}
+
+/** Is told what a session does. */
+export interface SessionObserver {
+  delivered(events: readonly Delivery[]): void
+  /** What the session, or a list of this name, shows has become incomplete, or complete. */
+  stale(stale: boolean, name?: string): void
 }
 
 /** Does not connect yet. Without a window, `connect` only commits the cursor for the browser. */

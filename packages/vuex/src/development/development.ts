@@ -5,6 +5,7 @@ import {
   parts,
   provideParts,
   replaceStream,
+  showInDevtools,
   trackListeners,
 } from '@sse/vue/internal'
 import { checkOptions } from './check-options.ts'
@@ -25,7 +26,7 @@ export function development() {
     if (process.env.NODE_ENV !== 'production') {
       return {
         ...{ checkOptions, noteCreation, checkPayloads, noteUse, replaceStream, track: trackListeners },
-        ...{ warnOfMissingResync, warnOfUnmappedEvents },
+        ...{ warnOfMissingResync, warnOfUnmappedEvents, showInDevtools },
       }
     }
   } catch {
