@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { createTestClock, scriptEventSource } from '@sse/client/testing'
-import { createScriptedLog } from '@sse/testbed/scripted-log'
+import { createScriptedLog, settled } from '@sse/testbed/scripted-log'
 import fc from 'fast-check'
 import { createPinia, defineStore, type StoreGeneric } from 'pinia'
 import { expect, it } from 'vitest'
@@ -41,16 +41,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   ...(['lose', 'trim', 'restart', 'reopen', 'reconnect'] as const).map((name) => fc.constant({ do: name })),
 )
 
-const settled = async () => {
-  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve))
-}
-
-/** A load on its way: the number of the newest event in the list that it has read. */
-interface Load extends PromiseWithResolvers<void> {
-  read?: { readonly number: number; readonly position: string }
-  isOver: boolean
-}
-
 /**
  * A server that publishes the numbers from 1 on, and a page with several stores, each of which is right if it knows the newest number. So every
  * event that a store receives must be the next number, from the end of each of its loads to the beginning of its next one.
@@ -59,7 +49,6 @@ function createWorld() {
   const { EventSource, sources } = scriptEventSource()
   const log = createScriptedLog(sources)
   const clock = createTestClock()
-  const loads: Load[] = []
   const failures: string[] = []
   const sse = createSse({
     ...{ url: 'http://a.example/events', EventSource, clock, polls: false, batch: false, onError() {} },
@@ -98,12 +87,10 @@ function createWorld() {
         async load() {
           const { store } = shell
           Object.assign(shell, { isExact: false, doubtful: [] })
-          const load: Load = { ...Promise.withResolvers<void>(), isOver: false }
-          loads.push(load)
-          await load.promise
+          const { number, position } = await log.load()
           // A store that is gone shows nothing.
-          if (shell.store === store) Object.assign(shell, { shown: load.read!.number, isExact: true })
-          return load.read!.position
+          if (shell.store === store) Object.assign(shell, { shown: number, isExact: true })
+          return position
         },
       },
       sse: { events: { tick: 'tick' }, resync: 'load' },
@@ -111,25 +98,9 @@ function createWorld() {
     return shell
   })
 
-  const pending = () => loads.filter(({ isOver }) => !isOver)
-  const pick = (which: number) => pending()[which % Math.max(1, pending().length)]
-
-  function read(load: Load | undefined, lag: number): void {
-    // Only the present log knows the positions of its events.
-    const number = Math.max(0, log.head - lag)
-    if (load && !load.read) load.read = { number, position: log.idOf(number) }
-  }
-
-  function answer(load: Load | undefined, isGood: boolean): void {
-    if (!load?.read) return
-    load.isOver = true
-    if (isGood) load.resolve()
-    else load.reject(new Error('503'))
-  }
-
   function run(step: Step): void {
-    if (step.do === 'read') read(pick(step.which), step.lag)
-    else if (step.do === 'answer') answer(pick(step.which), step.isGood)
+    if (step.do === 'read') log.read(step.which, step.lag)
+    else if (step.do === 'answer') log.answer(step.which, step.isGood)
     else if (step.do === 'advance') clock.advance(step.milliseconds)
     else if (step.do === 'toggle') shells[step.which % STORES]!.toggle()
     else if (step.do === 'reset') {
@@ -156,23 +127,9 @@ function createWorld() {
       for (const { doubtful } of shells) if (!sse.stale) failures.push(...doubtful.splice(0))
     },
     close: () => app.unmount(),
-    /** Everything goes well from here on. */
     async finish() {
       for (const { store, toggle } of shells) if (!store) toggle()
-      for (let round = 0; round < 20; round++) {
-        log.open()
-        log.deliverAll()
-        for (const load of pending()) {
-          read(load, 0)
-          answer(load, true)
-        }
-        await settled()
-        clock.advance(5000)
-        await settled()
-      }
-      log.publish()
-      log.deliver()
-      await settled()
+      await log.recover(clock)
       return { shown: shells.map(({ shown }) => shown), stale: sse.stale, status: sse.status }
     },
     head: () => log.head,

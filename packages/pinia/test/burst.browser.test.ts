@@ -1,13 +1,7 @@
 import { launchChromium } from '@sse/testbed'
-import { type BurstServer, serveBursts } from '@sse/testbed/vue'
+import { type BurstServer, serveBursts, takeBurst } from '@sse/testbed/vue'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Burst, burstPage } from './burst-page.ts'
-
-/** What the page offers. */
-declare const window: {
-  readonly burst: () => Burst
-  readonly received: () => number
-}
 
 describe('10,000 events in one burst, in Chromium', { timeout: 180_000 }, () => {
   let browser: Awaited<ReturnType<typeof launchChromium>>
@@ -21,19 +15,7 @@ describe('10,000 events in one burst, in Chromium', { timeout: 180_000 }, () => 
     await browser?.close()
   })
 
-  /** A page that has taken a burst, with devtools listening. */
-  async function take(count: number, query: string): Promise<Burst> {
-    const page = await browser.newPage()
-    await page.goto(`${server.origin}/?${query}`)
-    await page.waitForFunction(() => document.title === 'open')
-    server.send(count)
-    // No limit of its own: on a busy machine devtools take long for so many.
-    await page.waitForFunction((all) => window.received() === all, count, { timeout: 0 })
-    const burst = await page.evaluate(() => window.burst())
-    await page.close()
-    return burst
-  }
-
+  const take = (count: number, query: string) => takeBurst<Burst>(browser, server, { count, query })
   const numbers = (count: number) => Array.from({ length: count }, (_, i) => i)
 
   it('make at most one action and three entries in the devtools per frame, in order, none lost', async () => {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import type { launchChromium } from '../chromium.ts'
 import { type PageServer, servePage } from './page.ts'
 import { createProject, type PairName, type ProjectOptions } from './project.ts'
 
@@ -48,4 +49,32 @@ export async function serveBursts(
       project.remove()
     },
   }
+}
+
+/** What a page for bursts offers. */
+declare const window: {
+  readonly burst: () => unknown
+  readonly received: () => number
+}
+
+/**
+ * A page that has taken a burst.
+ *
+ * @param script runs in the page before its own
+ */
+export async function takeBurst<Burst>(
+  browser: Awaited<ReturnType<typeof launchChromium>>,
+  server: BurstServer,
+  { count, query, script }: { readonly count: number; readonly query: string; readonly script?: string },
+): Promise<Burst> {
+  const page = await browser.newPage()
+  if (script) await page.addInitScript(script)
+  await page.goto(`${server.origin}/?${query}`)
+  await page.waitForFunction(() => document.title === 'open')
+  server.send(count)
+  // No limit of its own: on a busy machine stores and devtools take long for so many.
+  await page.waitForFunction((all) => window.received() === all, count, { timeout: 0 })
+  const burst = (await page.evaluate(() => window.burst())) as Burst
+  await page.close()
+  return burst
 }
