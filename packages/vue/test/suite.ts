@@ -139,6 +139,10 @@ export function describeVue({ mount, h, nextTick, ref, KeepAlive }: VueKit): voi
           message: expect.stringContaining('another `namespace`'),
         }),
       )
+      const { sse } = setUp()
+      expect(() => mount({ render: () => h('p') }, sse, createSse({ use: sse }))).toThrow(
+        'another `namespace`',
+      )
       const prices = setUp({ namespace: 'prices' }).sse
       pages.push(mount({ render: () => h('p') }, setUp().sse, prices))
       expect(prices.status).toBe('connecting')
