@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { createTestClock, scriptEventSource } from '@sse/client/testing'
-import { createScriptedLog, settled } from '@sse/testbed/scripted-log'
+import { scriptLoads, settled } from '@sse/testbed/scripted-loads'
+import { scriptLog } from '@sse/testbed/scripted-log'
 import fc from 'fast-check'
 import { createPinia, defineStore, type StoreGeneric } from 'pinia'
 import { expect, it } from 'vitest'
@@ -47,7 +48,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
  */
 function createWorld() {
   const { EventSource, sources } = scriptEventSource()
-  const log = createScriptedLog(sources)
+  const log = scriptLog(sources)
+  const loads = scriptLoads(log)
+  const deliver = () => log.deliver((number, stream) => stream.send('tick', String(number), log.idOf(number)))
   const clock = createTestClock()
   const failures: string[] = []
   const sse = createSse({
@@ -87,7 +90,7 @@ function createWorld() {
         async load() {
           const { store } = shell
           Object.assign(shell, { isExact: false, doubtful: [] })
-          const { number, position } = await log.load()
+          const { number, position } = await loads.begin()
           // A store that is gone shows nothing.
           if (shell.store === store) Object.assign(shell, { shown: number, isExact: true })
           return position
@@ -99,8 +102,8 @@ function createWorld() {
   })
 
   function run(step: Step): void {
-    if (step.do === 'read') log.read(step.which, step.lag)
-    else if (step.do === 'answer') log.answer(step.which, step.isGood)
+    if (step.do === 'read') loads.read(step.which, step.lag)
+    else if (step.do === 'answer') loads.answer(step.which, step.isGood)
     else if (step.do === 'advance') clock.advance(step.milliseconds)
     else if (step.do === 'toggle') shells[step.which % STORES]!.toggle()
     else if (step.do === 'reset') {
@@ -114,7 +117,8 @@ function createWorld() {
     } else if (step.do === 'reconnect') {
       log.leave()
       sse.reconnect()
-    } else log[step.do]()
+    } else if (step.do === 'deliver') deliver()
+    else log[step.do]()
   }
 
   app.mount(document.createElement('main'))
@@ -129,7 +133,7 @@ function createWorld() {
     close: () => app.unmount(),
     async finish() {
       for (const { store, toggle } of shells) if (!store) toggle()
-      await log.recover(clock)
+      await loads.recover(clock, deliver)
       return { shown: shells.map(({ shown }) => shown), stale: sse.stale, status: sse.status }
     },
     head: () => log.head,

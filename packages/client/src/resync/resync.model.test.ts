@@ -1,4 +1,5 @@
-import { createScriptedLog, settled } from '@sse/testbed/scripted-log'
+import { scriptLoads, settled } from '@sse/testbed/scripted-loads'
+import { scriptLog } from '@sse/testbed/scripted-log'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createSseClient } from '../index.ts'
@@ -44,7 +45,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 function createWorld() {
   const { EventSource, sources } = scriptEventSource()
   const clock = createTestClock()
-  const log = createScriptedLog(sources)
+  const log = scriptLog(sources)
+  const loads = scriptLoads(log)
+  const deliver = () => log.deliver((number, stream) => stream.send('tick', String(number), log.idOf(number)))
   let shown = 0
   let isExact = false
   const failures: string[] = []
@@ -56,7 +59,7 @@ function createWorld() {
     async resync() {
       isExact = false
       doubtful.length = 0
-      const { number, position } = await log.load()
+      const { number, position } = await loads.begin()
       shown = number
       isExact = true
       return position
@@ -73,7 +76,7 @@ function createWorld() {
 
   const run: { readonly [Name in Step['do']]: (step: never) => void } = {
     publish: log.publish,
-    deliver: log.deliver,
+    deliver,
     open: log.open,
     lose: log.lose,
     trim: log.trim,
@@ -87,8 +90,8 @@ function createWorld() {
       log.leave()
       client.reconnect()
     },
-    read: ({ which, lag }: Extract<Step, { do: 'read' }>) => log.read(which, lag),
-    answer: ({ which, isGood }: Extract<Step, { do: 'answer' }>) => log.answer(which, isGood),
+    read: ({ which, lag }: Extract<Step, { do: 'read' }>) => loads.read(which, lag),
+    answer: ({ which, isGood }: Extract<Step, { do: 'answer' }>) => loads.answer(which, isGood),
     advance: ({ milliseconds }: Extract<Step, { do: 'advance' }>) => clock.advance(milliseconds),
   }
 
@@ -97,7 +100,7 @@ function createWorld() {
     run: (step: Step) => run[step.do](step as never),
     close: () => client.close(),
     async finish() {
-      await log.recover(clock)
+      await loads.recover(clock, deliver)
       return { shown, head: log.head, stale: client.stale, status: client.state.status }
     },
   }
