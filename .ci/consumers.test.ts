@@ -15,8 +15,8 @@ import { folders } from './workspace.ts'
 const packages = folders('packages')
 const oldest = oldestNode(packages)
 
-const ours = { '@sse/express': 'latest', '@sse/vuex': 'latest' }
-const vue2 = { vue: '2.7', 'vue-server-renderer': '2.7', vuex: '3' }
+const ours = { '@sse/express': 'latest', '@sse/pinia': 'latest', '@sse/vuex': 'latest' }
+const vue2 = { pinia: '2.3', vue: '2.7', 'vue-server-renderer': '2.7', vuex: '3' }
 
 const plans = {
   'vue-3': {
@@ -29,7 +29,6 @@ const plans = {
         '@sse/fetch': 'latest',
         '@sse/redis': 'latest',
         '@sse/sqlite': 'latest',
-        '@sse/pinia': 'latest',
         '@sse/vue': 'latest',
       },
       ...{ '@types/express': '5', '@types/node': '22', typescript: '6' },
