@@ -22,13 +22,16 @@ export const rules: Readonly<Record<string, Rule>> = {
   '@sse/client': { packages: ['@standard-schema/spec', 'eventsource-parser'], node: 'none' },
   '@sse/vue': { packages: ['@sse/client', '@vue/devtools-api', 'vue'], node: 'none' },
   '@sse/vuex': { packages: ['@sse/vue', 'vue', 'vuex'], node: 'none', untyped: ['vuex'] },
+  '@sse/pinia': { packages: ['@sse/vue', 'pinia', 'vue'], node: 'none' },
 }
 
 /** Frameworks that some packages know and no other, not even in its tests. */
 const exclusive: Readonly<Record<string, readonly string[]>> = {
   'express|express4': ['@sse/express'],
-  'vue|vue2': ['@sse/vue', '@sse/vuex'],
-  'vuex|vuex3': ['@sse/vuex'],
+  'vue|vue2': ['@sse/vue', '@sse/vuex', '@sse/pinia'],
+  // A Pinia store and a Vuex store may share a connection, which its tests show.
+  'vuex|vuex3': ['@sse/vuex', '@sse/pinia'],
+  'pinia|pinia2|pinia3': ['@sse/pinia'],
 }
 
 const folderOf = (name: string) => `^packages/${name.replace('@sse/', '')}/`

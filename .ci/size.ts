@@ -31,6 +31,10 @@ export const limits: readonly Limit[] = [
     ...{ name: '@sse/vuex', entry: 'packages/vuex/dist/index.js', beyond: vue },
     ...{ without: ['vue', 'vuex'], initial: 1228, total: 1228 },
   },
+  {
+    ...{ name: '@sse/pinia', entry: 'packages/pinia/dist/index.js', beyond: vue },
+    ...{ without: ['vue', 'pinia'], initial: 1228, total: 1228 },
+  },
 ]
 
 type Sizes = Record<'initial' | 'total', number>

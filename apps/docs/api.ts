@@ -26,6 +26,7 @@ const entries: Readonly<Record<string, string>> = {
   '@sse/client/testing': 'client/src/testing/index.ts',
   // Before what exports it again.
   '@sse/vue': 'vue/src/index.ts',
+  '@sse/pinia': 'pinia/src/index.ts',
   '@sse/vuex': 'vuex/src/index.ts',
 }
 
@@ -86,6 +87,7 @@ function introduction(name: string): string {
     '@sse/express': '@sse/core',
     '@sse/fetch': '@sse/core',
     '@sse/vue': '@sse/client',
+    '@sse/pinia': '@sse/vue',
     '@sse/vuex': '@sse/vue',
   }
   const also = again[name] && `Everything of [${again[name]}](/api/${again[name]}) is exported too.`

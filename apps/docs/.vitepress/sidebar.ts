@@ -6,13 +6,14 @@ type Items = DefaultTheme.SidebarItem[]
 /** A page by its path, and its text if that is not its heading. */
 type Entry = string | readonly [page: string, text: string]
 
-const packages = ['express', 'fetch', 'sqlite', 'redis', 'client', 'vue', 'vuex', 'core']
+const packages = ['express', 'fetch', 'sqlite', 'redis', 'client', 'vue', 'pinia', 'vuex', 'core']
 
 export const english: Items = [
   section('Getting started', [
     ['start/server', 'The server'],
     ['start/fetch', 'Hono, h3, Next.js'],
     ['start/vue', 'Vue'],
+    ['start/pinia', 'Vue with Pinia'],
     ['start/vuex', 'Vue 3 with Vuex'],
     ['start/vue-2', 'Vue 2.7'],
     ['start/lists', 'Lists that are never wrong'],

@@ -48,7 +48,7 @@ describe('the code of the documentation', () => {
   })
 
   test('type-checks in the READMEs', { timeout: 120_000 }, () => {
-    const isOfPages = ({ path }: Page) => /^packages\/(?:client|vuex?)\//.test(path)
+    const isOfPages = ({ path }: Page) => /^packages\/(?:client|pinia|vuex?)\//.test(path)
     const ofServers = readmes.filter((page) => !isOfPages(page))
     expect(problemsOf(unitsOf(ofServers), 'server')).toEqual([])
     expect(problemsOf(unitsOf(readmes.filter(isOfPages)), 'page')).toEqual([])

@@ -1,14 +1,7 @@
-import { createProject, type Project, readExample } from '@sse/testbed/vue'
-import ts from 'typescript'
+import { createProject, type Project, readExample, resolutions } from '@sse/testbed/vue'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-const { ModuleKind, ModuleResolutionKind } = ts
 const readme = new URL('../README.md', import.meta.url)
-const resolutions: readonly [string, ts.CompilerOptions][] = [
-  ['bundler', { module: ModuleKind.ESNext, moduleResolution: ModuleResolutionKind.Bundler }],
-  ['node16', { module: ModuleKind.Node16, moduleResolution: ModuleResolutionKind.Node16 }],
-  ['classic', { module: ModuleKind.ESNext, moduleResolution: ModuleResolutionKind.Node10 }],
-]
 
 /** Each expected error must be one, and nothing else may be. */
 const program = `

@@ -1,17 +1,9 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createProject, type PairName, type Project, readExample } from '@sse/testbed/vue'
-import ts from 'typescript'
+import { createProject, type PairName, type Project, readExample, resolutions } from '@sse/testbed/vue'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const readme = new URL('../README.md', import.meta.url)
-
-const { ModuleKind, ModuleResolutionKind } = ts
-const resolutions: readonly [string, ts.CompilerOptions][] = [
-  ['bundler', { module: ModuleKind.ESNext, moduleResolution: ModuleResolutionKind.Bundler }],
-  ['node16', { module: ModuleKind.Node16, moduleResolution: ModuleResolutionKind.Node16 }],
-  ['classic', { module: ModuleKind.ESNext, moduleResolution: ModuleResolutionKind.Node10 }],
-]
 
 /** Each expected error must be one, and nothing else may be. */
 const program = `

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { build } from 'vite'
@@ -35,6 +36,7 @@ export async function servePage(
       __VUE_PROD_DEVTOOLS__: 'false',
       __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false',
     },
+    ...(pair === 'Vue 2.7' && { resolve: { dedupe: ['vue'], alias: { 'vue-demi': vueDemi() } } }),
     build: { outDir: join(folder, 'page'), target: 'es2023' },
   })
 
@@ -53,4 +55,12 @@ export async function servePage(
       server.closeAllConnections()
     },
   }
+}
+
+/** Pinia 2 imports Vue through this. Where a package manager runs scripts, it chooses the file for the installed Vue by itself. */
+function vueDemi(): string {
+  const pinia = createRequire(import.meta.url).resolve('pinia2/package.json')
+  return createRequire(pinia)
+    .resolve('vue-demi')
+    .replace(/[^/]+$/, 'v2.7/index.mjs')
 }

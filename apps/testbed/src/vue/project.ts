@@ -29,16 +29,34 @@ const packages = join(own, '../../packages')
 
 /** What a user of each Vue installs beside it. The names on the right are those of this repository. */
 const installed = {
-  'Vue 3': { vue: 'vue', vuex: 'vuex' },
-  'Vue 2.7': { vue: 'vue2', vuex: 'vuex3' },
+  'Vue 3': { vue: 'vue', vuex: 'vuex', pinia: 'pinia' },
+  'Vue 2.7': { vue: 'vue2', vuex: 'vuex3', pinia: 'pinia2' },
 } as const satisfies Record<PairName, Record<string, string>>
 
+const { ModuleKind, ModuleResolutionKind } = ts
+
+/** How users' TypeScript finds packages. */
+export const resolutions: readonly [string, ts.CompilerOptions][] = [
+  ['bundler', { module: ModuleKind.ESNext, moduleResolution: ModuleResolutionKind.Bundler }],
+  ['node16', { module: ModuleKind.Node16, moduleResolution: ModuleResolutionKind.Node16 }],
+  ['classic', { module: ModuleKind.ESNext, moduleResolution: ModuleResolutionKind.Node10 }],
+]
+
+export interface ProjectOptions {
+  /** Another version of something that is installed: the name of it in this repository. */
+  readonly installed?: Readonly<Record<string, string>>
+}
+
 /** @param names folders of packages, with those that they import */
-export function createProject(pair: PairName, names: readonly string[]): Project {
+export function createProject(
+  pair: PairName,
+  names: readonly string[],
+  options: ProjectOptions = {},
+): Project {
   const folder = mkdtempSync(join(tmpdir(), 'sse-vue-'))
   build(folder, names)
   const modules = join(folder, 'node_modules')
-  for (const [name, real] of Object.entries(installed[pair]))
+  for (const [name, real] of Object.entries({ ...installed[pair], ...options.installed }))
     symlinkSync(join(own, 'node_modules', real), join(modules, name))
   for (const name of names) {
     for (const dependency of dependenciesOf(name)) {

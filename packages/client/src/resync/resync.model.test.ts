@@ -1,4 +1,5 @@
-import { scriptLog } from '@sse/testbed'
+import { scriptLoads, settled } from '@sse/testbed/scripted-loads'
+import { scriptLog } from '@sse/testbed/scripted-log'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createSseClient } from '../index.ts'
@@ -37,16 +38,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   ),
 )
 
-const settled = async () => {
-  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve))
-}
-
-/** A load on its way: the number of the newest event in the list that it has read. */
-interface Load extends PromiseWithResolvers<void> {
-  read?: { readonly number: number; readonly position: string }
-  isOver: boolean
-}
-
 /**
  * A server that publishes the numbers from 1 on, and a page whose list is right if it knows the newest number. So every event that it is told
  * must be the next number, from the end of each load to the beginning of the next one.
@@ -54,8 +45,9 @@ interface Load extends PromiseWithResolvers<void> {
 function createWorld() {
   const { EventSource, sources } = scriptEventSource()
   const clock = createTestClock()
-  const loads: Load[] = []
   const log = scriptLog(sources)
+  const loads = scriptLoads(log)
+  const deliver = () => log.deliver((number, stream) => stream.send('tick', String(number), log.idOf(number)))
   let shown = 0
   let isExact = false
   const failures: string[] = []
@@ -67,12 +59,10 @@ function createWorld() {
     async resync() {
       isExact = false
       doubtful.length = 0
-      const load: Load = { ...Promise.withResolvers<void>(), isOver: false }
-      loads.push(load)
-      await load.promise
-      shown = load.read!.number
+      const { number, position } = await loads.begin()
+      shown = number
       isExact = true
-      return load.read!.position
+      return position
     },
   })
   client.on('tick', (data) => {
@@ -84,31 +74,12 @@ function createWorld() {
   client.on('sse.stale', (stale) => void (stale || failures.push(...doubtful)))
   client.connect()
 
-  const deliver = () => log.deliver((number, stream) => stream.send('tick', String(number), log.idOf(number)))
-
-  const pending = () => loads.filter(({ isOver }) => !isOver)
-  const pick = (which: number) => pending()[which % Math.max(1, pending().length)]
-
-  function read(load: Load | undefined, lag: number): void {
-    // Only the present log knows the positions of its events.
-    const number = Math.max(0, log.head - lag)
-    if (load && !load.read) load.read = { number, position: log.idOf(number) }
-  }
-
-  function answer(load: Load | undefined, isGood: boolean): void {
-    if (!load?.read) return
-    load.isOver = true
-    if (isGood) load.resolve()
-    else load.reject(new Error('503'))
-  }
-
   const run: { readonly [Name in Step['do']]: (step: never) => void } = {
     publish: log.publish,
     deliver,
     open: log.open,
     lose: log.lose,
     trim: log.trim,
-    // What was read before has a position of the log that is gone.
     restart: log.restart,
     reopen() {
       client.close()
@@ -119,8 +90,8 @@ function createWorld() {
       log.leave()
       client.reconnect()
     },
-    read: ({ which, lag }: Extract<Step, { do: 'read' }>) => read(pick(which), lag),
-    answer: ({ which, isGood }: Extract<Step, { do: 'answer' }>) => answer(pick(which), isGood),
+    read: ({ which, lag }: Extract<Step, { do: 'read' }>) => loads.read(which, lag),
+    answer: ({ which, isGood }: Extract<Step, { do: 'answer' }>) => loads.answer(which, isGood),
     advance: ({ milliseconds }: Extract<Step, { do: 'advance' }>) => clock.advance(milliseconds),
   }
 
@@ -128,22 +99,8 @@ function createWorld() {
     failures,
     run: (step: Step) => run[step.do](step as never),
     close: () => client.close(),
-    /** Everything goes well from here on. */
     async finish() {
-      for (let round = 0; round < 20; round++) {
-        log.open()
-        while (log.waiting > 0) deliver()
-        for (const load of pending()) {
-          read(load, 0)
-          answer(load, true)
-        }
-        await settled()
-        clock.advance(5000)
-        await settled()
-      }
-      log.publish()
-      deliver()
-      await settled()
+      await loads.recover(clock, deliver)
       return { shown, head: log.head, stale: client.stale, status: client.state.status }
     },
   }

@@ -119,6 +119,8 @@ export function createResync(host: ResyncHost): Resync {
   function start(reason: SseResyncCause['reason'], from: string): void {
     if (!host.load()) return
     clock.clearTimeout(retry)
+    // This load is for the opening too. A consumer that is added later has missed the announcement.
+    clock.clearTimeout(announcement)
     retry = undefined
     isComplete = true
     isRestarting = false
@@ -137,6 +139,8 @@ export function createResync(host: ResyncHost): Resync {
     const reason = due
     due = undefined
     const limit = clock.setTimeout(() => {
+      // Its life is over already.
+      if (signal.aborted) return
       mine.abort()
       failed(new Error(`\`resync\` has not finished within ${LIMIT} ms`), reason)
     }, LIMIT)

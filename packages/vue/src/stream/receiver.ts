@@ -2,6 +2,7 @@ import type { Listener, SseChannels, SseOpen, SseState } from '@sse/client'
 import {
   type Consumer,
   type ConsumerOptions,
+  comparePositions,
   consumed,
   createConsumer,
   type ReceivedEvent,
@@ -25,6 +26,10 @@ export interface Receiver {
   consume(options: ConsumerOptions, wrap?: (consumer: Consumer) => Consumer): Consumer
   /** Hands events of a name to the targets of a consumer. */
   listen(event: string, targets: readonly Target[], consumer: Pick<Consumer, 'receive'>): () => void
+  /** Notes whether what a store shows may be incomplete. The state says so while one of them is. */
+  setStale(store: object, isStale: boolean): void
+  /** Here, because no page needs it before. */
+  readonly comparePositions: typeof comparePositions
   /** Hands over what waits for its frame. */
   flush(): void
   /** How many events wait for their frame, or for a load. */
@@ -74,16 +79,25 @@ export function createReceiver(session: Session): Receiver {
     return consumer
   }
 
-  const own = consume({
+  const staleOnes = new Set<object>()
+
+  function setStale(one: object, isStale: boolean): void {
+    staleOnes[isStale ? 'add' : 'delete'](one)
+    if (state().stale !== staleOnes.size > 0) commit('stale', staleOnes.size > 0)
+  }
+
+  const ownOptions: ConsumerOptions = {
     load: () => session.options.load,
     given: (at) => connection.isGiven && !session.options.isHydrated && at,
     get stale() {
-      return state().stale
+      // A store may have got the state of another page.
+      return staleOnes.size > 0 ? staleOnes.has(ownOptions) : state().stale
     },
     set stale(stale) {
-      commit('stale', stale)
+      setStale(ownOptions, stale)
     },
-  })
+  }
+  const own = consume(ownOptions)
 
   function listen(
     event: string,
@@ -191,6 +205,8 @@ export function createReceiver(session: Session): Receiver {
     },
     consume,
     listen,
+    setStale,
+    comparePositions,
     flush: dispatcher.flush,
     waiting: () => [...consumers].reduce((sum, consumer) => sum + consumer.held(), dispatcher.waiting()),
     map,
