@@ -1,7 +1,7 @@
 import { SseError, type SseResyncCause, type SseState } from '@sse/client'
 import { type Consumer, comparePositions } from '@sse/client/internal'
 import { type ComponentInternalInstance, onScopeDispose, watch } from 'vue'
-import { nameOf } from '../components/use-sse-channel.ts'
+import { nameOf } from '../components/channel-name.ts'
 import type { Receiver } from '../stream/receiver.ts'
 import type { AnyTarget, ListShell } from './use-sse-list.ts'
 import { waitForChannel } from './wait-for-channel.ts'
