@@ -45,7 +45,7 @@ describe.runIf(isOnline || process.env['CI'] === 'true')('a newcomer who copies 
     rmSync(folder, { recursive: true, force: true })
   })
 
-  test.each(['vue-3', 'vue-2'])(
+  test.each(['vue', 'vuex', 'vue-2'])(
     'has a working page after the server, another after %s, and a built one',
     async (page) => {
       const ports = { 3000: await freePort(), 5173: await freePort() }

@@ -59,9 +59,9 @@ export function createSse<Events extends object = RegisteredEvents>(
       dehydrate: (app: object): DehydratedSse => renderings.get(app) ?? { lists: {} },
       install(app: AppLike) {
         const present = sessionOf((propertiesOf(app) as Readonly<Record<string, unknown>>)[`$${namespace}`])
-        if (present && present.connection !== connection) {
+        if (present && present !== session) {
+          if (!tools || present.connection === connection) throw twoStreams(namespace)
           // After a hot reload, this object is another name for the stream that the app has.
-          if (!tools) throw twoStreams(namespace)
           const { client, ...rest } = { client: toClientOptions(given), url: given.url, by: '@sse/vue' }
           tools.replaceStream(present, undefined, {
             ...rest,

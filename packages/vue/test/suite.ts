@@ -142,6 +142,10 @@ export function describeVue({ mount, h, nextTick, ref, watch, KeepAlive }: VueKi
           message: expect.stringContaining('another `namespace`'),
         }),
       )
+      const { sse } = setUp()
+      expect(() => mount({ render: () => h('p') }, sse, createSse({ use: sse }))).toThrow(
+        'another `namespace`',
+      )
       const prices = setUp({ namespace: 'prices' }).sse
       pages.push(mount({ render: () => h('p') }, setUp().sse, prices))
       expect(prices.status).toBe('connecting')
@@ -501,6 +505,22 @@ export function describeVue({ mount, h, nextTick, ref, watch, KeepAlive }: VueKi
       await answer(1, 5, 1)
       await answer(0, 1, 9)
       expect([texts(), list().stale.value, loads.length]).toEqual([['loaded 1'], false, 2])
+    })
+
+    it('is loaded although the stream cannot open, stays stale, and is loaded again when it opens', async () => {
+      const { list, loads, source, sse, open, answer, texts } = setUpList()
+      source().lose()
+      expect(sse.status).toBe('waiting')
+      await answer(0, 5, 1)
+      expect([texts(), list().stale.value]).toEqual([['loaded 1'], true])
+      sse.reconnect()
+      source().lose()
+      await settled()
+      expect(loads).toHaveLength(1)
+      sse.reconnect()
+      open('e-7')
+      await answer(1, 7, 2)
+      expect([texts(), list().stale.value, loads.length]).toEqual([['loaded 2'], false, 2])
     })
 
     it('is ready after its first load, whether it succeeded or not', async () => {

@@ -15,8 +15,13 @@ interface State {
   notes: number[]
 }
 
+/** What an action gets. */
+interface Context {
+  commit(mutation: string, payload: unknown): void
+}
+
 /** A store whose list is loaded by an action, and the stream that feeds it. */
-function setUp(load: () => unknown = () => {}, options: object = {}) {
+function setUp(load: (context: Context) => unknown = () => {}, options: object = {}) {
   const { EventSource, sources } = scriptEventSource()
   const sse = createSse<{ note: number }>({
     ...{ url, EventSource, batch: false, events: { note: 'add' }, resync: { dispatch: 'load' } },

@@ -40,9 +40,11 @@ export function createProject(pair: PairName, names: readonly string[]): Project
   const modules = join(folder, 'node_modules')
   for (const [name, real] of Object.entries(installed[pair]))
     symlinkSync(join(own, 'node_modules', real), join(modules, name))
-  for (const name of dependenciesOf('client')) {
-    mkdirSync(dirname(join(modules, name)), { recursive: true })
-    symlinkSync(join(packages, 'client/node_modules', name), join(modules, name))
+  for (const name of names) {
+    for (const dependency of dependenciesOf(name)) {
+      mkdirSync(dirname(join(modules, dependency)), { recursive: true })
+      symlinkSync(join(packages, name, 'node_modules', dependency), join(modules, dependency))
+    }
   }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   return {
@@ -73,11 +75,12 @@ export function createProject(pair: PairName, names: readonly string[]): Project
   }
 }
 
+/** What a package depends on, besides ours. */
 function dependenciesOf(name: string): string[] {
   const manifest = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8')) as {
     readonly dependencies: Readonly<Record<string, string>>
   }
-  return Object.keys(manifest.dependencies)
+  return Object.keys(manifest.dependencies).filter((dependency) => !dependency.startsWith('@sse/'))
 }
 
 /** Vuex's export map names no types: a user writes the same. Vuex 3 would find the Vue of this workspace. */

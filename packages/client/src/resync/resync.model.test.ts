@@ -1,7 +1,8 @@
+import { scriptLog } from '@sse/testbed'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createSseClient } from '../index.ts'
-import { createTestClock, type ScriptedEventSource, scriptEventSource } from '../testing/index.ts'
+import { createTestClock, scriptEventSource } from '../testing/index.ts'
 import '../lazy.ts' // loaded before, so that no step waits for a file
 
 /** How many runs: the long form with SSE_FAULTS. Run a failing one again with SSE_SEED. */
@@ -54,15 +55,12 @@ function createWorld() {
   const { EventSource, sources } = scriptEventSource()
   const clock = createTestClock()
   const loads: Load[] = []
-  let [head, base, epoch] = [0, 0, 1]
-  /** Numbers on their way on the newest stream. */
-  let queue: number[] = []
+  const log = scriptLog(sources)
   let shown = 0
   let isExact = false
   const failures: string[] = []
   /** Failures, unless another load begins before the client says that nothing is stale. */
   const doubtful: string[] = []
-  const idOf = (number: number) => `e${epoch}-${number}`
 
   const client = createSseClient('http://a.example/events', {
     ...{ EventSource, clock, polls: false, onError() {}, backoff: { base: 100, max: 500 } },
@@ -86,37 +84,15 @@ function createWorld() {
   client.on('sse.stale', (stale) => void (stale || failures.push(...doubtful)))
   client.connect()
 
-  const newest = (): ScriptedEventSource | undefined => sources.at(-1)
-  const isOpen = () => newest()?.readyState === 1
-
-  function open(): void {
-    const stream = newest()
-    if (stream?.readyState !== 0) return
-    const cursor = stream.url.searchParams.get('lastEventId')
-    const [, of, at] = /^e(\d+)-(\d+)$/.exec(cursor ?? '') ?? []
-    const isHeld = Number(of) === epoch && Number(at) >= base && Number(at) <= head
-    const from = cursor === null ? head : isHeld ? Number(at) : base
-    stream.open()
-    const id = cursor === null || isHeld ? idOf(from) : cursor
-    const resumed = cursor === null ? null : isHeld
-    stream.send('sse.open', JSON.stringify({ stream: 's', heartbeat: 0, resumed }), id)
-    if (resumed === false) stream.send('sse.gap', '{"reason":"trimmed"}', idOf(from))
-    queue = []
-    for (let number = from + 1; number <= head; number++) queue.push(number)
-  }
-
-  function deliver(): void {
-    const number = isOpen() ? queue.shift() : undefined
-    if (number !== undefined) newest()?.send('tick', String(number), idOf(number))
-  }
+  const deliver = () => log.deliver((number, stream) => stream.send('tick', String(number), log.idOf(number)))
 
   const pending = () => loads.filter(({ isOver }) => !isOver)
   const pick = (which: number) => pending()[which % Math.max(1, pending().length)]
 
   function read(load: Load | undefined, lag: number): void {
     // Only the present log knows the positions of its events.
-    const number = Math.max(0, head - lag)
-    if (load && !load.read) load.read = { number, position: idOf(number) }
+    const number = Math.max(0, log.head - lag)
+    if (load && !load.read) load.read = { number, position: log.idOf(number) }
   }
 
   function answer(load: Load | undefined, isGood: boolean): void {
@@ -127,33 +103,20 @@ function createWorld() {
   }
 
   const run: { readonly [Name in Step['do']]: (step: never) => void } = {
-    publish() {
-      head += 1
-      if (isOpen()) queue.push(head)
-    },
+    publish: log.publish,
     deliver,
-    open,
-    lose() {
-      if (isOpen()) newest()?.lose()
-      queue = []
-    },
-    trim() {
-      base = head
-    },
-    restart() {
-      if (isOpen()) newest()?.lose()
-      queue = []
-      epoch += 1
-      base = head
-      // What was read before has a position of the log that is gone.
-    },
+    open: log.open,
+    lose: log.lose,
+    trim: log.trim,
+    // What was read before has a position of the log that is gone.
+    restart: log.restart,
     reopen() {
       client.close()
-      queue = []
+      log.leave()
       client.connect()
     },
     reconnect() {
-      queue = []
+      log.leave()
       client.reconnect()
     },
     read: ({ which, lag }: Extract<Step, { do: 'read' }>) => read(pick(which), lag),
@@ -168,8 +131,8 @@ function createWorld() {
     /** Everything goes well from here on. */
     async finish() {
       for (let round = 0; round < 20; round++) {
-        open()
-        while (queue.length > 0) deliver()
+        log.open()
+        while (log.waiting > 0) deliver()
         for (const load of pending()) {
           read(load, 0)
           answer(load, true)
@@ -178,10 +141,10 @@ function createWorld() {
         clock.advance(5000)
         await settled()
       }
-      run.publish(undefined as never)
+      log.publish()
       deliver()
       await settled()
-      return { shown, head, stale: client.stale, status: client.state.status }
+      return { shown, head: log.head, stale: client.stale, status: client.state.status }
     },
   }
 }

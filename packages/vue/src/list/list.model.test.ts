@@ -1,5 +1,6 @@
 // @vitest-environment jsdom
-import { createTestClock, type ScriptedEventSource, scriptEventSource } from '@sse/client/testing'
+import { createTestClock, scriptEventSource } from '@sse/client/testing'
+import { scriptLog } from '@sse/testbed'
 import fc from 'fast-check'
 import { beforeAll, expect, it } from 'vitest'
 import { effectScope } from 'vue'
@@ -82,17 +83,15 @@ interface Shown {
 function createWorld() {
   const { EventSource, sources } = scriptEventSource()
   const clock = createTestClock()
-  /** Every event, and the list after it. */
-  const log: { readonly key: number; readonly by: number | undefined }[] = []
-  let [base, epoch, head] = [0, 1, 0]
-  let queue: number[] = []
+  const log = scriptLog(sources)
+  /** What each entry has changed. */
+  const entries: { readonly key: number; readonly by: number | undefined }[] = []
   const failures: string[] = []
   const told: string[] = []
-  const idOf = (number: number) => `e${epoch}-${number}`
 
   function listAt(number: number): Item[] {
     const items = new Map<number, Item>()
-    for (const [index, { key, by }] of log.slice(0, number).entries()) {
+    for (const [index, { key, by }] of entries.slice(0, number).entries()) {
       if (by === undefined) items.delete(key)
       else items.set(key, { id: key, by: index + 1 })
     }
@@ -136,32 +135,12 @@ function createWorld() {
     pages.push({ list, loads, loaded: () => loaded, stop: () => scope.stop() })
   }
 
-  const newest = (): ScriptedEventSource | undefined => sources.at(-1)
-  const isOpen = () => newest()?.readyState === 1
-
-  function open(): void {
-    const stream = newest()
-    if (stream?.readyState !== 0) return
-    const cursor = stream.url.searchParams.get('lastEventId')
-    const [, of, at] = /^e(\d+)-(\d+)$/.exec(cursor ?? '') ?? []
-    const isHeld = Number(of) === epoch && Number(at) >= base && Number(at) <= head
-    const from = cursor === null ? head : isHeld ? Number(at) : base
-    stream.open()
-    const id = cursor === null || isHeld ? idOf(from) : cursor
-    const resumed = cursor === null ? null : isHeld
-    stream.send('sse.open', JSON.stringify({ stream: 's', heartbeat: 0, resumed }), id)
-    if (resumed === false) stream.send('sse.gap', '{"reason":"trimmed"}', idOf(from))
-    queue = []
-    for (let number = from + 1; number <= head; number++) queue.push(number)
-  }
-
   function deliver(): void {
-    const number = isOpen() ? queue.shift() : undefined
-    const entry = number && log[number - 1]
-    if (!entry) return
-    const { key, by } = entry
-    if (by === undefined) newest()?.send('deleted', String(key), idOf(number))
-    else newest()?.send('written', JSON.stringify({ id: key, by }), idOf(number))
+    log.deliver((number, stream) => {
+      const { key, by } = entries[number - 1]!
+      if (by === undefined) stream.send('deleted', String(key), log.idOf(number))
+      else stream.send('written', JSON.stringify({ id: key, by }), log.idOf(number))
+    })
     check()
   }
 
@@ -170,11 +149,11 @@ function createWorld() {
     for (const { list, loaded } of pages) {
       const items = list.items.value
       if (new Set(items.map(({ id }) => id)).size !== items.length) failures.push('an item is there twice')
-      if (list.stale.value || !isOpen()) continue
+      if (list.stale.value || !log.isOpen) continue
       // It is the list of the server at a moment that is not before the newest event that was delivered, nor before its load.
       const { number = 0, epoch: of } = loaded() ?? {}
-      const from = Math.max(head - queue.length, of === epoch ? number : 0)
-      const moments = Array.from({ length: head - from + 1 }, (_, index) =>
+      const from = Math.max(log.head - log.waiting, of === log.epoch ? number : 0)
+      const moments = Array.from({ length: log.head - from + 1 }, (_, index) =>
         JSON.stringify(listAt(from + index)),
       )
       if (!moments.includes(JSON.stringify(items)))
@@ -183,10 +162,9 @@ function createWorld() {
   }
 
   function publish(key: number, isDeleted: boolean): void {
-    if (isDeleted && !listAt(head).some(({ id }) => id === key)) return
-    head += 1
-    log.push({ key, by: isDeleted ? undefined : head })
-    if (isOpen()) queue.push(head)
+    if (isDeleted && !listAt(log.head).some(({ id }) => id === key)) return
+    entries.push({ key, by: isDeleted ? undefined : log.head + 1 })
+    log.publish()
   }
 
   const pending = () => pages.flatMap(({ loads }) => loads).filter(({ isOver }) => !isOver)
@@ -194,8 +172,9 @@ function createWorld() {
 
   function read(load: Load | undefined, lag: number): void {
     // Only the present log knows the positions of its events.
-    const number = Math.max(base, head - lag)
-    if (load && !load.read) load.read = { items: listAt(number), position: idOf(number), number, epoch }
+    const number = Math.max(log.base, log.head - lag)
+    if (load && !load.read)
+      load.read = { items: listAt(number), position: log.idOf(number), number, epoch: log.epoch }
   }
 
   function answer(load: Load | undefined, isGood: boolean): void {
@@ -209,28 +188,20 @@ function createWorld() {
     write: ({ key }: Extract<Step, { key: number }>) => publish(key, false),
     delete: ({ key }: Extract<Step, { key: number }>) => publish(key, true),
     deliver,
-    open,
-    lose() {
-      if (isOpen()) newest()?.lose()
-      queue = []
-    },
-    trim() {
-      base = head
-    },
+    open: log.open,
+    lose: log.lose,
+    trim: log.trim,
     restart() {
-      if (isOpen()) newest()?.lose()
-      queue = []
-      epoch += 1
-      base = head
+      log.restart()
       told.length = 0
     },
     reopen() {
       sse.disconnect()
-      queue = []
+      log.leave()
       sse.connect()
     },
     reconnect() {
-      queue = []
+      log.leave()
       sse.reconnect()
     },
     show,
@@ -258,8 +229,8 @@ function createWorld() {
     /** Everything goes well from here on. */
     async finish() {
       for (let round = 0; round < 20; round++) {
-        open()
-        while (queue.length > 0) deliver()
+        log.open()
+        while (log.waiting > 0) deliver()
         for (const load of pending()) {
           read(load, 0)
           answer(load, true)
@@ -272,7 +243,7 @@ function createWorld() {
       deliver()
       await settled()
       const shown = pages.map(({ list }) => ({ items: list.items.value, stale: list.stale.value }))
-      return { shown, wanted: pages.map(() => ({ items: listAt(head), stale: false })) }
+      return { shown, wanted: pages.map(() => ({ items: listAt(log.head), stale: false })) }
     },
   }
 }

@@ -15,7 +15,11 @@ import { warnOfMissingResync, warnOfUnmappedEvents } from './warnings.ts'
 declare const process: { readonly env: { readonly NODE_ENV?: string } }
 
 // A page in development has all parts at once, so actions take effect at once, as in tests.
-if (typeof process !== 'undefined' && process.env.NODE_ENV !== 'production') provideParts(parts)
+try {
+  if (process.env.NODE_ENV !== 'production') provideParts(parts)
+} catch {
+  // There is no `process`.
+}
 
 /**
  * Checks, warnings and hot reload. Undefined in a production build. Everything that belongs to development is referenced within the condition, so that every bundler removes it
