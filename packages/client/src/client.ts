@@ -56,14 +56,15 @@ export function createSseClient<Events extends object>(
       .catch(() => active().connect())
   })
   /**
-   * How the server's own events are read. Listeners get nothing of other names that begin with `sse.`: only this client emits those, whatever a
-   * server sends.
+   * How the server's own events are read. The features of channels read all others whose names begin with `sse.`. Listeners get nothing of the names
+   * that only this client emits, whatever a server sends.
    */
   const control = new Map<string, (text: string) => unknown>([
-    ['open', opening],
-    ['gap', readGap],
-    ['channels', readChannels],
-    ['ping', String], // the tab that leads a group listens for it, because it moves the cursor
+    ['sse.open', opening],
+    ['sse.gap', readGap],
+    ['sse.channels', readChannels],
+    ['sse.ping', () => ''], // the tab that leads a group listens for it, because it moves the cursor
+    ['sse.close', () => undefined],
   ])
   /** Of this life. */
   let supervisor = supervise()
@@ -95,17 +96,15 @@ export function createSseClient<Events extends object>(
       ...options,
       ...settings,
       ...{ channels: channels.connecting(), cursor: cursor.toSend() },
-      ...{ names: events, fallback, clock },
+      ...{ listeners: events, fallback, clock },
       // Read before every poll, because the next one lacks less.
-      get url() {
-        return inside.features?.address(url) ?? url
-      },
+      url: () => inside.features?.address(url) ?? url,
     }
     return openConnection(request, { ...tell, opened: () => opened(tell.opened), receive })
   }
 
   /** Loads parts of the client. If that fails, as after a new deployment, it goes on without them. */
-  function loadParts(isOver = () => true): Promise<void> {
+  function loadParts(isOver?: () => boolean): Promise<void> {
     return import('./lazy.ts')
       .then(({ loadParts }) => loadParts(inside, isOver))
       .catch((error) => events.report(error, 'sse.open'))
@@ -148,9 +147,8 @@ export function createSseClient<Events extends object>(
   }
 
   function receive({ event, data, lastEventId: id }: RawEvent): void {
-    const isFeature = FEATURE.test(event)
-    const read = /^sse\./.test(event) && (control.get(event.slice(4)) ?? (isFeature ? String : nothing))
-    if (event === 'sse.open') inside.resumedFrom = cursor.origin
+    const read = control.get(event) ?? (event.startsWith('sse.') && String)
+    const isFeature = read === String
     // Before the listeners: if one of them reconnects, the server must not send this event again.
     cursor.received = id
     const known = read ? { value: read(data) } : parseEvent(data, event, options)
@@ -177,6 +175,7 @@ export function createSseClient<Events extends object>(
   function opening(text: string): SseOpen {
     const open = readOpen(text)
     inside.stream = open.stream
+    inside.resumedFrom = cursor.origin
     if (!inside.shared) {
       supervisor.announced(open.heartbeat)
       channels.opened(open.stream)
@@ -224,7 +223,7 @@ export function createSseClient<Events extends object>(
       endLife()
       active().close()
     },
-    reached: async (id) => (await import('./lazy.ts')).reached(id, inside),
+    reached: (id) => import('./lazy.ts').then(({ reached }) => reached(id, inside)),
     subscribe(names) {
       channels.change('add', names)
       update()
@@ -233,17 +232,19 @@ export function createSseClient<Events extends object>(
       channels.change('delete', names)
       update()
     },
-    onRecords: (channel, listener) => on(`sse.records:${channel}`, listener),
-    onPresence: (channel, listener) => on(`sse.presence:${channel}`, listener),
+    onRecords: (channel, listener) => watch(`sse.records:${channel}`, listener),
+    onPresence: (channel, listener) => watch(`sse.presence:${channel}`, listener),
     on,
   }
 
+  function watch(name: string, listener: Listener<never>): () => void {
+    // The next connection waits for the features.
+    isWhole = false
+    loadParts().then(() => inside.features?.watch(name))
+    return on(name, listener)
+  }
+
   function on(event: string, listener: Listener<never>): () => void {
-    if (/^sse\.\w+:/.test(event)) {
-      // The next connection waits for them.
-      isWhole = false
-      loadParts().then(() => inside.features?.watch(event))
-    }
     const off = events.on(event, listener)
     update()
     return off
@@ -255,8 +256,3 @@ interface Result {
   readonly value?: unknown
   readonly issues?: readonly SchemaIssue[] | undefined
 }
-
-const nothing = () => undefined
-
-/** The events of what channels have besides events, which `features` reads. */
-const FEATURE = /^sse\.(record|removed|presence|end|event)/

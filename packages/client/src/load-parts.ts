@@ -6,9 +6,9 @@ import type { ResyncOption } from './types.ts'
 /**
  * Gives a client the parts that its options ask for.
  *
- * @param isOver whether the attempt that they are loaded for is over
+ * @param isOver whether the attempt that they are loaded for is over. Default: they are loaded for none
  */
-export async function loadParts(client: ClientInternals, isOver: () => boolean): Promise<void> {
+export async function loadParts(client: ClientInternals, isOver = () => true): Promise<void> {
   const { options } = client
   client.features ??= createFeatures(client)
   if (options.resync) client.resync ??= createClientResync(client, options.resync)

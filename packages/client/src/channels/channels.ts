@@ -74,7 +74,7 @@ function valid(channel: string): string {
   if (isWellFormed && typeof channel === 'string' && byteLength(channel) <= 256) return channel
   throw new SseError(
     'invalid-channel',
-    `${JSON.stringify(channel)} is not a valid channel name: 1–256 bytes, no commas, no control characters, not \`sse:\` in front`,
+    `${JSON.stringify(channel)} is not a valid channel name: 1–256 bytes, no commas, control characters or \`sse:\` in front`,
     channel,
   )
 }

@@ -36,12 +36,12 @@ export interface Connection {
 /** The parameters of one connection. */
 export interface ConnectionRequest extends RequestOptions {
   /** The URL without channels and cursor. A promise if the app gives a function. */
-  readonly url: URL | Promise<URL>
+  url(): URL | Promise<URL>
   readonly channels: Iterable<string>
   /** The position to resume from. Empty: only new events. */
   readonly cursor: string
-  /** The names that have listeners. */
-  readonly names: Pick<Emitter, 'names' | 'changed'>
+  /** The listeners. Only an EventSource needs them, because it dispatches by name. */
+  readonly listeners: Emitter
   readonly EventSource?: EventSourceConstructor | undefined
   /** The maximum size of a line or an event, in bytes. */
   readonly maxEventBytes: number

@@ -1,3 +1,4 @@
+import type { Emitter } from '../events/emitter.ts'
 import { FEATURE_EVENTS } from '../features/features.ts'
 import { requestStream } from '../http/connection-request.ts'
 import { toFailure } from '../http/failure.ts'
@@ -20,18 +21,21 @@ import {
  * it takes a `fetch`, the status of an answer. Throws any error of the constructor. Loaded when it is needed.
  */
 export function openEventSource(request: ConnectionRequest, events: ConnectionEvents): Connection {
-  const { channels, cursor, maxEventBytes, names, redirects, url, withCredentials } = request
+  const { channels, cursor, listeners, maxEventBytes, redirects, withCredentials } = request
+  const url = request.url()
   const EventSource = request.EventSource!
   const overFetch = takesFetch(EventSource)
   const stop = new AbortController()
   const { signal } = stop
   let source: EventSourceLike | undefined
   let address: URL | undefined
+  let stopListening = () => {}
   /** An EventSource does not know the cursor until it has received an id. */
   let hasId = false
 
   function close(): void {
     stop.abort()
+    stopListening()
     source?.close()
   }
 
@@ -47,8 +51,8 @@ export function openEventSource(request: ConnectionRequest, events: ConnectionEv
     address = withQuery(from, channels, overFetch && !isCrossOrigin(from) ? '' : cursor)
     const init = { withCredentials: !!withCredentials, maxBufferSize: maxEventBytes, fetch: answer }
     source = new EventSource(address.href, init)
-    names.changed = listen
-    for (const name of new Set([...ALWAYS, ...CONTROL, ...FEATURE_EVENTS, ...names.names()]))
+    stopListening = watchNames(listeners, listen)
+    for (const name of new Set([...ALWAYS, ...CONTROL, ...FEATURE_EVENTS, ...listeners.names()]))
       source.addEventListener(name, receive)
   }
 
@@ -62,8 +66,10 @@ export function openEventSource(request: ConnectionRequest, events: ConnectionEv
     }
   }
 
+  const isOwn = (name: string) => name.startsWith('sse.') || ALWAYS.includes(name)
+
   function listen(name: string, isWanted: boolean): void {
-    if (signal.aborted || name.startsWith('sse.') || ALWAYS.includes(name)) return
+    if (isOwn(name)) return
     if (isWanted) source?.addEventListener(name, receive)
     else source?.removeEventListener?.(name, receive)
   }
@@ -81,6 +87,11 @@ export function openEventSource(request: ConnectionRequest, events: ConnectionEv
       const why = isRefused ? 'The EventSource gave up' : String(message || 'The stream ended')
       fail({ code: isRefused ? 'refused' : 'network', message: why })
     } else if (isAllowed(origin)) {
+      // Its last listener, from before this connection, has left.
+      if (!isOwn(type) && !listeners.has(type)) {
+        listen(type, false)
+        return
+      }
       hasId ||= lastEventId !== ''
       events.alive()
       events.receive({ event: type, data: String(data), lastEventId: hasId ? lastEventId : cursor })
@@ -113,3 +124,20 @@ const ALWAYS = ['open', 'error', 'message']
 const CONTROL = ['sse.open', 'sse.gap', 'sse.channels', 'sse.ping', 'sse.close']
 
 const CLOSED = 2
+
+/** Calls `run` with every name that gets its first listener, and that loses its last. */
+function watchNames(listeners: Emitter, run: (name: string, isWanted: boolean) => void): () => void {
+  const { on } = listeners
+  const watched: Emitter['on'] = (name, listener) => {
+    if (!listeners.has(name)) run(name, true)
+    const off = on(name, listener)
+    return () => {
+      off()
+      if (!listeners.has(name)) run(name, false)
+    }
+  }
+  listeners.on = watched
+  return () => {
+    if (listeners.on === watched) listeners.on = on
+  }
+}

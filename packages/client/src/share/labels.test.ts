@@ -9,7 +9,8 @@ afterEach(() => vi.unstubAllGlobals())
 function connection() {
   const { on, emit } = createEmitter()
   const told: LabelledEvent[] = []
-  withLabels({ on } as Partial<SseClient> as SseClient, (one) => told.push(one))('tick')
+  const onRecords = () => () => {}
+  withLabels({ on, onRecords } as Partial<SseClient> as SseClient, (one) => told.push(one))('tick')
   // The client parses a label.
   const parse = (data: string) => {
     try {

@@ -1,5 +1,5 @@
 import type { RawEvent } from '../connection/connection.ts'
-import type { SseMeta } from '../events/emitter.ts'
+import type { Listener, SseMeta } from '../events/emitter.ts'
 import type { RecordsFeed, RecordsStore } from '../features/features.ts'
 import type { SseClient } from '../types.ts'
 import type { RelayedRecord } from './protocol.ts'
@@ -17,6 +17,8 @@ interface Label {
   readonly id: string
   readonly channels: readonly string[]
 }
+
+type OnFeed = (channel: '', listener: Listener<RecordsFeed>) => () => void
 
 /** The entries of the log that the server itself makes. */
 export const LOG_EVENTS: readonly string[] = ['sse.removed', 'sse.end']
@@ -56,8 +58,8 @@ export function withLabels(
     label = readLabel(value)
   })
   // Called before the listeners of the event itself.
-  client.on('sse.records:', (feed, { id }) => {
-    const told = feed as RecordsFeed
+  const toFeed = client.onRecords as unknown as OnFeed
+  toFeed('', (told, { id }) => {
     if ('replaced' in told) {
       if (told.replaced.length > 0) replaced?.(told.replaced, told.records)
       return

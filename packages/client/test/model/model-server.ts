@@ -192,6 +192,7 @@ export function createModelServer(browser: BrowserModel): ModelServer {
           return state
         },
         on: listeners.on,
+        onRecords: (channel, listener) => listeners.on(`sse.records:${channel}`, listener),
         onPresence: (channel, listener) => listeners.on(`sse.presence:${channel}`, listener),
         subscribe(names) {
           for (const name of [names].flat()) wanted.add(name)
