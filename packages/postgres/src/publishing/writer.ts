@@ -1,0 +1,171 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Published, SseError } from '@sse/core'
+import { busySentence, closedError, logFailure } from '@sse/core/internal'
+import { failure, stateOf } from '../failure.ts'
+import { formatId, type Position } from '../log/cursor.ts'
+import type { Log, Outcome } from '../log/log.ts'
+import type { StoredTexts } from '../log/stored-entry.ts'
+import { type PendingPublish, PublishQueue } from './publish-queue.ts'
+
+/** Milliseconds before a batch is tried again: the first, doubled after each failure, and the limit. */
+const backoff = { base: 20, max: 500 }
+/** Milliseconds that a batch waits for an open transaction that has published under one of its keys. */
+const keyWait = 20
+const unconfirmed =
+  'has not replied in time, so the event may be in it or not: publish it again under the same idempotencyKey'
+
+export interface WriterOptions {
+  readonly log: Log
+  readonly timeout: number
+  readonly epoch: () => string
+  /** A position that the log has passed. */
+  readonly position: () => bigint
+  /** Called when something was appended. */
+  readonly onAppended: (newest: Position) => void
+  /** Called when the log cannot be reached, or the attempt after that succeeds. */
+  readonly onFailed: () => void
+}
+
+/**
+ * Group commit: publishes that are made while a batch is under way are appended as the next batch, by one transaction. If the reply to a batch
+ * is lost, it is sent again: the log finds by the nonces what it has appended already.
+ */
+export class Writer {
+  readonly #options: WriterOptions
+  readonly #queue: PublishQueue
+  readonly #closing = new AbortController()
+  #error: unknown
+  #running: Promise<void> | undefined
+  /** Batches that wait for transactions that have published under their keys. */
+  readonly #waiting = new Set<Promise<void>>()
+
+  constructor(options: WriterOptions) {
+    this.#options = options
+    this.#queue = new PublishQueue(options.timeout, this.#timeoutError)
+  }
+
+  publish(texts: StoredTexts, key: string | null): Promise<Published> {
+    const promise = this.#queue.add(texts, key)
+    if (!promise) return Promise.reject(logFailure('log-busy', this.#options.log.name, busySentence))
+    this.#running ??= this.#run()
+    return promise
+  }
+
+  /** Resolves when all publishes are settled. @param isUp whether the log can be reached; else they are rejected */
+  async close(isUp: boolean): Promise<void> {
+    this.#closing.abort(closedError())
+    if (!isUp || this.#error !== undefined) this.#queue.rejectAll(closedError())
+    await Promise.all([this.#running, ...this.#waiting])
+  }
+
+  async #run(): Promise<void> {
+    // The publishes of this turn are one batch.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (this.#queue.hasWaiting) await this.#append(this.#queue.takeBatch(), keyWait)
+    // No await between the last look at the queue and this: a later publish runs again.
+    this.#running = undefined
+  }
+
+  /** Tries until the batch is settled. */
+  async #append(all: readonly PendingPublish[], wait: number): Promise<void> {
+    const floor = this.#options.position()
+    let retryAfter: bigint | undefined
+    for (let failures = 0; ; failures++) {
+      // What was sent stays together, so that the log answers for all of it. What expired before it was sent is left out.
+      const batch = all.filter(({ settled }) => !settled)
+      if (batch.length === 0) return
+      try {
+        const { log } = this.#options
+        const appended = await log.append(batch, { retryAfter, wait, timeout: Math.max(wait * 2, this.#options.timeout) })
+        this.#error = undefined
+        if (appended === 'contended') this.#separate(batch, retryAfter)
+        else {
+          this.#settle(batch, appended.outcomes)
+          const newest = newestOf(appended.outcomes, appended.drained)
+          if (newest) this.#options.onAppended(newest)
+        }
+        return
+      } catch (error) {
+        if (!this.#retries(error)) {
+          for (const publish of batch) this.#queue.reject(publish, error)
+          return
+        }
+        this.#error = error
+        this.#options.onFailed()
+        // Only now may the batch be in the log.
+        retryAfter = floor
+        const milliseconds = Math.min(backoff.base * 2 ** failures, backoff.max)
+        await delay(milliseconds * (0.5 + Math.random()), undefined, { signal: this.#closing.signal }).catch(() => {})
+        if (this.#closing.signal.aborted) {
+          for (const publish of batch) this.#queue.reject(publish, closedError())
+          return
+        }
+      }
+    }
+  }
+
+  /** Publishes with keys wait for the other transaction by themselves, and delay no others. */
+  #separate(batch: readonly PendingPublish[], _retryAfter: bigint | undefined): void {
+    for (const publish of batch.filter(({ key }) => key !== null)) this.#alone(publish)
+    const others = batch.filter(({ key }) => key === null)
+    if (others.length > 0) this.#track(this.#append(others, keyWait))
+  }
+
+  #alone(publish: PendingPublish): void {
+    this.#track(this.#waitForKey(publish))
+  }
+
+  #track(promise: Promise<void>): void {
+    const tracked = promise.finally(() => this.#waiting.delete(tracked))
+    this.#waiting.add(tracked)
+  }
+
+  async #waitForKey(publish: PendingPublish): Promise<void> {
+    while (!publish.settled) {
+      if (this.#closing.signal.aborted) return this.#queue.reject(publish, closedError())
+      const left = Math.max(1, Math.round(publish.deadline - performance.now()))
+      await this.#append([publish], Math.min(left, 250))
+    }
+  }
+
+  #settle(batch: readonly PendingPublish[], outcomes: ReadonlyMap<number, Outcome>): void {
+    const epoch = this.#options.epoch()
+    for (const [index, publish] of batch.entries()) {
+      const outcome = outcomes.get(index)
+      if (outcome?.type === 'appended' || outcome?.type === 'repeated') {
+        const duplicate = outcome.type === 'repeated'
+        this.#queue.resolve(publish, { id: formatId({ epoch, ...outcome }), duplicate })
+      } else this.#queue.reject(publish, tooManyRecords(publish))
+    }
+  }
+
+  #retries(error: unknown): boolean {
+    if (!(error instanceof SseError)) return false
+    // The entries after the floor were trimmed, so it cannot be known whether the batch is among them.
+    if (stateOf(error.cause) === 'SSE03') return false
+    return error.code === 'log-unreachable' || error.code === 'log-gone'
+  }
+
+  readonly #timeoutError = (publish: PendingPublish): SseError => {
+    if (this.#closing.signal.aborted) return closedError()
+    const { log } = this.#options
+    const error = this.#error
+    if (publish.sent && error === undefined && publish.key !== null) return failure('log-locked', log.name)
+    if (publish.sent) return failure('log-unreachable', log.name, unconfirmed, error)
+    return error instanceof SseError ? error : failure('log-unreachable', log.name)
+  }
+}
+
+function newestOf(
+  outcomes: ReadonlyMap<number, Outcome>,
+  drained: Position | undefined,
+): Position | undefined {
+  let newest = drained
+  for (const outcome of outcomes.values())
+    if (outcome.type === 'appended' && (!newest || outcome.position > newest.position)) newest = outcome
+  return newest
+}
+
+function tooManyRecords({ record }: PendingPublish): SseError {
+  return new SseError('log-failed', `The record ${record} is one too many: remove some, or use more channels.`)
+}
