@@ -12,7 +12,15 @@ import { channelsIn } from './channels-body.ts'
 import type { Exchange } from './exchange.ts'
 import type { EndpointOptions } from './options.ts'
 import { crossSiteProblem } from './origins.ts'
-import { askedChannelsOf, isPoll, isShared, lastEventIdOf, queryProblem, waitOf } from './request.ts'
+import {
+  askedChannelsOf,
+  isPoll,
+  isShared,
+  lackedRecordsOf,
+  lastEventIdOf,
+  queryProblem,
+  waitOf,
+} from './request.ts'
 
 /** The maximum number of different mistakes that are reported. */
 const mostReported = 100
@@ -54,7 +62,7 @@ export class Endpoint<R> {
    * @param arrival the result of `arrival()` when the request came
    */
   open(exchange: Exchange<R>, arrival: number | undefined): SseStream {
-    const { retry, stall, maxUnread, limits } = this.#options
+    const { retry, stall, maxUnread, limits, presence } = this.#options
     const hub = this.#hub
     const names = hub ? askedChannelsOf(exchange) : []
     const poll = isPoll(exchange)
@@ -89,6 +97,8 @@ export class Endpoint<R> {
       maxUnread: poll ? Number.POSITIVE_INFINITY : maxUnread,
       maxChannels: limits?.channels,
       shared: hub && isShared(exchange),
+      presence: presence && ((channel: string) => presence(exchange.request, channel)),
+      records: hub && lackedRecordsOf(exchange, limits?.channels ?? 64),
       asked: names.length > 0 ? this.#asked(names, exchange.request) : undefined,
       admit,
       arrival,

@@ -13,6 +13,7 @@ const names = [
   'onBroker',
   'now',
   'random',
+  'channel',
 ]
 
 /** @throws {SseError} `invalid-option` */
@@ -29,7 +30,7 @@ export function checkHubOptions(options: HubOptions): void {
   checkNumber('maxEventBytes', options.maxEventBytes, 'positive')
   checkNumber('window.entries', window?.entries, 'positive')
   checkNumber('window.bytes', window?.bytes, 'positive')
-  for (const name of ['onError', 'onStream', 'onBroker', 'now', 'random'] as const)
+  for (const name of ['onError', 'onStream', 'onBroker', 'now', 'random', 'channel'] as const)
     checkFunction(name, options[name])
   checkBroker(broker)
   // Includes properties that are not enumerable, because `publish` would find them too.
@@ -53,6 +54,17 @@ export function checkCloseOptions(options: CloseHubOptions): void {
   const { drain, retry } = options
   checkNumber('drain', drain, 'delay')
   checkRange('retry', retry)
+}
+
+/** @throws {SseError} `invalid-option` */
+export function checkEndOptions(options: { readonly reason?: unknown }): void {
+  checkObject('options', options)
+  checkNames('', options, ['reason'])
+  const { reason } = options
+  if (reason === undefined) return
+  if (typeof reason === 'string' && reason.isWellFormed() && Buffer.byteLength(reason) <= 256) return
+  const message = `reason must be a string of at most 256 bytes, not ${show(reason)}.`
+  throw new SseError('invalid-option', message, { value: reason })
 }
 
 function checkBroker(broker: unknown): void {

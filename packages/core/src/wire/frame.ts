@@ -5,7 +5,12 @@ import type { EventFields } from './encode.ts'
 export type FrameContent =
   | { readonly type: 'event'; readonly id?: string; readonly event: string; readonly data: string }
   | { readonly type: 'open'; readonly id: string | undefined; readonly resumed: boolean | null }
-  | { readonly type: 'gap'; readonly id: string; readonly reason: string; readonly requested: string }
+  | {
+      readonly type: 'gap'
+      readonly id: string | undefined
+      readonly reason: string
+      readonly requested: string
+    }
   | {
       readonly type: 'channels'
       readonly channels: readonly string[]
