@@ -26,8 +26,14 @@ const meanings: Readonly<Record<string, Meaning>> = {
     code: 'log-failed',
     sentence: 'needs a permission that the role lacks: grant the permissions that the README lists',
   },
-  '28': { code: 'log-failed', sentence: 'cannot be opened, because the role or its password is wrong: correct them' },
-  '3D': { code: 'log-failed', sentence: 'is in a database that does not exist: create it, or correct its name' },
+  '28': {
+    code: 'log-failed',
+    sentence: 'cannot be opened, because the role or its password is wrong: correct them',
+  },
+  '3D': {
+    code: 'log-failed',
+    sentence: 'is in a database that does not exist: create it, or correct its name',
+  },
   '42P01': { code: 'log-gone' },
   '42883': { code: 'log-gone' },
   '3F': { code: 'log-gone' },
@@ -47,15 +53,21 @@ const sentences: Readonly<Record<FailureCode, string>> = {
   'log-read-only': 'is on a server that takes no writes, such as a replica: connect to the primary',
   'log-corrupt': 'contains rows that this broker has not written: choose another schema, or restore a backup',
   'log-gone': 'has no tables: run the SQL of postgresSchema(), or leave the option migrate at true',
-  'log-locked': 'waits for an open transaction that has published under the same idempotencyKey: keep it short',
+  'log-locked':
+    'waits for an open transaction that has published under the same idempotencyKey: keep it short',
   'log-failed': 'cannot be used, because PostgreSQL refused a statement',
 }
 
 /** The SQLSTATE of an error that PostgreSQL has reported; `undefined` for an error of the connection. */
 export function stateOf(error: unknown): string | undefined {
   // Prisma and Drizzle wrap the error of the driver.
-  for (let cause: unknown = error, depth = 0; depth < 4 && typeof cause === 'object' && cause !== null; depth++) {
-    if ('code' in cause && typeof cause.code === 'string' && /^[0-9A-Z]{5}$/.test(cause.code)) return cause.code
+  for (
+    let cause: unknown = error, depth = 0;
+    depth < 4 && typeof cause === 'object' && cause !== null;
+    depth++
+  ) {
+    if ('code' in cause && typeof cause.code === 'string' && /^[0-9A-Z]{5}$/.test(cause.code))
+      return cause.code
     cause = 'cause' in cause ? cause.cause : undefined
   }
   return undefined
@@ -73,6 +85,11 @@ export function failureOf(error: unknown, log: string): SseError {
 }
 
 /** @param sentence default: that of the code */
-export function failure(code: FailureCode, log: string, sentence = sentences[code], cause?: unknown): SseError {
+export function failure(
+  code: FailureCode,
+  log: string,
+  sentence = sentences[code],
+  cause?: unknown,
+): SseError {
   return logFailure(code, log, sentence, cause)
 }

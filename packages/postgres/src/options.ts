@@ -21,7 +21,9 @@ export interface PostgresBrokerOptions {
    * Milliseconds between two looks at the log. `listening`: while notifications arrive, in case one is lost; longer lets a serverless database
    * sleep. `polling`: while they do not. Default 1,000 and 100.
    */
-  readonly poll?: { readonly listening?: number | undefined; readonly polling?: number | undefined } | undefined
+  readonly poll?:
+    | { readonly listening?: number | undefined; readonly polling?: number | undefined }
+    | undefined
   /** Milliseconds that a publish may take, including reconnects, and that a statement may take. Default 5,000. */
   readonly timeout?: number | undefined
 }
@@ -46,7 +48,15 @@ const longest = 2_147_483_647
 export function settingsOf(options: PostgresBrokerOptions): Settings {
   checkObject('options', options)
   checkNames('', options, names)
-  const { pool, listen = pool, schema = 'sse', migrate = true, keep = {}, poll = {}, timeout = 5_000 } = options
+  const {
+    pool,
+    listen = pool,
+    schema = 'sse',
+    migrate = true,
+    keep = {},
+    poll = {},
+    timeout = 5_000,
+  } = options
   checkPool('pool', pool)
   if (listen !== false) checkPool('listen', listen)
   checkConnections(listen)
@@ -61,7 +71,11 @@ export function settingsOf(options: PostgresBrokerOptions): Settings {
     refuseOption('keep.entries', 'a whole number, 1 or more', entries)
   checkAmount('keep.age', age, 1)
   const { listening = 1_000, polling = 100 } = poll
-  for (const [name, value] of Object.entries({ 'poll.listening': listening, 'poll.polling': polling, timeout }))
+  for (const [name, value] of Object.entries({
+    'poll.listening': listening,
+    'poll.polling': polling,
+    timeout,
+  }))
     if (!(typeof value === 'number' && value >= 1 && value <= longest))
       refuseOption(name, 'a number of milliseconds from 1 to 2,147,483,647', value)
   return {

@@ -121,7 +121,8 @@ function pgDriver(pool: PgPoolLike, timeout: number): Driver {
 
 function plainDriver(driver: PostgresDriver, timeout: number): Driver {
   return {
-    query: async (text, params = [], longest = timeout) => rowsOf(await within(longest, driver.query(text, params))),
+    query: async (text, params = [], longest = timeout) =>
+      rowsOf(await within(longest, driver.query(text, params))),
     listen: driver.listen && ((channel, listener) => within(timeout, driver.listen!(channel, listener))),
     close: () => {},
   }
@@ -134,10 +135,7 @@ export function rowsOf(result: readonly Row[] | { readonly rows: readonly Row[] 
 /** @throws (rejected) when the promise takes longer. A connection that was lost without notice never answers. */
 async function within<T>(milliseconds: number, promise: PromiseLike<T>): Promise<T> {
   const timeout = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => timeout.reject(new Error(`no answer for ${milliseconds} ms`)),
-    milliseconds,
-  )
+  const timer = setTimeout(() => timeout.reject(new Error(`no answer for ${milliseconds} ms`)), milliseconds)
   try {
     return await Promise.race([promise, timeout.promise])
   } finally {

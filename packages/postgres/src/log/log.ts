@@ -1,4 +1,4 @@
-import { type Entry, SseError } from '@sse/core'
+import { type Entry, type Records, SseError } from '@sse/core'
 import type { Driver, Row } from '../connection/driver.ts'
 import { failure, failureOf } from '../failure.ts'
 import { type Cursor, formatId, newNonce, type Position } from './cursor.ts'
@@ -34,13 +34,13 @@ export interface NewEntry extends StoredTexts {
 }
 
 /** What became of one entry of a batch. */
-export type Outcome = (Position & { readonly type: 'appended' | 'repeated' }) | { readonly type: 'refused' }
+export type Outcome = (Cursor & { readonly type: 'appended' | 'repeated' }) | { readonly type: 'refused' }
 
 export type Appended =
   /** An open transaction has published under a key of the batch, so nothing was appended. */
   | 'contended'
   /** `drained`: the newest position that was given to what transactions have published. */
-  | { readonly outcomes: ReadonlyMap<number, Outcome>; readonly drained: Position | undefined }
+  | { readonly outcomes: ReadonlyMap<number, Outcome>; readonly drained: Cursor | undefined }
 
 /** The maximum number of records of a channel. */
 const maxRecords = 10_000
@@ -180,7 +180,7 @@ export class Log {
   ): Promise<Appended> {
     const array = (of: (entry: NewEntry) => string | null) => arrayOf(batch.map(of))
     const rows = await this.#query(
-      `SELECT item::text, outcome, position, nonce FROM ${this.#schema}.append($1::text::text[], $2::text::text[], $3::text::text[], $4::text::text[], $5::text::text[], $6::text::bigint, $7::text::integer, $8::text::integer, $9::text::boolean)`,
+      `SELECT item::text, outcome, place AS position, nonce, (SELECT epoch FROM ${this.#schema}.log) AS epoch FROM ${this.#schema}.append($1::text::text[], $2::text::text[], $3::text::text[], $4::text::text[], $5::text::text[], $6::text::bigint, $7::text::integer, $8::text::integer, $9::text::boolean)`,
       [
         array(({ nonce }) => nonce),
         array(({ header }) => header),
@@ -195,13 +195,14 @@ export class Log {
       timeout,
     )
     const outcomes = new Map<number, Outcome>()
-    let drained: Position | undefined
+    let drained: Cursor | undefined
     for (const row of rows) {
       const type = textOf(row, 'outcome')
       if (type === 'contended') return 'contended'
       if (type === 'refused') outcomes.set(Number(row['item']) - 1, { type })
       else {
-        const at = { position: BigInt(textOf(row, 'position')), nonce: textOf(row, 'nonce') }
+        const epoch = textOf(row, 'epoch')
+        const at = { epoch, position: BigInt(textOf(row, 'position')), nonce: textOf(row, 'nonce') }
         if (type === 'drained') drained = at
         else outcomes.set(Number(row['item']) - 1, { type: type as 'appended', ...at })
       }
@@ -228,7 +229,9 @@ export class Log {
       `SELECT more, base FROM ${this.#schema}.trim($1::text::bigint, $2::text::bigint, make_interval(secs => $3::text::double precision), $4::text::integer)`,
       [String(from), String(keep.entries), String(keep.age / 1_000), String(slice)],
     )
-    return row ? { more: row['more'] === 'true', base: BigInt(textOf(row, 'base')) } : { more: false, base: from }
+    return row
+      ? { more: row['more'] === 'true', base: BigInt(textOf(row, 'base')) }
+      : { more: false, base: from }
   }
 
   /** Tells the other processes that something is new. */
@@ -248,7 +251,7 @@ export class Log {
     most: number,
   ): Promise<readonly { readonly number: bigint; readonly text: string }[]> {
     const rows = await this.#query(
-      `SELECT number::text, text FROM ${this.#schema}.signals WHERE number > ${number} ORDER BY number LIMIT ${most}`,
+      `SELECT number::text, text FROM ${this.#schema}.signals s WHERE number > ${number} ORDER BY s.number LIMIT ${most}`,
     )
     return rows.map((row) => ({
       number: BigInt(textOf(row, 'number')),
@@ -261,6 +264,36 @@ export class Log {
       `SELECT coalesce(max(number), 0)::text AS number FROM ${this.#schema}.signals`,
     )
     return BigInt(textOf(row, 'number'))
+  }
+
+  /** The records of channels at the head of the log. */
+  async records(channels: readonly string[]): Promise<Records> {
+    const s = this.#schema
+    const rows = await this.#query(
+      `SELECT l.epoch, h.position::text AS head, h.nonce AS head_nonce, r.position::text, r.nonce, r.previous_position::text AS previous, r.previous_nonce, r.header, r.record, r.data
+       FROM ${s}.log l, (SELECT position, nonce FROM ${s}.entries ORDER BY position DESC LIMIT 1) h
+       LEFT JOIN (SELECT DISTINCT ON (position) * FROM ${s}.records WHERE channel = ANY($1::text::text[]) ORDER BY position) r ON true
+       ORDER BY r.position`,
+      [arrayOf(channels)],
+    )
+    const idOf = (row: Row, position: string, nonce: string) =>
+      formatId({
+        epoch: textOf(row, 'epoch'),
+        position: BigInt(textOf(row, position)),
+        nonce: textOf(row, nonce),
+      })
+    const entries = rows.flatMap((row) => {
+      if (row['position'] === null) return []
+      const [header, data, record] = [textOf(row, 'header'), textOf(row, 'data'), textOf(row, 'record')]
+      return {
+        id: idOf(row, 'position', 'nonce'),
+        previous: idOf(row, 'previous', 'previous_nonce'),
+        ...decodeEntry({ header, data, record }),
+      }
+    })
+    const [first] = rows
+    if (!first) throw failure('log-corrupt', this.name)
+    return { position: idOf(first, 'head', 'head_nonce'), entries }
   }
 
   /** The epoch of the log, and the positions of what was published under these receipts and has one. */
@@ -299,7 +332,11 @@ export class Log {
       const [header, data, record] = [row['header'], row['data'], row['record']]
       const isEntry = typeof header === 'string' && typeof data === 'string' && position !== cursor
       const entry = isEntry
-        ? { id, previous, ...decodeEntry({ header, data, record: typeof record === 'string' ? record : null }) }
+        ? {
+            id,
+            previous,
+            ...decodeEntry({ header, data, record: typeof record === 'string' ? record : null }),
+          }
         : undefined
       previous = id
       return { position, nonce, entry }

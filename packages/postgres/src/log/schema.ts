@@ -108,7 +108,7 @@ BEGIN
     DELETE FROM ${s}.keys WHERE key = p_key AND expires <= clock_timestamp();
     INSERT INTO ${s}.keys (key, expires) VALUES (p_key, clock_timestamp() + interval '10 minutes') ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
-      RETURN QUERY SELECT coalesce(k.receipt::text, k.position || '-' || k.nonce), coalesce(k.xid::text, ''), 'true' FROM ${s}.keys k WHERE k.key = p_key;
+      RETURN QUERY SELECT coalesce(k.position || '-' || k.nonce, k.receipt::text), CASE WHEN k.position IS NULL THEN k.xid::text ELSE '' END, 'true' FROM ${s}.keys k WHERE k.key = p_key;
       RETURN;
     END IF;
   END IF;
@@ -149,7 +149,7 @@ END $$;
 -- p_wait: milliseconds to wait for open transactions that have published under a key of the batch.
 CREATE OR REPLACE FUNCTION ${s}.append(
   p_nonces text[], p_headers text[], p_records text[], p_datas text[], p_keys text[], p_after bigint, p_wait integer, p_most_records integer, p_sweep boolean
-) RETURNS TABLE (item integer, outcome text, position text, nonce text)
+) RETURNS TABLE (item integer, outcome text, place text, nonce text)
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE

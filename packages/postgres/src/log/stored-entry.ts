@@ -44,11 +44,7 @@ const headers = new Map<string, Header>()
 const remembered = { headers: 1_000, length: 256 }
 
 /** @throws for a text that `encodeEntry` did not make */
-export function decodeEntry({
-  header: text,
-  record,
-  data,
-}: StoredTexts): Omit<Entry, 'id' | 'previous'> {
+export function decodeEntry({ header: text, record, data }: StoredTexts): Omit<Entry, 'id' | 'previous'> {
   const { channels, event, escaped } = headerOf(text)
   const entry = { channels, event, data: escaped ? (JSON.parse(data) as string) : data }
   return record ? { ...entry, record: JSON.parse(record) as string } : entry

@@ -17,8 +17,7 @@ const unconfirmed =
 export interface WriterOptions {
   readonly log: Log
   readonly timeout: number
-  readonly epoch: () => string
-  /** A position that the log has passed. */
+  /** The newest position that was received. */
   readonly position: () => bigint
   /** Called when something was appended. */
   readonly onAppended: (newest: Position) => void
@@ -76,7 +75,11 @@ export class Writer {
       if (batch.length === 0) return
       try {
         const { log } = this.#options
-        const appended = await log.append(batch, { retryAfter, wait, timeout: Math.max(wait * 2, this.#options.timeout) })
+        const appended = await log.append(batch, {
+          retryAfter,
+          wait,
+          timeout: Math.max(wait * 2, this.#options.timeout),
+        })
         this.#error = undefined
         if (appended === 'contended') this.#separate(batch, retryAfter)
         else {
@@ -95,7 +98,9 @@ export class Writer {
         // Only now may the batch be in the log.
         retryAfter = floor
         const milliseconds = Math.min(backoff.base * 2 ** failures, backoff.max)
-        await delay(milliseconds * (0.5 + Math.random()), undefined, { signal: this.#closing.signal }).catch(() => {})
+        await delay(milliseconds * (0.5 + Math.random()), undefined, { signal: this.#closing.signal }).catch(
+          () => {},
+        )
         if (this.#closing.signal.aborted) {
           for (const publish of batch) this.#queue.reject(publish, closedError())
           return
@@ -129,12 +134,11 @@ export class Writer {
   }
 
   #settle(batch: readonly PendingPublish[], outcomes: ReadonlyMap<number, Outcome>): void {
-    const epoch = this.#options.epoch()
     for (const [index, publish] of batch.entries()) {
       const outcome = outcomes.get(index)
       if (outcome?.type === 'appended' || outcome?.type === 'repeated') {
         const duplicate = outcome.type === 'repeated'
-        this.#queue.resolve(publish, { id: formatId({ epoch, ...outcome }), duplicate })
+        this.#queue.resolve(publish, { id: formatId(outcome), duplicate })
       } else this.#queue.reject(publish, tooManyRecords(publish))
     }
   }
@@ -167,5 +171,8 @@ function newestOf(
 }
 
 function tooManyRecords({ record }: PendingPublish): SseError {
-  return new SseError('log-failed', `The record ${record} is one too many: remove some, or use more channels.`)
+  return new SseError(
+    'log-failed',
+    `The record ${record} is one too many: remove some, or use more channels.`,
+  )
 }
