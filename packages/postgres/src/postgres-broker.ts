@@ -3,6 +3,7 @@ import {
   type Entry,
   type Page,
   type Published,
+  type PublishedInTransaction,
   type Receiver,
   type Records,
   SseError,
@@ -11,6 +12,7 @@ import { closedError } from '@sse/core/internal'
 import { encodeEntry, encodeName } from './log/stored-entry.ts'
 import { type OpenLog, openLog } from './open-log.ts'
 import type { Settings } from './options.ts'
+import { enqueue } from './publishing/transaction.ts'
 
 /** The broker. `start` opens its log. */
 export class PostgresBroker implements Broker {
@@ -54,6 +56,27 @@ export class PostgresBroker implements Broker {
     const { writer } = this.#use()
     const key = idempotencyKey === undefined ? null : encodeName(idempotencyKey)
     return writer.publish(encodeEntry({ channels, event, data, record }), key)
+  }
+
+  async publishIn(
+    transaction: object,
+    channels: readonly string[],
+    { event, data }: { readonly event?: string | undefined; readonly data: string },
+    {
+      idempotencyKey,
+      record,
+    }: { readonly idempotencyKey?: string | undefined; readonly record?: string | undefined } = {},
+  ): Promise<PublishedInTransaction> {
+    const { log, sequencer } = this.#use()
+    const key = idempotencyKey === undefined ? null : encodeName(idempotencyKey)
+    const texts = encodeEntry({ channels, event, data, record })
+    const { receipt, duplicate, xid } = await enqueue(transaction, log, texts, key)
+    if (xid !== undefined) sequencer.watch(xid)
+    return { receipt, duplicate }
+  }
+
+  async idOf(receipt: string): Promise<string> {
+    return this.#use().sequencer.idOf(receipt)
   }
 
   async read(after: string, { limit, signal }: { limit: number; signal: AbortSignal }): Promise<Page> {

@@ -210,6 +210,17 @@ export class Log {
     return { outcomes, drained }
   }
 
+  /** The statement that publishes within a transaction. Each parameter is used once, in the order of the numbers. */
+  enqueueStatement(
+    params: [nonce: string, header: string, record: string | null, data: string, key: string | null],
+  ): {
+    readonly text: string
+    readonly params: (string | null)[]
+  } {
+    const text = `SELECT receipt, xid, duplicate, (SELECT epoch FROM ${this.#schema}.log) AS epoch FROM ${this.#schema}.enqueue($1::text, $2::text, $3::text, $4::text, $5::text)`
+    return { text, params }
+  }
+
   /** Marks that the log has lost the entry of a position, unless it is marked already. */
   async fork({ position, nonce }: Position): Promise<void> {
     await this.#query(`SELECT marked FROM ${this.#schema}.fork($1::text::bigint, $2::text, $3::text)`, [

@@ -110,11 +110,6 @@ export class Sequencer {
   }
 }
 
-/** `<receipt>.<xid>` */
-export function formatReceipt({ receipt, xid }: Receipt): string {
-  return `${receipt}.${xid}`
-}
-
 /** @throws {SseError} `invalid-cursor` */
 function parse(text: unknown): Receipt {
   const [, receipt, xid] = (typeof text === 'string' && /^([0-9]{1,19})\.([0-9]{1,20})$/.exec(text)) || []
