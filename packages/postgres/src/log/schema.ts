@@ -157,6 +157,8 @@ DECLARE
   v_entry ${s}.entries;
   v_seen pg_snapshot;
   v_drained bigint;
+  v_drained_keys text[];
+  v_has_records boolean;
   v_claimed text[] := '{}';
   v_repeats integer[] := '{}';
   v_lock_timeout text;
@@ -235,7 +237,7 @@ BEGIN
   ), taken AS (
     DELETE FROM ${s}.outbox o
       WHERE o.xid >= pg_snapshot_xmax(v_seen) OR o.xid = ANY(ARRAY(SELECT pg_snapshot_xip(v_seen)))
-      RETURNING o.receipt, o.nonce, o.header, o.record, o.data
+      RETURNING o.receipt, o.nonce, o.header, o.record, o.data, o.key
   ), numbered AS (
     SELECT *, row_number() OVER (ORDER BY receipt) AS n, count(*) OVER () AS last FROM taken
   ), added AS (
@@ -243,11 +245,12 @@ BEGIN
       SELECT v_head.position + n, t.nonce, clock_timestamp(), t.receipt, t.header, t.record, t.data, CASE WHEN n = last THEN snapshot END
         FROM numbered t, now
       RETURNING 1
-  ) SELECT snapshot, (SELECT count(*) FROM added) INTO v_seen, v_drained FROM now;
+  ) SELECT snapshot, (SELECT count(*) FROM added), (SELECT array_agg(key) FROM taken WHERE key IS NOT NULL), EXISTS (SELECT FROM taken WHERE record IS NOT NULL)
+    INTO v_seen, v_drained, v_drained_keys, v_has_records FROM now;
   v_position := v_head.position + v_drained;
   v_nonce := v_head.nonce;
   IF v_drained > 0 THEN
-    IF EXISTS (SELECT FROM ${s}.entries e WHERE e.position > v_head.position AND e.record IS NOT NULL) THEN
+    IF v_has_records THEN
       FOR v_entry IN SELECT * FROM ${s}.entries e WHERE e.position > v_head.position ORDER BY e.position LOOP
         IF v_entry.record IS NOT NULL THEN
           PERFORM ${s}.change_records(v_entry, v_entry.position - 1, v_nonce);
@@ -256,14 +259,13 @@ BEGIN
       END LOOP;
     END IF;
     SELECT e.nonce INTO v_nonce FROM ${s}.entries e WHERE e.position = v_position;
-    -- A batch that waits for the lock may have locked a row, so no row is waited for.
-    UPDATE ${s}.keys k SET position = e.position, nonce = e.nonce
-      FROM ${s}.entries e
-      WHERE e.position > v_head.position AND e.receipt = k.receipt
-        AND k.key IN (
-          SELECT l.key FROM ${s}.keys l
-            WHERE l.receipt IN (SELECT e2.receipt FROM ${s}.entries e2 WHERE e2.position > v_head.position) FOR UPDATE SKIP LOCKED
-        );
+    IF v_drained_keys IS NOT NULL THEN
+      -- A batch that waits for the lock may have locked a row, so no row is waited for.
+      FOR v_item IN SELECT k.key, k.receipt FROM ${s}.keys k WHERE k.key = ANY(v_drained_keys) FOR UPDATE SKIP LOCKED LOOP
+        UPDATE ${s}.keys k SET position = e.position, nonce = e.nonce
+          FROM ${s}.entries e WHERE e.receipt = v_item.receipt AND k.key = v_item.key;
+      END LOOP;
+    END IF;
     RETURN QUERY SELECT 0, 'drained', (v_position)::text, v_nonce;
   END IF;
   IF cardinality(p_nonces) = 0 THEN
