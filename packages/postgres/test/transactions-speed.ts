@@ -58,7 +58,16 @@ try {
     const file = join(server.directory, 'script.sql')
     writeFileSync(file, script(body), { mode: 0o644 })
     const args = ['-n', '-f', file, '-c', String(clients), '-j', '2', '-T', String(seconds)]
-    const [command, all] = asUser('pgbench', [...args, '-h', '127.0.0.1', '-p', String(server.port), '-U', 'postgres', 'postgres'])
+    const [command, all] = asUser('pgbench', [
+      ...args,
+      '-h',
+      '127.0.0.1',
+      '-p',
+      String(server.port),
+      '-U',
+      'postgres',
+      'postgres',
+    ])
     const child = spawn(command, all, { stdio: ['ignore', 'pipe', 'inherit'] })
     let output = ''
     child.stdout.on('data', (text) => {

@@ -1,10 +1,10 @@
-import { createHub, type Hub, SseError } from '@sse/core'
+import { createHub, type Hub } from '@sse/core'
 import { until } from '@sse/testbed'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { createPostgresBroker } from '../src/index.ts'
-import { type PostgresServer, startPostgres } from './kit/postgres-server.ts'
 import { startBroker } from './kit/broker.ts'
+import { type PostgresServer, startPostgres } from './kit/postgres-server.ts'
 
 let server: PostgresServer
 beforeAll(async () => {
@@ -16,7 +16,10 @@ beforeEach(() => server.query('TRUNCATE orders'))
 
 async function createApp(schema: string): Promise<{ hub: Hub; pool: pg.Pool }> {
   const pool = new pg.Pool(server.config())
-  const hub = createHub({ broker: createPostgresBroker({ pool, schema }), channel: () => ({ records: true }) })
+  const hub = createHub({
+    broker: createPostgresBroker({ pool, schema }),
+    channel: () => ({ records: true }),
+  })
   onTestFinished(async () => {
     await hub.close()
     await pool.end()
@@ -43,7 +46,11 @@ describe.each(['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'])('a transact
       const client = await begin(pool, isolation)
       await client.query('INSERT INTO orders VALUES ($1)', [item])
       await client.query('SAVEPOINT before')
-      const { receipt, duplicate } = await hub.publish('orders', { item }, { event: 'order', transaction: client })
+      const { receipt, duplicate } = await hub.publish(
+        'orders',
+        { item },
+        { event: 'order', transaction: client },
+      )
       expect(duplicate).toBe(false)
       await client.query(end)
       if (end !== 'COMMIT' && end !== 'ROLLBACK') await client.query('COMMIT')
@@ -61,6 +68,9 @@ describe.each(['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'])('a transact
     await until(() => recorder.texts.includes('the end'))
     expect(recorder.received.map((one) => one.data)).toEqual(['{"item":"a"}', 'the end'])
     expect(recorder.received[0]).toMatchObject({ id, event: 'order', channels: ['orders'] })
-    expect(await server.query('SELECT item FROM orders ORDER BY item')).toEqual([{ item: 'a' }, { item: 'c' }])
+    expect(await server.query('SELECT item FROM orders ORDER BY item')).toEqual([
+      { item: 'a' },
+      { item: 'c' },
+    ])
   })
 })

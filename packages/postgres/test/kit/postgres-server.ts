@@ -68,6 +68,21 @@ export class PostgresServer {
     rmSync(this.directory, { recursive: true, force: true })
   }
 
+  /** Of a replica: it follows no longer, and lags from now on. */
+  async stopFollowing(): Promise<void> {
+    await this.query("ALTER SYSTEM SET primary_conninfo = ''")
+    await this.query('SELECT pg_reload_conf()')
+    await until(async () => (await this.query('SELECT FROM pg_stat_wal_receiver')).length === 0)
+  }
+
+  /** Of a replica: it is the primary from now on. */
+  async promote(): Promise<void> {
+    await this.query('SELECT pg_promote()')
+    await until(
+      async () => (await this.query('SELECT pg_is_in_recovery() AS follows'))[0]?.['follows'] === false,
+    )
+  }
+
   /** A new database. @returns its name */
   async createDatabase(): Promise<string> {
     const name = `test${this.#databases++}`
