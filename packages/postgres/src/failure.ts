@@ -19,6 +19,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
       'cannot be reached, because PostgreSQL has no connection left: raise max_connections, or use smaller pools. The broker tries again',
   },
   '53': { code: 'log-full' },
+  // The lock of the log is held by another program.
+  '55P03': { code: 'log-unreachable' },
   '57': { code: 'log-unreachable' },
   '58': { code: 'log-unreachable' },
   '25006': { code: 'log-read-only' },
@@ -42,7 +44,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
     sentence:
       'is written in READ COMMITTED only: let the pool connect with options: "-c default_transaction_isolation=read\\\\ committed"',
   },
-  SSE02: { code: 'log-corrupt' },
+  SSE02: { code: 'log-gone' },
   XX001: { code: 'log-corrupt' },
   XX002: { code: 'log-corrupt' },
 }

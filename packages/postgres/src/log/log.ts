@@ -77,8 +77,10 @@ export class Log {
   }
 
   async #version(): Promise<number> {
-    const [row] = await this.#query(`SELECT version::text FROM ${this.#schema}.log`)
-    return Number(row?.['version'])
+    const [row] = await this.#query(
+      `SELECT version::text FROM ${this.#schema}.log WHERE EXISTS (SELECT FROM ${this.#schema}.entries)`,
+    )
+    return Number(row?.['version'] ?? 0)
   }
 
   /** @throws (rejected) {SseError} `log-failed` if the server or the tables do not fit */
@@ -110,7 +112,7 @@ export class Log {
       `SELECT (SELECT epoch FROM ${s}.log) AS epoch, h.position::text AS head, h.nonce AS head_nonce, b.position::text AS base, b.nonce AS base_nonce, pg_is_in_recovery()::text AS replica
        FROM (SELECT position, nonce FROM ${s}.entries ORDER BY position DESC LIMIT 1) h, (SELECT position, nonce FROM ${s}.entries ORDER BY position LIMIT 1) b`,
     )
-    if (!row) throw failure('log-corrupt', this.name)
+    if (!row) throw failure('log-gone', this.name)
     const epoch = textOf(row, 'epoch')
     const at = (name: string) => ({
       epoch,
@@ -180,7 +182,7 @@ export class Log {
   ): Promise<Appended> {
     const array = (of: (entry: NewEntry) => string | null) => arrayOf(batch.map(of))
     const rows = await this.#query(
-      `SELECT item::text, outcome, place AS position, nonce, (SELECT epoch FROM ${this.#schema}.log) AS epoch FROM ${this.#schema}.append($1::text::text[], $2::text::text[], $3::text::text[], $4::text::text[], $5::text::text[], $6::text::bigint, $7::text::integer, $8::text::integer, $9::text::boolean)`,
+      `SELECT item::text, outcome, place AS position, nonce, (SELECT epoch FROM ${this.#schema}.log) AS epoch FROM ${this.#schema}.append($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint, $7::integer, $8::integer, $9::boolean)`,
       [
         array(({ nonce }) => nonce),
         array(({ header }) => header),
@@ -194,20 +196,7 @@ export class Log {
       ],
       timeout,
     )
-    const outcomes = new Map<number, Outcome>()
-    let drained: Cursor | undefined
-    for (const row of rows) {
-      const type = textOf(row, 'outcome')
-      if (type === 'contended') return 'contended'
-      if (type === 'refused') outcomes.set(Number(row['item']) - 1, { type })
-      else {
-        const epoch = textOf(row, 'epoch')
-        const at = { epoch, position: BigInt(textOf(row, 'position')), nonce: textOf(row, 'nonce') }
-        if (type === 'drained') drained = at
-        else outcomes.set(Number(row['item']) - 1, { type: type as 'appended', ...at })
-      }
-    }
-    return { outcomes, drained }
+    return appendedOf(rows, batch)
   }
 
   /** The statement that publishes within a transaction. Each parameter is used once, in the order of the numbers. */
@@ -303,7 +292,7 @@ export class Log {
       }
     })
     const [first] = rows
-    if (!first) throw failure('log-corrupt', this.name)
+    if (!first) throw failure('log-gone', this.name)
     return { position: idOf(first, 'head', 'head_nonce'), entries }
   }
 
@@ -354,13 +343,60 @@ export class Log {
     })
   }
 
-  async #query(text: string, params: (string | null)[] = [], timeout?: number): Promise<readonly Row[]> {
+  /**
+   * The parameters become a part of the text, so that PostgreSQL gets one message, and runs all of it or nothing. Parameters make several messages.
+   * If the connection hangs between them, a transaction stays open and keeps its locks.
+   */
+  async #query(
+    text: string,
+    params: readonly (string | null)[] = [],
+    timeout?: number,
+  ): Promise<readonly Row[]> {
+    const sql = text.replace(/\$([0-9]+)/g, (_, number: string) =>
+      literal(params[Number(number) - 1] ?? null),
+    )
     try {
-      return await this.driver.query(text, params, timeout)
+      return await this.driver.query(sql, [], timeout)
     } catch (error) {
       throw failureOf(error, this.name)
     }
   }
+}
+
+/** The reply names only what was not appended, because the rest is in the order of the batch. */
+function appendedOf(rows: readonly Row[], batch: readonly NewEntry[]): Appended {
+  const outcomes = new Map<number, Outcome>()
+  let drained: Cursor | undefined
+  let next: Cursor | undefined
+  for (const row of rows) {
+    const type = textOf(row, 'outcome')
+    if (type === 'contended') return 'contended'
+    const item = Number(row['item']) - 1
+    if (type === 'refused') {
+      outcomes.set(item, { type })
+      continue
+    }
+    const at = {
+      epoch: textOf(row, 'epoch'),
+      position: BigInt(textOf(row, 'position')),
+      nonce: textOf(row, 'nonce'),
+    }
+    if (type === 'drained') drained = at
+    else if (type === 'first') next = at
+    else outcomes.set(item, { type: type === 'appended' ? type : 'repeated', ...at })
+  }
+  for (const [index, { nonce }] of batch.entries()) {
+    if (outcomes.has(index) || !next) continue
+    outcomes.set(index, { type: 'appended', ...next, nonce })
+    next = { ...next, position: next.position + 1n }
+  }
+  return { outcomes, drained }
+}
+
+function literal(text: string | null): string {
+  if (text === null) return 'NULL'
+  // A backslash in E'…' means the same whatever standard_conforming_strings is.
+  return text.includes('\\') ? `E'${text.replace(/['\\]/g, '$&$&')}'` : `'${text.replaceAll("'", "''")}'`
 }
 
 /** @throws if the driver did not return a text */

@@ -145,6 +145,9 @@ END $$;
 -- no transaction of the app ever takes. The outbox is read by the transactions that the last batch could not see: these are few, and so no
 -- rows are passed that a long transaction keeps from being vacuumed.
 --
+-- The reply names the position of the first entry of the batch and what was not appended. It is short, because the transaction is committed
+-- after the reply is written, and a connection that hangs takes only so much.
+--
 -- p_after: of a batch that is tried again, a position before all of its entries. What was appended already is answered, and nothing appended.
 -- p_wait: milliseconds to wait for open transactions that have published under a key of the batch.
 CREATE OR REPLACE FUNCTION ${s}.append(
@@ -203,6 +206,8 @@ BEGIN
     END;
   END IF;
 
+  -- The process has given up by then.
+  PERFORM set_config('lock_timeout', '10s', true);
   PERFORM pg_advisory_xact_lock(${relation('entries')}, 1);
 
   SELECT * INTO v_head FROM ${s}.entries e ORDER BY e.position DESC LIMIT 1;
@@ -217,12 +222,12 @@ BEGIN
     RETURN QUERY
       SELECT n.i::integer, 'appended', e.position::text, e.nonce
         FROM ${s}.entries e JOIN unnest(p_nonces) WITH ORDINALITY n (nonce, i) ON n.nonce = e.nonce
-        WHERE e.position > p_after;
+        WHERE e.position > p_after AND e.receipt IS NULL;
     IF FOUND THEN
       RETURN QUERY
-        SELECT k.i::integer, 'repeated', f.position::text, f.nonce
-          FROM unnest(p_keys, p_nonces) WITH ORDINALITY k (key, nonce, i) JOIN ${s}.keys f ON f.key = k.key
-          WHERE f.nonce IS DISTINCT FROM k.nonce AND f.position IS NOT NULL;
+        SELECT k.i::integer, CASE WHEN f.position IS NULL THEN 'refused' ELSE 'repeated' END, f.position::text, f.nonce
+          FROM unnest(p_keys, p_nonces) WITH ORDINALITY k (key, nonce, i) LEFT JOIN ${s}.keys f ON f.key = k.key
+          WHERE NOT EXISTS (SELECT FROM ${s}.entries e WHERE e.position > p_after AND e.nonce = k.nonce);
       RETURN;
     END IF;
   END IF;
@@ -318,14 +323,11 @@ BEGIN
       FROM unnest(p_keys, p_nonces) u (key, nonce) JOIN ${s}.entries e ON e.nonce = u.nonce AND e.position > v_head.position
       WHERE k.key = u.key AND k.key = ANY(v_claimed);
   END IF;
-  RETURN QUERY
-    SELECT u.i::integer, 'appended', e.position::text, e.nonce
-      FROM unnest(p_nonces) WITH ORDINALITY u (nonce, i) JOIN ${s}.entries e ON e.nonce = u.nonce
-      WHERE e.position > v_head.position AND e.receipt IS NULL;
+  RETURN QUERY SELECT 0, 'first', (v_head.position + v_drained + 1)::text, '';
   IF cardinality(v_repeats) > 0 THEN
     RETURN QUERY
-      SELECT i.i, 'repeated', coalesce(k.position, e.position)::text, coalesce(k.nonce, e.nonce)
-        FROM unnest(v_repeats) i (i) JOIN ${s}.keys k ON k.key = p_keys[i.i]
+      SELECT i.i, CASE WHEN coalesce(k.position, e.position) IS NULL THEN 'refused' ELSE 'repeated' END, coalesce(k.position, e.position)::text, coalesce(k.nonce, e.nonce)
+        FROM unnest(v_repeats) i (i) LEFT JOIN ${s}.keys k ON k.key = p_keys[i.i]
         LEFT JOIN ${s}.entries e ON e.receipt = k.receipt;
   END IF;
 END $$;

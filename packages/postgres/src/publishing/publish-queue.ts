@@ -18,6 +18,8 @@ export interface PendingPublish extends NewEntry {
   /** Whether it was sent. Then it may be in the log. */
   sent: boolean
   settled: boolean
+  /** Whether an open transaction has published under its key. */
+  contended: boolean
 }
 
 /** The publishes that are not settled, in the order of the calls. Each has a timeout. */
@@ -60,6 +62,7 @@ export class PublishQueue {
       outcome: Promise.withResolvers(),
       sent: false,
       settled: false,
+      contended: false,
     }
     this.#waiting.push(publish)
     this.#entries++

@@ -65,10 +65,10 @@ export class Writer {
     this.#running = undefined
   }
 
-  /** Tries until the batch is settled. */
-  async #append(all: readonly PendingPublish[], wait: number): Promise<void> {
-    const floor = this.#options.position()
-    let retryAfter: bigint | undefined
+  /** Tries until the batch is settled. @param sentAfter if it was sent before and may be in the log: a position before it */
+  async #append(all: readonly PendingPublish[], wait: number, sentAfter?: bigint): Promise<void> {
+    const floor = sentAfter ?? this.#options.position()
+    let retryAfter = sentAfter
     for (let failures = 0; ; failures++) {
       // What was sent stays together, so that the log answers for all of it. What expired before it was sent is left out.
       const batch = all.filter(({ settled }) => !settled)
@@ -110,14 +110,11 @@ export class Writer {
   }
 
   /** Publishes with keys wait for the other transaction by themselves, and delay no others. */
-  #separate(batch: readonly PendingPublish[], _retryAfter: bigint | undefined): void {
-    for (const publish of batch.filter(({ key }) => key !== null)) this.#alone(publish)
+  #separate(batch: readonly PendingPublish[], sentAfter: bigint | undefined): void {
     const others = batch.filter(({ key }) => key === null)
-    if (others.length > 0) this.#track(this.#append(others, keyWait))
-  }
-
-  #alone(publish: PendingPublish): void {
-    this.#track(this.#waitForKey(publish))
+    for (const publish of batch)
+      if (publish.key !== null && !publish.contended) this.#track(this.#waitForKey(publish, sentAfter))
+    if (others.length > 0) this.#track(this.#append(others, keyWait, sentAfter))
   }
 
   #track(promise: Promise<void>): void {
@@ -125,11 +122,12 @@ export class Writer {
     this.#waiting.add(tracked)
   }
 
-  async #waitForKey(publish: PendingPublish): Promise<void> {
+  async #waitForKey(publish: PendingPublish, sentAfter: bigint | undefined): Promise<void> {
+    publish.contended = true
     while (!publish.settled) {
       if (this.#closing.signal.aborted) return this.#queue.reject(publish, closedError())
       const left = Math.max(1, Math.round(publish.deadline - performance.now()))
-      await this.#append([publish], Math.min(left, 250))
+      await this.#append([publish], Math.min(left, 250), sentAfter)
     }
   }
 
@@ -154,7 +152,7 @@ export class Writer {
     if (this.#closing.signal.aborted) return closedError()
     const { log } = this.#options
     const error = this.#error
-    if (publish.sent && error === undefined && publish.key !== null) return failure('log-locked', log.name)
+    if (publish.contended && error === undefined) return failure('log-locked', log.name)
     if (publish.sent) return failure('log-unreachable', log.name, unconfirmed, error)
     return error instanceof SseError ? error : failure('log-unreachable', log.name)
   }

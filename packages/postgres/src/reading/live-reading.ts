@@ -1,4 +1,4 @@
-import type { Entry, Receiver } from '@sse/core'
+import { type Entry, type Receiver, SseError } from '@sse/core'
 import { closedError } from '@sse/core/internal'
 import { type Cursor, formatId, type Position } from '../log/cursor.ts'
 import type { Log, LogRow } from '../log/log.ts'
@@ -110,14 +110,22 @@ export class LiveReading {
         if (isDue || !this.#isUp) await this.#look(sequence)
         else await this.#readNews()
         failures = 0
-      } catch {
+      } catch (error) {
         if (this.#closed) return
+        await this.#restore(error)
         this.#setUp(false)
         this.#hasNews = true
         const milliseconds = Math.min(backoff.base * 2 ** failures++, backoff.max)
         await this.#sleep(milliseconds * (0.5 + Math.random()), { wakes: false })
       }
     }
+  }
+
+  /** Makes the tables again if they were deleted. */
+  async #restore(error: unknown): Promise<void> {
+    const { log, settings } = this.#options
+    const isGone = error instanceof SseError && error.code === 'log-gone'
+    if (isGone && settings.migrate) await log.migrate().catch(() => {})
   }
 
   get #interval(): number {
