@@ -3,12 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { between, createRandom, type Random, seed } from '@sse/testbed'
 import type { Run, World } from '@sse/testbed/deliveries'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  type PostgresServer,
-  run as runProgram,
-  startPostgres,
-  startReplica,
-} from '../kit/postgres-server.ts'
+import { PostgresServer, run as runProgram, startPostgres, startReplica } from '../kit/postgres-server.ts'
 import { startWorld } from './world.ts'
 
 /** `SSE_FAULTS=long` is what `test:faults` runs. */
