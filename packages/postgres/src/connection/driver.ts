@@ -108,7 +108,7 @@ function pgDriver(pool: PgPoolLike, timeout: number): Driver {
       client.on('error', fail)
       client.on('end', () => fail(new Error('the connection that listens was ended')))
       try {
-        await within(timeout, client.query(`LISTEN ${channel}`))
+        await within(timeout, client.query(`LISTEN "${channel}"`))
       } catch (error) {
         end()
         throw error

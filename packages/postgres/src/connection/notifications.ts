@@ -52,7 +52,7 @@ export class Notifications {
     try {
       let isLost = false
       let stop: (() => unknown) | undefined
-      stop = await driver!.listen!(log.channel, {
+      stop = await driver!.listen!(log.name, {
         notified: (payload) => {
           this.#heard = true
           if (payload === this.#token) this.#onProbe?.()

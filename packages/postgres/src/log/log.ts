@@ -51,9 +51,8 @@ const migrateLock = 5_460_323
 
 /** The statements of the log. Every error is an `SseError`. */
 export class Log {
+  /** The schema, which is also the channel of the notifications. */
   readonly name: string
-  /** Of the notifications that something is new. */
-  readonly channel: string
   readonly driver: Driver
   readonly #schema: string
 
@@ -61,7 +60,6 @@ export class Log {
     this.driver = driver
     this.name = schema
     this.#schema = quoted(schema)
-    this.channel = quoted(schema)
   }
 
   /** Makes the tables and functions, if they are not there or are of an earlier version. */
