@@ -8,6 +8,10 @@ interface Meaning {
   readonly sentence?: string
 }
 
+/** The last batch must see what was committed while it waited for the lock. */
+export const isolationSentence =
+  "is written in READ COMMITTED only: run ALTER ROLE … SET default_transaction_isolation = 'read committed' for the role of the pool"
+
 /** By the SQLSTATE, or its first two characters: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const meanings: Readonly<Record<string, Meaning>> = {
   '08': { code: 'log-unreachable' },
@@ -39,11 +43,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '42P01': { code: 'log-gone' },
   '42883': { code: 'log-gone' },
   '3F': { code: 'log-gone' },
-  SSE01: {
-    code: 'log-failed',
-    sentence:
-      'is written in READ COMMITTED only: let the pool connect with options: "-c default_transaction_isolation=read\\\\ committed"',
-  },
+  SSE01: { code: 'log-failed', sentence: isolationSentence },
   SSE02: { code: 'log-gone' },
   XX001: { code: 'log-corrupt' },
   XX002: { code: 'log-corrupt' },

@@ -32,7 +32,7 @@ export async function openLog(settings: Settings, receiver: Receiver): Promise<O
     driver.close()
     if (listening !== driver) listening?.close()
   }
-  const log = new Log(driver, schema)
+  const log = new Log(driver, schema, timeout)
   const live = new LiveReading({ log, settings, receiver })
   try {
     if (migrate) await log.migrate()

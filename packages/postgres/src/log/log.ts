@@ -1,6 +1,6 @@
 import { type Entry, type Records, SseError } from '@sse/core'
 import type { Driver, Row } from '../connection/driver.ts'
-import { failure, failureOf } from '../failure.ts'
+import { failure, failureOf, isolationSentence } from '../failure.ts'
 import { type Cursor, formatId, newNonce, type Position } from './cursor.ts'
 import { quoted, schemaSql, version } from './schema.ts'
 import { arrayOf, decodeEntry, type StoredTexts } from './stored-entry.ts'
@@ -55,9 +55,12 @@ export class Log {
   readonly name: string
   readonly driver: Driver
   readonly #schema: string
+  readonly #timeout: number
 
-  constructor(driver: Driver, schema: string) {
+  /** @param timeout milliseconds that a publish may take */
+  constructor(driver: Driver, schema: string, timeout: number) {
     this.driver = driver
+    this.#timeout = timeout
     this.name = schema
     this.#schema = quoted(schema)
   }
@@ -84,7 +87,7 @@ export class Log {
   /** @throws (rejected) {SseError} `log-failed` if the server or the tables do not fit */
   async check(): Promise<void> {
     const [row] = await this.#query(
-      `SELECT current_setting('server_version_num') AS server, current_setting('server_encoding') AS encoding, (SELECT version::text FROM ${this.#schema}.log) AS version`,
+      `SELECT current_setting('server_version_num') AS server, current_setting('server_encoding') AS encoding, current_setting('transaction_isolation') AS isolation, (SELECT version::text FROM ${this.#schema}.log) AS version`,
     )
     const found = {
       server: Number(row?.['server']),
@@ -98,6 +101,7 @@ export class Log {
         this.name,
         `needs a database with the encoding UTF8, and this one has ${found.encoding}: create another database`,
       )
+    if (row?.['isolation'] !== 'read committed') throw failure('log-failed', this.name, isolationSentence)
     if (found.version > version) {
       const later = `was written by a later version of @sse/postgres (${found.version}, this one writes ${version}): install that version`
       throw failure('log-failed', this.name, later)
@@ -170,17 +174,15 @@ export class Log {
       retryAfter,
       wait = 50,
       sweep = false,
-      timeout,
     }: {
       readonly retryAfter?: bigint | undefined
       readonly wait?: number
       readonly sweep?: boolean
-      readonly timeout?: number | undefined
     } = {},
   ): Promise<Appended> {
     const array = (of: (entry: NewEntry) => string | null) => arrayOf(batch.map(of))
     const rows = await this.#query(
-      `SELECT item::text, outcome, place AS position, nonce, (SELECT epoch FROM ${this.#schema}.log) AS epoch FROM ${this.#schema}.append($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint, $7::integer, $8::integer, $9::boolean)`,
+      `SELECT item::text, outcome, place AS position, nonce, (SELECT epoch FROM ${this.#schema}.log) AS epoch FROM ${this.#schema}.append($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint, $7::integer, $8::integer, $9::boolean, $10::integer)`,
       [
         array(({ nonce }) => nonce),
         array(({ header }) => header),
@@ -191,8 +193,10 @@ export class Log {
         String(wait),
         String(maxRecords),
         String(sweep),
+        String(Math.ceil(this.#timeout / 2)),
       ],
-      timeout,
+      // A second attempt fits into the time of a publish.
+      wait + this.#timeout * 0.6,
     )
     return appendedOf(rows, batch)
   }

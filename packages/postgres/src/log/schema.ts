@@ -149,9 +149,10 @@ END $$;
 -- after the reply is written, and a connection that hangs takes only so much.
 --
 -- p_after: of a batch that is tried again, a position before all of its entries. What was appended already is answered, and nothing appended.
+-- p_lock_timeout: milliseconds to wait for the lock.
 -- p_wait: milliseconds to wait for open transactions that have published under a key of the batch.
 CREATE OR REPLACE FUNCTION ${s}.append(
-  p_nonces text[], p_headers text[], p_records text[], p_datas text[], p_keys text[], p_after bigint, p_wait integer, p_most_records integer, p_sweep boolean
+  p_nonces text[], p_headers text[], p_records text[], p_datas text[], p_keys text[], p_after bigint, p_wait integer, p_most_records integer, p_sweep boolean, p_lock_timeout integer
 ) RETURNS TABLE (item integer, outcome text, place text, nonce text)
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 #variable_conflict use_column
@@ -207,7 +208,7 @@ BEGIN
   END IF;
 
   -- The process has given up by then.
-  PERFORM set_config('lock_timeout', '10s', true);
+  PERFORM set_config('lock_timeout', p_lock_timeout::text, true);
   PERFORM pg_advisory_xact_lock(${relation('entries')}, 1);
 
   SELECT * INTO v_head FROM ${s}.entries e ORDER BY e.position DESC LIMIT 1;

@@ -20,6 +20,8 @@ export interface PendingPublish extends NewEntry {
   settled: boolean
   /** Whether an open transaction has published under its key. */
   contended: boolean
+  /** Whether an attempt had no reply. */
+  unconfirmed: boolean
 }
 
 /** The publishes that are not settled, in the order of the calls. Each has a timeout. */
@@ -63,6 +65,7 @@ export class PublishQueue {
       sent: false,
       settled: false,
       contended: false,
+      unconfirmed: false,
     }
     this.#waiting.push(publish)
     this.#entries++

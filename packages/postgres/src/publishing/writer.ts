@@ -75,11 +75,7 @@ export class Writer {
       if (batch.length === 0) return
       try {
         const { log } = this.#options
-        const appended = await log.append(batch, {
-          retryAfter,
-          wait,
-          timeout: Math.max(wait * 2, this.#options.timeout),
-        })
+        const appended = await log.append(batch, { retryAfter, wait })
         this.#error = undefined
         if (appended === 'contended') this.#separate(batch, retryAfter)
         else {
@@ -97,6 +93,7 @@ export class Writer {
         this.#options.onFailed()
         // Only now may the batch be in the log.
         retryAfter = floor
+        for (const publish of batch) publish.unconfirmed = true
         const milliseconds = Math.min(backoff.base * 2 ** failures, backoff.max)
         await delay(milliseconds * (0.5 + Math.random()), undefined, { signal: this.#closing.signal }).catch(
           () => {},
@@ -152,7 +149,7 @@ export class Writer {
     if (this.#closing.signal.aborted) return closedError()
     const { log } = this.#options
     const error = this.#error
-    if (publish.contended && error === undefined) return failure('log-locked', log.name)
+    if (publish.contended && !publish.unconfirmed) return failure('log-locked', log.name)
     if (publish.sent) return failure('log-unreachable', log.name, unconfirmed, error)
     return error instanceof SseError ? error : failure('log-unreachable', log.name)
   }

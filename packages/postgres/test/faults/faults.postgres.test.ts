@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { between, createRandom, type Random, seed } from '@sse/testbed'
+import { between, createRandom, type Random, seed, until } from '@sse/testbed'
 import type { Run, World } from '@sse/testbed/deliveries'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PostgresServer, run as runProgram, startPostgres, startReplica } from '../kit/postgres-server.ts'
@@ -83,7 +83,8 @@ const faults: readonly Fault[] = [
     loses: 'all',
     async happen({ server, random }) {
       await delay(between(random, 0, 200))
-      await server.query(`DROP SCHEMA ${schema} CASCADE`)
+      // It may be the victim of a deadlock.
+      await until(() => server.query(`DROP SCHEMA ${schema} CASCADE`))
     },
   },
   {
@@ -94,17 +95,20 @@ const faults: readonly Fault[] = [
       const address = ['-h', '127.0.0.1', '-p', String(server.port), '-U', 'postgres', '-d', 'postgres']
       runProgram('pg_dump', [...address, '-n', schema, '-f', file])
       await delay(between(random, 50, 300))
-      runProgram('psql', [
-        ...address,
-        '-q',
-        '-1',
-        '-v',
-        'ON_ERROR_STOP=1',
-        '-c',
-        `DROP SCHEMA ${schema} CASCADE`,
-        '-f',
-        file,
-      ])
+      await until(() => {
+        runProgram('psql', [
+          ...address,
+          '-q',
+          '-1',
+          '-v',
+          'ON_ERROR_STOP=1',
+          '-c',
+          `DROP SCHEMA ${schema} CASCADE`,
+          '-f',
+          file,
+        ])
+        return true
+      })
     },
   },
   {
