@@ -45,7 +45,10 @@ export const parts: readonly Part[] = [
   {
     name: 'PostgreSQL',
     // Beside it are `initdb` and `pg_basebackup`, which the tests use too. Debian puts them into a folder for each version.
-    executables: ['postgres', ...[18, 17, 16, 15, 14, 13].map((version) => `/usr/lib/postgresql/${version}/bin/postgres`)],
+    executables: [
+      'postgres',
+      ...[18, 17, 16, 15, 14, 13].map((version) => `/usr/lib/postgresql/${version}/bin/postgres`),
+    ],
     variable: 'POSTGRES_PATH',
     probe: ['--version'],
     debian: ['postgresql'],
