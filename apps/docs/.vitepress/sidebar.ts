@@ -17,7 +17,7 @@ export const english: Items = [
     'concepts',
   ]),
   section('Recipes', [
-    ...under('recipes', ['auth', 'rooms', 'presence', 'llm-streams']),
+    ...under('recipes', ['auth', 'rooms', 'channels', 'presence', 'llm-streams']),
     ...under('recipes', ['several-nodes', 'graceful-deploy', 'tracing', 'testing']),
   ]),
   section('Deployment', under('deployment', ['proxies', 'limits', 'sqlite', 'redis', 'threat-model'])),

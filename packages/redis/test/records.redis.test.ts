@@ -1,3 +1,4 @@
+import { createHub } from '@sse/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { brokerOn, newPrefix, startBroker } from './kit/broker.ts'
 import { type RedisServer, startRedis } from './kit/redis-server.ts'
@@ -7,6 +8,21 @@ beforeAll(async () => {
   redis = await startRedis()
 })
 afterAll(() => redis.stop())
+
+it('a hub that only publishes reads nothing, and opens one connection', async () => {
+  const connections = async () =>
+    String(await redis.command('CLIENT', 'LIST'))
+      .trim()
+      .split('\n').length
+  const before = await connections()
+  await redis.command('CONFIG', 'RESETSTAT')
+  const broker = brokerOn(redis.port, { prefix: newPrefix() })
+  const hub = createHub({ broker, publishOnly: true })
+  await hub.publish('news', 'x')
+  expect(await connections()).toBe(before + 1)
+  expect(String(await redis.command('INFO', 'commandstats'))).not.toMatch(/cmdstat_(xread|blpop)/)
+  await hub.close()
+})
 
 describe('records in Redis', () => {
   it('those of a log that is gone are not of the next one, whichever version has begun it', async () => {

@@ -219,6 +219,11 @@ export const cases: readonly ErrorCase[] = [
     instead: "res.sse.subscribe(['a', 'b'])",
   },
   {
+    code: 'invalid-option',
+    wrong: 'createHub({ publishOnly: true })',
+    wayOut: 'Give it the broker that the server processes share.',
+  },
+  {
     code: 'invalid-record',
     wrong: "await hub.publish('news', 1, { record: 'AAPL' })",
     instead: "await hub.publish('news', 1)",

@@ -17,6 +17,7 @@ export interface Setup extends Plain {
   readonly hub?: Hub
   readonly key?: (asked: Asked) => string | undefined
   readonly authorize?: (channel: string, asked: Asked) => boolean | Promise<boolean>
+  readonly presence?: (channel: string, asked: Asked) => unknown
   readonly origins?: EndpointOptions<unknown>['origins']
   /** What the app sets on every response. */
   readonly headers?: Readonly<Record<string, string>>
@@ -39,13 +40,14 @@ export interface Adapter {
 
 /** The options of `sse()` for an app. */
 export function optionsOf<R>(
-  { hub, key, authorize, origins, retry, stall, maxUnread, limits }: Setup,
+  { hub, key, authorize, presence, origins, retry, stall, maxUnread, limits }: Setup,
   askedOf: (request: R) => Asked,
 ): EndpointOptions<R> {
   return {
     ...{ hub, origins, retry, stall, maxUnread, limits },
     key: key && ((request) => key(askedOf(request))),
     authorize: authorize && ((request, channel) => authorize(channel, askedOf(request))),
+    presence: presence && ((request, channel) => presence(channel, askedOf(request))),
   }
 }
 

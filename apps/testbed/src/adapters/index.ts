@@ -1,6 +1,7 @@
 import { describe } from 'vitest'
 import type { Adapter } from './adapter.ts'
 import { channelTests, queryTests } from './channels.ts'
+import { featureTests } from './features.ts'
 import { headTests } from './heads.ts'
 import { limitTests } from './limits.ts'
 import { originTests } from './origins.ts'
@@ -18,6 +19,7 @@ export function adapterSuite(adapter: Adapter): void {
     originTests(adapter)
     pollTests(adapter)
     headTests(adapter)
+    featureTests(adapter)
     slowClientTests(adapter)
   })
 }

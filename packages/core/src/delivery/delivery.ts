@@ -82,7 +82,7 @@ export class Delivery {
       onFailed: (channel) => this.#eachLacking(channel, (reader) => reader.recordsFailed()),
     })
     for (const entry of start.tail) this.#append(entry)
-    this.window.trim()
+    this.window.trim(this.window.head)
     this.#delivered = this.window.head
     this.#undeliveredBytes = 0
   }
@@ -139,15 +139,21 @@ export class Delivery {
   deliver(): void {
     if (this.#delivering || this.window.head === this.#delivered) return
     const records = [...this.window.after(this.#delivered)]
+    const bytes = this.#undeliveredBytes
+    const last = this.window.head
+    const hasEnds = this.#hasEnds
+    this.#hasEnds = false
     this.#delivering = true
     try {
       this.fanOut.deliver(records, this.#delivered)
-      if (this.#hasEnds) this.#leaveEnded(records)
+      if (hasEnds) this.#leaveEnded(records)
     } finally {
-      this.#delivered = records.at(-1)!.seq
-      this.#undeliveredBytes = 0
-      this.#hasEnds = false
-      this.window.trim()
+      // What the app does when a stream ends can publish, or break the log, before the last reader has these entries.
+      if (this.#delivered < last) {
+        this.#delivered = last
+        this.#undeliveredBytes -= bytes
+      }
+      this.window.trim(this.#delivered)
       this.#delivering = false
     }
     this.wake()

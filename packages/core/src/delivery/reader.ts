@@ -1,8 +1,9 @@
 import type { GapReason } from '../log/broker.ts'
+import { comparePositions } from '../log/compare-positions.ts'
 import type { Backpressure } from '../response/backpressure.ts'
 import type { Transport } from '../response/transport.ts'
 import { eventFrame, recordFrame, recordsFrame } from '../wire/control.ts'
-import type { Frame } from '../wire/frame.ts'
+import { type Frame, withoutId } from '../wire/frame.ts'
 import type { BacklogAnswer, BacklogRead } from './backlog/backlog.ts'
 import type { BacklogPage, BacklogRecord } from './backlog/backlog-page.ts'
 import type { Delivery } from './delivery.ts'
@@ -84,7 +85,10 @@ export class Reader {
   #read: BacklogRead | undefined
   /** The records that are being written. */
   #snapshot: Snapshot | undefined
-  /** Whether the client must not get an id before it has the records, because it has no cursor, or one from before a gap. */
+  /**
+   * Whether the client must not get an id before it has the records, because it has no cursor, or one from before a gap. If its connection breaks
+   * before, it gets all of it again.
+   */
   #withoutId = false
 
   /** @param cursor the position to begin at */
@@ -146,15 +150,15 @@ export class Reader {
       this.#open(false, undefined)
       this.#gap('unknown', invalid, this.#cursor)
     } else if (fresh && this.#lacking) {
+      this.#withoutId = true
       this.#open(true, undefined)
-      this.#hold()
     }
     this.resume()
   }
 
   /** Writes entries from the position on, until the transport is full or the head is reached. */
   resume(): void {
-    if (this.#state === 'holding') this.#hold()
+    if (this.#state === 'holding') this.#state = 'behind'
     if (this.#state === 'live') this.recordsLoaded()
     if (this.#state !== 'behind' || !this.#writeSnapshot()) return
     const position = this.#windowPosition
@@ -165,7 +169,7 @@ export class Reader {
   /** Called by the fan-out. `frames` have everything on the reader's channels between two positions. */
   deliver(frames: readonly Frame[], from: number, to: number): void {
     if (this.#state !== 'live') return
-    if (this.#deliveredTo > from || this.#lacking) {
+    if (this.#livePosition > from || this.#lacking) {
       this.flush()
       return
     }
@@ -200,13 +204,16 @@ export class Reader {
       this.#leaveSnapshot(channel)
       this.#delivery.fanOut.remove(channel, this)
     }
-    if (this.#state !== 'holding') this.#forgetLacking()
+    this.#forgetLacking()
+    // It may have waited for the records of these channels only.
+    this.recordsLoaded()
   }
 
   /** Called when records that the client lacks were read. */
   recordsLoaded(): void {
-    if (this.#state === 'holding') this.resume()
-    else if (this.#state === 'live' && this.#lacking) {
+    if (this.#state === 'holding') {
+      if (!this.#output.full) this.resume()
+    } else if (this.#state === 'live' && this.#lacking) {
       this.flush()
       if (this.#state === 'live') this.#giveRecords()
     }
@@ -296,8 +303,10 @@ export class Reader {
       this.#deliveredTo = position
       if (position === window.head) {
         if (this.#state === 'live') return
-        this.#state = 'live'
+        this.#state = this.#withoutId ? 'holding' : 'live'
+        if (this.#withoutId) this.#cursor = window.idAt(position)
         if (this.#lacking && this.#giveRecords()) return
+        if (this.#withoutId) return
         this.#subscriber.onCaughtUp()
         this.leaveIfEnded()
         return
@@ -313,25 +322,12 @@ export class Reader {
     for (const channel of lacking) this.#lacking.add(channel)
   }
 
-  /**
-   * A client without a cursor, or after a gap, first gets the records. No event has an id until then, so a client whose connection breaks gets
-   * all of them again.
-   */
-  #hold(): void {
-    this.#state = 'holding'
-    this.#withoutId = true
-    const frames = this.#delivery.records.framesOf([...this.#lacking!], this.named)
-    if (!frames) return
-    this.#cursor = this.#delivery.window.headId
-    this.#state = 'behind'
-    this.#startSnapshot(frames)
-  }
-
-  /** Writes the records that the client lacks. The reader is live and has written everything up to the head. @returns `false` if they are not loaded */
+  /** Writes the records that the client lacks. The reader has written everything up to the head. @returns `false` if they are not loaded */
   #giveRecords(): boolean {
     const frames = this.#delivery.records.framesOf([...this.#lacking!], this.named)
     if (!frames) return false
-    this.pause()
+    this.#cursor = this.#delivery.window.headId
+    this.#state = 'behind'
     this.#startSnapshot(frames)
     this.resume()
     return true
@@ -375,15 +371,25 @@ export class Reader {
   }
 
   #forgetLacking(): void {
-    if (this.#lacking?.size === 0) this.#lacking = undefined
+    if (this.#lacking?.size !== 0) return
+    this.#lacking = undefined
+    // The client has left the channels before it got their records.
+    if (!this.#snapshot) this.#withoutId = false
   }
 
-  /** After a gap, the client lacks all records. Then the event of the gap has no id, so a client whose connection breaks gets the gap again. */
+  /**
+   * After a gap, the client lacks all records. Then the event of the gap has no id, so a client whose connection breaks gets the gap again. An
+   * answer to a poll must contain all that precedes the records, so it continues in the window at the earliest.
+   */
   #gap(reason: GapReason, requested: string, resumeAt: string): void {
     this.#snapshot = undefined
     this.#lack([...this.#subscriber.channels])
     this.#subscriber.onGap(reason, requested, this.#lacking ? undefined : resumeAt)
-    if (this.#lacking) this.#hold()
+    if (!this.#lacking) return
+    this.#withoutId = true
+    if (this.#state === 'live') this.#state = 'behind'
+    const { baseId } = this.#delivery.window
+    if (comparePositions(this.#cursor, baseId) === -1) this.#cursor = baseId
   }
 
   #fetch(): void {
@@ -458,15 +464,18 @@ export class Reader {
   #framesOf(all: readonly BacklogRecord[]): Frame[] {
     const { channels, labelledChannels } = this.#subscriber
     const records = this.#lacking ? all.filter((record) => !this.#isLacked(record)) : all
-    if (!labelledChannels && !this.named) return records.map((record) => record.frame)
+    const isBare = this.#withoutId
+    if (!labelledChannels && !this.named)
+      return records.map(({ frame }) => (isBare ? withoutId(frame) : frame))
     return records.flatMap((record) => {
+      const id = isBare ? '' : record.id
       const own = record.channels.filter((channel) => channels.has(channel))
-      const frames = [record.frame]
+      const frames = [isBare ? withoutId(record.frame) : record.frame]
       if (labelledChannels && own.every((channel) => labelledChannels.has(channel)))
-        frames.unshift(eventFrame(record.id, own))
+        frames.unshift(eventFrame(id, own))
       if (!this.named || record.change !== 'set') return frames
       const known = own.filter((channel) => !this.lacks(channel))
-      return [recordFrame(record.id, known, record.record!), ...frames]
+      return [recordFrame(id, known, record.record!), ...frames]
     })
   }
 

@@ -14,6 +14,7 @@ const names = [
   'now',
   'random',
   'channel',
+  'publishOnly',
 ]
 
 /** @throws {SseError} `invalid-option` */
@@ -33,6 +34,7 @@ export function checkHubOptions(options: HubOptions): void {
   for (const name of ['onError', 'onStream', 'onBroker', 'now', 'random', 'channel'] as const)
     checkFunction(name, options[name])
   checkBroker(broker)
+  checkPublishOnly(options)
   // Includes properties that are not enumerable, because `publish` would find them too.
   for (const event of Object.getOwnPropertyNames(events ?? {})) {
     const schema = events?.[event]
@@ -65,6 +67,17 @@ export function checkEndOptions(options: { readonly reason?: unknown }): void {
   if (typeof reason === 'string' && reason.isWellFormed() && Buffer.byteLength(reason) <= 256) return
   const message = `reason must be a string of at most 256 bytes, not ${show(reason)}.`
   throw new SseError('invalid-option', message, { value: reason })
+}
+
+function checkPublishOnly({ publishOnly, broker }: HubOptions): void {
+  if (publishOnly !== undefined && typeof publishOnly !== 'boolean') {
+    const message = `publishOnly must be true or false, not ${show(publishOnly)}.`
+    throw new SseError('invalid-option', message, { value: publishOnly })
+  }
+  if (!publishOnly || broker) return
+  const message =
+    'A hub with publishOnly needs a broker that other processes share: the events of its own log in memory would have no readers.'
+  throw new SseError('invalid-option', message, { value: publishOnly })
 }
 
 function checkBroker(broker: unknown): void {

@@ -85,7 +85,7 @@ class LogHub implements Hub, StreamHost {
   readonly #options: HubOptions
   readonly #observer: Observer
   readonly #name = newHubName()
-  readonly #start: Start
+  readonly #start: Pick<Start, 'ready' | 'close'>
   readonly #leases: Leases
   readonly #disconnects: Disconnects
   readonly #channelChanges: ChannelChanges
@@ -94,7 +94,7 @@ class LogHub implements Hub, StreamHost {
   #runsReads = 0
   /** Whether it was reported that the unfinished runs cannot be read. */
   #runsUnread = false
-  #brokerState: 'starting' | 'up' | 'down' = 'starting'
+  #brokerState: 'starting' | 'up' | 'down'
   /** Whether the broker reaches its log, but the log refuses publishes. */
   #refusing = false
   readonly #shutdown: Shutdown
@@ -105,6 +105,7 @@ class LogHub implements Hub, StreamHost {
   constructor(options: HubOptions) {
     const { now = Date.now, random = Math.random } = options
     this.#options = options
+    this.#brokerState = options.publishOnly ? 'up' : 'starting'
     this.#observer = new Observer(options)
     this.now = now
     this.random = random
@@ -153,16 +154,18 @@ class LogHub implements Hub, StreamHost {
       end: (channel, outcome, run) => this.#append(() => endMessage(channel, outcome, `sse:end:${run}`)),
       report: (error) => this.report(error),
     })
-    this.#start = new Start({
-      broker: this.#broker,
-      random,
-      receiver: this.#receiver(),
-      started: (start) => this.#started(start),
-      failed: (error) => {
-        this.report(error)
-        this.#onHealth('down')
-      },
-    })
+    this.#start = this.#publishOnly
+      ? neverStarted
+      : new Start({
+          broker: this.#broker,
+          random,
+          receiver: this.#receiver(),
+          started: (start) => this.#started(start),
+          failed: (error) => {
+            this.report(error)
+            this.#onHealth('down')
+          },
+        })
   }
 
   get ready(): Promise<void> {
@@ -178,12 +181,14 @@ class LogHub implements Hub, StreamHost {
   }
 
   get position(): string {
+    this.#refusePublishOnly('position')
     if (!this.delivery)
       throw new SseError('not-ready', 'The position is unknown until the broker starts: await hub.ready.')
     return this.delivery.window.headId
   }
 
   stream(transport: Transport, options?: StreamOptions): SseStream {
+    this.#refusePublishOnly('stream')
     return new Stream(this, transport, options)
   }
 
@@ -214,7 +219,7 @@ class LogHub implements Hub, StreamHost {
   }
 
   abort(channel: string): Promise<void> {
-    return this.#observed(this.#runs.abort(channel))
+    return this.#observed(this.#abort(channel))
   }
 
   end(channel: string, options: { reason?: string | undefined } = {}): Promise<Published> {
@@ -375,6 +380,7 @@ class LogHub implements Hub, StreamHost {
   }
 
   async #presence(channel: string): Promise<Member[]> {
+    this.#refusePublishOnly('presence')
     toChannels(channel, { byApp: true })
     if (!this.#options.channel?.(channel)?.presence) {
       const message = `The channel ${show(channel)} has no presence: createHub({ channel: (name) => ({ presence: true }) }) says which have.`
@@ -384,7 +390,15 @@ class LogHub implements Hub, StreamHost {
     return this.membership.members(channel)
   }
 
+  async #abort(channel: string): Promise<void> {
+    this.#refusePublishOnly('abort')
+    toChannels(channel, { byApp: true })
+    this.#refuseWhenClosed()
+    await this.#runs.abort(channel)
+  }
+
   async #run(channel: string, source: Source, options: RunOptions): Promise<Run> {
+    this.#refusePublishOnly('run')
     toChannels(channel, { byApp: true })
     this.#refuseWhenClosed()
     return this.#runs.start(channel, source, options, async () => {
@@ -403,7 +417,7 @@ class LogHub implements Hub, StreamHost {
       if (transaction) this.#refuseToWait(prepared)
       const message = prepared instanceof Promise ? await prepared : prepared
       this.#refuseWhenClosed()
-      if (!this.delivery) await this.#waitForStart()
+      if (!this.delivery && !this.#publishOnly) await this.#waitForStart()
       if (message.volatile) return await this.#volatile.send(message)
       const published = await this.#appendOf(message)
       this.#observer.published()
@@ -472,11 +486,12 @@ class LogHub implements Hub, StreamHost {
         'A transaction cannot wait for the asynchronous schema of this event: validate before it, and use a synchronous schema.'
       throw new SseError('invalid-transaction', message)
     }
-    if (!this.delivery)
+    if (!this.delivery && !this.#publishOnly)
       throw new SseError('not-ready', 'The hub is not ready: await hub.ready before the transaction.')
   }
 
   async #disconnect(key: string, options: { reconnect?: false | number }): Promise<void> {
+    this.#refusePublishOnly('disconnect')
     checkKey(key)
     checkObject('options', options)
     checkNames('', options, ['reconnect'])
@@ -487,6 +502,7 @@ class LogHub implements Hub, StreamHost {
   }
 
   async #changeChannels(stream: string, request: ChannelsRequest): Promise<ChannelsChanged | undefined> {
+    this.#refusePublishOnly('changeChannels')
     const unsubscribe = toChannels(request.unsubscribe, { allowEmpty: true })
     checkAsked(request.subscribe, Number.POSITIVE_INFINITY)
     this.#refuseWhenClosed()
@@ -494,6 +510,7 @@ class LogHub implements Hub, StreamHost {
   }
 
   async #reached(stream: string, request: ReachedRequest): Promise<boolean> {
+    this.#refusePublishOnly('reached')
     this.#refuseWhenClosed()
     return this.#channelChanges.reached(stream, request)
   }
@@ -537,6 +554,16 @@ class LogHub implements Hub, StreamHost {
       clearTimeout(timer)
       this.#waiting--
     }
+  }
+
+  get #publishOnly(): boolean {
+    return this.#options.publishOnly === true
+  }
+
+  #refusePublishOnly(name: string): void {
+    if (!this.#publishOnly) return
+    const message = `${name} needs a hub that reads the log, and this one has publishOnly: use a hub of a server process.`
+    throw new SseError('invalid-option', message, { value: name })
   }
 
   #refuseWhenClosed(): void {
@@ -593,6 +620,9 @@ class LogHub implements Hub, StreamHost {
     return Observed.from(promise, (error) => this.report(error))
   }
 }
+
+/** The start of a hub that only publishes. */
+const neverStarted: Pick<Start, 'ready' | 'close'> = { ready: Promise.resolve(), close() {} }
 
 function endMessage(channel: string, outcome: { reason: string; message?: string }, key?: string): Message {
   const channels = toChannels(channel, { byApp: true })

@@ -105,6 +105,22 @@ describe('presence', () => {
     for (const { id } of await hub.presence('room:1')) expect(id).toMatch(/^[\w-]{22}$/)
   })
 
+  it('is right for a stream that gets the list between a leave and a return', async () => {
+    const hub = await start(undefined)
+    const { transport } = await enter(hub, 'mina')
+    await pass(200)
+    transport.leave()
+    const watcher = await enter(hub, undefined)
+    await enter(hub, 'mina')
+    await pass(200)
+    const members = new Map<string, number>()
+    for (const data of watcher.transport.data('sse.presence')) {
+      const { members: all, joined = all } = JSON.parse(data)
+      for (const { info, streams } of joined) members.set(info.name, streams)
+    }
+    expect([...members]).toEqual([['mina', 1]])
+  })
+
   it('follows joins and leaves of channels', async () => {
     const hub = await start(undefined)
     const { stream, transport } = await enter(hub, 'mina', 'news')

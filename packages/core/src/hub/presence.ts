@@ -21,6 +21,9 @@ const mostMembers = 1_000
 /** The maximum number of members in one signal. Each takes up to 1.5 KiB. */
 const perSignal = 30
 
+/** Stands for a member that streams know in different states. */
+const unsettled = ''
+
 export interface PresenceOptions {
   /** This hub's own name. */
   readonly hub: string
@@ -119,9 +122,11 @@ export class Presence implements StreamPresence {
   }
 
   framesOf(channels: Iterable<string>): readonly Frame[] {
-    return [...channels]
-      .filter(this.#options.hasPresence)
-      .map((channel) => presenceFrame(channel, limited(this.members(channel))))
+    return [...channels].filter(this.#options.hasPresence).map((channel) => {
+      const members = this.members(channel)
+      if (this.#changed.has(channel)) this.#unsettle(channel, members)
+      return presenceFrame(channel, limited(members))
+    })
   }
 
   onSignal(signal: Extract<Signal, { type: 'presence' | 'presence?' }>): void {
@@ -273,6 +278,18 @@ export class Presence implements StreamPresence {
       for (const changed of this.#changed) this.#tellChanges(changed)
       this.#changed.clear()
     }, interval).unref()
+  }
+
+  /**
+   * A stream gets a list that has changes of which the others have not heard. Such a member is told to all with the next changes, even if it is
+   * then again what it was before.
+   */
+  #unsettle(channel: string, members: readonly Member[]): void {
+    const told = this.#told.get(channel) ?? new Map<string, string>()
+    this.#told.set(channel, told)
+    const now = new Map(members.map((member) => [member.id, JSON.stringify(member)]))
+    for (const id of new Set([...told.keys(), ...now.keys()]))
+      if (told.get(id) !== now.get(id)) told.set(id, unsettled)
   }
 
   #tellChanges(channel: string): void {

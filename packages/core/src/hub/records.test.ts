@@ -176,6 +176,8 @@ describe('records', () => {
     const hub = hubWithRecords()
     const large = 'x'.repeat(60_000)
     for (const record of 'abcdef') await hub.publish('prices', record + large, { record })
+    // Now the records are in memory, so the next stream gets the first of them at once.
+    await open(hub, 'prices')
     const transport = new RecordingTransport()
     transport.fill()
     hub.stream(transport).subscribe('prices')
@@ -193,11 +195,64 @@ describe('records', () => {
     )
   })
 
+  it('do not hold back other events of a client without a cursor, which have no id before the records are complete', async () => {
+    const inner = createMemoryBroker()
+    const held = Promise.withResolvers<void>()
+    const broker = wrapped(inner, {
+      records: async (channels) => {
+        if (channels.includes('prices')) await held.promise
+        return inner.records!(channels)
+      },
+    })
+    const hub = hubWithRecords({ broker })
+    await publishPrices(hub, ['a', '1'])
+    await hub.publish('news', 'old')
+    await hub.publish('news', 'rewound')
+    const { transport } = await open(hub, ['prices', 'news'], {}, { rewind: 1 })
+    await hub.publish('news', 'meanwhile')
+    await publishPrices(hub, ['a', '2'])
+    held.resolve()
+    await turns()
+    expect(told(transport)).toEqual(['sse.open', 'rewound', 'meanwhile', 'sse.records', 'a 2', 'done#'])
+    const document = await poll(hub, ['prices', 'news'], { rewind: 2 })
+    expect(document.events.map(({ data }) => data).slice(0, 1)).toEqual(['meanwhile'])
+    expect(document.cursor).toBe(hub.position)
+  })
+
+  it('are given when the channel whose records are awaited is left', async () => {
+    const inner = createMemoryBroker()
+    const broker = wrapped(inner, {
+      records: (channels) =>
+        channels.includes('prices:never') ? new Promise(() => {}) : inner.records!(channels),
+    })
+    const hub = hubWithRecords({ broker })
+    await publishPrices(hub, ['a', '1'])
+    const { stream, transport } = await open(hub, ['prices', 'prices:never'], {
+      lastEventId: hub.position,
+      records: { lacks: () => true },
+    })
+    expect(told(transport)).toEqual(['sse.open#'])
+    stream.unsubscribe('prices:never')
+    expect(told(transport)).toEqual(['sse.open#', 'sse.records', 'sse.record', 'a 1', 'done'])
+  })
+
+  it('come after the events that are left after a gap', async () => {
+    const log = createMemoryLog({ entries: 3 })
+    const hub = hubWithRecords({ broker: log.connect(), window: { entries: 3 } })
+    await publishPrices(hub, ['a', '1'])
+    const cursor = hub.position
+    for (const data of ['n1', 'n2', 'n3']) await hub.publish('news', data)
+    await publishPrices(hub, ['a', '2'])
+    const { transport } = await open(hub, ['prices', 'news'], { lastEventId: cursor })
+    expect(told(transport)).toEqual(['sse.open#', 'sse.gap', 'n2', 'n3', 'sse.records', 'a 2', 'done#'])
+  })
+
   it('of a channel that is joined while others are on their way come after those', async () => {
     const hub = hubWithRecords()
     const large = 'x'.repeat(60_000)
     for (const record of 'abcd') await hub.publish('prices', record + large, { record })
     await hub.publish('prices:2', 'second', { record: 'a' })
+    await open(hub, 'prices')
     const transport = new RecordingTransport()
     transport.fill()
     const stream = hub.stream(transport).subscribe('prices')
@@ -406,7 +461,12 @@ function replay(transport: RecordingTransport): Map<string, Map<string, string>>
   return shown
 }
 
-async function poll(hub: Hub, channels: string | string[], options: StreamOptions = {}) {
+async function poll(
+  hub: Hub,
+  channels: string | string[],
+  subscribe: SubscribeOptions = {},
+  options: StreamOptions = {},
+) {
   let document: PollDocument | undefined
   let refusal: unknown
   const response = {
@@ -420,7 +480,7 @@ async function poll(hub: Hub, channels: string | string[], options: StreamOption
       refusal = answer
     },
   }
-  hub.stream(createPoll(response, 0), options).subscribe(channels)
+  hub.stream(createPoll(response, 0), options).subscribe(channels, subscribe)
   await turns(10)
   if (!document) throw new Error(`refused: ${JSON.stringify(refusal)}`)
   return document
@@ -448,6 +508,8 @@ describe('rewind', () => {
     const stream = hub.stream(new RecordingTransport())
     expect(() => stream.subscribe('a', { rewind: -1 })).toThrow(/rewind must be a whole number/)
     expect(() => stream.subscribe('a', { rewind: 1, since: hub.position })).toThrow(/Use one of them/)
+    const other = hub.stream(new RecordingTransport()).subscribe('a', { rewind: 1 })
+    expect(() => other.subscribe('b', { since: hub.position })).toThrow(/Use one of them/)
   })
 })
 
@@ -510,7 +572,7 @@ describe('hub.end', () => {
     await hub.ready
     const cursor = hub.position
     await hub.end('run')
-    expect(await poll(hub, 'run', { lastEventId: cursor })).toMatchObject({ ended: ['run'] })
+    expect(await poll(hub, 'run', {}, { lastEventId: cursor })).toMatchObject({ ended: ['run'] })
   })
 })
 

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { endOfTurn } from '../end-of-turn.ts'
@@ -238,5 +239,100 @@ describe('hub.run', () => {
     const transport = await open(hub, 'answer', { since: run.position })
     expect(transport.data('message').join('')).toHaveLength(1_500)
     for (const data of transport.data('message')) expect(data.length).toBeLessThanOrEqual(100)
+  })
+
+  it('splits a text that is too large for an entry between characters, and leaves out empty ones', async () => {
+    const hub = await ready(createHub({ maxEventBytes: 100 }))
+    const text = '한국어'.repeat(50)
+    const run = await hub.run('answer', ['', text, '', 'end'], { every: 60_000 })
+    expect(await run.done).toEqual({ reason: 'finished' })
+    const transport = await open(hub, 'answer', { since: run.position })
+    expect(transport.data('message').join('')).toBe(`${text}end`)
+    for (const data of transport.data('message')) expect(Buffer.byteLength(data)).toBeLessThanOrEqual(100)
+    const nothing = await hub.run('nothing', [''])
+    await nothing.done
+    const other = await open(hub, 'nothing', { since: nothing.position })
+    expect(other.events().map(({ event }) => event)).toEqual(['sse.open', 'sse.end', 'sse.close'])
+  })
+
+  it('fails for a value that is not a source, and for a source that fails while the run starts', async () => {
+    const hub = createHub({ onError: () => {} })
+    await expect(hub.run('answer', 7 as never)).rejects.toMatchObject({ code: 'invalid-data' })
+    const readable = new Readable({ read() {} })
+    const starting = hub.run('answer', readable)
+    readable.destroy(new Error('broken'))
+    expect(await (await starting).done).toEqual({ reason: 'failed' })
+  })
+
+  it('does not start when the log has lost its start, and cancels its source', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const broker = createMemoryLog().connect()
+      let losing = true
+      const losesStarts = wrapped(broker, {
+        publish: async (channels, message, options) => {
+          const isLost = losing && JSON.parse(message.data).type === 'run'
+          return isLost ? { id: hub.position, duplicate: false } : broker.publish(channels, message, options)
+        },
+      })
+      const hub: Hub = await ready(createHub({ broker: losesStarts }))
+      const readable = new Readable({ read() {} })
+      const starting = hub.run('answer', readable)
+      const refused = expect(starting).rejects.toMatchObject({ code: 'not-ready' })
+      for (let turn = 0; turn < 5; turn++) await nextTurn()
+      vi.advanceTimersByTime(5_000)
+      await refused
+      await vi.waitFor(() => expect(readable.destroyed).toBe(true))
+      losing = false
+      await (await hub.run('answer', ['x'])).done
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('does not start in a hub that closes meanwhile', async () => {
+    const broker = createMemoryLog().connect()
+    const neverDelivers = wrapped(broker, {
+      publish: async (channels, message, options) =>
+        message.data.includes('"run"')
+          ? { id: hub.position, duplicate: false }
+          : broker.publish(channels, message, options),
+    })
+    const hub: Hub = await ready(createHub({ broker: neverDelivers }))
+    const refused = expect(hub.run('answer', ['x'])).rejects.toMatchObject({ code: 'closed' })
+    await nextTurn()
+    await hub.close()
+    await refused
+  })
+
+  it('of a process that the others take for dead is over there too, and the channel stays ended', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'performance'] })
+    try {
+      const log = createMemoryLog()
+      const broker = log.connect()
+      let mute = false
+      const one = await ready(
+        createHub({
+          broker: wrapped(broker, { signal: async (text) => void (mute || (await broker.signal(text))) }),
+        }),
+      )
+      const other = await ready(createHub({ broker: log.connect() }))
+      const { source, push, cancelled } = manual<string>()
+      const run = await one.run('answer', source, { every: 0 })
+      mute = true
+      for (let second = 0; second < 8; second++) {
+        vi.advanceTimersByTime(1_000)
+        push('more')
+        for (let turn = 0; turn < 5; turn++) await nextTurn()
+      }
+      expect(await run.done).toEqual({ reason: 'lost' })
+      push('too late')
+      await vi.waitFor(() => expect(cancelled).toHaveBeenCalledOnce())
+      expect((await open(other, 'answer')).refusal?.status).toBe(204)
+      const transport = await open(one, 'answer', { since: run.position })
+      expect(transport.events().at(-2)).toMatchObject({ event: 'sse.end' })
+    } finally {
+      vi.useRealTimers()
+    }
   })
 })

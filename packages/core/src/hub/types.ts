@@ -264,6 +264,11 @@ export interface HubOptions {
    * output of the schema. Default: any event, any data.
    */
   readonly events?: StandardSchemaMap | undefined
+  /**
+   * For workers and cron jobs: the hub does not read the log, so it has no window and no streams, and knows nothing of other processes. It can
+   * `publish`, `remove` and `end`. Default false.
+   */
+  readonly publishOnly?: boolean | undefined
   /** The features of a channel. It must return the same for the same name in every process. By default channels have only events. */
   readonly channel?: ((name: string) => ChannelFeatures | undefined) | undefined
   /** Called with errors of the app's callbacks, of the broker, and of publishes that nothing awaits. Default `console.error`. */

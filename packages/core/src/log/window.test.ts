@@ -10,7 +10,7 @@ function filled(
   channelsOfEntries.forEach((channels, index) => {
     window.append({ id: `e${index + 1}`, previous: `e${index}`, channels, data: `${index + 1}` })
   })
-  window.trim()
+  window.trim(window.head)
   return window
 }
 

@@ -114,9 +114,11 @@ export class Window {
     if (this.#aliases.length > maxAliases) this.#dropOldestAlias()
   }
 
-  /** Drops the oldest entries until the window is within its limits. */
-  trim(): void {
-    while (this.#records.length > this.#limits.entries || this.#bytes > this.#limits.bytes) this.#dropOldest()
+  /** Drops the oldest entries until the window is within its limits, but none after `delivered`: live readers still need those. */
+  trim(delivered: number): void {
+    const { entries, bytes } = this.#limits
+    while ((this.#records.length > entries || this.#bytes > bytes) && this.#base < delivered)
+      this.#dropOldest()
   }
 
   /** Drops everything. The log continues after `head`, and the entries in between are not known. */

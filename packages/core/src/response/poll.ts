@@ -86,7 +86,8 @@ class Poll implements Transport {
   onClose: Transport['onClose']
   onError: Transport['onError']
   readonly #response: PollResponse
-  readonly #wait: number
+  /** Milliseconds that the client waits for its first event. */
+  #wait: number
   readonly #options: PollOptions
   readonly #events: { id?: string; event: string; data: string }[] = []
   /** The number of events, not counting `sse.event`. */
@@ -95,6 +96,8 @@ class Poll implements Transport {
   /** The labels (`sse.event`, `sse.record`) of the next event. */
   #labels: { event: string; data: string }[] = []
   #inRecords = false
+  /** Whether the answer must contain everything up to the records, which bring the position. */
+  #isWhole = false
   #ended: string[] = []
   /** Lists of members. Every answer has them, but they alone do not cause an answer. */
   readonly #presence: { event: string; data: string }[] = []
@@ -193,10 +196,12 @@ class Poll implements Transport {
     }
   }
 
+  /** A client without a cursor gets one at once. */
   #onOpen(cursor: string, resumed: boolean | null): void {
     this.#cursor = cursor
-    if (resumed === null && cursor !== '') this.#stopCollecting()
-    else if (this.#events.length > 0) this.#answerAtEndOfTurn()
+    this.#isWhole = cursor === ''
+    if (resumed === null) this.#wait = 0
+    if (this.#events.length > 0) this.#answerAtEndOfTurn()
   }
 
   /** The last record brings the position. */
@@ -204,6 +209,7 @@ class Poll implements Transport {
     this.#events.push(event)
     this.#inRecords = id === undefined
     if (id === undefined) return
+    this.#isWhole = false
     this.#cursor = id
     this.#stopCollecting()
   }
@@ -214,6 +220,7 @@ class Poll implements Transport {
     if (this.#state !== 'collecting') return
     this.#gap = { reason, requested }
     this.#cursor = id ?? ''
+    this.#isWhole = id === undefined
   }
 
   /** An event without an id is not in the log and cannot be replayed, so it is added even to a full document. */
@@ -232,7 +239,8 @@ class Poll implements Transport {
     this.#count++
     this.#bytes += bytes
     if (id !== undefined) this.#cursor = id
-    if (this.#count >= limit.events || this.#bytes >= limit.bytes) this.#stopCollecting()
+    const isFull = this.#count >= limit.events || this.#bytes >= limit.bytes
+    if (isFull && !this.#isWhole) this.#stopCollecting()
     else this.#answerAtEndOfTurn()
   }
 

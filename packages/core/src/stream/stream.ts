@@ -194,6 +194,7 @@ export class Stream implements SseStream, Subscriber {
     if (expires !== undefined) this.#expireAt(expires)
     if (this.closed) return this
     if (!this.#reader) {
+      checkRewind(Math.max(this.#rewind, rewind), this.#since ?? since)
       this.#since ??= since
       this.#rewind = Math.max(this.#rewind, rewind)
     }
@@ -491,8 +492,13 @@ export class Stream implements SseStream, Subscriber {
     return cursor === undefined || delivery.hasNothingAfter(cursor, this.channels)
   }
 
+  /** The earlier one of two positions: so many events back, and the head when `subscribe` was called, after which no event may be missed. */
   #rewound({ window }: Delivery): string | undefined {
-    return this.#rewind > 0 ? window.before(this.channels, this.#rewind) : undefined
+    if (this.#rewind === 0) return undefined
+    const rewound = window.before(this.channels, this.#rewind)
+    if (this.#head === undefined) return rewound
+    const head = window.find(this.#head)
+    return head !== undefined && head >= window.find(rewound)! ? rewound : this.#head
   }
 
   /** Called when `whenReady` has rejected. */

@@ -1,10 +1,10 @@
+import { RecordPage } from '@sse/testbed/channels'
 import { Breach } from '@sse/testbed/ledger'
 import type { Transport } from '../../src/response/transport.ts'
 import type { SseStream } from '../../src/stream/sse-stream.ts'
 import type { Stream } from '../../src/stream/stream.ts'
 import { Decoder } from '../../src/wire/decode.ts'
 import type { Frame } from '../../src/wire/frame.ts'
-import { RecordPage } from './record-page.ts'
 import type { RecordClientStep, RecordConnect } from './record-script.ts'
 import type { World } from './world.ts'
 
@@ -29,6 +29,7 @@ export class RecordClient {
       this.#page.join(step.channel)
       stream.subscribe(step.channel)
     } else if (step.do === 'leave') {
+      this.#page.isLeaving(step.channel)
       stream.unsubscribe(step.channel)
       this.#page.leave(step.channel)
     } else if (step.do === 'fill') transport.isFull = true
@@ -52,23 +53,25 @@ export class RecordClient {
     const { log } = this.#world
     if (!transport?.opened || log.standing(this.#page.lastEventId ?? '') !== log.standing(log.head))
       this.#breach(`it stands at ${this.#page.lastEventId}, and the log at ${log.head}`)
-    this.#page.conclude()
+    const difference = this.#page.difference()
+    if (difference) this.#breach(difference)
   }
 
-  #connect({ server, channels, page }: RecordConnect): void {
+  #connect({ server, channels, page, rewind }: RecordConnect): void {
     this.#connection?.transport.leave()
     if (page !== 'same') this.#page.reload()
     if (page === 'new') this.#page.lastEventId = undefined
-    this.#page.connect(channels)
-    const transport = new PageTransport(this.#page, (line) => this.#transcript.push(line))
     const { servers } = this.#world
-    const stream = servers[server % servers.length]!.hub.stream(transport, {
+    const { broker, hub, handed } = servers[server % servers.length]!
+    this.#page.connect(channels, broker.started ? handed : undefined)
+    const transport = new PageTransport(this.#page, (line) => this.#transcript.push(line))
+    const stream = hub.stream(transport, {
       stall: Number.POSITIVE_INFINITY,
       lastEventId: this.#page.lastEventId,
       records: { lacks: (channel) => !this.#page.has(channel) },
     })
     this.#connection = { stream, transport }
-    stream.subscribe(channels)
+    stream.subscribe(channels, { rewind })
   }
 
   #breach(why: string): void {

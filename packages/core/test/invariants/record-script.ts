@@ -13,6 +13,8 @@ const connect = fc.record({
   do: fc.constant('connect' as const),
   server,
   channels: fc.subarray([...names], { minLength: 1 }),
+  /** Events before the head, if it brings no cursor. */
+  rewind: fc.constantFrom(0, 0, 1, 3),
   /** A page that is loaded anew has no records: it brings no cursor, or one that it has persisted. */
   page: fc.constantFrom('new' as const, 'new with cursor' as const, 'same' as const, 'same' as const),
 })

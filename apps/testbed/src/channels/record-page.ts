@@ -1,6 +1,21 @@
+import type { Entry } from '@sse/core'
 import type { TestEvent } from '@sse/core/testing'
-import type { Entry } from '../../src/log/broker.ts'
-import type { SharedLog } from './shared-log.ts'
+
+/** What a page is compared with. See `History`. */
+export interface RecordLog {
+  readonly head: string
+  readonly length: number
+  standing(id: string): string
+  place(id: string): number | undefined
+  between(from: string, to: string): readonly Entry[] | undefined
+  /** The records of a channel at a position. */
+  recordsAt(position: string, channel: string): readonly Entry[]
+}
+
+/** Whether a channel of these tests has records. */
+export function hasRecords(channel: string): boolean {
+  return channel.startsWith('records')
+}
 
 /**
  * What a page shows that follows the protocol, over all of its connections, against the log. `breach` is called with the first difference.
@@ -8,7 +23,7 @@ import type { SharedLog } from './shared-log.ts'
 export class RecordPage {
   /** The cursor that the page would come back with. */
   lastEventId: string | undefined
-  readonly #log: SharedLog
+  readonly #log: RecordLog
   readonly #breach: (why: string) => void
   /** The records of the channels that it has been given, by name. */
   readonly #shown = new Map<string, Map<string, string>>()
@@ -17,13 +32,14 @@ export class RecordPage {
   #label: { readonly channels: readonly string[]; readonly record: string } | undefined
   /** The channels that it is on, with the place of the newest entry when it joined. */
   readonly #channels = new Map<string, number>()
+  /** The data of the events that it was given on this connection and that are no records: each entry has its own. */
   readonly #given = new Set<string>()
   /** Whether it lacks the records that belong to any newer position, so that it must not be told one. */
   #mustStay = false
   /** The position of the latest id of the connection. */
   #position: string | undefined
 
-  constructor(log: SharedLog, breach: (why: string) => void) {
+  constructor(log: RecordLog, breach: (why: string) => void) {
     this.#log = log
     this.#breach = breach
   }
@@ -38,8 +54,8 @@ export class RecordPage {
     this.#shown.clear()
   }
 
-  /** A connection begins. What was under way on the former one is of no use. */
-  connect(channels: readonly string[]): void {
+  /** A connection begins. What was under way on the former one is of no use. Without a cursor it begins at the head. */
+  connect(channels: readonly string[], head: string | undefined): void {
     for (const channel of this.#snapshot) this.#shown.delete(channel)
     this.#snapshot = []
     this.#label = undefined
@@ -48,7 +64,7 @@ export class RecordPage {
     this.#given.clear()
     for (const channel of channels) this.#channels.set(channel, -1)
     this.#mustStay = this.lastEventId === undefined && this.#hasRecordChannel
-    this.#position = this.lastEventId && this.#log.standing(this.lastEventId)
+    this.#position = this.lastEventId === undefined ? head : this.#log.standing(this.lastEventId)
   }
 
   join(channel: string): void {
@@ -59,23 +75,36 @@ export class RecordPage {
     this.#channels.delete(channel)
     this.#shown.delete(channel)
     this.#snapshot = this.#snapshot.filter((one) => one !== channel)
-    this.#mustStay &&= this.#hasRecordChannel
+  }
+
+  /** It is about to leave a channel. If it lacks no others' records, it may be told a position in that moment. */
+  isLeaving(channel: string): void {
+    this.#mustStay &&= [...this.#channels.keys()].some((one) => hasRecords(one) && one !== channel)
   }
 
   receives({ event, id, data }: TestEvent): void {
-    if (event === 'sse.record') this.#label = JSON.parse(data)
+    if (event === 'sse.open') this.#onOpen(id)
+    else if (event === 'sse.record') this.#label = JSON.parse(data)
     else if (event === 'sse.records') this.#onRecords(id, JSON.parse(data))
     else if (event === 'sse.removed') this.#remove(JSON.parse(data))
     else if (event === 'sse.end') this.#shown.get(JSON.parse(data).channel)?.clear()
     else if (event === 'sse.gap') this.#onGap()
-    else if (event === 'message') this.#onMessage(id, data)
+    else if (event === 'message') this.#onMessage(data)
     if (id !== '' && id !== this.lastEventId) this.#onId(id)
   }
 
-  /** At the end every channel with records shows those of the log. */
-  conclude(): void {
-    for (const channel of this.#channels.keys())
-      if (channel !== 'plain') this.#compare(channel, this.#log.head, 'in the end')
+  /** When nothing is on its way, every channel with records shows those of the log. @returns the first difference */
+  difference(): string | undefined {
+    for (const channel of this.#channels.keys()) {
+      const difference = hasRecords(channel) && this.#differenceOn(channel, this.#log.head, 'in the end')
+      if (difference) return difference
+    }
+    return undefined
+  }
+
+  /** Without a cursor it begins at the head, or so many events before it as the app has said. */
+  #onOpen(id: string): void {
+    if (this.lastEventId === undefined && id !== '') this.#position = this.#log.standing(id)
   }
 
   #onGap(): void {
@@ -84,15 +113,15 @@ export class RecordPage {
   }
 
   get #hasRecordChannel(): boolean {
-    return [...this.#channels.keys()].some((channel) => channel !== 'plain')
+    return [...this.#channels.keys()].some(hasRecords)
   }
 
-  #onMessage(id: string, data: string): void {
+  #onMessage(data: string): void {
     const label = this.#label
     this.#label = undefined
     if (label) for (const channel of label.channels) this.#set(channel, label.record, data)
-    else if (this.#given.has(id)) this.#breach(`${id} came again`)
-    else this.#given.add(id)
+    else if (this.#given.has(data)) this.#breach(`${data.slice(0, 10)} came again`)
+    else this.#given.add(data)
   }
 
   #set(channel: string, record: string, data: string): void {
@@ -118,10 +147,15 @@ export class RecordPage {
   }
 
   #compare(channel: string, position: string, when: string): void {
+    const difference = this.#differenceOn(channel, position, when)
+    if (difference) this.#breach(difference)
+  }
+
+  #differenceOn(channel: string, position: string, when: string): string | undefined {
     const truth = this.#log.recordsAt(position, channel).map(({ record, data }) => [record, data].join(' '))
     const shown = [...(this.#shown.get(channel) ?? [])].map((one) => one.join(' '))
-    if (shown.sort().join() !== truth.sort().join())
-      this.#breach(`${channel} shows ${brief(shown)} ${when} at ${position}, and the log has ${brief(truth)}`)
+    if (shown.sort().join() === truth.sort().join()) return undefined
+    return `${channel} shows ${brief(shown)} ${when} at ${position}, and the log has ${brief(truth)}`
   }
 
   /** Who comes back with this id is given what is after it: so everything before it was given, unless it was a record. */
@@ -136,10 +170,10 @@ export class RecordPage {
     this.lastEventId = id
   }
 
-  #isOwed({ id, channels }: Entry): boolean {
+  #isOwed({ id, channels, data }: Entry): boolean {
     const place = this.#log.place(id)!
     const isOwn = channels.some((name) => place > (this.#channels.get(name) ?? Number.POSITIVE_INFINITY))
-    return isOwn && !this.#given.has(id)
+    return isOwn && !this.#given.has(data)
   }
 }
 
