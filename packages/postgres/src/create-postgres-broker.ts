@@ -1,6 +1,6 @@
-import type { Broker } from '@sse/core'
+import { LogBroker } from './log-broker.ts'
 import { type PostgresBrokerOptions, settingsOf } from './options.ts'
-import { PostgresBroker } from './postgres-broker.ts'
+import type { PostgresBroker } from './postgres-broker.ts'
 
 /**
  * Keeps the log in PostgreSQL, for any number of processes: `createHub({ broker: createPostgresBroker({ pool }) })`. A publish may be part of
@@ -8,6 +8,6 @@ import { PostgresBroker } from './postgres-broker.ts'
  *
  * @throws {SseError} `invalid-option`
  */
-export function createPostgresBroker(options: PostgresBrokerOptions): Broker {
-  return new PostgresBroker(settingsOf(options))
+export function createPostgresBroker(options: PostgresBrokerOptions): PostgresBroker {
+  return new LogBroker(settingsOf(options))
 }

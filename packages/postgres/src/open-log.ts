@@ -4,6 +4,7 @@ import { driverOf } from './connection/driver.ts'
 import { Notifications } from './connection/notifications.ts'
 import { Log } from './log/log.ts'
 import type { Settings } from './options.ts'
+import type { PostgresStats } from './postgres-broker.ts'
 import { Sequencer } from './publishing/sequencer.ts'
 import { Trim } from './publishing/trim.ts'
 import { Writer } from './publishing/writer.ts'
@@ -18,6 +19,7 @@ export interface OpenLog {
   readonly sequencer: Sequencer
   readonly pages: PageReads
   readonly signals: SignalQueue
+  stats(): Promise<PostgresStats>
   /** Begins to deliver. */
   run(): void
   close(): Promise<void>
@@ -42,6 +44,7 @@ export async function openLog(settings: Settings, receiver: Receiver): Promise<O
     let notifications: Notifications | undefined
     return {
       ...{ started, log, ...running },
+      stats: async () => ({ ...(await log.unsequenced()), listening: live.isNotified }),
       run: () => {
         notifications = new Notifications({
           log,

@@ -1,4 +1,5 @@
 import { type Entry, type Records, SseError } from '@sse/core'
+import { maxRecords } from '@sse/core/internal'
 import type { Driver, Row } from '../connection/driver.ts'
 import { failure, failureOf, isolationSentence } from '../failure.ts'
 import { type Cursor, formatId, newNonce, type Position } from './cursor.ts'
@@ -42,8 +43,6 @@ export type Appended =
   /** `drained`: the newest position that was given to what transactions have published. */
   | { readonly outcomes: ReadonlyMap<number, Outcome>; readonly drained: Cursor | undefined }
 
-/** The maximum number of records of a channel. */
-const maxRecords = 10_000
 /** Milliseconds that the SQL of the tables may take. */
 const migrateTimeout = 30_000
 /** The advisory lock under which the tables are made, for all logs of a database. */
@@ -314,6 +313,14 @@ export class Log {
         }),
       ]),
     )
+  }
+
+  /** Events of committed transactions that have no position, and the milliseconds since the oldest was published. */
+  async unsequenced(): Promise<{ unsequenced: number; lag: number }> {
+    const [row] = await this.#query(
+      `SELECT count(*)::text AS count, coalesce(round(extract(epoch FROM clock_timestamp() - min(at)) * 1000), 0)::text AS lag FROM ${this.#schema}.outbox`,
+    )
+    return { unsequenced: Number(textOf(row, 'count')), lag: Number(textOf(row, 'lag')) }
   }
 
   /** Which of these transactions are in progress. */

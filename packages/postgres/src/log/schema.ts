@@ -39,6 +39,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS entries_by_receipt ON ${s}.entries (receipt) W
 CREATE TABLE IF NOT EXISTS ${s}.outbox (
   xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
   receipt bigint GENERATED ALWAYS AS IDENTITY,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
   nonce text COLLATE "C" NOT NULL,
   header text NOT NULL,
   record text,
@@ -170,6 +171,7 @@ DECLARE
   v_channels text[];
   v_item record;
   v_refused boolean;
+  v_counts jsonb := '{}';
   v_position bigint;
   v_nonce text;
 BEGIN
@@ -296,12 +298,23 @@ BEGIN
       CONTINUE WHEN v_item.i = ANY(v_repeats);
       v_refused := false;
       IF v_item.record <> '' AND v_item.header::json ->> 1 IS DISTINCT FROM 'sse.removed' THEN
-        FOREACH v_channel IN ARRAY ARRAY(SELECT json_array_elements_text(v_item.header::json -> 0)) LOOP
-          v_refused := v_refused OR (
-            NOT EXISTS (SELECT FROM ${s}.records r WHERE r.channel = v_channel AND r.record = v_item.record)
-            AND (SELECT count(*) FROM ${s}.records r WHERE r.channel = v_channel) >= p_most_records
-          );
+        v_channels := ARRAY(SELECT json_array_elements_text(v_item.header::json -> 0));
+        v_channels := ARRAY(
+          SELECT DISTINCT c FROM unnest(v_channels) c
+            WHERE NOT EXISTS (SELECT FROM ${s}.records r WHERE r.channel = c AND r.record = v_item.record)
+        );
+        FOREACH v_channel IN ARRAY v_channels LOOP
+          -- Counted once for a batch. Records that it removes are not counted again, so the limit may hold a little early.
+          IF NOT jsonb_exists(v_counts, v_channel) THEN
+            v_counts := v_counts || jsonb_build_object(v_channel, (SELECT count(*) FROM ${s}.records r WHERE r.channel = v_channel));
+          END IF;
+          v_refused := v_refused OR (v_counts ->> v_channel)::bigint >= p_most_records;
         END LOOP;
+        IF NOT v_refused THEN
+          FOREACH v_channel IN ARRAY v_channels LOOP
+            v_counts := jsonb_set(v_counts, ARRAY[v_channel], to_jsonb((v_counts ->> v_channel)::bigint + 1));
+          END LOOP;
+        END IF;
       END IF;
       IF v_refused THEN
         DELETE FROM ${s}.keys k WHERE k.key = v_item.key;

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Published, SseError } from '@sse/core'
-import { busySentence, closedError, logFailure } from '@sse/core/internal'
+import { busySentence, closedError, logFailure, tooManyRecords } from '@sse/core/internal'
 import { failure, stateOf } from '../failure.ts'
 import { formatId, type Position } from '../log/cursor.ts'
 import type { Log, Outcome } from '../log/log.ts'
-import type { StoredTexts } from '../log/stored-entry.ts'
+import { decodeEntry, type StoredTexts } from '../log/stored-entry.ts'
 import { type PendingPublish, PublishQueue } from './publish-queue.ts'
 
 /** Milliseconds before a batch is tried again: the first, doubled after each failure, and the limit. */
@@ -134,7 +134,7 @@ export class Writer {
       if (outcome?.type === 'appended' || outcome?.type === 'repeated') {
         const duplicate = outcome.type === 'repeated'
         this.#queue.resolve(publish, { id: formatId(outcome), duplicate })
-      } else this.#queue.reject(publish, tooManyRecords(publish))
+      } else this.#queue.reject(publish, refusalOf(publish))
     }
   }
 
@@ -165,9 +165,7 @@ function newestOf(
   return newest
 }
 
-function tooManyRecords({ record }: PendingPublish): SseError {
-  return new SseError(
-    'log-failed',
-    `The record ${record} is one too many: remove some, or use more channels.`,
-  )
+function refusalOf(publish: PendingPublish): SseError {
+  const { channels, record = '' } = decodeEntry(publish)
+  return tooManyRecords(channels[0] ?? '', record)
 }

@@ -52,6 +52,10 @@ export class LiveReading {
     return this.#cursor!
   }
 
+  get isNotified(): boolean {
+    return this.#isNotified
+  }
+
   /** Reads the tail. @throws (rejected) {SseError} */
   async start(): Promise<{ head: string; tail: readonly Entry[] }> {
     const { log, settings } = this.#options

@@ -1,8 +1,7 @@
-import type { Broker } from '@sse/core'
 import { startRecorded } from '@sse/testbed'
 import pg from 'pg'
 import { onTestFinished } from 'vitest'
-import { createPostgresBroker, type PostgresBrokerOptions } from '../../src/index.ts'
+import { createPostgresBroker, type PostgresBroker, type PostgresBrokerOptions } from '../../src/index.ts'
 import type { PostgresServer } from './postgres-server.ts'
 
 interface BrokerTestOptions extends Partial<PostgresBrokerOptions> {
@@ -12,7 +11,7 @@ interface BrokerTestOptions extends Partial<PostgresBrokerOptions> {
 }
 
 /** A broker, and its pool. Both are closed with the test. */
-export function brokerOn(server: PostgresServer, { port, ...options }: BrokerTestOptions): Broker {
+export function brokerOn(server: PostgresServer, { port, ...options }: BrokerTestOptions): PostgresBroker {
   const pool = new pg.Pool({ ...server.config('postgres', port), max: 4 })
   // In the reverse order of these calls.
   onTestFinished(() => pool.end())
@@ -22,6 +21,8 @@ export function brokerOn(server: PostgresServer, { port, ...options }: BrokerTes
 }
 
 /** Starts a broker with a recorder. */
-export function startBroker(...args: Parameters<typeof brokerOn>): ReturnType<typeof startRecorded<Broker>> {
+export function startBroker(
+  ...args: Parameters<typeof brokerOn>
+): ReturnType<typeof startRecorded<PostgresBroker>> {
   return startRecorded(brokerOn(...args))
 }
