@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createHub } from '@sse/core'
 import { freePort, RawStream, startBrokerServer } from '@sse/testbed'
@@ -68,6 +69,7 @@ async function measure(milliseconds: number): Promise<void> {
     await settled(idle)
     for (const atATime of [1, 10, 100, 2_000]) {
       const before = [await report(publisher), await report(idle)] as const
+      const cpu = cpuOf(postgres.pid)
       const sent = await ask(publisher, { atATime, milliseconds })
       const after = await settled(idle)
       const entries = after.entries - before[1].entries
@@ -77,6 +79,7 @@ async function measure(milliseconds: number): Promise<void> {
           `${number(atATime)} under way: ${number((entries / sent.milliseconds) * 1_000)} events/s`,
           `processor time per event: publisher ${perEvent(sent.cpu - before[0].cpu)} µs`,
           `process without a subscriber ${perEvent(after.cpu - before[1].cpu)} µs`,
+          `PostgreSQL ${perEvent(cpuOf(postgres.pid) - cpu)} µs`,
         ].join(' · '),
       )
     }
@@ -130,6 +133,24 @@ async function settled(child: ChildProcess): Promise<Report> {
     if (next.entries === last.entries) return next
     last = next
   }
+}
+
+/** Processor time of a process and its children, in microseconds, from Linux. */
+function cpuOf(pid: number | undefined): number {
+  const stats = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => {
+      try {
+        return readFileSync(`/proc/${name}/stat`, 'utf8')
+          .replace(/^.*\) /, `${name} `)
+          .split(' ')
+      } catch {
+        return []
+      }
+    })
+  const own = stats.filter(([id, , parent]) => Number(id) === pid || Number(parent) === pid)
+  // A tick has ten milliseconds.
+  return own.reduce((sum, fields) => sum + (Number(fields[12]) + Number(fields[13])) * 10_000, 0)
 }
 
 function number(value: number): string {
