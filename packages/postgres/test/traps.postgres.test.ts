@@ -276,6 +276,24 @@ describe('the tables', () => {
   })
 })
 
+it('a start while PostgreSQL is away leaves nothing behind, and the hub starts the broker again', async () => {
+  const proxy = await startTcpProxy(server.port)
+  onTestFinished(() => proxy.close())
+  proxy.cut()
+  const pool = new pg.Pool(server.config('postgres', proxy.port))
+  onTestFinished(() => pool.end())
+  const errors: unknown[] = []
+  const broker = createPostgresBroker({ pool, schema: newSchema() })
+  const hub = createHub({ broker, onError: (error) => errors.push(error) })
+  onTestFinished(() => hub.close())
+  await until(() => errors.length > 0)
+  expect(errors[0]).toMatchObject({ code: 'log-unreachable' })
+  await until(() => pool.listenerCount('error') === 0)
+  proxy.mend()
+  await hub.ready
+  await hub.publish('a', 'x')
+})
+
 it('closing leaves no connection of its own, no transaction and no listener', async () => {
   const pool = new pg.Pool({ ...server.config(), application_name: 'closing' })
   const hub = createHub({ broker: createPostgresBroker({ pool, schema: newSchema() }) })

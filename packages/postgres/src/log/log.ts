@@ -297,22 +297,21 @@ export class Log {
     return { position: idOf(first, 'head', 'head_nonce'), entries }
   }
 
-  /** The epoch of the log, and the positions of what was published under these receipts and has one. */
-  async positionsOf(receipts: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const rows = await this.#query(
-      `SELECT receipt::text, position::text, nonce, (SELECT epoch FROM ${this.#schema}.log) AS epoch FROM ${this.#schema}.entries WHERE receipt = ANY($1::text::bigint[])`,
-      [arrayOf(receipts)],
+  /** The id of what was published under a receipt; `undefined` if it has none. */
+  async idOf(receipt: string): Promise<string | undefined> {
+    return (await this.#idIn('entries', receipt)) ?? this.#idIn('keys', receipt)
+  }
+
+  /** A key outlives its entry. */
+  async #idIn(table: 'entries' | 'keys', receipt: string): Promise<string | undefined> {
+    const s = this.#schema
+    const [row] = await this.#query(
+      `SELECT position::text, nonce, (SELECT epoch FROM ${s}.log) AS epoch FROM ${s}.${table} WHERE receipt = $1::bigint AND position IS NOT NULL`,
+      [receipt],
     )
-    return new Map(
-      rows.map((row) => [
-        textOf(row, 'receipt'),
-        formatId({
-          epoch: textOf(row, 'epoch'),
-          position: BigInt(textOf(row, 'position')),
-          nonce: textOf(row, 'nonce'),
-        }),
-      ]),
-    )
+    if (!row) return undefined
+    const [epoch, nonce] = [textOf(row, 'epoch'), textOf(row, 'nonce')]
+    return formatId({ epoch, position: BigInt(textOf(row, 'position')), nonce })
   }
 
   /** Events of committed transactions that have no position, and the milliseconds since the oldest was published. */

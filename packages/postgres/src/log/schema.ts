@@ -109,7 +109,7 @@ BEGIN
     DELETE FROM ${s}.keys WHERE key = p_key AND expires <= clock_timestamp();
     INSERT INTO ${s}.keys (key, expires) VALUES (p_key, clock_timestamp() + interval '10 minutes') ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
-      RETURN QUERY SELECT coalesce(k.position || '-' || k.nonce, k.receipt::text), CASE WHEN k.position IS NULL THEN k.xid::text ELSE '' END, 'true' FROM ${s}.keys k WHERE k.key = p_key;
+      RETURN QUERY SELECT coalesce(k.receipt::text, k.position || '-' || k.nonce), coalesce(k.xid::text, ''), 'true' FROM ${s}.keys k WHERE k.key = p_key;
       RETURN;
     END IF;
   END IF;

@@ -67,10 +67,12 @@ export class Sequencer {
     for (let wait = interval.min; ; wait = Math.min(wait * 1.5, interval.max)) {
       if (this.#closing.signal.aborted) throw closedError()
       const isOpen = (await this.#options.log.inProgress([xid])).has(xid)
-      if (!isOpen) await this.sequence()
-      const id = (await this.#options.log.positionsOf([receipt])).get(receipt)
-      if (id !== undefined) return id
-      if (!isOpen) throw rolledBack(text)
+      if (!isOpen) {
+        await this.sequence()
+        const id = await this.#options.log.idOf(receipt)
+        if (id !== undefined) return id
+        throw rolledBack(text)
+      }
       await delay(wait, undefined, { signal: this.#closing.signal }).catch(() => {})
     }
   }
