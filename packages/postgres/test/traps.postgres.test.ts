@@ -127,13 +127,20 @@ describe('a transaction that stays open', () => {
 
   it('and has published is found although its process has ended', async () => {
     const schema = newSchema()
-    const { recorder } = await startBroker(server, { schema })
+    const { broker: reader, recorder } = await startBroker(server, { schema })
     const ended = await startBroker(server, { schema })
+    // A hub signals all the time.
+    let isSignalling = true
+    const signals = (async () => {
+      for (let n = 0; isSignalling; n++) await reader.signal(`${n}`)
+    })()
     const client = await begin()
     await ended.broker.publishIn!(client, ['a'], { data: 'x' })
     await ended.broker.close()
     await client.query('COMMIT')
     await until(() => recorder.texts.includes('x'))
+    isSignalling = false
+    await signals
   })
 
   it('and is prepared is in the log when it is committed', async () => {

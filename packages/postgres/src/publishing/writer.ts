@@ -21,7 +21,7 @@ export interface WriterOptions {
   readonly position: () => bigint
   /** Called when something was appended. */
   readonly onAppended: (newest: Position) => void
-  /** Called when the log cannot be reached, or the attempt after that succeeds. */
+  /** Called when an attempt has failed. */
   readonly onFailed: () => void
 }
 
@@ -35,7 +35,7 @@ export class Writer {
   readonly #closing = new AbortController()
   #error: unknown
   #running: Promise<void> | undefined
-  /** Batches that wait for transactions that have published under their keys. */
+  /** Publishes that wait for transactions that have published under their keys. */
   readonly #waiting = new Set<Promise<void>>()
 
   constructor(options: WriterOptions) {
@@ -77,7 +77,7 @@ export class Writer {
         const { log } = this.#options
         const appended = await log.append(batch, { retryAfter, wait })
         this.#error = undefined
-        if (appended === 'contended') this.#separate(batch, retryAfter)
+        if (appended === 'contended') await this.#separate(batch, retryAfter)
         else {
           this.#settle(batch, appended.outcomes)
           const newest = newestOf(appended.outcomes, appended.drained)
@@ -107,16 +107,14 @@ export class Writer {
   }
 
   /** Publishes with keys wait for the other transaction by themselves, and delay no others. */
-  #separate(batch: readonly PendingPublish[], sentAfter: bigint | undefined): void {
+  async #separate(batch: readonly PendingPublish[], sentAfter: bigint | undefined): Promise<void> {
     const others = batch.filter(({ key }) => key === null)
     for (const publish of batch)
-      if (publish.key !== null && !publish.contended) this.#track(this.#waitForKey(publish, sentAfter))
-    if (others.length > 0) this.#track(this.#append(others, keyWait, sentAfter))
-  }
-
-  #track(promise: Promise<void>): void {
-    const tracked = promise.finally(() => this.#waiting.delete(tracked))
-    this.#waiting.add(tracked)
+      if (publish.key !== null && !publish.contended) {
+        const waiting = this.#waitForKey(publish, sentAfter).finally(() => this.#waiting.delete(waiting))
+        this.#waiting.add(waiting)
+      }
+    if (others.length > 0) await this.#append(others, keyWait, sentAfter)
   }
 
   async #waitForKey(publish: PendingPublish, sentAfter: bigint | undefined): Promise<void> {
@@ -149,6 +147,8 @@ export class Writer {
     if (this.#closing.signal.aborted) return closedError()
     const { log } = this.#options
     const error = this.#error
+    // Nothing was appended.
+    if (error instanceof SseError && error.code !== 'log-unreachable') return error
     if (publish.contended && !publish.unconfirmed) return failure('log-locked', log.name)
     if (publish.sent) return failure('log-unreachable', log.name, unconfirmed, error)
     return error instanceof SseError ? error : failure('log-unreachable', log.name)

@@ -33,6 +33,8 @@ export class LiveReading {
   #isUp = false
   /** Whether notifications arrive. */
   #isNotified = false
+  /** When the last regular look began, by the monotonic clock. */
+  #looked = Number.NEGATIVE_INFINITY
   #hasNews = false
   #hasSignals = false
   #wake: (() => void) | undefined
@@ -109,10 +111,12 @@ export class LiveReading {
     let failures = 0
     while (!this.#closed) {
       try {
-        const isDue = !this.#hasNews && !this.#hasSignals && (await this.#sleep(this.#interval)) === 'due'
+        const left = this.#looked + this.#interval - performance.now()
+        if (left > 0 && !this.#hasNews && !this.#hasSignals) await this.#sleep(left)
         if (this.#closed) return
-        if (isDue || !this.#isUp) await this.#look(sequence)
-        else await this.#readNews()
+        // Also while there is news all the time: what another process has left is found only by a look.
+        if (left <= 0 || !this.#isUp) await this.#look(sequence)
+        else if (this.#hasNews || this.#hasSignals) await this.#readNews()
         failures = 0
       } catch (error) {
         if (this.#closed) return
@@ -151,6 +155,7 @@ export class LiveReading {
   async #look(sequence: () => Promise<void>): Promise<void> {
     const { log } = this.#options
     const wasUp = this.#isUp
+    this.#looked = performance.now()
     this.#hasNews = false
     this.#hasSignals = false
     // After a crash, or on another server, the numbers of signals may have begun anew. Signals that were missed are lost.
@@ -252,19 +257,19 @@ export class LiveReading {
     this.#options.receiver.health(isUp ? 'up' : 'down')
   }
 
-  /** @returns whether the time has passed, or something is new before */
-  #sleep(milliseconds: number, { wakes = true } = {}): Promise<'due' | 'news'> {
+  /** Resolves when the time has passed, or, if it wakes, something is new. */
+  #sleep(milliseconds: number, { wakes = true } = {}): Promise<void> {
     return new Promise((resolve) => {
-      const end = (why: 'due' | 'news') => {
+      const end = () => {
         clearTimeout(timer)
         this.#wake = undefined
-        resolve(why)
+        resolve()
       }
-      const timer = setTimeout(() => end('due'), milliseconds)
+      const timer = setTimeout(end, milliseconds)
       this.#wake = () => {
-        if (wakes || this.#closed) end('news')
+        if (wakes || this.#closed) end()
       }
-      if (this.#closed) end('due')
+      if (this.#closed) end()
     })
   }
 }
