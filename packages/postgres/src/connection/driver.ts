@@ -88,7 +88,10 @@ function pgDriver(pool: PgPoolLike, timeout: number): Driver {
       const connecting = pool.connect()
       // It may come after all.
       const client = await within(timeout, connecting).catch((error) => {
-        connecting.then((late) => late.release(true), ignore)
+        connecting.then((late) => {
+          late.on('error', ignore)
+          late.release(true)
+        }, ignore)
         throw error
       })
       let ended = false

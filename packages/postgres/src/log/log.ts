@@ -163,18 +163,18 @@ export class Log {
   /**
    * Gives positions to what transactions have published, and appends a batch.
    *
-   * @param retryAfter of a batch whose reply was lost: a position before all of its entries
+   * @param after a position before the first attempt to append the batch. What another attempt has appended is found, and not appended again
    * @param wait milliseconds to wait for open transactions that have published under a key of the batch
    * @param sweep look at everything that has no position, and not only at what is new
    */
   async append(
     batch: readonly NewEntry[],
     {
-      retryAfter,
+      after,
       wait = 50,
       sweep = false,
     }: {
-      readonly retryAfter?: bigint | undefined
+      readonly after?: bigint | undefined
       readonly wait?: number
       readonly sweep?: boolean
     } = {},
@@ -188,7 +188,7 @@ export class Log {
         array(({ record }) => record),
         array(({ data }) => data),
         array(({ key }) => key),
-        retryAfter === undefined ? null : String(retryAfter),
+        after === undefined ? null : String(after),
         String(wait),
         String(maxRecords),
         String(sweep),

@@ -149,7 +149,8 @@ END $$;
 -- The reply names the position of the first entry of the batch and what was not appended. It is short, because the transaction is committed
 -- after the reply is written, and a connection that hangs takes only so much.
 --
--- p_after: of a batch that is tried again, a position before all of its entries. What was appended already is answered, and nothing appended.
+-- p_after: a position before the first attempt to append the batch. If another attempt has appended some of it, that is answered, and nothing
+-- is appended.
 -- p_lock_timeout: milliseconds to wait for the lock.
 -- p_wait: milliseconds to wait for open transactions that have published under a key of the batch.
 CREATE OR REPLACE FUNCTION ${s}.append(
@@ -228,9 +229,10 @@ BEGIN
         WHERE e.position > p_after AND e.receipt IS NULL;
     IF FOUND THEN
       RETURN QUERY
-        SELECT k.i::integer, CASE WHEN f.position IS NULL THEN 'refused' ELSE 'repeated' END, f.position::text, f.nonce
-          FROM unnest(p_keys, p_nonces) WITH ORDINALITY k (key, nonce, i) LEFT JOIN ${s}.keys f ON f.key = k.key
-          WHERE NOT EXISTS (SELECT FROM ${s}.entries e WHERE e.position > p_after AND e.nonce = k.nonce);
+        SELECT k.i::integer, 'repeated', f.position::text, f.nonce
+          FROM unnest(p_keys, p_nonces) WITH ORDINALITY k (key, nonce, i) JOIN ${s}.keys f ON f.key = k.key
+          WHERE f.position IS NOT NULL AND NOT EXISTS (SELECT FROM ${s}.entries e WHERE e.position > p_after AND e.nonce = k.nonce);
+      DELETE FROM ${s}.keys k WHERE k.key = ANY(v_claimed);
       RETURN;
     END IF;
   END IF;

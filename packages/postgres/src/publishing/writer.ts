@@ -65,19 +65,23 @@ export class Writer {
     this.#running = undefined
   }
 
-  /** Tries until the batch is settled. @param sentAfter if it was sent before and may be in the log: a position before it */
+  /**
+   * Tries until the batch is settled. Each attempt names a position before the first attempt, so the log finds what another attempt has appended.
+   * Attempts may arrive in any order, because a network may hold one back.
+   *
+   * @param sentAfter if a part of the batch was sent before and may be in the log: a position before it
+   */
   async #append(all: readonly PendingPublish[], wait: number, sentAfter?: bigint): Promise<void> {
-    const floor = sentAfter ?? this.#options.position()
-    let retryAfter = sentAfter
+    let after = sentAfter ?? this.#options.position()
+    let isUnconfirmed = sentAfter !== undefined
     for (let failures = 0; ; failures++) {
-      // What was sent stays together, so that the log answers for all of it. What expired before it was sent is left out.
       const batch = all.filter(({ settled }) => !settled)
       if (batch.length === 0) return
       try {
         const { log } = this.#options
-        const appended = await log.append(batch, { retryAfter, wait })
+        const appended = await log.append(batch, { after, wait })
         this.#error = undefined
-        if (appended === 'contended') await this.#separate(batch, retryAfter)
+        if (appended === 'contended') await this.#separate(batch, after)
         else {
           this.#settle(batch, appended.outcomes)
           const newest = newestOf(appended.outcomes, appended.drained)
@@ -85,14 +89,19 @@ export class Writer {
         }
         return
       } catch (error) {
-        if (!this.#retries(error)) {
-          for (const publish of batch) this.#queue.reject(publish, error)
+        if (isTrimmed(error) && !isUnconfirmed) {
+          // This process lags behind what was trimmed. Nothing was appended.
+          after = await this.#headOr(after)
+          continue
+        }
+        if (!isPassing(error)) {
+          for (const publish of batch)
+            this.#queue.reject(publish, isTrimmed(error) ? this.#timeoutError(publish) : error)
           return
         }
         this.#error = error
         this.#options.onFailed()
-        // Only now may the batch be in the log.
-        retryAfter = floor
+        isUnconfirmed = true
         for (const publish of batch) publish.unconfirmed = true
         const milliseconds = Math.min(backoff.base * 2 ** failures, backoff.max)
         await delay(milliseconds * (0.5 + Math.random()), undefined, { signal: this.#closing.signal }).catch(
@@ -132,15 +141,19 @@ export class Writer {
       if (outcome?.type === 'appended' || outcome?.type === 'repeated') {
         const duplicate = outcome.type === 'repeated'
         this.#queue.resolve(publish, { id: formatId(outcome), duplicate })
-      } else this.#queue.reject(publish, refusalOf(publish))
+      } else if (outcome) this.#queue.reject(publish, refusalOf(publish))
+      // Another attempt has appended the rest of the batch, and this one is not among it.
+      else this.#queue.reject(publish, this.#timeoutError(publish))
     }
   }
 
-  #retries(error: unknown): boolean {
-    if (!(error instanceof SseError)) return false
-    // The entries after the floor were trimmed, so it cannot be known whether the batch is among them.
-    if (stateOf(error.cause) === 'SSE03') return false
-    return error.code === 'log-unreachable' || error.code === 'log-gone'
+  /** The head of the log, or a position if it cannot be read. */
+  async #headOr(position: bigint): Promise<bigint> {
+    try {
+      return (await this.#options.log.state()).head.position
+    } catch {
+      return position
+    }
   }
 
   readonly #timeoutError = (publish: PendingPublish): SseError => {
@@ -153,6 +166,20 @@ export class Writer {
     if (publish.sent) return failure('log-unreachable', log.name, unconfirmed, error)
     return error instanceof SseError ? error : failure('log-unreachable', log.name)
   }
+}
+
+/** Whether the same attempt may succeed. */
+function isPassing(error: unknown): boolean {
+  return (
+    error instanceof SseError &&
+    !isTrimmed(error) &&
+    (error.code === 'log-unreachable' || error.code === 'log-gone')
+  )
+}
+
+/** The entries after the position were trimmed, so it cannot be known whether the batch is among them. */
+function isTrimmed(error: unknown): boolean {
+  return error instanceof SseError && stateOf(error.cause) === 'SSE03'
 }
 
 function newestOf(

@@ -1,5 +1,7 @@
 import { until } from '@sse/testbed'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { driverOf } from '../src/connection/driver.ts'
+import { Log } from '../src/log/log.ts'
 import { startBroker } from './kit/broker.ts'
 import { type PostgresServer, startPostgres } from './kit/postgres-server.ts'
 
@@ -24,6 +26,39 @@ it('a channel has at most 10,000 records; a record that is there can still chang
   expect([position, entries.length]).toEqual([id, 10_000])
   expect(entries.at(-2)?.record).toBe('r7')
   await until(() => recorder.received.length === 10_003)
+})
+
+it('a batch that arrives again, after a part of it or before, is appended once', async () => {
+  const pool = server.pool()
+  const log = new Log(driverOf(pool, 10_000), 'attempts', 10_000)
+  await log.migrate()
+  const entry = (nonce: string, key: string | null = null) => ({
+    nonce,
+    key,
+    header: '[["a"],null]',
+    record: null,
+    data: nonce,
+  })
+  const [one, two, keyed] = [entry('000000000001'), entry('000000000002'), entry('000000000003', '"k"')]
+  const attempts = [[one], [one, keyed, two], [two], [keyed], [one, two, keyed]]
+  const positions = new Map<string, bigint>()
+  for (const attempt of attempts) {
+    const appended = await log.append(attempt, { after: 0n })
+    if (appended === 'contended') throw new Error('contended')
+    for (const [index, { nonce }] of attempt.entries()) {
+      const outcome = appended.outcomes.get(index)
+      if (outcome?.type !== 'appended') continue
+      expect(positions.get(nonce) ?? outcome.position).toBe(outcome.position)
+      positions.set(nonce, outcome.position)
+    }
+  }
+  const { rows } = await log.from(0n, { entries: 10, bytes: 10_000 })
+  expect(
+    rows
+      .slice(1)
+      .map(({ nonce }) => nonce)
+      .sort(),
+  ).toEqual([one.nonce, two.nonce, keyed.nonce])
 })
 
 it('a transaction changes records when it has committed, and what it has published has no place before', async () => {
