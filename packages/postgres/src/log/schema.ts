@@ -220,7 +220,7 @@ BEGIN
   END IF;
 
   IF p_after IS NOT NULL THEN
-    IF NOT EXISTS (SELECT FROM ${s}.entries e WHERE e.position <= p_after) THEN
+    IF NOT EXISTS (SELECT FROM ${s}.entries e WHERE e.position = p_after) THEN
       RAISE EXCEPTION 'the entries after % are trimmed', p_after USING ERRCODE = 'SSE03';
     END IF;
     RETURN QUERY
