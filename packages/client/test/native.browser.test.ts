@@ -16,7 +16,10 @@ declare const window: {
 /** What both drivers of browsers offer. */
 interface Page {
   goto(url: string): Promise<unknown>
-  evaluate<Result, Argument>(run: (argument: Argument) => Result, argument: Argument): Promise<Result>
+  evaluate<Result, Argument>(
+    run: (argument: Argument) => Result | Promise<Result>,
+    argument: Argument,
+  ): Promise<Result>
 }
 
 interface Browser {

@@ -72,8 +72,8 @@ async function take(random: Random, { hubs, clients, log, step }: World): Promis
   }
   const hub = oneOf(hubs)
   const client = oneOf(clients)
-  // Now and then two events are more than a reader writes at a time.
-  const data = `${step}`.padEnd(random() < 0.05 ? 40_000 : 1, '.')
+  // Two large events are more than a reader writes at a time.
+  const data = `${step}`.padEnd(random() < 0.2 ? 40_000 : 1, '.')
   const record = oneOf(['a', 'b', 'c', 'd'])
   const published = async (publishing: Promise<{ id: string }>): Promise<void> => {
     const { id } = await publishing
@@ -87,13 +87,15 @@ async function take(random: Random, { hubs, clients, log, step }: World): Promis
     [1, () => hub.publish(oneOf(channels), data, { volatile: true })],
     [
       3,
-      () =>
+      () => {
         client.connect({
           hub,
           channels: someOf(channels),
           page: oneOf(['new', 'new with cursor', 'same', 'same']),
           rewind: oneOf([0, 0, 2, 40]),
-        }),
+        })
+        if (random() < 0.3) client.fill()
+      },
     ],
     [1, () => client.leave()],
     [1, () => client.join(oneOf(channels))],

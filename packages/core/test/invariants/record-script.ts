@@ -31,7 +31,7 @@ const clientStep = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('go away' as const) }) },
 )
 /** Now and then two events are more than a reader writes at a time. */
-const size = fc.oneof({ weight: 20, arbitrary: fc.constant(1) }, fc.constant(40_000))
+const size = fc.oneof({ weight: 5, arbitrary: fc.constant(1) }, fc.constant(40_000))
 const change = fc.oneof(
   {
     weight: 6,
