@@ -58,6 +58,7 @@ export async function openLog(settings: Settings, receiver: Receiver): Promise<O
       close: async () => {
         await running.close(live.isUp)
         await Promise.all([live.close(), notifications?.close()])
+        await log.settled()
         closeDrivers()
       },
     }

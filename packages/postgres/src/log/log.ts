@@ -55,6 +55,7 @@ export class Log {
   readonly driver: Driver
   readonly #schema: string
   readonly #timeout: number
+  readonly #running = new Set<Promise<unknown>>()
 
   /** @param timeout milliseconds that a publish may take */
   constructor(driver: Driver, schema: string, timeout: number) {
@@ -62,6 +63,11 @@ export class Log {
     this.#timeout = timeout
     this.name = schema
     this.#schema = quoted(schema)
+  }
+
+  /** Resolves when no statement is running. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#running)
   }
 
   /** Makes the tables and functions, if they are not there or are of an earlier version. */
@@ -363,10 +369,14 @@ export class Log {
     const sql = text.replace(/\$([0-9]+)/g, (_, number: string) =>
       literal(params[Number(number) - 1] ?? null),
     )
+    const running = this.driver.query(sql, [], timeout)
+    this.#running.add(running)
     try {
-      return await this.driver.query(sql, [], timeout)
+      return await running
     } catch (error) {
       throw failureOf(error, this.name)
+    } finally {
+      this.#running.delete(running)
     }
   }
 }
