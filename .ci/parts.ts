@@ -43,6 +43,28 @@ export const parts: readonly Part[] = [
     covers: 'the tests of the log in Redis',
   },
   {
+    name: 'PostgreSQL',
+    // Beside it are `initdb` and `pg_basebackup`, which the tests use too. Debian puts them into a folder for each version.
+    executables: [
+      'postgres',
+      ...[18, 17, 16, 15, 14, 13].map((version) => `/usr/lib/postgresql/${version}/bin/postgres`),
+    ],
+    variable: 'POSTGRES_PATH',
+    probe: ['--version'],
+    debian: ['postgresql'],
+    suites: ['**/*.postgres.test.ts'],
+    covers: 'the tests of the log in PostgreSQL',
+  },
+  {
+    name: 'PgBouncer',
+    executables: ['pgbouncer'],
+    variable: 'PGBOUNCER_PATH',
+    probe: ['--version'],
+    debian: ['pgbouncer'],
+    suites: ['**/*.pgbouncer.test.ts'],
+    covers: 'the tests of the log in PostgreSQL behind PgBouncer',
+  },
+  {
     name: 'nginx',
     executables: ['nginx'],
     variable: 'NGINX_PATH',

@@ -6,7 +6,14 @@ import { createRequire } from 'node:module'
 const require = createRequire(import.meta.url)
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
-for (const name of ['@sse/core', '@sse/express', '@sse/fetch', '@sse/redis', '@sse/sqlite']) {
+for (const name of [
+  '@sse/core',
+  '@sse/express',
+  '@sse/fetch',
+  '@sse/postgres',
+  '@sse/redis',
+  '@sse/sqlite',
+]) {
   /** @type {string} */
   const needed = require(`${name}/package.json`).engines.node.replace('>=', '')
   const [neededMajor = 0, neededMinor = 0] = needed.split('.').map(Number)

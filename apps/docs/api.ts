@@ -21,6 +21,7 @@ const entries: Readonly<Record<string, string>> = {
   '@sse/fetch': 'fetch/src/index.ts',
   '@sse/sqlite': 'sqlite/src/index.ts',
   '@sse/redis': 'redis/src/index.ts',
+  '@sse/postgres': 'postgres/src/index.ts',
   '@sse/client': 'client/src/index.ts',
   '@sse/client/iterate': 'client/src/iterate/index.ts',
   '@sse/client/testing': 'client/src/testing/index.ts',

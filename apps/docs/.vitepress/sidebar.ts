@@ -6,7 +6,7 @@ type Items = DefaultTheme.SidebarItem[]
 /** A page by its path, and its text if that is not its heading. */
 type Entry = string | readonly [page: string, text: string]
 
-const packages = ['express', 'fetch', 'sqlite', 'redis', 'client', 'vue', 'pinia', 'vuex', 'core']
+const packages = ['express', 'fetch', 'sqlite', 'redis', 'postgres', 'client', 'vue', 'pinia', 'vuex', 'core']
 
 export const english: Items = [
   section('Getting started', [
@@ -21,7 +21,7 @@ export const english: Items = [
   ]),
   section('Recipes', [
     ...under('recipes', ['auth', 'rooms', 'channels', 'presence', 'llm-streams', 'nextjs', 'nuxt']),
-    ...under('recipes', ['several-nodes', 'graceful-deploy', 'tracing', 'testing']),
+    ...under('recipes', ['several-nodes', 'transactions', 'graceful-deploy', 'tracing', 'testing']),
   ]),
   section('Deployment', under('deployment', ['proxies', 'limits', 'sqlite', 'redis', 'threat-model'])),
   section('Background', [

@@ -26,7 +26,7 @@ describe('the check of Node at import', () => {
     expect(checkNode('@sse/core', needed, node)).toBeUndefined()
   })
 
-  it.each(['core', 'express', 'redis', 'sqlite'])(
+  it.each(['core', 'express', 'postgres', 'redis', 'sqlite'])(
     'comes first in the index of @sse/%s, and is what engines says',
     (name) => {
       const file = (path: string) => readFileSync(new URL(`../../${name}/${path}`, import.meta.url), 'utf8')

@@ -24,6 +24,7 @@ export type {
   HubOf,
   HubOptions,
   HubStats,
+  InTransaction,
   Member,
   PublishOptions,
   Run,
@@ -37,6 +38,7 @@ export type {
   OpenTransaction,
   Page,
   Published,
+  PublishedInTransaction,
   Receiver,
   Records,
 } from './log/broker.ts'

@@ -7,7 +7,7 @@ import {
   type Records,
   SseError,
 } from '@sse/core'
-import { closedError } from '@sse/core/internal'
+import { closedError, PageReads, SignalQueue } from '@sse/core/internal'
 import { Connection } from './connection/connection.ts'
 import { ReconnectingConnection } from './connection/reconnecting-connection.ts'
 import { duplicateOf, keyPrefixOf } from './connection/redis-client.ts'
@@ -16,12 +16,12 @@ import { failureOf } from './failure.ts'
 import { warnOfEviction } from './log/eviction.ts'
 import { Keys } from './log/keys.ts'
 import { lookAt } from './log/log-state.ts'
+import { signal, signalArguments } from './log/scripts.ts'
 import type { Settings } from './options.ts'
 import { NewestAcknowledged } from './publishing/newest-acknowledged.ts'
-import { Signals } from './publishing/signals.ts'
 import { Writer } from './publishing/writer.ts'
 import { LiveReading } from './reading/live-reading.ts'
-import { PageReads } from './reading/page-reads.ts'
+import { readPage } from './reading/read-page.ts'
 import { recordsOf } from './reading/records.ts'
 
 /** What the first use of the broker opens. */
@@ -30,7 +30,7 @@ interface Opened {
   readonly commands: ReconnectingConnection
   readonly writer: Writer
   readonly pages: PageReads
-  readonly signals: Signals
+  readonly signals: SignalQueue
 }
 
 /** The broker. Its first use connects it. */
@@ -135,8 +135,18 @@ export class RedisBroker implements Broker {
       keepAlive: (connection) => lookAt(connection, keys),
     })
     const writer = new Writer({ commands, keys, maxLength, timeout, acknowledged: this.#acknowledged })
-    const pages = new PageReads(commands, keys, timeout, this.#size)
-    return { commands, writer, pages, signals: new Signals(commands, keys) }
+    const pages = new PageReads(async (after, limit) => {
+      try {
+        return await readPage(await commands.connected(timeout), keys, after, limit, this.#size)
+      } catch (error) {
+        throw failureOf(error, keys.log)
+      }
+    })
+    const signals = new SignalQueue({
+      isUp: () => commands.current !== undefined,
+      send: (texts) => commands.current?.run(signal, [keys.signals], signalArguments(texts)),
+    })
+    return { commands, writer, pages, signals }
   }
 
   #connect(signal: AbortSignal): Promise<Connection> {

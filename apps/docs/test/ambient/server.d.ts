@@ -10,3 +10,4 @@ declare const position: string
 
 declare function createMyBroker(options: { prefix: string; now: () => number }): import('@sse/core').Broker
 declare const store: { drop(prefix: string): void; keepNewest(prefix: string, keep: number): void }
+declare const pool: import('pg').Pool

@@ -278,6 +278,11 @@ export const cases: readonly ErrorCase[] = [
     instead: "await hub.publish('news', 'text'); await hub.close()",
   },
   {
+    code: 'invalid-option',
+    wrong: "await hub.publish('orders', 'text', { transaction: {} })",
+    wayOut: 'Keep the log in the database of the transaction: use `@sse/postgres`, or `@sse/sqlite`.',
+  },
+  {
     code: 'invalid-transaction',
     wrong: 'broker.transaction(async () => { await load() })',
     instead: 'await load(); broker.transaction(() => {})',

@@ -3,7 +3,7 @@ import { Delivery } from '../delivery/delivery.ts'
 import { drawBetween } from '../draw-between.ts'
 import { SseError, show } from '../errors.ts'
 import type { AnyEvents, EventMap } from '../event-map.ts'
-import type { Broker, Entry, Published, Receiver } from '../log/broker.ts'
+import type { Broker, Entry, Published, PublishedInTransaction, Receiver } from '../log/broker.ts'
 import { commandChannel, isCommand, toChannels } from '../log/channel.ts'
 import { createMemoryBroker } from '../log/memory-broker.ts'
 import { endEvent, removedEvent } from '../log/records.ts'
@@ -26,7 +26,7 @@ import { ChannelChanges } from './channel-changes.ts'
 import { checkEndOptions, checkHubOptions } from './check-options.ts'
 import { Disconnects } from './disconnects.ts'
 import { Leases } from './leases.ts'
-import { checkRecord, type Message, toMessage } from './message.ts'
+import { type AnyPublishOptions, checkRecord, type Message, toMessage } from './message.ts'
 import { Observer } from './observer.ts'
 import { Presence } from './presence.ts'
 import { Runs } from './runs.ts'
@@ -41,7 +41,6 @@ import type {
   HubOptions,
   HubStats,
   Member,
-  PublishOptions,
   ReachedRequest,
   Run,
   RunOptions,
@@ -196,11 +195,15 @@ class LogHub implements Hub, StreamHost {
   publish(
     channels: string | readonly string[],
     data: unknown,
-    options: PublishOptions = {},
+    options: AnyPublishOptions = {},
     // The overloads of `Hub` say which of the two it is.
     // biome-ignore lint/suspicious/noExplicitAny: TypeScript has no type for both
   ): Promise<any> {
     return this.#observed(this.#publish(channels, data, options))
+  }
+
+  idOf(receipt: string): Promise<string> {
+    return this.#observed(this.#idOf(receipt))
   }
 
   remove(channel: string, record: string): Promise<Published> {
@@ -350,8 +353,8 @@ class LogHub implements Hub, StreamHost {
   async #publish(
     channels: string | readonly string[],
     data: unknown,
-    options: PublishOptions,
-  ): Promise<Published | undefined> {
+    options: AnyPublishOptions,
+  ): Promise<Published | PublishedInTransaction | undefined> {
     const { events, maxEventBytes = defaultMaxEventBytes } = this.#options
     const rules = {
       events,
@@ -406,7 +409,9 @@ class LogHub implements Hub, StreamHost {
   }
 
   /** Puts a message into the log; or, if it is volatile, sends it to all hubs. */
-  async #append(prepare: () => Message | Promise<Message>): Promise<Published | undefined> {
+  async #append(
+    prepare: () => Message | Promise<Message>,
+  ): Promise<Published | PublishedInTransaction | undefined> {
     const transaction = this.#broker.openTransaction
     try {
       const prepared = prepare()
@@ -415,8 +420,7 @@ class LogHub implements Hub, StreamHost {
       this.#refuseWhenClosed()
       if (!this.delivery && !this.#publishOnly) await this.#waitForStart()
       if (message.volatile) return await this.#volatile.send(message)
-      const { channels, event, data, idempotencyKey, record } = message
-      const published = await this.#broker.publish(channels, { event, data }, { idempotencyKey, record })
+      const published = await this.#appendOf(message)
       this.#observer.published()
       this.#setRefusing(false)
       return published
@@ -426,6 +430,36 @@ class LogHub implements Hub, StreamHost {
       transaction?.fail(error)
       throw error
     }
+  }
+
+  #appendOf({
+    channels,
+    event,
+    data,
+    idempotencyKey,
+    record,
+    transaction,
+  }: Message): Promise<Published | PublishedInTransaction> {
+    const args = [channels, { event, data }, { idempotencyKey, record }] as const
+    return transaction ? this.#transactional.publishIn(transaction, ...args) : this.#broker.publish(...args)
+  }
+
+  async #idOf(receipt: string): Promise<string> {
+    this.#refuseWhenClosed()
+    const { idOf } = this.#transactional
+    if (!this.delivery) await this.#waitForStart()
+    return idOf(receipt)
+  }
+
+  /** The methods of the broker for transactions. @throws {SseError} `invalid-option` if it has none */
+  get #transactional(): Required<Pick<Broker, 'publishIn' | 'idOf'>> {
+    const broker = this.#broker
+    if (broker.publishIn && broker.idOf)
+      return { publishIn: (...args) => broker.publishIn!(...args), idOf: (receipt) => broker.idOf!(receipt) }
+    throw new SseError(
+      'invalid-option',
+      'The broker of this hub cannot publish within a transaction that you pass. Use createPostgresBroker() of @sse/postgres; with @sse/sqlite publish within broker.transaction().',
+    )
   }
 
   #hasRecords(channel: string): boolean {

@@ -7,7 +7,7 @@ import { serialize } from '../wire/data.ts'
 import { checkEventName } from '../wire/encode.ts'
 import type { PublishOptions } from './types.ts'
 
-const optionNames = ['event', 'idempotencyKey', 'record', 'volatile']
+const optionNames = ['event', 'idempotencyKey', 'record', 'volatile', 'transaction']
 
 /** The rules of a hub for every event. */
 export interface MessageRules {
@@ -16,6 +16,9 @@ export interface MessageRules {
   /** @throws {SseError} `invalid-record` for a channel without records */
   readonly checkRecords: (channels: readonly string[]) => void
 }
+
+/** The options of every form of `publish`. */
+export type AnyPublishOptions = PublishOptions & { readonly transaction?: object | undefined }
 
 /** An event as it is passed to the broker. */
 export interface Message {
@@ -26,6 +29,8 @@ export interface Message {
   readonly record?: string | undefined
   /** Not for the log: it is sent to live streams only. */
   readonly volatile?: boolean | undefined
+  /** A transaction of the app's database that it belongs to. */
+  readonly transaction?: object | undefined
 }
 
 /**
@@ -37,20 +42,21 @@ export interface Message {
 export function toMessage(
   channels: string | readonly string[],
   data: unknown,
-  options: PublishOptions,
+  options: AnyPublishOptions,
   { events, maxEventBytes, checkRecords }: MessageRules,
 ): Message | Promise<Message> {
   const names = toChannels(channels, { byApp: true })
   checkObject('options', options)
   checkNames('', options, optionNames)
-  const { event, idempotencyKey, record, volatile } = options
+  const { event, idempotencyKey, record, volatile, transaction } = options
   if (event !== undefined) checkEventName(event)
   if (idempotencyKey !== undefined) checkIdempotencyKey(idempotencyKey)
   if (record !== undefined) {
     checkRecord(record)
     checkRecords(names)
   }
-  checkVolatile(volatile, { idempotencyKey, record })
+  checkVolatile(volatile, { idempotencyKey, record, transaction })
+  checkTransaction(transaction)
   const message = (output: unknown) => ({
     channels: names,
     event,
@@ -58,6 +64,7 @@ export function toMessage(
     idempotencyKey,
     record,
     volatile,
+    transaction,
   })
   if (!events) return message(data)
   const output = validate(events, event, data)
@@ -93,16 +100,24 @@ export function checkRecord(record: unknown): asserts record is string {
 
 function checkVolatile(
   volatile: unknown,
-  { idempotencyKey, record }: Pick<PublishOptions, 'idempotencyKey' | 'record'>,
+  others: Pick<AnyPublishOptions, 'idempotencyKey' | 'record' | 'transaction'>,
 ): void {
   if (volatile !== undefined && typeof volatile !== 'boolean') {
     const message = `volatile must be true or false, not ${show(volatile)}.`
     throw new SseError('invalid-option', message, { value: volatile })
   }
-  if (!volatile || (idempotencyKey === undefined && record === undefined)) return
-  const name = record === undefined ? 'idempotencyKey' : 'record'
+  const [conflict] = volatile ? Object.entries(others).filter(([, value]) => value !== undefined) : []
+  if (!conflict) return
+  const [name, value] = conflict
   const message = `A volatile event is not in the log, so it cannot have ${name}: leave one of them out.`
-  throw new SseError('invalid-option', message, { value: idempotencyKey ?? record })
+  throw new SseError('invalid-option', message, { value })
+}
+
+function checkTransaction(transaction: unknown): void {
+  const isObject = typeof transaction === 'object' && transaction !== null
+  if (transaction === undefined || isObject || typeof transaction === 'function') return
+  const message = `transaction must be an object of your database driver, not ${show(transaction)}.`
+  throw new SseError('invalid-option', message, { value: transaction })
 }
 
 function checkIdempotencyKey(key: unknown): void {

@@ -1,5 +1,5 @@
 import type { AnyEvents, EventMap, EventName, MessageName, MessagePayload, Payload } from '../event-map.ts'
-import type { Broker, Published } from '../log/broker.ts'
+import type { Broker, Published, PublishedInTransaction } from '../log/broker.ts'
 import type { Transport } from '../response/transport.ts'
 import type { SchemaInputs, SchemaOutputs, StandardSchemaMap } from '../standard-schema.ts'
 import type { AskedChannels } from '../stream/channels/asked-channels.ts'
@@ -14,6 +14,22 @@ import type { Streams } from '../stream/stream-registry.ts'
  * @typeParam I the events that `publish` accepts: the same, unless schemas transform their data
  */
 export interface Hub<E extends EventMap = AnyEvents, I extends EventMap = E> extends HubForAdapters<E> {
+  /**
+   * Publishes within a transaction of the app's database: the event is in the log if and only if the transaction commits. Only with a broker
+   * that keeps its log in that database, such as that of `@sse/postgres`.
+   *
+   * @throws {SseError} (rejected) as below
+   */
+  publish<N extends EventName<I>>(
+    channels: string | readonly string[],
+    data: Payload<I, N>,
+    options: PublishOptions<N> & { readonly event: N } & InTransaction,
+  ): Promise<PublishedInTransaction>
+  publish(
+    channels: string | readonly string[],
+    data: MessagePayload<I>,
+    options: PublishOptions<MessageName<I>> & InTransaction,
+  ): Promise<PublishedInTransaction>
   /**
    * Appends an event to the log and delivers it to the streams on any of the channels, in every process of the broker. When the promise
    * resolves, the event is in the log. A rejection that nothing awaits is reported to `onError`.
@@ -42,6 +58,13 @@ export interface Hub<E extends EventMap = AnyEvents, I extends EventMap = E> ext
     data: unknown,
     options: { readonly event?: string | undefined; readonly volatile: true },
   ): Promise<void>
+  /**
+   * The id of an event that was published within a transaction. Resolves once the transaction has committed and the event is in the log.
+   *
+   * @param receipt what `publish` resolved with
+   * @throws {SseError} (rejected) `rolled-back`, `invalid-cursor`, `invalid-option`, `closed`; and any error of the broker
+   */
+  idOf(receipt: string): Promise<string>
   /**
    * Removes a record from a channel.
    *
@@ -167,6 +190,12 @@ export interface PublishOptions<N extends string = string> {
   readonly volatile?: boolean | undefined
   /** 1 to 128 bytes. For ten minutes, a repeat with the same key appends nothing and resolves with the first id. */
   readonly idempotencyKey?: string | undefined
+}
+
+/** An option of `publish`. */
+export interface InTransaction {
+  /** The transaction, as an object of the database driver. The documentation of the broker says which objects it takes. */
+  readonly transaction: object
 }
 
 /** What a channel can do beyond events. */

@@ -62,6 +62,14 @@ export interface Records {
   readonly entries: readonly Entry[]
 }
 
+/** The result of a publish within a transaction that is not committed yet. */
+export interface PublishedInTransaction {
+  /** Identifies what was published, until it has an id: `hub.idOf(receipt)`. */
+  readonly receipt: string
+  /** Whether an event was published under this idempotency key before. Then `receipt` is that of the first. */
+  readonly duplicate: boolean
+}
+
 /** A transaction that the app and the log share. */
 export interface OpenTransaction {
   /** Marks the transaction as failed, because a publish in it was rejected. It is rolled back when the app's function returns. */
@@ -98,6 +106,25 @@ export interface Broker {
     message: { readonly event?: string | undefined; readonly data: string },
     options?: { readonly idempotencyKey?: string | undefined; readonly record?: string | undefined },
   ): Promise<Published>
+  /**
+   * Publishes within a transaction that the app passes. The event is in the log if and only if the transaction commits. Entries get their
+   * places in the order of the commits. A hub on a broker without this method refuses the option `transaction`.
+   *
+   * @param transaction an object of the app's database driver
+   * @throws {SseError} (rejected) `invalid-option` if it is not a transaction; `closed` after `close`
+   */
+  publishIn?(
+    transaction: object,
+    channels: readonly string[],
+    message: { readonly event?: string | undefined; readonly data: string },
+    options?: { readonly idempotencyKey?: string | undefined; readonly record?: string | undefined },
+  ): Promise<PublishedInTransaction>
+  /**
+   * Resolves with the id of what was published within a transaction, once that is in the log.
+   *
+   * @throws {SseError} (rejected) `invalid-cursor` for a text that is not a receipt; `rolled-back`; `closed` after `close`
+   */
+  idOf?(receipt: string): Promise<string>
   /**
    * Reads at most `limit` entries after a cursor, oldest first. `done` says that there are no more. A page that is not `done` has at least
    * one entry. The cursor can be any text, because it came from a client.

@@ -249,3 +249,12 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 function script(text: string): Script {
   return { text, digest: createHash('sha1').update(text).digest('hex') }
 }
+
+/** What the stream of signals keeps for its readers. */
+const keptSignals = { entries: 1_000, bytes: 1_048_576, milliseconds: 60_000 }
+
+/** The arguments of the script that sends signals. */
+export function signalArguments(texts: readonly string[]): string[] {
+  const { entries, bytes, milliseconds } = keptSignals
+  return [entries, bytes, milliseconds, ...texts].map(String)
+}

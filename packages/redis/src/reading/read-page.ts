@@ -2,7 +2,7 @@ import type { Page } from '@sse/core'
 import type { Connection } from '../connection/connection.ts'
 import type { TransferSize } from '../connection/transfer-size.ts'
 import { corrupt } from '../failure.ts'
-import type { Cursor } from '../log/cursor.ts'
+import { type Cursor, parseId } from '../log/cursor.ts'
 import type { Keys } from '../log/keys.ts'
 import { lookAt, statusOf } from '../log/log-state.ts'
 import { type ParsedEntry, parseEntries, publicEntry } from '../log/stored-entry.ts'
@@ -15,15 +15,18 @@ const attempts = 5
  * Reads the entries after a cursor: at most `limit`, and as many as fit into one transfer. This takes one command, and another one to
  * explain a gap.
  *
+ * @param cursor any text
  * @throws (rejected) the error that Redis replies, or why the connection was lost
  */
 export async function readPage(
   connection: Connection,
   keys: Keys,
-  after: Cursor,
+  cursor: string,
   limit: number,
   size: TransferSize,
 ): Promise<Page> {
+  const after = parseId(cursor)
+  if (!after) return { gap: 'unknown', resumeAt: (await lookAt(connection, keys)).head.id }
   for (let attempt = 0; attempt < attempts; attempt++) {
     // The first entry is that of the cursor itself, which proves that the log still has it.
     const limits = { most: limit + 1, size }

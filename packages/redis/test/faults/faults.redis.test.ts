@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { between, createRandom, type Random, seed, until } from '@sse/testbed'
+import type { Run, World } from '@sse/testbed/deliveries'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { formCluster, moveSlot, ownerFirst, slotOf, startNodes } from '../kit/redis-cluster.ts'
 import { type RedisServer, startRedis } from '../kit/redis-server.ts'
-import { type Run, World } from './world.ts'
+import { startWorld } from './world.ts'
 
 /** `SSE_FAULTS=long` is what `test:faults` runs. */
 const isLong = process.env['SSE_FAULTS'] === 'long'
@@ -207,7 +208,7 @@ describe.each(trials)('$where: $name', ({ name, where, topology, args = [], maxL
     if (topology === 'cluster') await formCluster([redis])
     if (topology === 'announced cluster')
       await (name.startsWith('a replica') ? formCluster([redis], [replica]) : formCluster([redis, replica]))
-    world = await World.start({ prefix: 'faults', redisPort: redis.port, maxLength, topology })
+    world = await startWorld({ prefix: 'faults', redisPort: redis.port, maxLength, topology })
     // Longer than all of these waits together: each has its own condition.
   }, 300_000)
   afterAll(async () => {

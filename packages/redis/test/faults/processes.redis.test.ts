@@ -1,8 +1,9 @@
 import { createSseClient } from '@sse/client'
 import { until } from '@sse/testbed'
+import type { Node } from '@sse/testbed/deliveries'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { type RedisServer, startRedis } from '../kit/redis-server.ts'
-import { type Node, startNode } from './world.ts'
+import { startNode } from './world.ts'
 
 let redis: RedisServer
 let nodes: readonly [Node, Node]

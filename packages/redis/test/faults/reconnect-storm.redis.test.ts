@@ -1,4 +1,5 @@
-import { RawStream, until } from '@sse/testbed'
+import { until } from '@sse/testbed'
+import { reconnectStorm } from '@sse/testbed/deliveries'
 import { startSseServer } from '@sse/testbed/sse-server'
 import { createClient } from 'redis'
 import { expect, it, onTestFinished } from 'vitest'
@@ -7,9 +8,6 @@ import { startRedis } from '../kit/redis-server.ts'
 
 const clients = 2_000
 const events = 200
-/** How many connect at a time: on a busy machine the queue of the listening socket, 511 in Node, must hold them. */
-const together = 500
-
 it(`${clients} clients that return within the window cost no command of Redis`, async () => {
   const redis = await startRedis()
   onTestFinished(() => redis.stop())
@@ -21,21 +19,12 @@ it(`${clients} clients that return within the window cost no command of Redis`, 
   await until(() => server.hub.position === ids.at(-1))
 
   const commands = await watch(redis.url)
-  const streams: Returned[] = []
-  while (streams.length < clients) {
-    const group = Array.from({ length: together }, (_, n) => ids[(streams.length + n) % events]!)
-    streams.push(...(await Promise.all(group.map((id) => comeBack(server.url, id)))))
-  }
-  for (const [n, stream] of streams.entries()) {
-    await until(() => stream.ids.length === events - 1 - (n % events))
-    expect(stream.ids).toEqual(ids.slice((n % events) + 1))
-  }
+  await reconnectStorm({ url: server.url, ids, clients })
   const asked = await commands()
   // Without clients too the process reads, checks the log, keeps its connection alive and signals.
   expect(asked.filter((command) => !['xread', 'evalsha'].includes(command))).toEqual([])
   const count = (name: string) => asked.filter((command) => command === name).length
   expect(count('evalsha')).toBeLessThanOrEqual(3 * (count('xread') + 1))
-  for (const { close } of streams) close()
 }, 180_000)
 
 /** The names of the commands that other clients send from now on, without those of scripts. */
@@ -49,20 +38,4 @@ async function watch(url: string): Promise<() => Promise<string[]>> {
   })
   onTestFinished(() => monitor.destroy())
   return async () => commands
-}
-
-interface Returned {
-  readonly ids: readonly string[]
-  close(): void
-}
-
-/** Opens a stream from this event on. */
-async function comeBack(url: string, lastEventId: string): Promise<Returned> {
-  const ids: string[] = []
-  const stream = await RawStream.open(url, { 'Last-Event-ID': lastEventId })
-  stream.read((block) => {
-    const [, id] = /^id: (.*)$/m.exec(block.toString()) ?? []
-    if (id !== undefined && !/^event: sse\./m.test(block.toString())) ids.push(id)
-  })
-  return { ids, close: () => stream.close() }
 }

@@ -1,14 +1,10 @@
-import { batchLength, closedError, totalBytes } from '@sse/core/internal'
-import type { ReconnectingConnection } from '../connection/reconnecting-connection.ts'
-import type { Keys } from '../log/keys.ts'
-import { signal } from '../log/scripts.ts'
+import { batchLength, totalBytes } from './batch.ts'
+import { closedError } from './log-failure.ts'
 
-/** What one script sends at most. */
+/** What is sent at a time at most. */
 const mostOfBatch = { entries: 256, bytes: 262_144 }
-/** What may wait for Redis. Further signals are dropped. */
+/** What may wait for the log. Further signals are dropped. */
 const mostWaiting = { entries: 1_000, bytes: 1_048_576 }
-/** What the stream of signals keeps for its readers. */
-const kept = { entries: 1_000, bytes: 1_048_576, milliseconds: 60_000 }
 
 interface PendingSignal {
   readonly text: string
@@ -16,18 +12,22 @@ interface PendingSignal {
   readonly done: () => void
 }
 
+export interface SignalQueueOptions {
+  /** Whether the log can be reached. If not, signals are dropped. */
+  readonly isUp: () => boolean
+  readonly send: (texts: readonly string[]) => Promise<unknown> | undefined
+}
+
 /** Sends signals in batches, one batch at a time. Each signal is sent once or dropped. */
-export class Signals {
-  readonly #commands: ReconnectingConnection
-  readonly #keys: Keys
+export class SignalQueue {
+  readonly #options: SignalQueueOptions
   readonly #waiting: PendingSignal[] = []
   #bytes = 0
   #running: Promise<void> | undefined
   #closed = false
 
-  constructor(commands: ReconnectingConnection, keys: Keys) {
-    this.#commands = commands
-    this.#keys = keys
+  constructor(options: SignalQueueOptions) {
+    this.#options = options
   }
 
   /** Resolves when the signal was sent or dropped. @throws (rejected) {SseError} `closed` */
@@ -35,7 +35,7 @@ export class Signals {
     if (this.#closed) return Promise.reject(closedError())
     const bytes = Buffer.byteLength(text)
     const isFull = this.#waiting.length >= mostWaiting.entries || this.#bytes + bytes > mostWaiting.bytes
-    if (isFull || !this.#commands.current) return Promise.resolve()
+    if (isFull || !this.#options.isUp()) return Promise.resolve()
     return new Promise((done) => {
       this.#waiting.push({ text, bytes, done })
       this.#bytes += bytes
@@ -55,9 +55,8 @@ export class Signals {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, batchLength(this.#waiting, mostOfBatch))
       this.#bytes -= totalBytes(batch)
-      const args = [kept.entries, kept.bytes, kept.milliseconds, ...batch.map(({ text }) => text)]
       // A lost signal is not sent again: it may have arrived, and no signal may arrive twice.
-      await this.#commands.current?.run(signal, [this.#keys.signals], args.map(String)).catch(() => {})
+      await this.#options.send(batch.map(({ text }) => text))?.catch(() => {})
       for (const { done } of batch) done()
     }
     this.#running = undefined

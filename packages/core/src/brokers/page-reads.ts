@@ -1,15 +1,8 @@
-import type { Page } from '@sse/core'
-import { closedError } from '@sse/core/internal'
-import type { Connection } from '../connection/connection.ts'
-import type { ReconnectingConnection } from '../connection/reconnecting-connection.ts'
-import type { TransferSize } from '../connection/transfer-size.ts'
-import { failureOf } from '../failure.ts'
-import { parseId } from '../log/cursor.ts'
-import type { Keys } from '../log/keys.ts'
-import { lookAt } from '../log/log-state.ts'
-import { readPage } from './read-page.ts'
+import { SseError } from '../errors.ts'
+import type { Page } from '../log/broker.ts'
+import { closedError } from './log-failure.ts'
 
-/** Pages that are read at the same time. A publish on the same connection waits for no more than these. */
+/** Pages that are read at the same time. Where publishes use the same connection, they wait for no more than these. */
 const concurrency = 4
 /** Entries in one page at most. */
 const pageEntries = 1_024
@@ -28,22 +21,23 @@ interface PageRead {
   readonly waiters: Set<Waiter>
 }
 
+/**
+ * Reads a page after a cursor, which may be any text.
+ *
+ * @throws (rejected) {SseError} `log-unreachable` if no other page could be read either
+ */
+export type ReadPage = (after: string, limit: number) => Promise<Page>
+
 /** A queue of page reads. Reads of the same page share one. */
 export class PageReads {
-  readonly #commands: ReconnectingConnection
-  readonly #keys: Keys
-  readonly #timeout: number
-  readonly #size: TransferSize
+  readonly #readPage: ReadPage
   /** By limit and cursor. A map keeps its order, and removes its first without moving the others. */
   readonly #queued = new Map<string, PageRead>()
   readonly #running = new Set<PageRead>()
   #closed = false
 
-  constructor(commands: ReconnectingConnection, keys: Keys, timeout: number, size: TransferSize) {
-    this.#commands = commands
-    this.#keys = keys
-    this.#timeout = timeout
-    this.#size = size
+  constructor(readPage: ReadPage) {
+    this.#readPage = readPage
   }
 
   read(after: string, limit: number, signal: AbortSignal): Promise<Page> {
@@ -90,32 +84,19 @@ export class PageReads {
   }
 
   async #run(read: PageRead): Promise<void> {
-    let connection: Connection
     try {
-      connection = await this.#commands.connected(this.#timeout)
-    } catch (error) {
-      // All reads in the queue fail with it: none of them could be answered either.
-      const failed = failureOf(error, this.#keys.log)
-      for (const waiting of [read, ...this.#queued.values()]) this.#fail(waiting, failed)
-      this.#queued.clear()
-      return
-    }
-    try {
-      const page = await this.#readPage(connection, read)
+      const page = await this.#readPage(read.after, read.limit)
       for (const waiter of read.waiters) {
         waiter.settle()
         waiter.page.resolve(page)
       }
     } catch (error) {
-      this.#fail(read, failureOf(error, this.#keys.log))
+      this.#fail(read, error)
+      if (!(error instanceof SseError) || error.code !== 'log-unreachable') return
+      // None of the reads in the queue could be answered either.
+      for (const waiting of this.#queued.values()) this.#fail(waiting, error)
+      this.#queued.clear()
     }
-  }
-
-  async #readPage(connection: Connection, { after, limit }: PageRead): Promise<Page> {
-    const cursor = parseId(after)
-    if (cursor) return readPage(connection, this.#keys, cursor, limit, this.#size)
-    const { head } = await lookAt(connection, this.#keys)
-    return { gap: 'unknown', resumeAt: head.id }
   }
 
   #fail(read: PageRead, error: unknown): void {

@@ -1,0 +1,133 @@
+import { startBrokerServer } from '../broker-process.ts'
+import { freePort } from '../port.ts'
+import type { RunningProcess } from '../process.ts'
+import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts'
+import { until } from '../until.ts'
+import type { Client } from './clients.ts'
+import { Ledger } from './ledger.ts'
+import { Publisher } from './publisher.ts'
+
+const patience = { timeout: 30_000 }
+/** Two of three events have a key. The log may refuse them while it is away. */
+const publishing = {
+  isKeyed: (number: number) => number % 3 !== 0,
+  excused: ['log-unreachable', 'log-read-only', 'log-busy', 'log-locked', 'log-gone'],
+  pause: 5,
+}
+
+/** A server process that reaches the home of its log by a proxy of its own. */
+export interface Node {
+  readonly url: string
+  readonly proxy: TcpProxy
+  process: RunningProcess
+  /** Starts another process on the same port. */
+  restart(): Promise<void>
+}
+
+export interface NodeOptions {
+  /** The module that makes the broker of a server. */
+  readonly broker: URL
+  /** The port of the home of the log. */
+  readonly port: number
+  /** The arguments of the broker. @param port of the proxy before the home of the log */
+  readonly args: (port: number) => readonly string[]
+}
+
+export interface WorldOptions extends NodeOptions {
+  /** The clients of one server. */
+  readonly clients: (events: string, index: number, ledger: () => Ledger) => readonly Client[]
+}
+
+export interface Run {
+  readonly ledger: Ledger
+  readonly publishers: readonly Publisher[]
+}
+
+/** Two server processes on one log, two clients on each, and a publisher for each while a run lasts. */
+export class World {
+  readonly nodes: readonly Node[]
+  readonly clients: readonly Client[]
+  #ledger = new Ledger()
+  #runs = 0
+
+  private constructor(nodes: readonly Node[], clients: WorldOptions['clients']) {
+    this.nodes = nodes
+    this.clients = nodes.flatMap(({ url }, index) => clients(`${url}/events`, index, () => this.#ledger))
+  }
+
+  static async start(options: WorldOptions): Promise<World> {
+    const world = new World(await Promise.all([startNode(options), startNode(options)]), options.clients)
+    await until(() => world.clients.every(({ opened }) => opened > 0), patience)
+    return world
+  }
+
+  /**
+   * Publishes to both servers. Calls `happen` when all clients receive, then waits until all clients receive again and have the last event.
+   *
+   * @returns what is to be judged
+   */
+  async run(happen: (run: Run) => Promise<void>): Promise<Run> {
+    const number = this.#runs++
+    const ledger = new Ledger()
+    this.#ledger = ledger
+    const publishers = this.nodes.map(({ url }, index) => this.#publisher(`${number}.${index}`, url, ledger))
+    const running = Promise.all(publishers.map((publisher) => publisher.run()))
+    running.catch(() => {})
+    const allReceive = async () => {
+      const since = performance.now()
+      const before = publishers.map((publisher) => publisher.smooth)
+      await until(() => publishers.every((one, index) => one.smooth > before[index]! + 2), patience)
+      await until(() => this.clients.every(({ name }) => ledger.receivedSince(name, since)), patience)
+    }
+    try {
+      await allReceive()
+      await happen({ ledger, publishers })
+      await allReceive()
+    } finally {
+      for (const publisher of publishers) publisher.stop()
+    }
+    await running
+    // A client that has the last event has or misses all others. If a client receives a gap instead, another event is the last.
+    for (let attempt = 0; !(await this.#publishLast(`${number}.end${attempt}`, ledger)); attempt++) {}
+    return { ledger, publishers }
+  }
+
+  /** @returns whether all clients receive it */
+  async #publishLast(name: string, ledger: Ledger): Promise<boolean> {
+    const publisher = this.#publisher(name, this.nodes[0]!.url, ledger)
+    const running = publisher.run()
+    publisher.stop()
+    await running
+    const last = ledger.acknowledged.filter((text) => text.startsWith(`${name}:`)).at(-1)
+    if (last === undefined) return false
+    const { gaps } = ledger
+    const haveIt = () => this.clients.every((client) => ledger.has(client.name, last))
+    await until(() => haveIt() || ledger.gaps > gaps, patience)
+    return haveIt()
+  }
+
+  #publisher(name: string, url: string, ledger: Ledger): Publisher {
+    return new Publisher(name, `${url}/publish`, ledger, publishing)
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.clients) client.close()
+    await Promise.all(this.nodes.map(({ process }) => process.kill('SIGKILL')))
+    for (const { proxy } of this.nodes) proxy.close()
+  }
+}
+
+export async function startNode({ broker, port: home, args }: NodeOptions): Promise<Node> {
+  const proxy = await startTcpProxy(home)
+  const port = await freePort()
+  const start = () => startBrokerServer(broker, port, ...args(proxy.port))
+  const node: Node = {
+    url: `http://127.0.0.1:${port}`,
+    proxy,
+    process: await start(),
+    async restart() {
+      node.process = await start()
+    },
+  }
+  return node
+}

@@ -1,0 +1,3 @@
+import { conformanceOn } from './kit/conformance.ts'
+
+conformanceOn('the PostgreSQL broker')

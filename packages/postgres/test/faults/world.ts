@@ -1,0 +1,31 @@
+import { createSseClient } from '@sse/client'
+import { plain, supervised, World } from '@sse/testbed/deliveries'
+import { EventSource } from 'eventsource'
+
+export interface WorldOptions {
+  readonly schema: string
+  /** Of PostgreSQL, or of a pooler in front of it. */
+  readonly port: number
+  /** Entries that the log keeps. */
+  readonly keep?: number | undefined
+}
+
+/** Two server processes on one log, and a client of each kind on each. */
+export function startWorld({ schema, port, keep = 100_000 }: WorldOptions): Promise<World> {
+  return World.start({
+    broker: new URL('broker.ts', import.meta.url),
+    port,
+    // A timeout shorter than the default: a connection that hangs is noticed sooner.
+    args: (proxy) => [String(proxy), schema, String(keep), '700'],
+    clients: (events, index, ledger) => {
+      const client = createSseClient<{ tick: string }>(events, {
+        backoff: { base: 20, max: 100 },
+        parse: 'text',
+      })
+      return [
+        supervised(`supervised ${index}`, client, ledger, 'a cursor'),
+        plain(`plain ${index}`, new EventSource(events), ledger, 'a cursor'),
+      ]
+    },
+  })
+}
