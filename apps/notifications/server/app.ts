@@ -61,6 +61,11 @@ export function createApp(options: AppOptions): Express {
       hub,
       key: (req) => signedIn(req)?.id,
       authorize: authorize(stores.topics),
+      // What others may know of somebody who is online.
+      presence: (req) => {
+        const person = signedIn(req)
+        return person && { name: person.name }
+      },
       // One user must not take all the connections of this process.
       limits: { perKey: 1_000 },
     }),

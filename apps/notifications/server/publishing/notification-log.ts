@@ -24,17 +24,20 @@ type Options = Omit<HubOptions, 'broker' | 'events'>
 /** Milliseconds. Shorter than the default, so that one need not wait long to watch a page notice a line that has gone silent. */
 const heartbeat = 5_000
 
+/** Everybody is on `all`, so its members are the people who are online. */
+const channel = (name: string) => ({ presence: name === 'all' })
+
 /** For one process: the log lives in the app's own database. What does not fit its schema is not published. */
 export function createNotificationLog(database: DatabaseSync, options: Options = {}): NotificationLog {
   const broker = createSqliteBroker(database)
-  const hub = createHub({ heartbeat, ...options, broker, events: eventSchemas })
+  const hub = createHub({ heartbeat, channel, ...options, broker, events: eventSchemas })
   return { hub, publishWith: publishInTransaction(hub, broker), close: () => hub.close() }
 }
 
 /** For several processes that share the database: the log lives in Redis. */
 export function createSharedLog(database: DatabaseSync, url: string, options: Options = {}): NotificationLog {
   const broker = createRedisBroker({ client: createClient({ url }), prefix: 'herald' })
-  const hub = createHub({ heartbeat, ...options, broker, events: eventSchemas })
+  const hub = createHub({ heartbeat, channel, ...options, broker, events: eventSchemas })
   const outbox = createOutbox(database)
   const relay = startRelay({
     outbox,

@@ -10,6 +10,7 @@ export const en = {
   close: 'Close',
   cancel: 'Cancel',
   tryAgain: 'Try again',
+  online: (count: number) => `${count.toLocaleString('en')} online`,
 
   signIn: {
     claim: 'Notifications that arrive the moment they are sent, and wait for you when you are away.',

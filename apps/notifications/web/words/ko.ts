@@ -10,6 +10,7 @@ export const ko: Words = {
   close: '닫기',
   cancel: '취소',
   tryAgain: '다시 시도',
+  online: (count) => `${number(count)}명 접속 중`,
 
   signIn: {
     claim: '보내는 순간 도착하고, 자리를 비운 동안에는 기다리는 알림.',

@@ -1,9 +1,9 @@
 import type { SseEnd } from '@sse/client'
-import { onScopeDispose, type Ref, shallowRef, watch } from 'vue'
+import { computed, onScopeDispose, type Ref, watch } from 'vue'
 import { findSession } from '../stream/find-session.ts'
 import type { SseSource } from '../types.ts'
 import { type ChannelName, nameOf } from './channel-name.ts'
-import { followChannel } from './follow-channel.ts'
+import { useSaid } from './use-said.ts'
 
 export interface SseChannelRefs {
   /** Why the channel has ended, after everything that was published to it before. Undefined: it has not. */
@@ -21,16 +21,9 @@ export interface SseChannelRefs {
 export function useSseChannel(channel: ChannelName, stream: string | SseSource = 'sse'): SseChannelRefs {
   const session = findSession(stream, 'useSseChannel')
   const { connection } = session
-  const ended = shallowRef<string>()
+  const end = useSaid(session, channel, () => 'sse.end') as Readonly<Ref<SseEnd | undefined>>
+  const ended = computed(() => end.value?.reason)
   if (!connection.client) return { ended }
-  followChannel<SseEnd>(
-    session,
-    channel,
-    () => 'sse.end',
-    (end) => {
-      ended.value = end?.reason
-    },
-  )
   const join = (name: string | undefined) => (name ? connection.join(name) : () => {})
   let leave = join(nameOf(channel))
   watch(

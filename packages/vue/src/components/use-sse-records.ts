@@ -1,9 +1,9 @@
 import type { SseMember, SsePresence, SseRecords } from '@sse/client'
-import { computed, type Ref, shallowRef } from 'vue'
+import { computed, type Ref } from 'vue'
 import { findSession } from '../stream/find-session.ts'
 import type { SseSource } from '../types.ts'
 import type { ChannelName } from './channel-name.ts'
-import { followChannel } from './follow-channel.ts'
+import { useSaid } from './use-said.ts'
 import { useSseChannel } from './use-sse-channel.ts'
 
 /** The records of a channel, as refs. */
@@ -27,17 +27,7 @@ export function useSseRecords<Data = unknown>(
   channel: ChannelName,
   stream: string | SseSource = 'sse',
 ): SseRecordsRefs<Data> {
-  const session = findSession(stream, 'useSseRecords')
-  const newest = shallowRef<SseRecords<Data>>()
-  followChannel<SseRecords<Data>>(
-    session,
-    channel,
-    (name) => `sse.records:${name}`,
-    (said) => {
-      newest.value = said
-    },
-  )
-  useSseChannel(channel, stream)
+  const newest = use<SseRecords<Data>>('records', 'useSseRecords', channel, stream)
   return {
     records: computed(() => new Map(newest.value?.records ?? [])),
     stale: computed(() => newest.value?.stale ?? true),
@@ -65,20 +55,23 @@ export function usePresence<Info = unknown>(
   channel: ChannelName,
   stream: string | SseSource = 'sse',
 ): SsePresenceRefs<Info> {
-  const session = findSession(stream, 'usePresence')
-  const newest = shallowRef<SsePresence<Info>>()
-  followChannel<SsePresence<Info>>(
-    session,
-    channel,
-    (name) => `sse.presence:${name}`,
-    (said) => {
-      newest.value = said
-    },
-  )
-  useSseChannel(channel, stream)
+  const newest = use<SsePresence<Info>>('presence', 'usePresence', channel, stream)
   return {
     members: computed(() => newest.value?.members ?? []),
     count: computed(() => newest.value?.count ?? 0),
     stale: computed(() => !newest.value),
   }
+}
+
+/** Joins a channel, and follows what the client keeps of it. */
+function use<Kept>(
+  kind: 'records' | 'presence',
+  composable: string,
+  channel: ChannelName,
+  stream: string | SseSource,
+): Readonly<Ref<Kept | undefined>> {
+  const newest = useSaid(findSession(stream, composable), channel, (name) => `sse.${kind}:${name}`)
+  useSseChannel(channel, stream)
+  // The name of the event decides what is said.
+  return newest as Readonly<Ref<unknown>> as Readonly<Ref<Kept | undefined>>
 }

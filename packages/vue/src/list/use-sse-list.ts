@@ -1,6 +1,7 @@
 import type { SseResyncCause } from '@sse/client'
-import { computed, effectScope, getCurrentInstance, onServerPrefetch, type Ref, shallowRef } from 'vue'
+import { computed, getCurrentInstance, onServerPrefetch, type Ref, shallowRef } from 'vue'
 import { type ChannelName, nameOf } from '../components/channel-name.ts'
+import { inScope } from '../components/use-said.ts'
 import { useSseChannel } from '../components/use-sse-channel.ts'
 import { loadParts, parts } from '../load-parts.ts'
 import type { RegisteredEvents } from '../register.ts'
@@ -149,12 +150,8 @@ export function useSseList<Item, Events extends object = RegisteredEvents>(
   }
   if (connection.client) {
     useSseChannel(channel, stream)
-    const scope = effectScope()
-    session.use((receiver) => {
-      if (scope.active)
-        scope.run(() => {
-          reload = parts!.followList(shell, receiver)
-        })
+    inScope(session, (receiver) => {
+      reload = parts!.followList(shell, receiver)
     })
   } else {
     const component = getCurrentInstance()

@@ -5,7 +5,7 @@ import type { Connection, Listen } from './connection.ts'
 export function listenTo(connection: Connection): Listen {
   let last: SseMeta | undefined
   const on: Listen = (event, listener) => {
-    const off = connection.client?.on(event as 'sse.state', (data: SseState, meta) => {
+    const told = (data: SseState, meta: SseMeta) => {
       if (event === 'sse.state') {
         if (connection.isRestarting && data.status === 'closed') return undefined
       } else if (meta !== last) {
@@ -15,7 +15,15 @@ export function listenTo(connection: Connection): Listen {
       }
       // Only typed functions add listeners, so the name decides the type of their data.
       return listener(data as never, meta)
-    })
+    }
+    const { client } = connection
+    const [, kind, channel = ''] = /^sse\.(records|presence):(.+)/.exec(event) ?? []
+    const off =
+      kind === 'records'
+        ? client?.onRecords(channel, told as never)
+        : kind
+          ? client?.onPresence(channel, told as never)
+          : client?.on(event as 'sse.state', told)
     return () => off?.()
   }
   return connection.track?.(on) ?? on

@@ -1,0 +1,56 @@
+import type { Consumer, ReceivedEvent } from '@sse/client/internal'
+import { onScopeDispose, watch } from 'vue'
+import type { Receiver } from './receiver.ts'
+
+/** What the client says of a channel. */
+export interface Said {
+  readonly channel: string
+}
+
+/**
+ * Follows what the client says of a channel, until the present effect scope ends. It is handed over per frame, after the events that came before it.
+ * Of several changes in one frame, only the newest is handed over. Loaded beside the page.
+ *
+ * @param eventOf the name under which the client emits it
+ * @param change called with what the client says; undefined: it has said nothing of this channel yet
+ */
+export function followChannel(
+  receiver: Receiver,
+  channel: () => string | undefined,
+  eventOf: (channel: string) => string,
+  change: (said: Said | undefined) => void,
+): void {
+  function follow(name: string | undefined): () => void {
+    if (!name) return () => {}
+    let newest: Said | undefined
+    let isWaiting = false
+    let isOn = true
+    const run = () => {
+      isWaiting = false
+      if (isOn) change(newest)
+    }
+    // No load of the app has it, so it waits for none.
+    const consumer: Pick<Consumer, 'receive'> = {
+      receive({ value, emit }: ReceivedEvent) {
+        if ((value as Said).channel !== name) return
+        newest = value as Said
+        if (isWaiting) return
+        isWaiting = true
+        emit()
+      },
+    }
+    const off = receiver.listen(eventOf(name), [{ run, isCall: true }], consumer)
+    return () => {
+      isOn = false
+      off()
+    }
+  }
+
+  let end = follow(channel())
+  watch(channel, (name) => {
+    end()
+    change(undefined)
+    end = follow(name)
+  })
+  onScopeDispose(() => end())
+}
