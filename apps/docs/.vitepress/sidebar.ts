@@ -20,7 +20,7 @@ export const english: Items = [
     'concepts',
   ]),
   section('Recipes', [
-    ...under('recipes', ['auth', 'rooms', 'presence', 'llm-streams']),
+    ...under('recipes', ['auth', 'rooms', 'channels', 'presence', 'llm-streams', 'nextjs', 'nuxt']),
     ...under('recipes', ['several-nodes', 'graceful-deploy', 'tracing', 'testing']),
   ]),
   section('Deployment', under('deployment', ['proxies', 'limits', 'sqlite', 'redis', 'threat-model'])),
@@ -31,6 +31,10 @@ export const english: Items = [
   ]),
   section('Coming from', [
     ...['better-sse', 'express-sse', 'vue-sse'].map((name) => [`migration/${name}`, name] as const),
+    ['migration/h3', 'h3: createEventStream'],
+    ['migration/hono', 'Hono: streamSSE'],
+    ['migration/trpc', 'tRPC subscriptions'],
+    ['migration/resumable-stream', 'resumable-stream'],
     ['migration/hand-written', 'A hand-written handler'],
   ]),
   section(

@@ -24,6 +24,7 @@ const options: ts.CompilerOptions = {
   customConditions: ['@sse/source'],
   allowImportingTsExtensions: true,
   types: ['node'],
+  jsx: ts.JsxEmit.ReactJSX,
   strict: true,
   allowJs: true,
   checkJs: true,

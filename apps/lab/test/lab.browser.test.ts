@@ -188,9 +188,7 @@ test('a browser in Korean gets Korean, and a chosen language is kept', async () 
 
 test.each([
   ['light', 1280, 'en'],
-  ['light', 390, 'ko'],
-  ['dark', 1280, 'ko'],
-  ['dark', 390, 'en'],
+  ['dark', 390, 'ko'],
 ] as const)(
   'axe finds nothing in the %s theme at %i px in %s, and nothing sticks out',
   async (colorScheme, width, locale) => {
@@ -201,7 +199,7 @@ test.each([
       viewport: { width, height: 900 },
     })
     await page.getByRole('radio', { name: /^2/ }).click()
-    await counted(page, 60)
+    await counted(page, 20)
     await page.getByRole('button', { name: locale === 'en' ? 'Cut the line' : '회선 끊기' }).click()
     await until(
       async () => (await page.getByTestId('recovery').locator('xpath=self::*[@data-missed]').count()) === 4,
@@ -211,14 +209,16 @@ test.each([
     const height = await page.evaluate(() => document.documentElement.scrollHeight)
     await page.setViewportSize({ width, height })
     const { sse } = await readPanels(page)
-    await counted(page, sse.received + 30)
+    await counted(page, sse.received + 10)
     await page.screenshot({
       path: join(artifacts, `lab-${colorScheme}-${width}-${locale}.png`),
       fullPage: true,
     })
 
     await page.evaluate(axe.source)
-    const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run())
+    const { violations } = await page.evaluate(() =>
+      (globalThis as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ['violations'] }),
+    )
     expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
     expect(complaints).toEqual([])
@@ -229,6 +229,7 @@ test('everything can be reached by the keyboard, in the order in which it is see
   server = await startServer('production')
   const { page } = await openPage(browser, server.origin, { viewport: { width: 390, height: 900 } })
   await counted(page, 1)
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
   const stops: string[] = []
   for (;;) {
     await page.keyboard.press('Tab')

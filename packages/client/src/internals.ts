@@ -4,6 +4,7 @@ import type { RawEvent } from './connection/connection.ts'
 import type { Cursor, CursorOrigin } from './cursor/cursor.ts'
 import type { SseChannels } from './events/control-events.ts'
 import type { Emitter } from './events/emitter.ts'
+import type { Features } from './features/features.ts'
 import type { createAddress } from './http/url.ts'
 import type { Settings } from './options.ts'
 import type { ReceivedEvent, Resync } from './resync/resync.ts'
@@ -42,6 +43,7 @@ export interface ClientInternals {
   /** The name of the newest stream. */
   stream?: string
   resync?: ClientResync
+  features?: Features
   /** Replaces the supervisor once it is loaded. */
   shared?: SharedConnection
   /** See `watchCursor`. */

@@ -1,3 +1,4 @@
+import { createFeatures } from './features/features.ts'
 import type { ClientInternals, ClientResync } from './internals.ts'
 import { createResync, type ReceivedEvent } from './resync/resync.ts'
 import type { ResyncOption } from './types.ts'
@@ -9,6 +10,7 @@ import type { ResyncOption } from './types.ts'
  */
 export async function loadParts(client: ClientInternals, isOver: () => boolean): Promise<void> {
   const { options } = client
+  client.features ??= createFeatures(client)
   if (options.resync) client.resync ??= createClientResync(client, options.resync)
   // Tabs can share in a page or a worker that has Web Locks and BroadcastChannel.
   if (!options.share || !globalThis.location || !navigator.locks || !globalThis.BroadcastChannel) return

@@ -3,22 +3,23 @@ import type { AddressInfo } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { launchChromium, until } from '@sse/testbed'
 import { launchFirefox } from '@sse/testbed/firefox'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { END, type Heard, heardOf, inChunks, NUL_IN_ID, names, shapes } from '../contract/shapes.ts'
-import type { createSseClient, SseClient } from '../src/index.ts'
+import type { createSseClient } from '../src/index.ts'
 import { pageFile } from './page.ts'
 
 declare const window: {
   readonly createSseClient: typeof createSseClient
   readonly EventSource: typeof EventSource
-  client: SseClient
-  heard: Heard[]
 }
 
 /** What both drivers of browsers offer. */
 interface Page {
   goto(url: string): Promise<unknown>
-  evaluate<Result, Argument>(run: (argument: Argument) => Result, argument: Argument): Promise<Result>
+  evaluate<Result, Argument>(
+    run: (argument: Argument) => Result | Promise<Result>,
+    argument: Argument,
+  ): Promise<Result>
 }
 
 interface Browser {
@@ -29,116 +30,120 @@ interface Browser {
 const sizes = [Number.POSITIVE_INFINITY, 1, 2, 3, 7]
 const lineEnds = ['\n', '\r\n', '\r']
 
-/** A page, and beside it what each path under `/events/` says. */
-async function serve(
-  stream: (path: string, response: ServerResponse, cursor: string | null) => unknown,
-): Promise<string> {
-  const server = createServer(async (request, response) => {
-    const url = new URL(request.url ?? '/', 'http://page')
-    const file = url.pathname.startsWith('/events/') ? undefined : pageFile(url.pathname)
-    if (file) {
-      response
-        .writeHead(200, { 'Content-Type': file.type === 'js' ? 'text/javascript' : 'text/html' })
-        .end(file.text)
-    } else await stream(url.pathname.slice(8), response, url.searchParams.get('lastEventId'))
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-}
-
-async function openPage(browser: Browser, origin: string): Promise<Page> {
-  const page = await browser.newPage()
-  await page.goto(origin)
-  await until(() => page.evaluate(() => 'createSseClient' in window, undefined))
-  return page
-}
-
-const connect = (page: Page, path: string, isNative: boolean) =>
-  page.evaluate(
-    ({ path, isNative, names }) => {
-      const EventSource = isNative ? window.EventSource : undefined
-      window.client?.close()
-      window.heard = []
-      window.client = window.createSseClient(`/events/${path}`, {
-        EventSource,
-        parse: 'text',
-        backoff: { base: 10 },
-      })
-      for (const name of names) {
-        window.client.on(name, (data, { event, id }) => window.heard.push({ event, data, id }))
-      }
-      window.client.connect()
-    },
-    { path, isNative, names },
-  )
-
-/** What was heard, when the end was. */
-async function heardAtEnd(page: Page): Promise<Heard[]> {
-  const look = () => page.evaluate(() => window.heard, undefined)
-  await until(async () => (await look()).at(-1)?.data === 'the end')
-  return look()
-}
-
 const begin = (response: ServerResponse) => {
   response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
 }
+
+/** The page, and beside it the streams: `/events/SHAPE-LINE_END-SIZE` is a shape, written so; `/events/hidden` has what platforms hide. */
+async function serve(): Promise<{ origin: string; cursors: (string | null)[]; close(): void }> {
+  const cursors: (string | null)[] = []
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://page')
+    const [, folder, name = ''] = url.pathname.split('/')
+    const file = folder === 'events' ? undefined : pageFile(url.pathname)
+    if (file) {
+      const type = file.type === 'js' ? 'text/javascript' : 'text/html'
+      response.writeHead(200, { 'Content-Type': type }).end(file.text)
+    } else if (name === 'hidden') {
+      cursors.push(url.searchParams.get('lastEventId'))
+      begin(response)
+      if (cursors.length === 1) {
+        response.write('retry: 20\nid: 1\ndata: a\n\nid: 5\n\nevent: unheard\nid: 6\ndata: x\n\n')
+        setImmediate(() => response.end())
+      } else response.write('data: the end\n\n')
+    } else {
+      const [shape = 0, lineEnd = 0, size = 0] = name.split('-').map(Number)
+      begin(response)
+      for (const chunk of inChunks(
+        `${shapes[shape]?.[1]}${END}`.replaceAll('\n', lineEnds[lineEnd]!),
+        sizes[size]!,
+      )) {
+        response.write(chunk)
+        await turn()
+      }
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    cursors,
+    close() {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+/** Opens streams side by side. What each of them heard until its end. */
+const listen = (page: Page, streams: readonly string[], isNative: boolean): Promise<Heard[][]> =>
+  page.evaluate(
+    ({ streams, isNative, names }) => {
+      const EventSource = isNative ? window.EventSource : undefined
+      const listenTo = (stream: string) =>
+        new Promise<Heard[]>((resolve) => {
+          const heard: Heard[] = []
+          const options = { EventSource, parse: 'text', backoff: { base: 10 } } as const
+          const client = window.createSseClient(`/events/${stream}`, options)
+          for (const name of names) {
+            client.on(name, (data, { event, id }) => {
+              heard.push({ event, data, id })
+              if (data !== 'the end') return
+              client.close()
+              resolve(heard)
+            })
+          }
+          client.connect()
+        })
+      return Promise.all(streams.map(listenTo))
+    },
+    { streams, isNative, names },
+  )
 
 describe.each<[string, () => Promise<Browser>]>([
   ['Chromium', async () => (await launchChromium()) as Browser],
   ['Firefox', async () => (await launchFirefox()) as unknown as Browser],
 ])('in %s', (browserName, launch) => {
+  let server: Awaited<ReturnType<typeof serve>>
   let browser: Browser
+  let page: Page
   beforeAll(async () => {
+    server = await serve()
     browser = await launch()
+    page = await browser.newPage()
+    await page.goto(server.origin)
+    await until(() => page.evaluate(() => 'createSseClient' in window, undefined))
   })
-  afterAll(() => browser?.close())
+  afterAll(async () => {
+    await browser?.close()
+    server?.close()
+  })
 
   describe.each([
     ['fetch', false],
     ['the native EventSource', true],
   ])('over %s', (_, isNative) => {
-    test.each(shapes)('%s', async (shape, text, events) => {
-      // Firefox drops the whole event; the documentation says so.
-      const isDropped = isNative && browserName === 'Firefox' && shape === NUL_IN_ID
-      const origin = await serve(async (path, response) => {
-        const [lineEnd = 0, size = 0] = path.split('-').map(Number)
-        begin(response)
-        for (const chunk of inChunks(`${text}${END}`.replaceAll('\n', lineEnds[lineEnd]!), sizes[size]!)) {
-          response.write(chunk)
-          await turn()
-        }
-      })
-      const page = await openPage(browser, origin)
-      for (const lineEnd of lineEnds.keys()) {
-        for (const size of sizes.keys()) {
-          await connect(page, `${lineEnd}-${size}`, isNative)
-          expect(await heardAtEnd(page), `${JSON.stringify(lineEnds[lineEnd])}, ${sizes[size]}`).toEqual(
-            heardOf(isDropped ? [] : events),
-          )
-        }
-      }
-    })
+    test.each(shapes.map(([name, , events], index) => ({ name, events, index })))(
+      '$name',
+      async ({ name, events, index }) => {
+        // Firefox drops the whole event; the documentation says so.
+        const isDropped = isNative && browserName === 'Firefox' && name === NUL_IN_ID
+        const streams = lineEnds.flatMap((_, lineEnd) =>
+          sizes.map((_, size) => `${index}-${lineEnd}-${size}`),
+        )
+        const heard = await listen(page, streams, isNative)
+        const expected = heardOf(isDropped ? [] : events)
+        expect(Object.fromEntries(streams.map((stream, at) => [stream, heard[at]]))).toEqual(
+          Object.fromEntries(streams.map((stream) => [stream, expected])),
+        )
+      },
+    )
 
     test('what the platform hides is what the documentation says', async () => {
-      const cursors: (string | null)[] = []
-      const origin = await serve((_, response, cursor) => {
-        cursors.push(cursor)
-        begin(response)
-        if (cursors.length === 1) {
-          response.write('retry: 20\nid: 1\ndata: a\n\nid: 5\n\nevent: unheard\nid: 6\ndata: x\n\n')
-          setImmediate(() => response.end())
-        } else response.write('data: the end\n\n')
-      })
-      const page = await openPage(browser, origin)
-      await connect(page, 'hidden', isNative)
-      const heard = await heardAtEnd(page)
+      server.cursors.length = 0
+      const [heard] = await listen(page, ['hidden'], isNative)
       // Over `fetch` the cursor travels in the header, which this server does not look at.
-      if (isNative) expect(cursors.slice(0, 2)).toEqual([null, '1'])
-      expect(heard.map(({ id }) => id)).toEqual(isNative ? ['1', '1'] : ['1', '6'])
+      if (isNative) expect(server.cursors.slice(0, 2)).toEqual([null, '1'])
+      expect(heard?.map(({ id }) => id)).toEqual(isNative ? ['1', '1'] : ['1', '6'])
     })
   })
 })

@@ -14,6 +14,8 @@ export type SseErrorCode =
   | 'invalid-option'
   | 'event-too-large'
   | 'too-many-channels'
+  | 'too-many-records'
+  | 'invalid-record'
   | 'id-on-subscribed-stream'
   | 'headers-sent'
   | 'no-hub'

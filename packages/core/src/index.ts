@@ -14,6 +14,7 @@ export type {
 export { createHub } from './hub/hub.ts'
 export type {
   BrokerState,
+  ChannelFeatures,
   ChannelsChanged,
   ChannelsRequest,
   CloseHubOptions,
@@ -23,9 +24,22 @@ export type {
   HubOf,
   HubOptions,
   HubStats,
+  Member,
   PublishOptions,
+  Run,
+  RunOptions,
+  RunOutcome,
 } from './hub/types.ts'
-export type { Broker, Entry, GapReason, OpenTransaction, Page, Published, Receiver } from './log/broker.ts'
+export type {
+  Broker,
+  Entry,
+  GapReason,
+  OpenTransaction,
+  Page,
+  Published,
+  Receiver,
+  Records,
+} from './log/broker.ts'
 export { comparePositions } from './log/compare-positions.ts'
 export {
   createMemoryBroker,

@@ -13,5 +13,7 @@ export { checkFunction, checkKey, checkNames, checkNumber, checkObject, refuseOp
 export { checkNode } from './check-node.ts'
 export { drawBetween } from './draw-between.ts'
 export { show } from './errors.ts'
+export { maxRecords, recordChangeOf, tooManyRecords } from './log/records.ts'
 export { randomText } from './random-text.ts'
+export { Decoder } from './wire/decode.ts'
 export { joinFrames } from './wire/frame.ts'

@@ -1,9 +1,18 @@
-import { type Broker, type Entry, type Page, type Published, type Receiver, SseError } from '@sse/core'
+import {
+  type Broker,
+  type Entry,
+  type Page,
+  type Published,
+  type Receiver,
+  type Records,
+  SseError,
+} from '@sse/core'
 import { closedError } from '@sse/core/internal'
 import { Connection } from './connection/connection.ts'
 import { ReconnectingConnection } from './connection/reconnecting-connection.ts'
 import { duplicateOf, keyPrefixOf } from './connection/redis-client.ts'
 import { TransferSize } from './connection/transfer-size.ts'
+import { failureOf } from './failure.ts'
 import { warnOfEviction } from './log/eviction.ts'
 import { Keys } from './log/keys.ts'
 import { lookAt } from './log/log-state.ts'
@@ -13,6 +22,7 @@ import { Signals } from './publishing/signals.ts'
 import { Writer } from './publishing/writer.ts'
 import { LiveReading } from './reading/live-reading.ts'
 import { PageReads } from './reading/page-reads.ts'
+import { recordsOf } from './reading/records.ts'
 
 /** What the first use of the broker opens. */
 interface Opened {
@@ -70,14 +80,28 @@ export class RedisBroker implements Broker {
   async publish(
     channels: readonly string[],
     { event, data }: { readonly event?: string | undefined; readonly data: string },
-    { idempotencyKey }: { readonly idempotencyKey?: string | undefined } = {},
+    {
+      idempotencyKey,
+      record,
+    }: { readonly idempotencyKey?: string | undefined; readonly record?: string | undefined } = {},
   ): Promise<Published> {
-    return this.#use().writer.publish(channels, event, data, idempotencyKey)
+    return this.#use().writer.publish({ channels, event, record }, data, idempotencyKey)
   }
 
   async read(after: string, { limit, signal }: { limit: number; signal: AbortSignal }): Promise<Page> {
     signal.throwIfAborted()
     return this.#use().pages.read(after, limit, signal)
+  }
+
+  async records(channels: readonly string[]): Promise<Records> {
+    const { commands } = this.#use()
+    const names = [...channels]
+    try {
+      const connection = await commands.connected(this.#settings.timeout)
+      return await recordsOf(connection, this.#keys, names, this.#size)
+    } catch (error) {
+      throw this.#closed ? closedError() : failureOf(error, this.#keys.log)
+    }
   }
 
   async signal(text: string): Promise<void> {

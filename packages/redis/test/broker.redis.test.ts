@@ -247,9 +247,10 @@ describe('an answer that is lost', () => {
     const { broker } = await startBroker(redis.port, { prefix })
     await broker.publish(['news'], message)
     const [writer = ''] = (await keysOf(prefix)).filter((key) => key.includes(':writer:'))
-    const keys = [`{${prefix}}:log`, `{${prefix}}:meta`, writer]
-    const args = ['00000000', 'its token', 1_000, 600_000, '000000000000', '[["news"]]', 'late', 0]
-    await expect(redis.command('EVAL', append.text, keys.length, ...keys, ...args)).rejects.toThrow('FENCED')
+    const keys = ['log', 'meta', 'record-names', 'records'].map((kind) => `{${prefix}}:${kind}`)
+    const args = ['00000000', 'its token', 1_000, 600_000, 0, '000000000000', '[["news"]]', 'late', 0, '']
+    const late = redis.command('EVAL', append.text, keys.length + 1, ...keys, writer, ...args)
+    await expect(late).rejects.toThrow('FENCED')
     expect(await redis.command('XLEN', `{${prefix}}:log`)).toBe(1)
   })
 

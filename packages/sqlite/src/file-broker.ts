@@ -5,6 +5,7 @@ import {
   type Page,
   type Published,
   type Receiver,
+  type Records,
   SseError,
 } from '@sse/core'
 import { closedError } from '@sse/core/internal'
@@ -57,12 +58,15 @@ export class FileBroker implements SqliteBroker {
   async publish(
     channels: readonly string[],
     { event, data }: { readonly event?: string | undefined; readonly data: string },
-    { idempotencyKey: key }: { readonly idempotencyKey?: string | undefined } = {},
+    {
+      idempotencyKey: key,
+      record,
+    }: { readonly idempotencyKey?: string | undefined; readonly record?: string | undefined } = {},
   ): Promise<Published> {
     const { writer } = this.#use()
     const outcome = Promise.withResolvers<Published>()
-    const bytes = textBytes(channels, event, data)
-    const publish: PendingPublish = { channels: [...channels], event, data, key, bytes, outcome }
+    const entry = { channels: [...channels], event, data, record }
+    const publish: PendingPublish = { ...entry, key, bytes: textBytes(entry), outcome }
     if (this.#transaction) this.#transaction.add(publish)
     else writer.add(publish)
     return outcome.promise
@@ -71,6 +75,14 @@ export class FileBroker implements SqliteBroker {
   async read(after: string, { limit, signal }: { limit: number; signal: AbortSignal }): Promise<Page> {
     signal.throwIfAborted()
     return this.#use().reads.add(after, limit, signal)
+  }
+
+  /** In a turn of its own, so that it does not read what an open transaction may still roll back. */
+  async records(channels: readonly string[]): Promise<Records> {
+    const names = [...channels]
+    await new Promise((resolve) => setImmediate(resolve))
+    const { connection } = this.#use()
+    return connection.wrapErrors(() => connection.table.records(names))
   }
 
   /** Only this process has the log, so there is one receiver. */

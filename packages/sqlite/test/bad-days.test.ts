@@ -239,7 +239,7 @@ describe('a file that is damaged', () => {
   it('is of a later version: refused and left as it is', async () => {
     const path = newFile()
     await (await startBroker(path)).broker.close()
-    open(path).exec('UPDATE sse_log SET version = 2')
+    open(path).exec('UPDATE sse_log SET version = 3')
     await expect(startBroker(path)).rejects.toMatchObject({
       code: 'log-failed',
       message: expect.stringContaining('later version'),
@@ -251,7 +251,7 @@ describe('a log that another program has changed', () => {
   it.each([
     [
       'appended to',
-      'INSERT INTO sse_entries SELECT seq + 1, at, bytes, channels, event, data FROM sse_entries',
+      'INSERT INTO sse_entries SELECT seq + 1, at, bytes, channels, event, data, record FROM sse_entries',
     ],
     ['emptied', 'DELETE FROM sse_entries'],
   ])('%s: nothing is appended that would not follow, and the error names the cause', async (_, sql) => {

@@ -21,6 +21,7 @@ brokerConformance(
   {
     name: 'the SQLite broker',
     exclusive: true,
+    records: true,
     patience: 20_000,
     createLog: (): File => {
       const directory = mkdtempSync(join(tmpdir(), 'sse-sqlite-'))

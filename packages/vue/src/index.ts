@@ -1,7 +1,14 @@
 export * from '@sse/client'
+export type { ChannelName } from './components/channel-name.ts'
 export type { AppLike } from './components/lifetime.ts'
 export { type SseRefs, useSse, useSseEvent } from './components/use-sse.ts'
-export { type ChannelName, useSseChannel } from './components/use-sse-channel.ts'
+export { type SseChannelRefs, useSseChannel } from './components/use-sse-channel.ts'
+export {
+  type SsePresenceRefs,
+  type SseRecordsRefs,
+  usePresence,
+  useSseRecords,
+} from './components/use-sse-records.ts'
 export { createSse } from './create-sse.ts'
 export type { DehydratedList, DehydratedSse } from './list/dehydrated.ts'
 export {

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { describe, vi } from 'vitest'
-import vue2, { h, nextTick, ref } from 'vue2'
+import vue2, { h, nextTick, ref, watch } from 'vue2'
 import { describeVue } from '../test/suite.ts'
 
 vi.mock('vue', () => import('vue2'))
@@ -24,6 +24,7 @@ describe('Vue 2.7', () => {
     h: h as (tag: unknown, children?: unknown) => unknown,
     nextTick,
     ref: ref as <Value>(value: Value) => { value: Value },
+    watch: watch as never,
     KeepAlive: 'keep-alive',
   })
 })

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { scriptEventSource } from '@sse/client/testing'
 import { describe, expect, it, vi } from 'vitest'
-import { createApp, h, KeepAlive, nextTick, ref, Suspense } from 'vue'
+import { createApp, h, KeepAlive, nextTick, ref, Suspense, watch } from 'vue'
 import { describeVue } from '../test/suite.ts'
 import { createSse, useSseChannel, useSseEvent, useSseList } from './index.ts'
 
@@ -24,6 +24,7 @@ describe('Vue 3', () => {
     h: h as (tag: unknown, children?: unknown) => unknown,
     nextTick,
     ref: ref as <Value>(value: Value) => { value: Value },
+    watch: watch as never,
     KeepAlive,
   })
 

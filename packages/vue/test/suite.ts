@@ -7,10 +7,12 @@ import {
   type SseListOptions,
   type SseOptions,
   type SseRefs,
+  usePresence,
   useSse,
   useSseChannel,
   useSseEvent,
   useSseList,
+  useSseRecords,
 } from '../src/index.ts'
 import { loadParts } from '../src/load-parts.ts'
 
@@ -21,6 +23,7 @@ export interface VueKit {
   h(tag: unknown, children?: unknown): unknown
   nextTick(): Promise<void>
   ref<Value>(value: Value): { value: Value }
+  watch(source: object, run: (value: never) => unknown, options?: object): unknown
   /** Keeps the components that it shows. */
   readonly KeepAlive: unknown
 }
@@ -46,7 +49,7 @@ async function settled(): Promise<void> {
 }
 
 /** One suite for Vue 3 and 2.7. */
-export function describeVue({ mount, h, nextTick, ref, KeepAlive }: VueKit): void {
+export function describeVue({ mount, h, nextTick, ref, watch, KeepAlive }: VueKit): void {
   const pages: Page[] = []
 
   beforeAll(async () => void (await loadParts()))
@@ -504,6 +507,22 @@ export function describeVue({ mount, h, nextTick, ref, KeepAlive }: VueKit): voi
       expect([texts(), list().stale.value, loads.length]).toEqual([['loaded 1'], false, 2])
     })
 
+    it('is loaded although the stream cannot open, stays stale, and is loaded again when it opens', async () => {
+      const { list, loads, source, sse, open, answer, texts } = setUpList()
+      source().lose()
+      expect(sse.status).toBe('waiting')
+      await answer(0, 5, 1)
+      expect([texts(), list().stale.value]).toEqual([['loaded 1'], true])
+      sse.reconnect()
+      source().lose()
+      await settled()
+      expect(loads).toHaveLength(1)
+      sse.reconnect()
+      open('e-7')
+      await answer(1, 7, 2)
+      expect([texts(), list().stale.value, loads.length]).toEqual([['loaded 2'], false, 2])
+    })
+
     it('is ready after its first load, whether it succeeded or not', async () => {
       const { list, open, loads } = setUpList()
       let isReady = false
@@ -544,6 +563,121 @@ export function describeVue({ mount, h, nextTick, ref, KeepAlive }: VueKit): voi
       isShown.value = true
       await nextTick()
       expect(page.text()).toBe('loaded,meanwhile')
+    })
+  })
+
+  describe('useSseRecords', () => {
+    const json = JSON.stringify
+
+    /** Sends the records of a channel, as our server does. */
+    function sendRecords(
+      source: ScriptedEventSource,
+      channel: string,
+      all: Record<string, number>,
+      id: string,
+    ) {
+      source.send('sse.records', json({ channels: [channel] }))
+      for (const [record, price] of Object.entries(all)) {
+        source.send('sse.record', json({ channels: [channel], record }))
+        source.send('message', String(price))
+      }
+      source.send('sse.records', json({ channels: [channel], done: true }), id)
+    }
+
+    /** The code for records is loaded before the stream is opened. */
+    const opened = ({ sources }: { sources: unknown[] }) => vi.waitFor(() => expect(sources).toHaveLength(1))
+
+    it('shows the records of a channel, as they change, and its end', async () => {
+      const site = setUp()
+      const { show, source, open } = site
+      const name = ref<string>('prices')
+      const text = ref('')
+      const page = show(
+        () => {
+          const { records, stale, ended } = useSseRecords<number>(() => name.value)
+          const { ended: isOver } = useSseChannel(() => name.value)
+          text.value = ''
+          watch([records, stale, ended, isOver], () => {
+            const all = [...records.value].map((one) => one.join(' '))
+            text.value = [...all, stale.value ? 'stale' : '', ended.value ?? '', isOver.value ?? ''].join()
+          })
+        },
+        () => text.value,
+      )
+      await opened(site)
+      expect(channelsOf(source())).toBe('prices')
+      expect(source().url.searchParams.get('records')).toBe('*')
+      open('')
+      sendRecords(source(), 'prices', { a: 1, b: 1 }, 'e-1')
+      await nextTick()
+      await nextTick()
+      expect(page.text()).toBe('a 1,b 1,,,')
+      source().send('sse.record', json({ id: 'e-2', channels: ['prices'], record: 'a' }))
+      source().send('message', '2', 'e-2')
+      source().send('sse.removed', json({ channel: 'prices', record: 'b' }), 'e-3')
+      await nextTick()
+      await nextTick()
+      expect(page.text()).toBe('a 2,,,')
+      source().send('sse.end', json({ channel: 'prices', reason: 'closed' }), 'e-4')
+      await nextTick()
+      await nextTick()
+      expect(page.text()).toBe(',closed,closed')
+      name.value = 'other'
+      await nextTick()
+      await nextTick()
+      expect(page.text()).toBe('stale,,')
+    })
+
+    it('hands over one change for all of a frame, and none after its end', async () => {
+      const site = setUp({ batch: true, keep: 10 })
+      const { sse, show, source, open } = site
+      let records: { readonly value: ReadonlyMap<string, unknown> } | undefined
+      const changes: number[] = []
+      const page = show(() => {
+        records = useSseRecords<number>('prices').records
+        watch(records, ({ size }: Map<string, unknown>) => changes.push(size), { flush: 'sync' })
+      })
+      show(() => {})
+      await opened(site)
+      open('')
+      sendRecords(source(), 'prices', { a: 1, b: 1, c: 1 }, 'e-1')
+      await settled()
+      expect(changes).toEqual([])
+      vi.advanceTimersByTime(300)
+      expect(records!.value.size).toBe(3)
+      expect(changes).toEqual([3])
+      expect(sse).toMatchObject({ received: 0, history: [], lastEventId: 'e-1' })
+      sendRecords(source(), 'prices', {}, 'e-2')
+      page.unmount()
+      vi.advanceTimersByTime(300)
+      expect(changes).toEqual([3])
+    })
+  })
+
+  describe('usePresence', () => {
+    it('shows the members of a channel', async () => {
+      const site = setUp()
+      const { show, source, open } = site
+      const shown: unknown[] = []
+      show(() => {
+        const { members, count, stale } = usePresence<string>('room')
+        watch(
+          [members, count, stale],
+          () => shown.push([members.value.map(({ info }) => info), count.value, stale.value]),
+          { flush: 'sync' },
+        )
+      })
+      await vi.waitFor(() => expect(site.sources).toHaveLength(1))
+      open()
+      const send = (data: object) =>
+        source().send('sse.presence', JSON.stringify({ channel: 'room', ...data }), 'e-0')
+      send({ members: [{ id: 'm', info: 'Mina', streams: 1 }] })
+      send({ joined: [{ id: 'j', info: 'Joon', streams: 1 }], left: [] })
+      send({ joined: [], left: ['m'] })
+      send({ count: 2000 })
+      expect(shown.at(-1)).toEqual([[], 2000, false])
+      expect(shown).toContainEqual([['Mina', 'Joon'], 2, false])
+      expect(shown).toContainEqual([['Joon'], 1, false])
     })
   })
 

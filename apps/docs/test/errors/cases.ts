@@ -29,6 +29,8 @@ export const codes: Readonly<Record<SseErrorCode, string>> = {
   'invalid-option': 'An option is misspelt or has a wrong value, or a function was not called.',
   'event-too-large': 'The data is larger than `maxEventBytes`.',
   'too-many-channels': 'The stream would be on more channels than `limits.channels` allows.',
+  'invalid-record': 'The name of a record cannot be used, or the channel has no records.',
+  'too-many-records': 'A channel has at most 10,000 records.',
   'id-on-subscribed-stream': 'On a stream with channels, ids are positions in the log.',
   'headers-sent': 'The response is already used for something else.',
   'no-hub': 'The middleware has no hub, so its streams have no channels.',
@@ -215,6 +217,22 @@ export const cases: readonly ErrorCase[] = [
     options: '{ limits: { channels: 2 } }',
     wrong: "res.sse.subscribe(['a', 'b', 'c']) // with sse({ hub, limits: { channels: 2 } })",
     instead: "res.sse.subscribe(['a', 'b'])",
+  },
+  {
+    code: 'invalid-option',
+    wrong: 'createHub({ publishOnly: true })',
+    wayOut: 'Give it the broker that the server processes share.',
+  },
+  {
+    code: 'invalid-record',
+    wrong: "await hub.publish('news', 1, { record: 'AAPL' })",
+    instead: "await hub.publish('news', 1)",
+  },
+  {
+    code: 'too-many-records',
+    wrong:
+      "const prices = createHub({ channel: () => ({ records: true }) })\nawait prices.ready\nawait Promise.all(Array.from({ length: 10_001 }, (_, n) => prices.publish('prices', n, { record: String(n) })))",
+    wayOut: 'Remove records that are not needed any more, or use more channels.',
   },
   {
     code: 'id-on-subscribed-stream',

@@ -34,7 +34,7 @@ test('the line is cut, two are sent meanwhile, and both arrive', async () => {
   })
   await mina.getByRole('button', { name: 'Cut the line' }).click()
   await offline(mina)
-  await passed(mina, 'notice', /You are offline/, patience)
+  await passed(mina, 'notice', /Live updates are paused/, patience)
 
   for (const title of ['While cut, one', 'While cut, two']) {
     await joon.getByRole('textbox', { name: 'Title' }).fill(title)

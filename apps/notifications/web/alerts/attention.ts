@@ -34,11 +34,11 @@ export function useAttention(): void {
   async function tell(): Promise<void> {
     const arrived = together
     together = []
-    if (!user.value) return
-    announce(arrived)
+    // Whoever sent it knows it already.
     const ofOthers = arrived.filter(({ from }) => from !== user.value?.id)
     const last = ofOthers.at(-1)
-    if (!last) return
+    if (!last || !user.value) return
+    announce(ofOthers)
     const { leads, isLookedAt } = await lookAround(user.value.id)
     if (leads === false) return
     if (sound.value) ring()

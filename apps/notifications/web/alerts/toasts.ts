@@ -21,6 +21,9 @@ export interface Toasts {
 
 export const toasts = createToastManager()
 
+/** The id of the toast. */
+let lastFailure: string | undefined
+
 /** As many toasts as one reads at a glance. */
 const few = 3
 
@@ -46,7 +49,9 @@ export function useToasts(): Toasts {
     },
     announceSuccess: (title) => add('success', title, { duration: 3000 }),
     announceFailure(error) {
-      toasts.add({
+      // Of several failures the last one stays: while the server is gone every click fails.
+      if (lastFailure !== undefined) toasts.close(lastFailure)
+      lastFailure = toasts.add({
         title: words.value.toasts.failed,
         description: explain(error),
         type: 'foreground',

@@ -19,10 +19,14 @@ export interface Inbox {
   readonly hasMore: ComputedRef<boolean>
   readonly isLoadingMore: ComputedRef<boolean>
   readonly status: ComputedRef<NotificationsState['status']>
+  /** The present view could not be fetched. */
+  readonly hasFailed: ComputedRef<boolean>
   /** Whether anything of the present view has been loaded; an empty page counts. */
   readonly isLoaded: ComputedRef<boolean>
   /** Fetches the list anew and connects. */
   open(): Promise<void>
+  /** Fetches again what failed. */
+  retry(): Promise<void>
   show(view: View): Promise<void>
   loadMore(): Promise<void>
   markRead(ids: readonly number[]): Promise<void>
@@ -59,8 +63,10 @@ export function useInbox(): Inbox {
     hasMore: computed(() => store.getters['notifications/hasMore']),
     isLoadingMore: computed(() => state.value.isLoadingMore),
     status: computed(() => state.value.status),
+    hasFailed: computed(() => state.value.status === 'failed' || state.value.hasViewFailed),
     isLoaded: computed(() => state.value.extents[state.value.view] !== undefined),
     open: () => store.dispatch('notifications/open'),
+    retry: () => store.dispatch(`notifications/${state.value.hasViewFailed ? 'recover' : 'open'}`),
     async show(view) {
       await attempt('show', view)
     },

@@ -3,6 +3,7 @@ import { api } from '../http/api.ts'
 import { elsewhere } from './elsewhere.ts'
 import { expiry } from './inbox/expiry.ts'
 import { createNotifications } from './inbox/notifications.ts'
+import { recovery } from './inbox/recovery.ts'
 import { createSession } from './session.ts'
 import { createStream } from './sse.ts'
 import type { RootState } from './state.ts'
@@ -17,7 +18,7 @@ export const store: Store<RootState> = createStore<RootState>({
     topics: createTopics(api),
     notifications: createNotifications(api),
   },
-  plugins: [sse, expiry, elsewhere(new BroadcastChannel('herald-session'))],
+  plugins: [sse, expiry, recovery, elsewhere(new BroadcastChannel('herald-session'))],
 })
 
 // A page from the back/forward cache has heard nothing of what the others said.

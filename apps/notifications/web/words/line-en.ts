@@ -11,7 +11,7 @@ export function lineWords(things: Things) {
     tones: { live: 'Live', busy: 'Connecting', offline: 'Offline' },
     retryIn: (seconds: number) => `retry in ${seconds} s`,
     nextIn: (seconds: number) => (seconds > 0 ? `Next attempt in ${seconds} s.` : 'Trying…'),
-    offline: 'You are offline',
+    offline: 'Live updates are paused',
     offlineDevice: 'This device is offline',
     offlineHint: 'What you miss arrives as soon as the connection is back.',
     tryNow: 'Try now',

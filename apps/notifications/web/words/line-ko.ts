@@ -8,7 +8,7 @@ export const lineWordsKo: ReturnType<typeof lineWords> = {
   tones: { live: '실시간', busy: '연결 중', offline: '오프라인' },
   retryIn: (seconds) => `${seconds}초 후 재시도`,
   nextIn: (seconds) => (seconds > 0 ? `${seconds}초 후 다시 연결합니다.` : '연결하는 중…'),
-  offline: '오프라인 상태입니다',
+  offline: '실시간 업데이트가 일시 중지되었습니다',
   offlineDevice: '이 기기가 오프라인입니다',
   offlineHint: '놓친 알림은 다시 연결되는 즉시 도착합니다.',
   tryNow: '지금 연결',

@@ -35,6 +35,7 @@ export function createChannels(initial: readonly string[], post: (state: Channel
   }
 
   return {
+    wanted: wanted as ReadonlySet<string>,
     /** @throws SseError `invalid-channel`; then nothing has changed */
     change(action: 'add' | 'delete', channels: string | readonly string[]): void {
       for (const channel of [channels].flat().map(valid)) wanted[action](channel)

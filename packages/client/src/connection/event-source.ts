@@ -1,3 +1,4 @@
+import { FEATURE_EVENTS } from '../features/features.ts'
 import { requestStream } from '../http/connection-request.ts'
 import { toFailure } from '../http/failure.ts'
 import { checkRedirect } from '../http/redirect.ts'
@@ -19,7 +20,7 @@ import {
  * it takes a `fetch`, the status of an answer. Throws any error of the constructor. Loaded when it is needed.
  */
 export function openEventSource(request: ConnectionRequest, events: ConnectionEvents): Connection {
-  const { channels, cursor, maxEventBytes, redirects, url, withCredentials } = request
+  const { channels, cursor, maxEventBytes, names, redirects, url, withCredentials } = request
   const EventSource = request.EventSource!
   const overFetch = takesFetch(EventSource)
   const stop = new AbortController()
@@ -46,7 +47,9 @@ export function openEventSource(request: ConnectionRequest, events: ConnectionEv
     address = withQuery(from, channels, overFetch && !isCrossOrigin(from) ? '' : cursor)
     const init = { withCredentials: !!withCredentials, maxBufferSize: maxEventBytes, fetch: answer }
     source = new EventSource(address.href, init)
-    for (const name of new Set([...OWN, ...request.names()])) source.addEventListener(name, receive)
+    names.changed = listen
+    for (const name of new Set([...ALWAYS, ...CONTROL, ...FEATURE_EVENTS, ...names.names()]))
+      source.addEventListener(name, receive)
   }
 
   /** The `fetch` for an EventSource that takes one: headers, redirects and statuses are as without an EventSource. */
@@ -57,6 +60,12 @@ export function openEventSource(request: ConnectionRequest, events: ConnectionEv
       fail(toFailure(error))
       throw error
     }
+  }
+
+  function listen(name: string, isWanted: boolean): void {
+    if (signal.aborted || name.startsWith('sse.') || ALWAYS.includes(name)) return
+    if (isWanted) source?.addEventListener(name, receive)
+    else source?.removeEventListener?.(name, receive)
   }
 
   function receive(event: EventLike): void {
@@ -94,15 +103,13 @@ export function openEventSource(request: ConnectionRequest, events: ConnectionEv
 
   return {
     close,
-    listen(name, isWanted) {
-      if (OWN.includes(name)) return
-      if (isWanted) source?.addEventListener(name, receive)
-      else source?.removeEventListener?.(name, receive)
-    },
   }
 }
 
-/** The EventSource's own events. They always have a listener. */
-const OWN = ['open', 'error']
+/** The EventSource's own events, and those without a name. They always have a listener. */
+const ALWAYS = ['open', 'error', 'message']
+
+/** Those that the client listens for itself. */
+const CONTROL = ['sse.open', 'sse.gap', 'sse.channels', 'sse.ping', 'sse.close']
 
 const CLOSED = 2

@@ -19,6 +19,8 @@ export interface Emitter {
   has(event: string): boolean
   /** The names that have listeners. */
   names(): Iterable<string>
+  /** Called when a name gets its first listener or loses its last. Only an EventSource needs this, because it dispatches by name. */
+  changed?: (event: string, isWanted: boolean) => void
   /** Calls `run` with the value, after those of all earlier calls. At once if none of them waits for a promise. A promise must not reject. */
   inOrder<T>(value: T | Promise<T>, run: (value: T) => void): void
   /** Reports an error of the app's code that handled this event. Never throws. */
@@ -58,14 +60,19 @@ export function createEmitter(onError: ReportError = reportByDefault): Emitter {
     }
   }
 
-  return {
+  const emitter: Emitter = {
     on(event, listener) {
       // Only the typed `on` of the client adds listeners, so the name decides the type of their data.
       const entry = { listener: listener as Listener<unknown> }
       const named = entries.get(event) ?? new Set()
+      const change = (isWanted: boolean) => {
+        if (named.size === 0 && emitter.changed) emitter.changed(event, isWanted)
+      }
+      change(true)
       entries.set(event, named.add(entry))
       return () => {
         if (named.delete(entry) && named.size === 0) entries.delete(event)
+        change(false)
       }
     },
     emit(data, meta) {
@@ -101,6 +108,7 @@ export function createEmitter(onError: ReportError = reportByDefault): Emitter {
       before = undefined
     },
   }
+  return emitter
 }
 
 /** Without `onError`: errors go to the global error handlers, as the platform does with its own listeners. Without those, to the console. */

@@ -44,6 +44,8 @@ export interface Consumer {
   changed(state: SseState): void
   /** Loads now if the stream is open, else when it opens. */
   begin(): void
+  /** Loads now, also without a connection. What is shown then may still be incomplete. */
+  load(): void
   /** The client will resume from this position. What was told already comes again. */
   rewind(from: string): void
   /** Resolves when nothing waits for a load any more. */
@@ -105,8 +107,9 @@ export function createConsumer(shared: SharedClient, options: ConsumerOptions, o
     receive: resync.receive,
     changed: resync.changed,
     begin() {
-      if (shared.client?.state.status === 'open') resync.start('open', shared.lastId)
+      if (shared.client?.state.status === 'open') consumer.load()
     },
+    load: () => resync.start('open', shared.lastId),
     rewind: resync.rewind,
     async settled() {
       while (resync.isHolding) {

@@ -23,6 +23,12 @@ export interface EndpointOptions<R, E extends EventMap = AnyEvents> {
    */
   readonly authorize?: ((request: R, channel: string) => boolean | Promise<boolean>) | undefined
   /**
+   * What others may know of a client on a channel that has presence: at most 1 KiB of JSON, such as `{ name }`. `undefined`: the client is
+   * invisible there. Asked when its stream opens or joins the channel; only streams with a key have presence. Default: every client is
+   * invisible.
+   */
+  readonly presence?: ((request: R, channel: string) => unknown) | undefined
+  /**
    * The origins, besides the server's own, whose pages may open streams: `'https://app.example'`, `'https://*.example.com'` for all
    * subdomains of a domain (not the domain itself), `'capacitor://localhost'`, a function, several of these, or `'*'`. Other pages get 403.
    * Default: pages of the same site, and pages that may read the response by the app's CORS headers.
@@ -41,7 +47,7 @@ export interface EndpointOptions<R, E extends EventMap = AnyEvents> {
   readonly limits?: Limits | undefined
 }
 
-const names = ['hub', 'key', 'authorize', 'origins', 'retry', 'stall', 'maxUnread', 'limits']
+const names = ['hub', 'key', 'authorize', 'presence', 'origins', 'retry', 'stall', 'maxUnread', 'limits']
 const limitNames = ['streams', 'perKey', 'channels', 'rate', 'perKeyRate']
 
 /** @param more names of options that only this adapter has. @throws {SseError} `invalid-option` */
@@ -64,6 +70,7 @@ export function checkEndpointOptions<R, E extends EventMap>(
   }
   checkFunction('key', options.key)
   checkFunction('authorize', options.authorize)
+  checkFunction('presence', options.presence)
   checkOrigins(origins)
   checkStreamOptions({ retry, stall, maxUnread, maxChannels: limits.channels })
   for (const name of ['streams', 'perKey', 'rate', 'perKeyRate'] as const) {

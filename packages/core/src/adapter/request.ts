@@ -33,8 +33,31 @@ export function queryProblem(asked: Asked): string | undefined {
       return `${show(name)} is not a known parameter: send lastEventId=… once.`
     if (name.startsWith('channels[') && name !== 'channels[]')
       return `${show(name)} is not a known parameter: send channels=a,b or channels[]=a.`
+    if (name.startsWith('records[') && name !== 'records[]')
+      return `${show(name)} is not a known parameter: send records=a,b or records=*.`
   }
   return undefined
+}
+
+/**
+ * The records that a client lacks although it has a cursor, because its page is new: `?records=a,b` or the header `Sse-Records: a,b` names
+ * channels, `*` all of them. Either one also says that the client understands `sse.record`, which names the record of the event after it.
+ *
+ * @param maxChannels of a stream; more names than that stand for all channels
+ * @returns `undefined` if the client says nothing about records
+ */
+export function lackedRecordsOf(
+  asked: Asked,
+  maxChannels: number,
+): { lacks(channel: string): boolean } | undefined {
+  const parameters = parametersOf(asked).filter(([name]) => name === 'records' || name === 'records[]')
+  const header = asked.header('Sse-Records')
+  if (header === undefined && parameters.length === 0) return undefined
+  const texts = header === undefined ? parameters.map(([, value]) => value) : [header]
+  const names = texts.flatMap((text) => text.split(','))
+  const channels = new Set(names.map((name) => decoded(name.trim())))
+  const isAll = names.length > maxChannels || channels.has('*')
+  return { lacks: (channel) => isAll || channels.has(channel) }
 }
 
 /** Whether several tabs share the stream: the header `Sse-Shared: 1` says so, or `shared=1` in the query where no header can be sent. */
@@ -56,7 +79,8 @@ export function waitOf(asked: Asked): number {
  */
 export function isPoll(asked: Asked): boolean {
   const accept = asked.header('Accept')
-  if (accept === undefined) return false
+  // What most streams ask for names neither JSON nor a range that includes it.
+  if (accept === undefined || !/json|\*/i.test(accept)) return false
   return qualityOf('application/json', accept) > qualityOf('text/event-stream', accept)
 }
 

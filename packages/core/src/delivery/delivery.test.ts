@@ -30,3 +30,41 @@ describe('calls of the receiver before the start of the broker resolves', () => 
     ])
   })
 })
+
+/** Two streams on channel `a`. While the first is written to, `react` runs: an app does such things when a stream ends. */
+async function whileDelivering(react: (broker: ManualBroker) => void) {
+  const broker = new ManualBroker(chain('e0', 'e1'))
+  const errors: unknown[] = []
+  const hub = createHub({ broker, window: { entries: 2 }, onError: (error) => errors.push(error) })
+  await hub.ready
+  const [first, second] = [new RecordingTransport(), new RecordingTransport()]
+  hub.stream(first).subscribe('a')
+  hub.stream(second).subscribe('a')
+  await opening()
+
+  const { write } = first
+  first.write = (frames) => {
+    first.write = write
+    react(broker)
+    return write.call(first, frames)
+  }
+  await broker.deliver(...chain('e1', 'e2'))
+  await opening()
+  await broker.deliver(...chain(hub.position, 'e9'))
+  expect(errors).toEqual([])
+  return second.events().map(({ event, id }) => `${event} ${id}`)
+}
+
+describe('what happens while entries are delivered', () => {
+  it('loses no entries that are more than the window keeps', async () => {
+    const seen = await whileDelivering((broker) => broker.receiver.entries(chain('e2', 'e3', 'e4', 'e5')))
+    expect(seen).toEqual(['sse.open e1', ...['e2', 'e3', 'e4', 'e5', 'e9'].map((id) => `message ${id}`)])
+  })
+
+  it('writes nothing from before a break of the log after the gap', async () => {
+    const seen = await whileDelivering((broker) =>
+      broker.receiver.discontinuity({ reason: 'trimmed', head: 'e7' }),
+    )
+    expect(seen).toEqual(['sse.open e1', 'sse.gap e7', 'message e9'])
+  })
+})

@@ -1,12 +1,13 @@
 import { atEndOfTurn } from '../end-of-turn.ts'
 import type { Broker, Entry, GapReason } from '../log/broker.ts'
 import { isCommand } from '../log/channel.ts'
-import { Window, type WindowLimits } from '../log/window.ts'
+import { Window, type WindowLimits, type WindowRecord } from '../log/window.ts'
 import { pingFrame } from '../wire/control.ts'
 import type { Frame } from '../wire/frame.ts'
 import { Backlog } from './backlog/backlog.ts'
 import { FanOut } from './fan-out.ts'
 import type { Reader } from './reader.ts'
+import { RecordCache } from './record-cache.ts'
 
 export interface DeliveryOptions {
   readonly broker: Broker
@@ -15,6 +16,8 @@ export interface DeliveryOptions {
   readonly limits: WindowLimits
   readonly now: () => number
   readonly report: (error: unknown) => void
+  /** Whether a channel has records. */
+  readonly hasRecords: (channel: string) => boolean
   /** Called with every new command to the hubs, before newer entries are delivered. */
   readonly onCommand: (entry: Entry) => void
 }
@@ -31,6 +34,9 @@ const maxAwaiting = 10_000
 /** Above these limits, entries are delivered without waiting for the end of the turn. */
 const turnLimit = { entries: 1024, bytes: 1_048_576 }
 
+/** The maximum number of ended channels that are remembered. */
+const mostEnded = 10_000
+
 /**
  * Delivers the log of a started broker to the readers of this process. New entries are appended to the window at once. At the end of the turn
  * the fan-out delivers them. `delivered` is the position of the fan-out: between two turns it is the head.
@@ -41,27 +47,42 @@ export class Delivery {
   readonly window: Window
   readonly backlog: Backlog
   readonly fanOut = new FanOut()
+  readonly records: RecordCache
+  readonly hasRecords: (channel: string) => boolean
   /** Readers whose last read of the broker failed, or found nothing although they are not in the window. They retry at the next `wake`. */
   readonly waiting = new Set<Reader>()
   readonly #awaiting = new Set<Awaiting>()
   /** The number of entries that the broker delivered, including commands. */
   received = 0
+  /** Channels whose newest entry is an end, in the order of these entries. */
+  readonly #ended = new Set<string>()
   readonly #onCommand: (entry: Entry) => void
   readonly #readers = new Set<Reader>()
   #delivered: number
   #undeliveredBytes = 0
+  /** Whether an entry that was not delivered yet ends channels. */
+  #hasEnds = false
   #wakes = 0
   #scheduled = false
   #delivering = false
   #ping: { readonly position: string; readonly frames: readonly Frame[] } | undefined
 
-  constructor({ broker, start, limits, now, report, onCommand }: DeliveryOptions) {
+  constructor(options: DeliveryOptions) {
+    const { broker, start, limits, now, report, onCommand, hasRecords } = options
     this.#onCommand = onCommand
+    this.hasRecords = hasRecords
     this.startedAt = start.head
     this.window = new Window(start.tail[0]?.previous ?? start.head, limits, now)
     this.backlog = new Backlog({ broker, window: this.window, report })
+    this.records = new RecordCache({
+      broker,
+      window: this.window,
+      report,
+      onLoaded: (channel) => this.#eachLacking(channel, (reader) => reader.recordsLoaded()),
+      onFailed: (channel) => this.#eachLacking(channel, (reader) => reader.recordsFailed()),
+    })
     for (const entry of start.tail) this.#append(entry)
-    this.window.trim()
+    this.window.trim(this.window.head)
     this.#delivered = this.window.head
     this.#undeliveredBytes = 0
   }
@@ -110,6 +131,7 @@ export class Delivery {
     atEndOfTurn(() => {
       this.#scheduled = false
       this.deliver()
+      this.records.settle()
     })
   }
 
@@ -117,16 +139,49 @@ export class Delivery {
   deliver(): void {
     if (this.#delivering || this.window.head === this.#delivered) return
     const records = [...this.window.after(this.#delivered)]
+    const bytes = this.#undeliveredBytes
+    const last = this.window.head
+    const hasEnds = this.#hasEnds
+    this.#hasEnds = false
     this.#delivering = true
     try {
       this.fanOut.deliver(records, this.#delivered)
+      if (hasEnds) this.#leaveEnded(records)
     } finally {
-      this.#delivered = records.at(-1)!.seq
-      this.#undeliveredBytes = 0
-      this.window.trim()
+      // What the app does when a stream ends can publish, or break the log, before the last reader has these entries.
+      if (this.#delivered < last) {
+        this.#delivered = last
+        this.#undeliveredBytes -= bytes
+      }
+      this.window.trim(this.#delivered)
       this.#delivering = false
     }
     this.wake()
+  }
+
+  /** Whether the newest entry of each of these channels is an end. */
+  isEnded(channels: ReadonlySet<string>): boolean {
+    if (this.#ended.size === 0 || channels.size === 0) return false
+    for (const channel of channels) if (!this.#ended.has(channel)) return false
+    return true
+  }
+
+  /** Whether the window holds the cursor, and nothing after it on these channels. */
+  hasNothingAfter(cursor: string, channels: ReadonlySet<string>): boolean {
+    const position = this.window.find(cursor)
+    return position !== undefined && this.window.read(channels, position, { bytes: 1 }).records.length === 0
+  }
+
+  /** Delivers an event that is not in the log to the live readers with room. */
+  deliverVolatile(channels: readonly string[], message: Frame): void {
+    for (const reader of this.fanOut.readersOf(channels)) {
+      reader.guard(() => reader.deliverVolatile(channels, message))
+    }
+  }
+
+  /** Writes a control event to the live readers of a channel. The others get the state when they catch up. */
+  tell(channel: string, message: Frame): void {
+    for (const reader of this.fanOut.readersOf([channel])) reader.guard(() => reader.tell([message]))
   }
 
   /** Called when the log broke: the entries between the last one received and `head` will not be delivered. */
@@ -135,6 +190,7 @@ export class Delivery {
     const requested = this.window.headId
     this.window.reset(head)
     this.backlog.clear()
+    this.records.clear()
     this.#delivered = this.window.head
     this.#undeliveredBytes = 0
     for (const reader of this.#readers) reader.guard(() => reader.onDiscontinuity(reason, requested, head))
@@ -153,6 +209,7 @@ export class Delivery {
   /** The heartbeat of the live readers. First it delivers the entries of this turn, so that the position is correct. */
   ping(): readonly Frame[] {
     this.deliver()
+    this.records.settle()
     const position = this.window.headId
     if (this.#ping?.position !== position) this.#ping = { position, frames: [pingFrame(position)] }
     return this.#ping.frames
@@ -160,8 +217,37 @@ export class Delivery {
 
   /** The window does not keep commands. */
   #append(entry: Entry): void {
-    if (isCommand(entry)) this.window.addAlias(entry.id)
-    else this.#undeliveredBytes += this.window.append(entry).frame.bytes.length
+    if (isCommand(entry)) {
+      this.window.addAlias(entry.id)
+      return
+    }
+    const { frame, change } = this.window.append(entry)
+    this.#undeliveredBytes += frame.bytes.length
+    if (change) this.records.apply(entry)
+    if (change === 'clear') {
+      this.#hasEnds = true
+      this.#end(entry.channels)
+    } else if (this.#ended.size > 0) for (const channel of entry.channels) this.#ended.delete(channel)
+  }
+
+  #end(channels: readonly string[]): void {
+    for (const channel of channels) {
+      this.#ended.delete(channel)
+      this.#ended.add(channel)
+    }
+    for (const oldest of this.#ended) {
+      if (this.#ended.size <= mostEnded) return
+      this.#ended.delete(oldest)
+    }
+  }
+
+  #leaveEnded(records: readonly WindowRecord[]): void {
+    const ended = records.filter(({ change }) => change === 'clear').flatMap(({ channels }) => channels)
+    for (const reader of this.fanOut.readersOf(ended)) reader.guard(() => reader.leaveIfEnded())
+  }
+
+  #eachLacking(channel: string, call: (reader: Reader) => void): void {
+    for (const reader of this.#readers) if (reader.lacks(channel)) reader.guard(() => call(reader))
   }
 
   get #exceedsTurn(): boolean {

@@ -1,8 +1,9 @@
 import type { GapReason } from '../log/broker.ts'
+import { comparePositions } from '../log/compare-positions.ts'
 import type { Backpressure } from '../response/backpressure.ts'
 import type { Transport } from '../response/transport.ts'
-import { eventFrame } from '../wire/control.ts'
-import type { Frame } from '../wire/frame.ts'
+import { eventFrame, recordFrame, recordsFrame } from '../wire/control.ts'
+import { type Frame, withoutId } from '../wire/frame.ts'
 import type { BacklogAnswer, BacklogRead } from './backlog/backlog.ts'
 import type { BacklogPage, BacklogRecord } from './backlog/backlog-page.ts'
 import type { Delivery } from './delivery.ts'
@@ -12,17 +13,37 @@ export interface Subscriber {
   readonly channels: ReadonlySet<string>
   /** The channels whose events get an `sse.event` before them. `undefined` if the stream is not shared. */
   readonly labelledChannels: ReadonlySet<string> | undefined
+  /** Whether the client gets an `sse.record` with the name before each event that sets a record. */
+  readonly named: boolean
   /** All streams of a key share one budget for reads of the broker. */
   readonly key: string | undefined
   readonly output: Backpressure
   /** Called when the position is known, before anything from the log is written. */
   onOpen(cursor: { readonly id: string | undefined; readonly resumed: boolean }): void
-  /** Called if the log does not have everything after `requested`. Delivery continues after `resumeAt`. */
-  onGap(reason: GapReason, requested: string, resumeAt: string): void
+  /** Called if the log does not have everything after `requested`. Delivery continues after `resumeAt`; `undefined` if the records come first. */
+  onGap(reason: GapReason, requested: string, resumeAt: string | undefined): void
   /** Called when everything up to the head was written. From then on the fan-out delivers. */
   onCaughtUp(): void
   /** Called when the broker could not read. The reader retries later. */
   onUnreadable(): void
+  /** Every channel of the stream has ended, and everything was written. */
+  onEnded(): void
+}
+
+export interface ReaderStart {
+  readonly fresh: boolean
+  readonly invalid: string | undefined
+  readonly lacks: (channel: string) => boolean
+}
+
+/** Records of channels on their way to a client. */
+interface Snapshot {
+  /** The channels that the client has not left since. */
+  readonly channels: Set<string>
+  /** What is left to write, by channel. */
+  parts: { readonly channel: string | undefined; readonly frames: readonly Frame[] }[]
+  /** The number of frames of the first part that were written. */
+  written: number
 }
 
 /** The approximate number of bytes in one write to the transport. */
@@ -43,9 +64,11 @@ export class Reader {
    * A broadcast uses only the first fields, so they are next to each other in memory. With a thousand streams they are not in the fastest
    * CPU cache, and each additional cache line costs as much as all the work done with it.
    */
-  #state: 'live' | 'behind' | 'fetching' | 'ended' = 'behind'
+  #state: 'live' | 'behind' | 'fetching' | 'holding' | 'ended' = 'behind'
   /** The number of the last entry that was written to a live reader. It counts only while it is ahead of the fan-out. */
   #deliveredTo = 0
+  /** Channels whose records the client lacks. Until it has them, changes of these records are not written, because the records contain them. */
+  #lacking: Set<string> | undefined
   readonly #transport: Transport
   readonly #output: Backpressure
   readonly #delivery: Delivery
@@ -60,6 +83,13 @@ export class Reader {
   #forked = false
   /** The pending read of the backlog. */
   #read: BacklogRead | undefined
+  /** The records that are being written. */
+  #snapshot: Snapshot | undefined
+  /**
+   * Whether the client must not get an id before it has the records, because it has no cursor, or one from before a gap. If its connection breaks
+   * before, it gets all of it again.
+   */
+  #withoutId = false
 
   /** @param cursor the position to begin at */
   constructor(delivery: Delivery, subscriber: Subscriber, cursor: string) {
@@ -73,6 +103,10 @@ export class Reader {
 
   get channels(): ReadonlySet<string> {
     return this.#subscriber.channels
+  }
+
+  get named(): boolean {
+    return this.#subscriber.named
   }
 
   get labelledChannels(): ReadonlySet<string> | undefined {
@@ -89,6 +123,11 @@ export class Reader {
     return this.#state === 'live'
   }
 
+  /** The position that the client may get as an id. `undefined` until it has the records that belong to the position. */
+  get toldPosition(): string | undefined {
+    return this.#withoutId ? undefined : this.position
+  }
+
   /** The id of the last entry that was written or is on none of the channels. */
   get position(): string {
     if (this.#state !== 'live') return this.#cursor
@@ -99,18 +138,29 @@ export class Reader {
     return Math.max(this.#deliveredTo, this.#delivery.delivered)
   }
 
-  /** Starts to read. @param invalid a text without the form of a cursor, which the client sent */
-  start(invalid?: string): void {
+  /**
+   * Starts to read.
+   *
+   * @param options `fresh`: whether the client sent no cursor; `invalid`: a text without the form of a cursor, which the client sent; `lacks`:
+   * whether the client lacks the records of a channel although it has a cursor
+   */
+  start({ fresh, invalid, lacks }: ReaderStart): void {
+    this.#lack(fresh ? [...this.channels] : [...this.channels].filter(lacks))
     if (invalid !== undefined) {
       this.#open(false, undefined)
-      this.#subscriber.onGap('unknown', invalid, this.#cursor)
+      this.#gap('unknown', invalid, this.#cursor)
+    } else if (fresh && this.#lacking) {
+      this.#withoutId = true
+      this.#open(true, undefined)
     }
     this.resume()
   }
 
   /** Writes entries from the position on, until the transport is full or the head is reached. */
   resume(): void {
-    if (this.#state !== 'behind') return
+    if (this.#state === 'holding') this.#state = 'behind'
+    if (this.#state === 'live') this.recordsLoaded()
+    if (this.#state !== 'behind' || !this.#writeSnapshot()) return
     const position = this.#windowPosition
     if (position === undefined) this.#fetch()
     else this.#readWindow(position)
@@ -119,7 +169,7 @@ export class Reader {
   /** Called by the fan-out. `frames` have everything on the reader's channels between two positions. */
   deliver(frames: readonly Frame[], from: number, to: number): void {
     if (this.#state !== 'live') return
-    if (this.#deliveredTo > from) {
+    if (this.#livePosition > from || this.#lacking) {
       this.flush()
       return
     }
@@ -134,15 +184,67 @@ export class Reader {
     if (this.#state === 'live') this.#readWindow(this.#livePosition)
   }
 
+  /** Whether the client waits for the records of a channel. */
+  lacks(channel: string): boolean {
+    return this.#lacking?.has(channel) ?? false
+  }
+
   /** Called after `flush` when the stream has joined channels, or the labelled ones have changed. */
-  join(channels: readonly string[]): void {
+  join(channels: readonly string[], added: readonly string[]): void {
     if (this.#ended) return
+    this.#lack(added)
     for (const channel of channels) this.#delivery.fanOut.add(channel, this)
+    if (this.#lacking && this.#state === 'live') this.#giveRecords()
   }
 
   /** Called after `flush` when the stream has left channels. */
   leave(channels: readonly string[]): void {
-    for (const channel of channels) this.#delivery.fanOut.remove(channel, this)
+    for (const channel of channels) {
+      this.#lacking?.delete(channel)
+      this.#leaveSnapshot(channel)
+      this.#delivery.fanOut.remove(channel, this)
+    }
+    this.#forgetLacking()
+    // It may have waited for the records of these channels only.
+    this.recordsLoaded()
+  }
+
+  /** Called when records that the client lacks were read. */
+  recordsLoaded(): void {
+    if (this.#state === 'holding') {
+      if (!this.#output.full) this.resume()
+    } else if (this.#state === 'live' && this.#lacking) {
+      this.flush()
+      if (this.#state === 'live') this.#giveRecords()
+    }
+  }
+
+  /** Called when records that the client lacks could not be read. The reader retries at the next `wake`. */
+  recordsFailed(): void {
+    if (this.#state !== 'holding' && this.#state !== 'live') return
+    this.#delivery.waiting.add(this)
+    if (this.#state === 'holding') this.#subscriber.onUnreadable()
+  }
+
+  /** Writes an event that is not in the log, if the reader is live and the client keeps up. */
+  deliverVolatile(channels: readonly string[], message: Frame): void {
+    if (this.#state !== 'live') return
+    const { labelledChannels } = this.#subscriber
+    const own = channels.filter((channel) => this.channels.has(channel))
+    if (own.length === 0) return
+    const isLabelled = labelledChannels && own.every((channel) => labelledChannels.has(channel))
+    this.tell(isLabelled ? [eventFrame('', own), message] : [message])
+  }
+
+  /** Writes what is not in the log, if the reader is live. */
+  tell(frames: readonly Frame[]): void {
+    if (this.#state === 'live' && !this.#output.write(frames)) this.pause()
+  }
+
+  /** Ends the stream if it is at the head and all of its channels have ended. */
+  leaveIfEnded(): void {
+    if (this.#state === 'live' && this.#delivery.isEnded(this.#subscriber.channels))
+      this.#subscriber.onEnded()
   }
 
   /** Stops a live reader because the transport is full. `resume` continues. */
@@ -154,7 +256,12 @@ export class Reader {
 
   /** Called when the log broke after the delivered entries. A live reader continues after `resumeAt`, the new head. */
   onDiscontinuity(reason: GapReason, requested: string, resumeAt: string): void {
-    if (this.#state === 'live') this.#subscriber.onGap(reason, requested, resumeAt)
+    // The records that it waits for are asked for again.
+    if (this.#state === 'holding') this.resume()
+    if (this.#state !== 'live') return
+    this.#cursor = resumeAt
+    this.#gap(reason, requested, resumeAt)
+    this.resume()
   }
 
   /** Calls a function whose exception ends only this stream. */
@@ -180,9 +287,13 @@ export class Reader {
     this.#open(true, this.#cursor)
     const { window } = this.#delivery
     for (let position = from; ; ) {
-      const read = window.read(this.channels, position, writeBytes)
+      const read = window.read(this.channels, position, {
+        bytes: writeBytes,
+        newestOnly: this.#state !== 'live',
+      })
       position = read.position
-      const isFull = read.records.length > 0 && !this.#output.write(this.#labelled(read.records))
+      const frames = this.#framesOf(read.records)
+      const isFull = frames.length > 0 && !this.#output.write(frames)
       if (this.#ended) return
       if (isFull) {
         this.#cursor = window.idAt(position)
@@ -192,11 +303,93 @@ export class Reader {
       this.#deliveredTo = position
       if (position === window.head) {
         if (this.#state === 'live') return
-        this.#state = 'live'
+        this.#state = this.#withoutId ? 'holding' : 'live'
+        if (this.#withoutId) this.#cursor = window.idAt(position)
+        if (this.#lacking && this.#giveRecords()) return
+        if (this.#withoutId) return
         this.#subscriber.onCaughtUp()
+        this.leaveIfEnded()
         return
       }
     }
+  }
+
+  /** Notes that the client lacks the records of these channels. */
+  #lack(channels: readonly string[]): void {
+    const lacking = channels.filter(this.#delivery.hasRecords)
+    if (lacking.length === 0) return
+    this.#lacking ??= new Set()
+    for (const channel of lacking) this.#lacking.add(channel)
+  }
+
+  /** Writes the records that the client lacks. The reader has written everything up to the head. @returns `false` if they are not loaded */
+  #giveRecords(): boolean {
+    const frames = this.#delivery.records.framesOf([...this.#lacking!], this.named)
+    if (!frames) return false
+    this.#cursor = this.#delivery.window.headId
+    this.#state = 'behind'
+    this.#startSnapshot(frames)
+    this.resume()
+    return true
+  }
+
+  #startSnapshot(framesByChannel: readonly (readonly Frame[])[]): void {
+    const channels = [...this.#lacking!]
+    const parts = channels.map((channel, index) => ({ channel, frames: framesByChannel[index]! }))
+    const start = { channel: undefined, frames: [recordsFrame(channels)] }
+    this.#snapshot = { channels: new Set(channels), parts: [start, ...parts], written: 0 }
+  }
+
+  /** Writes the records until the transport is full. @returns whether none are left, and there is room */
+  #writeSnapshot(): boolean {
+    for (let snapshot = this.#snapshot; snapshot; snapshot = this.#snapshot) {
+      const frames = nextFrames(snapshot)
+      const isLast = snapshot.parts.length === 0
+      const channels = [...snapshot.channels]
+      if (isLast) frames.push(recordsFrame(channels, this.#cursor))
+      const taken = this.#output.write(frames)
+      if (this.#ended) return false
+      if (isLast) this.#readAll(channels)
+      if (!taken) return false
+    }
+    return true
+  }
+
+  #leaveSnapshot(channel: string): void {
+    const snapshot = this.#snapshot
+    if (!snapshot?.channels.delete(channel)) return
+    if (snapshot.parts[0]?.channel === channel) snapshot.written = 0
+    snapshot.parts = snapshot.parts.filter((part) => part.channel !== channel)
+  }
+
+  /** Called when the client has the records of these channels. From then on their changes are written. */
+  #readAll(channels: readonly string[]): void {
+    this.#snapshot = undefined
+    this.#withoutId = false
+    for (const channel of channels) this.#lacking?.delete(channel)
+    this.#forgetLacking()
+  }
+
+  #forgetLacking(): void {
+    if (this.#lacking?.size !== 0) return
+    this.#lacking = undefined
+    // The client has left the channels before it got their records.
+    if (!this.#snapshot) this.#withoutId = false
+  }
+
+  /**
+   * After a gap, the client lacks all records. Then the event of the gap has no id, so a client whose connection breaks gets the gap again. An
+   * answer to a poll must contain all that precedes the records, so it continues in the window at the earliest.
+   */
+  #gap(reason: GapReason, requested: string, resumeAt: string): void {
+    this.#snapshot = undefined
+    this.#lack([...this.#subscriber.channels])
+    this.#subscriber.onGap(reason, requested, this.#lacking ? undefined : resumeAt)
+    if (!this.#lacking) return
+    this.#withoutId = true
+    if (this.#state === 'live') this.#state = 'behind'
+    const { baseId } = this.#delivery.window
+    if (comparePositions(this.#cursor, baseId) === -1) this.#cursor = baseId
   }
 
   #fetch(): void {
@@ -259,22 +452,37 @@ export class Reader {
         bytes += record.frame.bytes.length
       }
       this.#cursor = next < indexes.length ? page.idAt(indexes[next - 1]!) : page.end
-      if (!this.#output.write(this.#labelled(records)) || this.#ended) return
+      const frames = this.#framesOf(records)
+      if (frames.length > 0 && !this.#output.write(frames)) return
+      if (this.#ended) return
     }
     this.#cursor = page.end
     this.resume()
   }
 
   /** The frames of these records. An event that is also on one of the app's own channels gets no `sse.event`. */
-  #labelled(records: readonly BacklogRecord[]): Frame[] {
+  #framesOf(all: readonly BacklogRecord[]): Frame[] {
     const { channels, labelledChannels } = this.#subscriber
-    if (!labelledChannels) return records.map((record) => record.frame)
+    const records = this.#lacking ? all.filter((record) => !this.#isLacked(record)) : all
+    const isBare = this.#withoutId
+    if (!labelledChannels && !this.named)
+      return records.map(({ frame }) => (isBare ? withoutId(frame) : frame))
     return records.flatMap((record) => {
+      const id = isBare ? '' : record.id
       const own = record.channels.filter((channel) => channels.has(channel))
-      return own.every((channel) => labelledChannels.has(channel))
-        ? [eventFrame(record.id, own), record.frame]
-        : record.frame
+      const frames = [isBare ? withoutId(record.frame) : record.frame]
+      if (labelledChannels && own.every((channel) => labelledChannels.has(channel)))
+        frames.unshift(eventFrame(id, own))
+      if (!this.named || record.change !== 'set') return frames
+      const known = own.filter((channel) => !this.lacks(channel))
+      return [recordFrame(id, known, record.record!), ...frames]
     })
+  }
+
+  /** Whether the change belongs to records that the client lacks on all of its channels that carry it. */
+  #isLacked({ channels, change }: BacklogRecord): boolean {
+    if (change !== 'set' && change !== 'remove') return false
+    return channels.every((channel) => !this.channels.has(channel) || this.lacks(channel))
   }
 
   /** Delivery continues with everything that the window still has, even if the broker's own log is shorter. */
@@ -286,7 +494,7 @@ export class Reader {
     this.#forked = reason === 'forked' && !isNew
     this.#open(false, reason === 'unknown' ? undefined : requested)
     this.#cursor = fromBase && window.find(resumeAt) !== undefined ? window.baseId : resumeAt
-    this.#subscriber.onGap(reason, requested, this.#cursor)
+    this.#gap(reason, requested, this.#cursor)
     this.resume()
   }
 
@@ -299,4 +507,21 @@ export class Reader {
 
 function isGap(answer: BacklogAnswer): answer is Extract<BacklogAnswer, { gap: GapReason }> {
   return typeof answer === 'object' && 'gap' in answer
+}
+
+/** Takes the frames for one write. */
+function nextFrames(snapshot: Snapshot): Frame[] {
+  const frames: Frame[] = []
+  for (let bytes = 0; bytes < writeBytes && snapshot.parts[0]; ) {
+    const next = snapshot.parts[0].frames[snapshot.written]
+    if (next) {
+      frames.push(next)
+      bytes += next.bytes.length
+      snapshot.written++
+    } else {
+      snapshot.parts.shift()
+      snapshot.written = 0
+    }
+  }
+  return frames
 }

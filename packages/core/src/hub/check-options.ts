@@ -13,6 +13,8 @@ const names = [
   'onBroker',
   'now',
   'random',
+  'channel',
+  'publishOnly',
 ]
 
 /** @throws {SseError} `invalid-option` */
@@ -29,9 +31,10 @@ export function checkHubOptions(options: HubOptions): void {
   checkNumber('maxEventBytes', options.maxEventBytes, 'positive')
   checkNumber('window.entries', window?.entries, 'positive')
   checkNumber('window.bytes', window?.bytes, 'positive')
-  for (const name of ['onError', 'onStream', 'onBroker', 'now', 'random'] as const)
+  for (const name of ['onError', 'onStream', 'onBroker', 'now', 'random', 'channel'] as const)
     checkFunction(name, options[name])
   checkBroker(broker)
+  checkPublishOnly(options)
   // Includes properties that are not enumerable, because `publish` would find them too.
   for (const event of Object.getOwnPropertyNames(events ?? {})) {
     const schema = events?.[event]
@@ -53,6 +56,28 @@ export function checkCloseOptions(options: CloseHubOptions): void {
   const { drain, retry } = options
   checkNumber('drain', drain, 'delay')
   checkRange('retry', retry)
+}
+
+/** @throws {SseError} `invalid-option` */
+export function checkEndOptions(options: { readonly reason?: unknown }): void {
+  checkObject('options', options)
+  checkNames('', options, ['reason'])
+  const { reason } = options
+  if (reason === undefined) return
+  if (typeof reason === 'string' && reason.isWellFormed() && Buffer.byteLength(reason) <= 256) return
+  const message = `reason must be a string of at most 256 bytes, not ${show(reason)}.`
+  throw new SseError('invalid-option', message, { value: reason })
+}
+
+function checkPublishOnly({ publishOnly, broker }: HubOptions): void {
+  if (publishOnly !== undefined && typeof publishOnly !== 'boolean') {
+    const message = `publishOnly must be true or false, not ${show(publishOnly)}.`
+    throw new SseError('invalid-option', message, { value: publishOnly })
+  }
+  if (!publishOnly || broker) return
+  const message =
+    'A hub with publishOnly needs a broker that other processes share: the events of its own log in memory would have no readers.'
+  throw new SseError('invalid-option', message, { value: publishOnly })
 }
 
 function checkBroker(broker: unknown): void {

@@ -8,6 +8,8 @@ import type { StreamRegistry } from '../stream/stream-registry.ts'
 import type { Leases } from './leases.ts'
 import type { Command, Signal } from './signals.ts'
 
+type Disconnect = Extract<Command, { type: 'disconnect' }>
+
 /** Milliseconds after which the hubs are asked again whether they have executed a disconnect. */
 const askInterval = 500
 /** After every so many questions the command is appended to the log again. */
@@ -21,7 +23,7 @@ export interface DisconnectsOptions {
   readonly revocations: Revocations
   readonly leases: Leases
   /** Appends a command to the log. @returns the id of its entry */
-  readonly publish: (command: Command) => Promise<string>
+  readonly publish: (command: Disconnect) => Promise<string>
   readonly send: (signal: Signal) => void
   /** The head of the log when this hub's broker started; `undefined` before. */
   readonly startedAt: () => string | undefined
@@ -31,7 +33,7 @@ export interface DisconnectsOptions {
 
 /** A disconnect that not every live hub has confirmed. */
 interface Pending {
-  readonly command: Command
+  readonly command: Disconnect
   readonly confirmed: Set<string>
   id: string | undefined
   /** How often the hubs were asked whether they have executed the command. */
@@ -57,7 +59,7 @@ export class Disconnects {
   /** Resolves when every live hub has ended the streams of the key, including those that are still opening. */
   async disconnect(key: string, reconnect: false | number | undefined): Promise<void> {
     const request = randomName()
-    const command: Command = { type: 'disconnect', request, key, reconnect: reconnect ?? null }
+    const command: Disconnect = { type: 'disconnect', request, key, reconnect: reconnect ?? null }
     const pending: Pending = {
       command,
       confirmed: new Set(),
@@ -85,20 +87,20 @@ export class Disconnects {
   /**
    * Called with the newest commands when the broker has started. An earlier request may be older or newer than a command, so its client must
    * reconnect and is authorized again.
+   *
+   * @param isLate an attempt to start had failed. The log may have dropped commands that are newer than requests that wait since then
    */
-  onStart(commands: readonly (Command | undefined)[]): void {
+  onStart(commands: readonly Disconnect[], isLate: boolean): void {
     const { streams, revocations, drawRetry } = this.#options
-    for (const key of new Set(commands.map((command) => command?.key))) {
-      if (key === undefined) continue
+    if (isLate) this.#disconnectAll()
+    for (const key of new Set(commands.map(({ key }) => key))) {
       revocations.add(key, undefined)
       for (const stream of streams.withKey(key)) stream.closeFor('disconnected', drawRetry())
     }
   }
 
-  /** Called when the broker delivers a command. */
-  onCommand(command: Command | undefined): void {
-    if (!command) return
-    const { request, key, reconnect } = command
+  /** Called when the broker delivers a disconnect. */
+  onCommand({ request, key, reconnect }: Disconnect): void {
     const { hub, send, streams, revocations } = this.#options
     // A command arrives twice if the log lost it and its publisher appended it again. Streams that opened since then stay open.
     if (!this.#executed.has(request)) {
@@ -128,9 +130,14 @@ export class Disconnects {
    * other hubs did not wait for it, so any stream with a key may have been revoked: their clients must reconnect.
    */
   onGap(): void {
-    const { streams, leases, drawRetry } = this.#options
     for (const pending of this.#pending.values()) if (pending.id !== undefined) this.#publishAgain(pending)
-    if (!leases.ownLeaseExpired) return
+    if (this.#options.leases.ownLeaseExpired) this.#disconnectAll()
+  }
+
+  /** Any key may have been disconnected. Requests count too whose streams do not open yet, because the app awaits something. */
+  #disconnectAll(): void {
+    const { streams, revocations, drawRetry } = this.#options
+    revocations.addUnknown()
     for (const stream of streams.withAnyKey()) stream.closeFor('disconnected', drawRetry())
   }
 

@@ -1,11 +1,12 @@
 import { checkKey, checkNames, checkObject } from '../check.ts'
 import { Delivery } from '../delivery/delivery.ts'
 import { drawBetween } from '../draw-between.ts'
-import { SseError } from '../errors.ts'
+import { SseError, show } from '../errors.ts'
 import type { AnyEvents, EventMap } from '../event-map.ts'
 import type { Broker, Entry, Published, Receiver } from '../log/broker.ts'
 import { commandChannel, isCommand, toChannels } from '../log/channel.ts'
 import { createMemoryBroker } from '../log/memory-broker.ts'
+import { endEvent, removedEvent } from '../log/records.ts'
 import { Start } from '../log/start.ts'
 import { Observed } from '../observed.ts'
 import type { Refusal } from '../response/refusal.ts'
@@ -14,6 +15,7 @@ import type { StandardSchemaMap } from '../standard-schema.ts'
 import { checkAsked } from '../stream/channels/asked-channels.ts'
 import { Heartbeat } from '../stream/heartbeat.ts'
 import { Revocations } from '../stream/revocations.ts'
+import type { Source } from '../stream/source.ts'
 import type { SseStream, StreamEvent, StreamOptions } from '../stream/sse-stream.ts'
 import { Stream } from '../stream/stream.ts'
 import type { StreamHost } from '../stream/stream-host.ts'
@@ -21,11 +23,13 @@ import { newHubName, streamIdOf } from '../stream/stream-id.ts'
 import { StreamRegistry } from '../stream/stream-registry.ts'
 import { checkRetry } from '../wire/encode.ts'
 import { ChannelChanges } from './channel-changes.ts'
-import { checkHubOptions } from './check-options.ts'
+import { checkEndOptions, checkHubOptions } from './check-options.ts'
 import { Disconnects } from './disconnects.ts'
 import { Leases } from './leases.ts'
-import { toMessage } from './message.ts'
+import { checkRecord, type Message, toMessage } from './message.ts'
 import { Observer } from './observer.ts'
+import { Presence } from './presence.ts'
+import { Runs } from './runs.ts'
 import { Shutdown } from './shutdown.ts'
 import { type Command, parseCommand, parseSignal, type Signal } from './signals.ts'
 import type {
@@ -36,9 +40,13 @@ import type {
   HubOf,
   HubOptions,
   HubStats,
+  Member,
   PublishOptions,
   ReachedRequest,
+  Run,
+  RunOptions,
 } from './types.ts'
+import { Volatile } from './volatile.ts'
 
 /**
  * Creates a hub and starts its broker. Its events are typed by an interface, `createHub<Events>()`, or by schemas,
@@ -55,6 +63,9 @@ export function createHub(options: HubOptions = {}): Hub {
 
 /** The range, in milliseconds, of the reconnection time of clients whose streams may have been revoked. */
 const retryRevoked = [250, 5_000] as const
+const defaultMaxEventBytes = 65_536
+/** Milliseconds after which a failed read of the unfinished runs is repeated. */
+const runsRetry = 1_000
 /** Milliseconds that a publish waits for the broker to start. */
 const startTimeout = 5_000
 /** The maximum number of publishes that wait for the broker to start. */
@@ -69,16 +80,22 @@ class LogHub implements Hub, StreamHost {
   readonly revocations = new Revocations()
   readonly now: () => number
   readonly random: () => number
+  readonly membership: Presence
   delivery: Delivery | undefined
   readonly #broker: Broker
   readonly #options: HubOptions
   readonly #observer: Observer
   readonly #name = newHubName()
-  readonly #start: Start
+  readonly #start: Pick<Start, 'ready' | 'close'>
   readonly #leases: Leases
   readonly #disconnects: Disconnects
   readonly #channelChanges: ChannelChanges
-  #brokerState: 'starting' | 'up' | 'down' = 'starting'
+  readonly #volatile: Volatile
+  readonly #runs: Runs
+  #runsReads = 0
+  /** Whether it was reported that the unfinished runs cannot be read. */
+  #runsUnread = false
+  #brokerState: 'starting' | 'up' | 'down'
   /** Whether the broker reaches its log, but the log refuses publishes. */
   #refusing = false
   readonly #shutdown: Shutdown
@@ -89,6 +106,7 @@ class LogHub implements Hub, StreamHost {
   constructor(options: HubOptions) {
     const { now = Date.now, random = Math.random } = options
     this.#options = options
+    this.#brokerState = options.publishOnly ? 'up' : 'starting'
     this.#observer = new Observer(options)
     this.now = now
     this.random = random
@@ -98,7 +116,19 @@ class LogHub implements Hub, StreamHost {
     this.#broker = options.broker ?? createMemoryBroker({ entries: 0, now })
     const [hub, streams] = [this.#name, this.streams]
     const send = (signal: Signal) => this.#signal(signal)
-    this.#leases = new Leases({ hub, send, onCheck: () => this.#disconnects.check() })
+    this.membership = new Presence({
+      hub,
+      hasPresence: (channel) => this.#options.channel?.(channel)?.presence === true,
+      send,
+      tell: (channel, message) => this.delivery?.tell(channel, message),
+      report: (error) => this.report(error),
+    })
+    this.#leases = new Leases({
+      hub,
+      send,
+      presence: () => this.membership.version,
+      onCheck: () => this.#check(),
+    })
     const leases = this.#leases
     this.#disconnects = new Disconnects({
       hub,
@@ -111,16 +141,32 @@ class LogHub implements Hub, StreamHost {
       drawRetry: () => drawBetween(retryRevoked, random),
     })
     this.#channelChanges = new ChannelChanges({ hub, streams, leases, send })
-    this.#start = new Start({
-      broker: this.#broker,
-      random,
-      receiver: this.#receiver(),
-      started: (start) => this.#started(start),
-      failed: (error) => {
-        this.report(error)
-        this.#onHealth('down')
-      },
+    this.#volatile = new Volatile({
+      send: (text) => this.#broker.signal(text),
+      deliver: (channels, event) => this.delivery?.deliverVolatile(channels, event),
     })
+    this.#runs = new Runs({
+      hub,
+      leases,
+      maxEventBytes: options.maxEventBytes ?? defaultMaxEventBytes,
+      send,
+      publishCommand: (command) => this.#publishCommand(command, command),
+      publish: (channel, data, event) => this.#publish(channel, data, { event }),
+      end: (channel, outcome, run) => this.#append(() => endMessage(channel, outcome, `sse:end:${run}`)),
+      report: (error) => this.report(error),
+    })
+    this.#start = this.#publishOnly
+      ? neverStarted
+      : new Start({
+          broker: this.#broker,
+          random,
+          receiver: this.#receiver(),
+          started: (start) => this.#started(start),
+          failed: (error) => {
+            this.report(error)
+            this.#onHealth('down')
+          },
+        })
   }
 
   get ready(): Promise<void> {
@@ -136,12 +182,14 @@ class LogHub implements Hub, StreamHost {
   }
 
   get position(): string {
+    this.#refusePublishOnly('position')
     if (!this.delivery)
       throw new SseError('not-ready', 'The position is unknown until the broker starts: await hub.ready.')
     return this.delivery.window.headId
   }
 
   stream(transport: Transport, options?: StreamOptions): SseStream {
+    this.#refusePublishOnly('stream')
     return new Stream(this, transport, options)
   }
 
@@ -149,8 +197,30 @@ class LogHub implements Hub, StreamHost {
     channels: string | readonly string[],
     data: unknown,
     options: PublishOptions = {},
-  ): Promise<Published> {
+    // The overloads of `Hub` say which of the two it is.
+    // biome-ignore lint/suspicious/noExplicitAny: TypeScript has no type for both
+  ): Promise<any> {
     return this.#observed(this.#publish(channels, data, options))
+  }
+
+  remove(channel: string, record: string): Promise<Published> {
+    return this.#observed(this.#remove(channel, record))
+  }
+
+  presence(channel: string): Promise<Member[]> {
+    return this.#observed(this.#presence(channel))
+  }
+
+  run(channel: string, source: Source, options: RunOptions = {}): Promise<Run> {
+    return this.#observed(this.#run(channel, source, options))
+  }
+
+  abort(channel: string): Promise<void> {
+    return this.#observed(this.#abort(channel))
+  }
+
+  end(channel: string, options: { reason?: string | undefined } = {}): Promise<Published> {
+    return this.#observed(this.#end(channel, options))
   }
 
   disconnect(key: string, options: { reconnect?: false | number } = {}): Promise<void> {
@@ -212,6 +282,7 @@ class LogHub implements Hub, StreamHost {
       entries: (batch) => this.delivery!.receive(batch),
       discontinuity: ({ reason, head }) => {
         this.#disconnects.onGap()
+        this.#loadRuns()
         this.delivery!.discontinuity(reason, head)
       },
       health: (state) => this.#onHealth(state),
@@ -227,26 +298,125 @@ class LogHub implements Hub, StreamHost {
       limits: { entries: window.entries ?? 10_000, bytes: window.bytes ?? 16_777_216 },
       now: this.now,
       report: (error) => this.report(error),
-      onCommand: (entry) => this.#disconnects.onCommand(parseCommand(entry.data)),
+      onCommand: (entry) => this.#onCommand(entry),
+      hasRecords: (channel) => this.#broker.records !== undefined && this.#hasRecords(channel),
     })
-    this.#disconnects.onStart(start.tail.filter(isCommand).map(({ data }) => parseCommand(data)))
+    const commands = start.tail.filter(isCommand).map(({ data }) => parseCommand(data))
+    const disconnects = commands.filter((command) => command?.type === 'disconnect')
+    this.#disconnects.onStart(disconnects, this.#brokerState === 'down')
+    this.#loadRuns()
+  }
+
+  #onCommand(entry: Entry): void {
+    const command = parseCommand(entry.data)
+    if (command?.type === 'disconnect') this.#disconnects.onCommand(command)
+    else this.#runs.onCommand(entry)
+  }
+
+  /** Commands may have been missed: the broker keeps those of the unfinished runs as records. */
+  #loadRuns(): void {
+    this.#runs.reset()
+    const { records } = this.#broker
+    if (!records) {
+      this.#runs.onStart(this.position, [])
+      return
+    }
+    const read = ++this.#runsReads
+    records.call(this.#broker, [commandChannel]).then(
+      ({ position, entries }) => {
+        // The log broke meanwhile, so they are read again.
+        if (read !== this.#runsReads) return
+        this.#runsUnread = false
+        this.#runs.onStart(position, entries)
+      },
+      (error) => {
+        if (this.#drained || read !== this.#runsReads) return
+        // A log that is away tells that itself. This one lacks a permission, for example.
+        if (this.#brokerState === 'up' && !this.#runsUnread) {
+          this.#runsUnread = true
+          this.report(error)
+        }
+        setTimeout(() => this.#loadRuns(), runsRetry).unref()
+      },
+    )
+  }
+
+  #check(): void {
+    this.#disconnects.check()
+    this.#runs.check()
+    this.membership.check(this.#leases.ownLeaseExpired)
   }
 
   async #publish(
     channels: string | readonly string[],
     data: unknown,
     options: PublishOptions,
-  ): Promise<Published> {
-    const { events, maxEventBytes = 65_536 } = this.#options
+  ): Promise<Published | undefined> {
+    const { events, maxEventBytes = defaultMaxEventBytes } = this.#options
+    const rules = {
+      events,
+      maxEventBytes,
+      checkRecords: (names: readonly string[]) => this.#checkRecords(names),
+    }
+    return this.#append(() => toMessage(channels, data, options, rules))
+  }
+
+  async #remove(channel: string, record: string): Promise<Published> {
+    return this.#append(() => {
+      const channels = toChannels(channel, { byApp: true })
+      checkRecord(record)
+      this.#checkRecords(channels)
+      return { channels, event: removedEvent, data: JSON.stringify({ channel, record }), record }
+    }) as Promise<Published>
+  }
+
+  async #end(channel: string, options: { reason?: string | undefined }): Promise<Published> {
+    return this.#append(() => {
+      checkEndOptions(options)
+      return endMessage(channel, { reason: options.reason ?? 'ended' })
+    }) as Promise<Published>
+  }
+
+  async #presence(channel: string): Promise<Member[]> {
+    this.#refusePublishOnly('presence')
+    toChannels(channel, { byApp: true })
+    if (!this.#options.channel?.(channel)?.presence) {
+      const message = `The channel ${show(channel)} has no presence: createHub({ channel: (name) => ({ presence: true }) }) says which have.`
+      throw new SseError('invalid-option', message, { value: channel })
+    }
+    this.#refuseWhenClosed()
+    return this.membership.members(channel)
+  }
+
+  async #abort(channel: string): Promise<void> {
+    this.#refusePublishOnly('abort')
+    toChannels(channel, { byApp: true })
+    this.#refuseWhenClosed()
+    await this.#runs.abort(channel)
+  }
+
+  async #run(channel: string, source: Source, options: RunOptions): Promise<Run> {
+    this.#refusePublishOnly('run')
+    toChannels(channel, { byApp: true })
+    this.#refuseWhenClosed()
+    return this.#runs.start(channel, source, options, async () => {
+      if (!this.delivery) await this.#waitForStart()
+      return this.position
+    })
+  }
+
+  /** Puts a message into the log; or, if it is volatile, sends it to all hubs. */
+  async #append(prepare: () => Message | Promise<Message>): Promise<Published | undefined> {
     const transaction = this.#broker.openTransaction
     try {
-      const prepared = toMessage(channels, data, options, { events, maxEventBytes })
+      const prepared = prepare()
       if (transaction) this.#refuseToWait(prepared)
       const message = prepared instanceof Promise ? await prepared : prepared
       this.#refuseWhenClosed()
-      if (!this.delivery) await this.#waitForStart()
-      const { channels: names, event, data: text, idempotencyKey } = message
-      const published = await this.#broker.publish(names, { event, data: text }, { idempotencyKey })
+      if (!this.delivery && !this.#publishOnly) await this.#waitForStart()
+      if (message.volatile) return await this.#volatile.send(message)
+      const { channels, event, data, idempotencyKey, record } = message
+      const published = await this.#broker.publish(channels, { event, data }, { idempotencyKey, record })
       this.#observer.published()
       this.#setRefusing(false)
       return published
@@ -258,6 +428,23 @@ class LogHub implements Hub, StreamHost {
     }
   }
 
+  #hasRecords(channel: string): boolean {
+    return this.#options.channel?.(channel)?.records === true
+  }
+
+  #checkRecords(channels: readonly string[]): void {
+    const without = channels.find((channel) => !this.#hasRecords(channel))
+    if (without !== undefined) {
+      const message = `The channel ${show(without)} has no records. Enable them: createHub({ channel: (name) => ({ records: true }) }).`
+      throw new SseError('invalid-record', message, { value: without })
+    }
+    if (this.#broker.records) return
+    throw new SseError(
+      'invalid-record',
+      'The broker of this hub does not keep records. Use a broker with the method records().',
+    )
+  }
+
   /** A transaction ends when its function returns. A publish that waits would be appended after it, even after a rollback. */
   #refuseToWait(prepared: unknown): void {
     if (prepared instanceof Promise) {
@@ -266,11 +453,12 @@ class LogHub implements Hub, StreamHost {
         'A transaction cannot wait for the asynchronous schema of this event: validate before it, and use a synchronous schema.'
       throw new SseError('invalid-transaction', message)
     }
-    if (!this.delivery)
+    if (!this.delivery && !this.#publishOnly)
       throw new SseError('not-ready', 'The hub is not ready: await hub.ready before the transaction.')
   }
 
   async #disconnect(key: string, options: { reconnect?: false | number }): Promise<void> {
+    this.#refusePublishOnly('disconnect')
     checkKey(key)
     checkObject('options', options)
     checkNames('', options, ['reconnect'])
@@ -281,6 +469,7 @@ class LogHub implements Hub, StreamHost {
   }
 
   async #changeChannels(stream: string, request: ChannelsRequest): Promise<ChannelsChanged | undefined> {
+    this.#refusePublishOnly('changeChannels')
     const unsubscribe = toChannels(request.unsubscribe, { allowEmpty: true })
     checkAsked(request.subscribe, Number.POSITIVE_INFINITY)
     this.#refuseWhenClosed()
@@ -288,14 +477,23 @@ class LogHub implements Hub, StreamHost {
   }
 
   async #reached(stream: string, request: ReachedRequest): Promise<boolean> {
+    this.#refusePublishOnly('reached')
     this.#refuseWhenClosed()
     return this.#channelChanges.reached(stream, request)
   }
 
   /** Commands reach every hub of the log, including this one, on the reserved channel. Apps cannot publish to it. */
-  async #publishCommand(command: Command): Promise<string> {
+  async #publishCommand(
+    command: Command,
+    { run, type }: { run?: string; type?: string } = {},
+  ): Promise<string> {
     if (!this.delivery) await this.#waitForStart()
-    const { id } = await this.#broker.publish([commandChannel], { data: JSON.stringify(command) })
+    const message = { data: JSON.stringify(command), ...(type === 'ran' && { event: removedEvent }) }
+    const { id } = await this.#broker.publish(
+      [commandChannel],
+      message,
+      run === undefined ? {} : { record: run },
+    )
     return id
   }
 
@@ -325,13 +523,29 @@ class LogHub implements Hub, StreamHost {
     }
   }
 
+  get #publishOnly(): boolean {
+    return this.#options.publishOnly === true
+  }
+
+  #refusePublishOnly(name: string): void {
+    if (!this.#publishOnly) return
+    const message = `${name} needs a hub that reads the log, and this one has publishOnly: use a hub of a server process.`
+    throw new SseError('invalid-option', message, { value: name })
+  }
+
   #refuseWhenClosed(): void {
     if (this.#drained) throw new SseError('closed', 'The hub is closed: publish before hub.close() resolves.')
   }
 
   #onSignal(signal: Signal | undefined): void {
     if (!signal) return
-    if (signal.type === 'alive' || signal.type === 'left') this.#leases.onSignal(signal)
+    if (signal.type === 'alive' || signal.type === 'left') {
+      this.#leases.onSignal(signal)
+      if (signal.type === 'left') this.membership.onLeft(signal.hub)
+      else this.membership.onAlive(signal.hub, signal.presence ?? 0)
+    } else if (signal.type === 'presence' || signal.type === 'presence?') this.membership.onSignal(signal)
+    else if (signal.type === 'abort') this.#runs.onSignal(signal)
+    else if (signal.type === 'volatile') this.#volatile.onSignal(signal)
     else if (signal.type === 'disconnected' || signal.type === 'disconnected?')
       this.#disconnects.onSignal(signal)
     else this.#channelChanges.onSignal(signal)
@@ -360,7 +574,9 @@ class LogHub implements Hub, StreamHost {
   }
 
   async #close(): Promise<void> {
+    await this.#runs.close()
     this.#drained = true
+    this.membership.close()
     this.#start.close(new SseError('closed', 'The hub was closed before its broker started.'))
     this.#leases.close()
     this.#disconnects.close()
@@ -370,4 +586,12 @@ class LogHub implements Hub, StreamHost {
   #observed<T>(promise: Promise<T>): Promise<T> {
     return Observed.from(promise, (error) => this.report(error))
   }
+}
+
+/** The start of a hub that only publishes. */
+const neverStarted: Pick<Start, 'ready' | 'close'> = { ready: Promise.resolve(), close() {} }
+
+function endMessage(channel: string, outcome: { reason: string; message?: string }, key?: string): Message {
+  const channels = toChannels(channel, { byApp: true })
+  return { channels, event: endEvent, data: JSON.stringify({ channel, ...outcome }), idempotencyKey: key }
 }

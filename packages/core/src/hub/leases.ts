@@ -11,6 +11,8 @@ export interface LeasesOptions {
   /** This hub's own name. */
   readonly hub: string
   readonly send: (signal: Signal) => void
+  /** The number of changes that this hub has made to its members. */
+  readonly presence: () => number
   /** Called once a second, when leases may have expired. */
   readonly onCheck: () => void
 }
@@ -40,6 +42,11 @@ export class Leases {
     return this.#silence(this.#options.hub) > lease
   }
 
+  /** Whether this hub has started so recently that it may not have heard every other one. */
+  get isSettling(): boolean {
+    return performance.now() - this.#helloAt <= lease
+  }
+
   isLive(hub: string): boolean {
     return hub === this.#options.hub || this.#silence(hub) <= lease
   }
@@ -66,10 +73,10 @@ export class Leases {
 
   /** Called when the broker reaches its log, for the first time or again. */
   hello(): void {
-    const { hub, send } = this.#options
+    const { hub, send, presence } = this.#options
     this.#helloAt = performance.now()
     this.#heard.set(hub, this.#helloAt)
-    send({ type: 'alive', hub, hello: true })
+    send({ type: 'alive', hub, hello: true, presence: presence() })
     this.#timer ??= setInterval(() => this.#tick(), interval).unref()
   }
 
@@ -79,19 +86,19 @@ export class Leases {
   }
 
   onSignal(signal: Extract<Signal, { type: 'alive' | 'left' }>): void {
-    const { hub: own, send } = this.#options
+    const { hub: own, send, presence } = this.#options
     if (signal.type === 'left') this.#heard.delete(signal.hub)
     else {
       this.#heard.set(signal.hub, performance.now())
-      if (signal.hello && signal.hub !== own) send({ type: 'alive', hub: own })
+      if (signal.hello && signal.hub !== own) send({ type: 'alive', hub: own, presence: presence() })
       for (const check of this.#listeners) check()
     }
   }
 
   #tick(): void {
-    const { hub, send, onCheck } = this.#options
+    const { hub, send, onCheck, presence } = this.#options
     for (const name of this.#heard.keys()) if (!this.isLive(name)) this.#heard.delete(name)
-    send({ type: 'alive', hub })
+    send({ type: 'alive', hub, presence: presence() })
     onCheck()
   }
 

@@ -7,12 +7,14 @@ import { serialize } from '../wire/data.ts'
 import { checkEventName } from '../wire/encode.ts'
 import type { PublishOptions } from './types.ts'
 
-const optionNames = ['event', 'idempotencyKey']
+const optionNames = ['event', 'idempotencyKey', 'record', 'volatile']
 
 /** The rules of a hub for every event. */
 export interface MessageRules {
   readonly events?: StandardSchemaMap | undefined
   readonly maxEventBytes: number
+  /** @throws {SseError} `invalid-record` for a channel without records */
+  readonly checkRecords: (channels: readonly string[]) => void
 }
 
 /** An event as it is passed to the broker. */
@@ -20,32 +22,42 @@ export interface Message {
   readonly channels: readonly string[]
   readonly event: string | undefined
   readonly data: string
-  readonly idempotencyKey: string | undefined
+  readonly idempotencyKey?: string | undefined
+  readonly record?: string | undefined
+  /** Not for the log: it is sent to live streams only. */
+  readonly volatile?: boolean | undefined
 }
 
 /**
  * Checks and serialises an event. It returns a promise only if the schema does, so that events without asynchronous schemas keep the order of
  * the calls.
  *
- * @throws {SseError} `invalid-channel`, `invalid-option`, `invalid-event`, `invalid-key`, `invalid-data`, `event-too-large`
+ * @throws {SseError} `invalid-channel`, `invalid-option`, `invalid-event`, `invalid-key`, `invalid-record`, `invalid-data`, `event-too-large`
  */
 export function toMessage(
   channels: string | readonly string[],
   data: unknown,
   options: PublishOptions,
-  { events, maxEventBytes }: MessageRules,
+  { events, maxEventBytes, checkRecords }: MessageRules,
 ): Message | Promise<Message> {
   const names = toChannels(channels, { byApp: true })
   checkObject('options', options)
   checkNames('', options, optionNames)
-  const { event, idempotencyKey } = options
+  const { event, idempotencyKey, record, volatile } = options
   if (event !== undefined) checkEventName(event)
   if (idempotencyKey !== undefined) checkIdempotencyKey(idempotencyKey)
+  if (record !== undefined) {
+    checkRecord(record)
+    checkRecords(names)
+  }
+  checkVolatile(volatile, { idempotencyKey, record })
   const message = (output: unknown) => ({
     channels: names,
     event,
     data: textOf(output, maxEventBytes),
     idempotencyKey,
+    record,
+    volatile,
   })
   if (!events) return message(data)
   const output = validate(events, event, data)
@@ -61,6 +73,36 @@ function textOf(data: unknown, maxBytes: number): string {
     `The data has ${bytes} bytes, and ${maxBytes} are allowed: publish a reference to it, or raise maxEventBytes.`,
     { value: data },
   )
+}
+
+/** @throws {SseError} `invalid-record` */
+export function checkRecord(record: unknown): asserts record is string {
+  if (
+    typeof record === 'string' &&
+    record !== '' &&
+    record.isWellFormed() &&
+    Buffer.byteLength(record) <= 256
+  )
+    return
+  throw new SseError(
+    'invalid-record',
+    `${show(record)} is not a valid record: use 1 to 256 bytes of well-formed Unicode.`,
+    { value: record },
+  )
+}
+
+function checkVolatile(
+  volatile: unknown,
+  { idempotencyKey, record }: Pick<PublishOptions, 'idempotencyKey' | 'record'>,
+): void {
+  if (volatile !== undefined && typeof volatile !== 'boolean') {
+    const message = `volatile must be true or false, not ${show(volatile)}.`
+    throw new SseError('invalid-option', message, { value: volatile })
+  }
+  if (!volatile || (idempotencyKey === undefined && record === undefined)) return
+  const name = record === undefined ? 'idempotencyKey' : 'record'
+  const message = `A volatile event is not in the log, so it cannot have ${name}: leave one of them out.`
+  throw new SseError('invalid-option', message, { value: idempotencyKey ?? record })
 }
 
 function checkIdempotencyKey(key: unknown): void {

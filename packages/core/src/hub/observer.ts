@@ -73,6 +73,7 @@ function zeroCounters(): HubCounters {
       unopened: 0,
       refused: 0,
       answered: 0,
+      ended: 0,
     },
     refused: 0,
     gaps: 0,

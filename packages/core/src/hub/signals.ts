@@ -1,12 +1,16 @@
 import type { ChannelsChange } from '../stream/sse-stream.ts'
+import type { Member } from './types.ts'
 
 /**
  * The signals between the hubs of a log. A signal may be lost, so nothing depends on a single one: leases are renewed, and requests time out.
  * A message that must not be lost is a command in the log.
  */
 export type Signal =
-  /** A hub is live. `hello`: it has just started, and asks the other hubs for their `alive` signals. */
-  | { readonly type: 'alive'; readonly hub: string; readonly hello?: true }
+  /**
+   * A hub is live. `hello`: it has just started, and asks the other hubs for their `alive` signals. `presence`: the number of changes that it has
+   * made to its members.
+   */
+  | { readonly type: 'alive'; readonly hub: string; readonly hello?: true; readonly presence?: number }
   /** A hub is closed. */
   | { readonly type: 'left'; readonly hub: string }
   /** A hub has executed a disconnect. */
@@ -17,6 +21,30 @@ export type Signal =
   | (StreamRequest & { readonly type: 'turn' })
   /** Asks the hub `to` to change the channels of a stream. */
   | (StreamRequest & { readonly type: 'change'; readonly change: ChannelsChange })
+  /** Aborts a run of the hub. */
+  | { readonly type: 'abort'; readonly hub: string; readonly run: string }
+  /** Members of a hub; `null`: a member that left. `whole`: the hub has no other members. `more`: another signal follows. */
+  | {
+      readonly type: 'presence'
+      readonly hub: string
+      readonly version: number
+      readonly members: readonly {
+        readonly channel: string
+        readonly key: string
+        readonly member: Member | null
+      }[]
+      readonly whole?: true
+      readonly more?: true
+    }
+  /** Asks the hub `to` for all its members. */
+  | { readonly type: 'presence?'; readonly to: string }
+  /** An event that is not in the log. */
+  | {
+      readonly type: 'volatile'
+      readonly channels: readonly string[]
+      readonly event?: string | undefined
+      readonly data: string
+    }
   /** Asks the hub `to` to ping a stream once it has passed a position. */
   | (StreamRequest & { readonly type: 'reached'; readonly id: string })
   | { readonly type: 'answer'; readonly to: string; readonly request: string; readonly outcome: Outcome }
@@ -38,13 +66,18 @@ export type Outcome =
   | { readonly problem: 'too-many-channels'; readonly message: string }
 
 /** A message that must reach every hub. It is an entry on the reserved channel. */
-export type Command = {
+export type Command =
   /** Ends all streams of a key. Clients reconnect after `reconnect` milliseconds; `false`: not at all, `null`: the client decides. */
-  readonly type: 'disconnect'
-  readonly request: string
-  readonly key: string
-  readonly reconnect: number | false | null
-}
+  | {
+      readonly type: 'disconnect'
+      readonly request: string
+      readonly key: string
+      readonly reconnect: number | false | null
+    }
+  /** A hub starts a run. If several hubs start one on the same channel, the first in the log has it. */
+  | { readonly type: 'run'; readonly run: string; readonly hub: string; readonly channel: string }
+  /** A run has ended. */
+  | { readonly type: 'ran'; readonly run: string; readonly channel: string }
 
 const signals: readonly string[] = [
   'alive',
@@ -53,6 +86,10 @@ const signals: readonly string[] = [
   'disconnected?',
   'turn',
   'change',
+  'volatile',
+  'abort',
+  'presence',
+  'presence?',
   'reached',
   'answer',
 ] satisfies Signal['type'][]
@@ -64,7 +101,7 @@ export function parseSignal(text: string): Signal | undefined {
 
 /** As `parseSignal`, for the data of an entry on the reserved channel. */
 export function parseCommand(data: string): Command | undefined {
-  return parse<Command>(data, ['disconnect'])
+  return parse<Command>(data, ['disconnect', 'run', 'ran'])
 }
 
 function parse<T>(text: string, types: readonly string[]): T | undefined {

@@ -3,6 +3,7 @@ import type { Broker, Published } from '../log/broker.ts'
 import type { Transport } from '../response/transport.ts'
 import type { SchemaInputs, SchemaOutputs, StandardSchemaMap } from '../standard-schema.ts'
 import type { AskedChannels } from '../stream/channels/asked-channels.ts'
+import type { Source } from '../stream/source.ts'
 import type { SseStream, StreamEnd, StreamEvent, StreamOptions } from '../stream/sse-stream.ts'
 import type { Streams } from '../stream/stream-registry.ts'
 
@@ -30,6 +31,46 @@ export interface Hub<E extends EventMap = AnyEvents, I extends EventMap = E> ext
     data: MessagePayload<I>,
     options?: PublishOptions<MessageName<I>>,
   ): Promise<Published>
+  /**
+   * Sends an event to the streams of every process that are live and have room. The event is not in the log: it has no id and is not replayed.
+   * Use it for state that is worthless a moment later, such as a mouse cursor or "is typing".
+   *
+   * @throws {SseError} (rejected) as above; `event-too-large` over 48 KiB in all; `busy` for more than 1,000 in a second
+   */
+  publish(
+    channels: string | readonly string[],
+    data: unknown,
+    options: { readonly event?: string | undefined; readonly volatile: true },
+  ): Promise<void>
+  /**
+   * Removes a record from a channel.
+   *
+   * @throws {SseError} (rejected) `invalid-channel`, `invalid-record`, `closed`
+   */
+  remove(channel: string, record: string): Promise<Published>
+  /**
+   * Ends a channel. Its streams get `sse.end`. Streams that are on no other channel are closed for good. Publishing to the channel opens it
+   * again.
+   *
+   * @param options `reason`: a word for the clients, at most 256 bytes. Default `ended`
+   * @throws {SseError} (rejected) `invalid-channel`, `invalid-option`, `closed`
+   */
+  end(channel: string, options?: { readonly reason?: string | undefined }): Promise<Published>
+  /**
+   * The members of a channel that has presence, over all processes: one per key, however many streams it has.
+   *
+   * @throws {SseError} (rejected) `invalid-channel`, `invalid-option` for a channel without presence
+   */
+  presence(channel: string): Promise<Member[]>
+  /**
+   * Publishes the items of a source to a channel, and ends the channel with the outcome. The run continues when its readers leave. Readers that
+   * subscribe with `since: run.position` get all of it. If the process dies, another process ends the channel with the reason `lost`.
+   *
+   * @throws {SseError} (rejected) `busy` if the channel has a run that has not ended; `invalid-channel`, `invalid-option`, `not-ready`, `closed`
+   */
+  run(channel: string, source: Source, options?: RunOptions): Promise<Run>
+  /** Aborts the run of a channel in any process. Resolves when the run has ended, or at once if the channel has none. */
+  abort(channel: string): Promise<void>
   /** The head of the log: the id of its newest event. Read it before a snapshot, and send both. @throws {SseError} `not-ready` before `ready` */
   readonly position: string
   /** The open streams of this process. */
@@ -120,8 +161,57 @@ export interface ChannelsChanged {
 export interface PublishOptions<N extends string = string> {
   /** The event's name. Without a name the client receives a `message` event. */
   readonly event?: N | undefined
+  /** The event becomes the newest state of this record: 1 to 256 bytes. Only on channels that have records. */
+  readonly record?: string | undefined
+  /** Sends the event only to live streams with room, and not to the log. */
+  readonly volatile?: boolean | undefined
   /** 1 to 128 bytes. For ten minutes, a repeat with the same key appends nothing and resolves with the first id. */
   readonly idempotencyKey?: string | undefined
+}
+
+/** What a channel can do beyond events. */
+export interface ChannelFeatures {
+  /** The newest event of each record is given to every client that joins. Default false. */
+  readonly records?: boolean | undefined
+  /** The members of the channel are known. Default false. */
+  readonly presence?: boolean | undefined
+}
+
+/** A member of a channel. */
+export interface Member {
+  /** Says nothing about the key, and is the same for everybody. */
+  readonly id: string
+  /** What the `presence` callback of the middleware has answered. */
+  readonly info: unknown
+  /** Streams and polls that it has open. 0: it has just left, and is still a member for five seconds. */
+  readonly streams: number
+}
+
+export interface RunOptions {
+  /** The name of the events; without one the client sees `message` events. */
+  readonly event?: string | undefined
+  /** Milliseconds within which items go into one event: strings are concatenated, others are put into an array. Default 50. */
+  readonly every?: number | undefined
+  /** Aborts the run. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** How a run has ended. */
+export interface RunOutcome {
+  /** `lost`: its process has died or was shut down. */
+  readonly reason: 'finished' | 'failed' | 'aborted' | 'lost'
+  /** The message of a failure whose error has `expose: true`; others say nothing to clients. */
+  readonly message?: string
+}
+
+/** A run that has started. */
+export interface Run {
+  readonly channel: string
+  /** The position before its first event: subscribe with `since` to have all of it. */
+  readonly position: string
+  /** Resolves when the channel has ended. @throws (rejected) what the log has thrown */
+  readonly done: Promise<RunOutcome>
+  abort(): void
 }
 
 export interface CloseHubOptions {
@@ -145,6 +235,13 @@ export interface HubOptions {
    * output of the schema. Default: any event, any data.
    */
   readonly events?: StandardSchemaMap | undefined
+  /**
+   * For workers and cron jobs: the hub does not read the log, so it has no window and no streams, and knows nothing of other processes. It can
+   * `publish`, `remove` and `end`. Default false.
+   */
+  readonly publishOnly?: boolean | undefined
+  /** The features of a channel. It must return the same for the same name in every process. By default channels have only events. */
+  readonly channel?: ((name: string) => ChannelFeatures | undefined) | undefined
   /** Called with errors of the app's callbacks, of the broker, and of publishes that nothing awaits. Default `console.error`. */
   readonly onError?: ((error: unknown) => void) | undefined
   /** Called when a stream opens, has a gap, is refused, or ends. */

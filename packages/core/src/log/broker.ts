@@ -11,6 +11,8 @@ export interface Entry {
   readonly channels: readonly string[]
   /** The name of the event. Without a name the client receives a `message` event. */
   readonly event?: string | undefined
+  /** The name of the record that the entry sets or, if its event is `sse.removed`, removes on each of its channels. */
+  readonly record?: string | undefined
   /** The data as text. A broker may replace a lone surrogate with U+FFFD, because UTF-8 cannot encode it. */
   readonly data: string
 }
@@ -53,6 +55,13 @@ export interface Published {
   readonly duplicate: boolean
 }
 
+/** The records of some channels at one position of the log. */
+export interface Records {
+  readonly position: string
+  /** The newest entry of every record, each once; those of one channel in log order. */
+  readonly entries: readonly Entry[]
+}
+
 /** A transaction that the app and the log share. */
 export interface OpenTransaction {
   /** Marks the transaction as failed, because a publish in it was rejected. It is rolled back when the app's function returns. */
@@ -79,12 +88,15 @@ export interface Broker {
    *
    * An idempotency key is valid for ten minutes in the whole log. A repeat in that time appends nothing and resolves with the first id.
    *
-   * @throws {SseError} (rejected) `closed` after `close`
+   * An entry with a `record` becomes the newest of that record on each of its channels. The event `sse.removed` removes the record, and the
+   * event `sse.end` removes all records of its channels (`recordChangeOf`).
+   *
+   * @throws {SseError} (rejected) `too-many-records`; `closed` after `close`
    */
   publish(
     channels: readonly string[],
     message: { readonly event?: string | undefined; readonly data: string },
-    options?: { readonly idempotencyKey?: string | undefined },
+    options?: { readonly idempotencyKey?: string | undefined; readonly record?: string | undefined },
   ): Promise<Published>
   /**
    * Reads at most `limit` entries after a cursor, oldest first. `done` says that there are no more. A page that is not `done` has at least
@@ -93,6 +105,13 @@ export interface Broker {
    * @throws (rejected) the reason of the signal if it is aborted before the page is read; an SseError `closed` after `close`
    */
   read(after: string, options: { readonly limit: number; readonly signal: AbortSignal }): Promise<Page>
+  /**
+   * Reads the records of channels. The read is atomic: the entries after `position` are all that is missing. Records outlive their entries in
+   * the log. A hub on a broker without this method has no records.
+   *
+   * @throws {SseError} (rejected) `closed` after `close`
+   */
+  records?(channels: readonly string[]): Promise<Records>
   /**
    * Sends a text to the receivers of all started brokers of the log, including this one. A signal is not in the log: it has no id and is not
    * replayed. It may be lost, for example while a broker cannot reach the log. It never arrives twice, and the signals of one broker arrive

@@ -1,5 +1,5 @@
 import { endOfTurn } from '../end-of-turn.ts'
-import type { Broker, Entry, Page, Receiver } from './broker.ts'
+import type { Broker, Entry, Page, Receiver, Records } from './broker.ts'
 
 /** A broker for tests that answers only when the test tells it to. */
 export class ManualBroker implements Broker {
@@ -32,6 +32,10 @@ export class ManualBroker implements Broker {
 
   read(after: string): Promise<Page> {
     return new Promise((resolve, reject) => this.#reads.push({ after, resolve, reject }))
+  }
+
+  async records(): Promise<Records> {
+    return { position: this.#start.head, entries: [] }
   }
 
   async signal(text: string): Promise<void> {

@@ -18,6 +18,7 @@ brokerConformance(
   { describe, it },
   {
     name: 'the memory broker',
+    records: true,
     createLog: () => {
       const clock = { time: 0 }
       return { clock, log: createMemoryLog({ entries, now: () => clock.time }) }

@@ -3,9 +3,10 @@ import { checkNames, checkObject, refuseOption } from '../check.ts'
 import { atEndOfTurn, endOfTurn } from '../end-of-turn.ts'
 import { SseError } from '../errors.ts'
 import { randomText } from '../random-text.ts'
-import type { Broker, Entry, Page, Published, Receiver } from './broker.ts'
+import type { Broker, Entry, Page, Published, Receiver, Records } from './broker.ts'
 import { IdempotencyKeys } from './idempotency-keys.ts'
 import { Queue } from './queue.ts'
+import { ChannelRecords, maxRecords, recordChangeOf, tooManyRecords } from './records.ts'
 
 export interface MemoryLogOptions {
   /**
@@ -71,10 +72,10 @@ class MemoryBroker implements Broker {
   async publish(
     channels: readonly string[],
     message: { event?: string | undefined; data: string },
-    { idempotencyKey }: { idempotencyKey?: string | undefined } = {},
+    options: { idempotencyKey?: string | undefined; record?: string | undefined } = {},
   ): Promise<Published> {
     this.#refuseWhenClosed()
-    const published = this.#log.append(channels, message, idempotencyKey)
+    const published = this.#log.append(channels, message, options)
     await endOfTurn()
     return published
   }
@@ -83,6 +84,11 @@ class MemoryBroker implements Broker {
     signal.throwIfAborted()
     this.#refuseWhenClosed()
     return this.#log.read(after, limit)
+  }
+
+  async records(channels: readonly string[]): Promise<Records> {
+    this.#refuseWhenClosed()
+    return this.#log.records(channels)
   }
 
   async signal(text: string): Promise<void> {
@@ -111,6 +117,7 @@ class MemoryLog {
   readonly #capacity: number
   readonly #entries = new Queue<Entry>()
   readonly #keys: IdempotencyKeys
+  readonly #records = new Map<string, ChannelRecords>()
   #head = 0
   /** Replaced at every change, so that an entry goes to the receivers that had started when it was appended. */
   #receivers: readonly Receiver[] = []
@@ -148,7 +155,10 @@ class MemoryLog {
   append(
     channels: readonly string[],
     { event, data }: { readonly event?: string | undefined; readonly data: string },
-    key: string | undefined,
+    {
+      idempotencyKey: key,
+      record,
+    }: { readonly idempotencyKey?: string | undefined; readonly record?: string | undefined },
   ): Published {
     const known = key === undefined ? undefined : this.#keys.get(key)
     if (known !== undefined) return { id: known, duplicate: true }
@@ -159,7 +169,9 @@ class MemoryLog {
       channels: [...channels],
       event,
       data,
+      ...(record !== undefined && { record }),
     }
+    this.#changeRecords(entry)
     this.#head++
     this.#entries.push(entry)
     if (this.#entries.length > this.#capacity) this.#entries.shift()
@@ -168,6 +180,27 @@ class MemoryLog {
     this.#undelivered.push({ entry, receivers: this.#receivers })
     this.#deliver()
     return { id: entry.id, duplicate: false }
+  }
+
+  records(channels: readonly string[]): Records {
+    const entries = new Set(channels.flatMap((channel) => [...(this.#records.get(channel) ?? [])]))
+    return { position: this.head, entries: [...entries] }
+  }
+
+  #changeRecords(entry: Entry): void {
+    const change = recordChangeOf(entry)
+    if (!change) return
+    for (const channel of entry.channels) {
+      const records = this.#records.get(channel)
+      const isFull = records?.size === maxRecords && !records.has(entry.record!)
+      if (change === 'set' && isFull) throw tooManyRecords(channel, entry.record!)
+    }
+    for (const channel of entry.channels) {
+      const records = this.#records.get(channel) ?? new ChannelRecords()
+      records.apply(entry)
+      if (records.size > 0) this.#records.set(channel, records)
+      else this.#records.delete(channel)
+    }
   }
 
   /** Delivers the signal to all receivers at the end of this turn, so that the caller's own hub does not get it sooner than others. */

@@ -10,7 +10,7 @@ function filled(
   channelsOfEntries.forEach((channels, index) => {
     window.append({ id: `e${index + 1}`, previous: `e${index}`, channels, data: `${index + 1}` })
   })
-  window.trim()
+  window.trim(window.head)
   return window
 }
 
@@ -28,7 +28,7 @@ describe('Window', () => {
           const window = filled(log, { entries: held, bytes: 1_000_000 })
           const oldest = Math.max(0, log.length - held)
           const after = Math.min(Math.max(position, oldest), log.length)
-          const { records, position: reached } = window.read(channels, after, 1_000_000)
+          const { records, position: reached } = window.read(new Set(channels), after, { bytes: 1_000_000 })
           const expected = log.flatMap((own, index) =>
             index >= after && own.some((name) => channels.includes(name)) ? [index + 1] : [],
           )
@@ -61,7 +61,7 @@ describe('Window', () => {
 
   it('reads as many entries as fit into the bytes that were asked for, but at least one', () => {
     const window = filled(Array(5).fill(['a']))
-    const first = window.read(['a'], 0, 1)
+    const first = window.read(new Set(['a']), 0, { bytes: 1 })
     expect(first.records.map((record) => record.id)).toEqual(['e1'])
     expect(first.position).toBe(1)
   })

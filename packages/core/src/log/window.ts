@@ -2,6 +2,7 @@ import { encodeFields } from '../wire/encode.ts'
 import { type Frame, longLivedFrame } from '../wire/frame.ts'
 import type { Entry } from './broker.ts'
 import { Queue } from './queue.ts'
+import { recordChangeOf } from './records.ts'
 
 /** The limits of a window. */
 export interface WindowLimits {
@@ -21,6 +22,10 @@ export interface WindowRecord {
   readonly id: string
   readonly channels: readonly string[]
   readonly frame: Frame
+  /** The name of the record that the entry sets or removes on its channels. */
+  readonly record: string | undefined
+  /** The change that the entry makes to the records of its channels. */
+  readonly change: ReturnType<typeof recordChangeOf>
   /** When the entry arrived, in milliseconds since the epoch. */
   readonly at: number
 }
@@ -36,6 +41,8 @@ export class Window {
   readonly #records = new Queue<WindowRecord>()
   readonly #seqById = new Map<string, number>()
   readonly #seqsByChannel = new Map<string, Queue<number>>()
+  /** By channel and record, the number of the newest entry of the record. */
+  readonly #newest = new Map<string, Map<string, number>>()
   /** Ids of commands, oldest first. Commands are not kept, so the id of a command is an alias for the position of the entry before it. */
   readonly #aliases = new Queue<{ readonly id: string; readonly seq: number }>()
   #base = 0
@@ -80,14 +87,17 @@ export class Window {
   }
 
   append(entry: Entry): WindowRecord {
+    const { id, channels, record: name } = entry
     const frame = longLivedFrame(encodeFields(entry))
-    const record = { seq: this.head + 1, id: entry.id, channels: entry.channels, frame, at: this.#now() }
+    const change = recordChangeOf(entry)
+    const record = { seq: this.head + 1, id, channels, frame, record: name, change, at: this.#now() }
     this.#records.push(record)
     this.#seqById.set(record.id, record.seq)
     for (const channel of record.channels) {
       const seqs = this.#seqsByChannel.get(channel)
       if (seqs) seqs.push(record.seq)
       else this.#index(channel, record.seq)
+      if (record.record !== undefined) this.#noteNewest(channel, record.record, record.seq)
     }
     this.#headId = record.id
     this.#bytes += frame.bytes.length
@@ -104,9 +114,11 @@ export class Window {
     if (this.#aliases.length > maxAliases) this.#dropOldestAlias()
   }
 
-  /** Drops the oldest entries until the window is within its limits. */
-  trim(): void {
-    while (this.#records.length > this.#limits.entries || this.#bytes > this.#limits.bytes) this.#dropOldest()
+  /** Drops the oldest entries until the window is within its limits, but none after `delivered`: live readers still need those. */
+  trim(delivered: number): void {
+    const { entries, bytes } = this.#limits
+    while ((this.#records.length > entries || this.#bytes > bytes) && this.#base < delivered)
+      this.#dropOldest()
   }
 
   /** Drops everything. The log continues after `head`, and the entries in between are not known. */
@@ -118,6 +130,7 @@ export class Window {
     this.#records.clear()
     this.#seqById.clear()
     this.#seqsByChannel.clear()
+    this.#newest.clear()
     this.#aliases.clear()
   }
 
@@ -134,6 +147,22 @@ export class Window {
     return id
   }
 
+  /** The id of the position before the last `count` entries on any of the channels. If the window holds fewer, it is before all of them. */
+  before(channels: Iterable<string>, count: number): string {
+    const lists = [...channels].flatMap((channel) => this.#seqsByChannel.get(channel) ?? [])
+    const newest = lists.map((seqs) => seqs.length)
+    let first = this.head + 1
+    for (let left = count; left > 0; left--) {
+      const next = Math.max(...lists.map((seqs, index) => seqs.at(newest[index]! - 1) ?? 0))
+      if (next <= this.#base) return this.idAt(first - 1)
+      first = next
+      lists.forEach((seqs, index) => {
+        if (seqs.at(newest[index]! - 1) === next) newest[index]!--
+      })
+    }
+    return this.idAt(first - 1)
+  }
+
   /** The entries after a position of the window. */
   *after(seq: number): Generator<WindowRecord> {
     for (let index = seq - this.#base; index < this.#records.length; index++) yield this.#records.at(index)!
@@ -142,11 +171,12 @@ export class Window {
   /**
    * Reads the entries after a position that are on any of the channels, each once, in log order: as many as fit into `bytes`, but at least one.
    * `position` is the new position: the head, if there are no more such entries.
+   * `newestOnly` skips an entry of a record if newer entries supersede it on all of the channels that carry it.
    */
   read(
-    channels: Iterable<string>,
+    channels: ReadonlySet<string>,
     after: number,
-    bytes: number,
+    { bytes, newestOnly = false }: { readonly bytes: number; readonly newestOnly?: boolean },
   ): { records: WindowRecord[]; position: number } {
     const cursors: { seqs: Queue<number>; next: number }[] = []
     for (const channel of channels) {
@@ -160,11 +190,23 @@ export class Window {
       for (const { seqs, next } of cursors) seq = Math.min(seq, seqs.at(next) ?? Number.POSITIVE_INFINITY)
       if (seq === Number.POSITIVE_INFINITY) return { records, position: this.head }
       const record = this.#records.at(seq - this.#base - 1)!
+      for (const cursor of cursors) if (cursor.seqs.at(cursor.next) === seq) cursor.next++
+      if (newestOnly && this.#isSuperseded(record, channels)) continue
       size += record.frame.bytes.length
       if (size > bytes && records.length > 0) return { records, position: records.at(-1)!.seq }
       records.push(record)
-      for (const cursor of cursors) if (cursor.seqs.at(cursor.next) === seq) cursor.next++
     }
+  }
+
+  #noteNewest(channel: string, record: string, seq: number): void {
+    const newest = this.#newest.get(channel)
+    if (newest) newest.set(record, seq)
+    else this.#newest.set(channel, new Map([[record, seq]]))
+  }
+
+  #isSuperseded({ seq, channels, record }: WindowRecord, read: ReadonlySet<string>): boolean {
+    if (record === undefined) return false
+    return channels.every((channel) => !read.has(channel) || this.#newest.get(channel)!.get(record)! > seq)
   }
 
   #index(channel: string, seq: number): void {
@@ -184,9 +226,17 @@ export class Window {
       const seqs = this.#seqsByChannel.get(channel)
       seqs?.shift()
       if (seqs?.length === 0) this.#seqsByChannel.delete(channel)
+      this.#forgetNewest(channel, record)
     }
     for (let oldest = this.#aliases.at(0); oldest && oldest.seq < this.#base; oldest = this.#aliases.at(0))
       this.#dropOldestAlias()
+  }
+
+  #forgetNewest(channel: string, { record, seq }: WindowRecord): void {
+    const newest = record === undefined ? undefined : this.#newest.get(channel)
+    if (newest?.get(record!) !== seq) return
+    newest.delete(record!)
+    if (newest.size === 0) this.#newest.delete(channel)
   }
 
   #dropOldestAlias(): void {

@@ -6,6 +6,7 @@ export function wrapped(broker: Broker, calls: Partial<Broker>): Broker {
     start: (receiver) => broker.start(receiver),
     publish: (...message) => broker.publish(...message),
     read: (...cursor) => broker.read(...cursor),
+    ...(broker.records && { records: (channels) => broker.records!(channels) }),
     signal: (text) => broker.signal(text),
     close: () => broker.close(),
     ...calls,

@@ -23,6 +23,8 @@ export interface PollDocument {
     /** For a poll that several tabs share: the channels that only the client asked for. */
     readonly asked?: readonly string[]
   }
+  /** Channels that have ended. */
+  readonly ended?: readonly string[]
 }
 
 /** The response to a poll: the port that an adapter implements. */
@@ -84,14 +86,21 @@ class Poll implements Transport {
   onClose: Transport['onClose']
   onError: Transport['onError']
   readonly #response: PollResponse
-  readonly #wait: number
+  /** Milliseconds that the client waits for its first event. */
+  #wait: number
   readonly #options: PollOptions
   readonly #events: { id?: string; event: string; data: string }[] = []
   /** The number of events, not counting `sse.event`. */
   #count = 0
   #bytes = 0
-  /** The data of the `sse.event` for the next event. */
-  #label: string | undefined
+  /** The labels (`sse.event`, `sse.record`) of the next event. */
+  #labels: { event: string; data: string }[] = []
+  #inRecords = false
+  /** Whether the answer must contain everything up to the records, which bring the position. */
+  #isWhole = false
+  #ended: string[] = []
+  /** Lists of members. Every answer has them, but they alone do not cause an answer. */
+  readonly #presence: { event: string; data: string }[] = []
   #cursor = ''
   #gap: PollDocument['gap']
   #channels: PollDocument['channels']
@@ -136,7 +145,8 @@ class Poll implements Transport {
   write(frames: readonly Frame[]): boolean {
     if (this.#state === 'answered') return false
     for (const content of frames.flatMap(contentsOf)) this.#add(content)
-    return this.#state === 'collecting'
+    // Records are answered whole. A pause within them would wait for a drain that never happens.
+    return this.#state === 'collecting' || this.#inRecords
   }
 
   caughtUp(position: string): void {
@@ -175,17 +185,33 @@ class Poll implements Transport {
     } else if (content.type === 'close') this.#retry = content.reconnect || undefined
     else if (content.type === 'ping') {
       if (this.#state === 'collecting') this.#cursor = content.id
-    } else if (content.event === 'sse.event') this.#label = content.data
+    } else if (content.event === 'sse.event') this.#labels.push({ event: content.event, data: content.data })
+    else if (content.event === 'sse.record') this.#labels.push({ event: content.event, data: content.data })
+    else if (content.event === 'sse.records') this.#addRecords(content)
+    else if (content.event === 'sse.presence' && !('joined' in JSON.parse(content.data)))
+      this.#presence.push({ event: content.event, data: content.data })
     else {
       const { type: _, ...event } = content
       this.#addEvent(event)
     }
   }
 
+  /** A client without a cursor gets one at once. */
   #onOpen(cursor: string, resumed: boolean | null): void {
     this.#cursor = cursor
-    if (resumed === null) this.#stopCollecting()
-    else if (this.#events.length > 0) this.#answerAtEndOfTurn()
+    this.#isWhole = cursor === ''
+    if (resumed === null) this.#wait = 0
+    if (this.#events.length > 0) this.#answerAtEndOfTurn()
+  }
+
+  /** The last record brings the position. */
+  #addRecords({ type: _, id, ...event }: Extract<FrameContent, { type: 'event' }>): void {
+    this.#events.push(event)
+    this.#inRecords = id === undefined
+    if (id === undefined) return
+    this.#isWhole = false
+    this.#cursor = id
+    this.#stopCollecting()
   }
 
   /** A gap precedes anything newer. Events that were collected before it are answered first; the next poll gets the gap. */
@@ -193,25 +219,28 @@ class Poll implements Transport {
     if (this.#events.length > 0 && this.#cursor !== '') this.#stopCollecting()
     if (this.#state !== 'collecting') return
     this.#gap = { reason, requested }
-    this.#cursor = id
+    this.#cursor = id ?? ''
+    this.#isWhole = id === undefined
   }
 
   /** An event without an id is not in the log and cannot be replayed, so it is added even to a full document. */
   #addEvent(event: { id?: string; event: string; data: string }): void {
     const { id } = event
-    const label = this.#label === undefined ? [] : [{ event: 'sse.event', data: this.#label }]
-    this.#label = undefined
+    const labels = this.#labels
+    this.#labels = []
     if (id !== undefined && this.#state !== 'collecting') return
-    const bytes = Buffer.byteLength(JSON.stringify([...label, event]))
+    const bytes = Buffer.byteLength(JSON.stringify([...labels, event]))
     if (id !== undefined && this.#events.length > 0 && this.#bytes + bytes > limit.bytes) {
       this.#stopCollecting()
       return
     }
-    this.#events.push(...label, event)
+    if (event.event === 'sse.end') this.#ended.push(JSON.parse(event.data).channel)
+    this.#events.push(...labels, event)
     this.#count++
     this.#bytes += bytes
     if (id !== undefined) this.#cursor = id
-    if (this.#count >= limit.events || this.#bytes >= limit.bytes) this.#stopCollecting()
+    const isFull = this.#count >= limit.events || this.#bytes >= limit.bytes
+    if (isFull && !this.#isWhole) this.#stopCollecting()
     else this.#answerAtEndOfTurn()
   }
 
@@ -231,8 +260,8 @@ class Poll implements Transport {
     this.#scheduled = true
     atEndOfTurn(() => {
       this.#scheduled = false
-      const waits = this.#cursor === '' && this.#subscribed && this.#state === 'collecting'
-      if (!waits) this.#answer(false)
+      const isWaiting = this.#cursor === '' && this.#subscribed && this.#state === 'collecting'
+      if (!isWaiting && !this.#inRecords) this.#answer(false)
     })
   }
 
@@ -258,8 +287,9 @@ class Poll implements Transport {
     const optional = {
       ...(this.#gap && { gap: this.#gap }),
       ...(this.#channels && { channels: this.#channels }),
+      ...(this.#ended.length > 0 && { ended: this.#ended }),
     }
-    const document = { events: this.#events, cursor: this.#cursor, ...optional }
+    const document = { events: [...this.#presence, ...this.#events], cursor: this.#cursor, ...optional }
     this.#response.answer(document, { retry: this.#retry, lastOfConnection })
     this.#watchAnswer()
   }
@@ -283,7 +313,7 @@ class Poll implements Transport {
     }
     const { stall = 30_000 } = this.#options
     const limits = { stall, maxUnread: Number.POSITIVE_INFINITY }
-    this.#backpressure = new Backpressure(this, limits, { destroy, failed() {} })
+    this.#backpressure = new Backpressure(this, limits, { closed: false, destroy, failed() {} })
     if (this.#unread === 0) this.#finish('answered')
     else this.#backpressure.linger()
   }

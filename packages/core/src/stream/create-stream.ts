@@ -15,6 +15,7 @@ const withoutHub: StreamHost = {
   random: Math.random,
   whenReady: undefined,
   delivery: undefined,
+  membership: undefined,
   newStreamId: randomName,
   refusal: () => undefined,
   observe() {},

@@ -28,8 +28,16 @@ export async function sendAll(
     open.cancel()
     throw error
   }
+  await sendItems(open, sink)
+}
+
+/** As `sendAll`, for a source that is open already. */
+export async function sendItems(
+  source: OpenSource,
+  sink: { send: (item: unknown) => true | Promise<void>; signal: AbortSignal },
+): Promise<void> {
   let sent = 0
-  for await (const item of itemsOf(open, sink.signal)) {
+  for await (const item of itemsOf(source, sink.signal)) {
     const drained = sink.send(item)
     if (drained !== true) await drained
     else if (++sent % itemsPerTurn === 0) await endOfTurn()
@@ -37,7 +45,7 @@ export async function sendAll(
 }
 
 /** A source with an error handler: its later errors are never unhandled. */
-interface OpenSource {
+export interface OpenSource {
   next(): unknown
   /** Cancels the source, even while it waits for an item. Errors of the cancellation are ignored. */
   cancel(): void
@@ -48,7 +56,7 @@ interface OpenSource {
  *
  * @throws {SseError} `invalid-data` for a value that is not a source
  */
-function openSource(source: Source): OpenSource {
+export function openSource(source: Source): OpenSource {
   const items = iteratorOf(source)
   return {
     next: () => items.next(),

@@ -26,6 +26,8 @@ export type StreamEnd =
   | 'refused'
   /** The stream was a poll, and its client has read the answer. */
   | 'answered'
+  /** `hub.end` was called for each of its channels. */
+  | 'ended'
 
 /** One open response. */
 export interface SseStream<E extends EventMap = AnyEvents> {
@@ -93,6 +95,11 @@ export interface FromOptions<N extends string = string> {
 export interface SubscribeOptions {
   /** When the stream must end; of several calls the earliest date counts. The client reconnects within a second and is authorized again. */
   readonly expires?: Date | undefined
+  /**
+   * The number of events before the head that a client without a cursor gets first, oldest first, as far as the window holds them. Default 0. It is
+   * ignored once the stream reads the log. Not together with `since`.
+   */
+  readonly rewind?: number | undefined
   /** Where to begin if the client sent no cursor: the `hub.position` of a snapshot. It is ignored once the stream reads the log. */
   readonly since?: string | undefined
 }
@@ -122,6 +129,13 @@ export interface StreamOptions {
    * client asked for. `sse.channels` names all such channels, and an `sse.ping` follows the replay. Default false.
    */
   readonly shared?: boolean | undefined
+  /** What others may know of the stream on a channel with presence: at most 1 KiB of JSON; `undefined`: it is invisible. Default: it is invisible. */
+  readonly presence?: ((channel: string) => unknown) | undefined
+  /**
+   * For clients that are told the name of each record, by `sse.record` in front of its event: which channels' records the client lacks although
+   * it has a cursor.
+   */
+  readonly records?: { lacks(channel: string): boolean } | undefined
   /**
    * Called when the stream begins to open, before any other work. If it returns a refusal, the client gets that instead. From then on the
    * stream counts as open.

@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { checkNames, checkObject } from '../check.ts'
+import type { Delivery } from '../delivery/delivery.ts'
 import { Reader, type Subscriber } from '../delivery/reader.ts'
 import { drawBetween } from '../draw-between.ts'
 import { atEndOfTurn } from '../end-of-turn.ts'
@@ -33,7 +34,7 @@ import type {
 import type { StreamHost } from './stream-host.ts'
 
 const sendOptions = ['event', 'id', 'retry']
-const subscribeOptions = ['expires', 'since']
+const subscribeOptions = ['expires', 'rewind', 'since']
 
 /** Milliseconds that a slow client has at a shutdown to read its pending bytes. Events that it misses are still in the log. */
 const shutdownGrace = 1_000
@@ -65,6 +66,10 @@ export class Stream implements SseStream, Subscriber {
   /** Where to begin if the client sent no cursor: at `since` of the app, else at the head when `subscribe` was first called. */
   #since: string | undefined
   #head: string | undefined
+  /** How many events of its channels a stream without a cursor goes back. */
+  #rewind = 0
+  readonly #records: StreamOptions['records']
+  readonly #presence: StreamOptions['presence']
   #reader: Reader | undefined
   /** The channels that the client asks for, until they are authorized. Before, nothing is read. */
   #asked: AskedChannels | undefined
@@ -77,6 +82,8 @@ export class Stream implements SseStream, Subscriber {
   #refusal: Refusal | undefined
   /** The newest position that the client waits for. */
   #awaited: string | undefined
+  /** The first bytes of the response, until something is written: they leave together. */
+  #greeting: Frame | undefined
   /** The slice of the heartbeat that has this stream. */
   #slice = 0
 
@@ -92,6 +99,8 @@ export class Stream implements SseStream, Subscriber {
     this.#retry = retry
     this.#asked = options.asked
     this.#changes = options.asked && new ChangeOrder()
+    this.#records = options.records
+    this.#presence = options.presence
     this.#admit = options.admit
     this.#arrival = options.arrival ?? host.revocations.latest
     this.output = new Backpressure(transport, { stall, maxUnread }, this)
@@ -124,6 +133,10 @@ export class Stream implements SseStream, Subscriber {
 
   get labelledChannels(): ReadonlySet<string> | undefined {
     return this.#channels.labelledChannels
+  }
+
+  get named(): boolean {
+    return this.#records !== undefined
   }
 
   get closed(): boolean {
@@ -177,11 +190,16 @@ export class Stream implements SseStream, Subscriber {
     }
     checkObject('options', options)
     checkNames('', options, subscribeOptions)
-    const { expires, since } = options
+    const { expires, rewind = 0, since } = options
     checkSince(since)
+    checkRewind(rewind, since)
     if (expires !== undefined) this.#expireAt(expires)
     if (this.closed) return this
-    if (!this.#reader) this.#since ??= since
+    if (!this.#reader) {
+      checkRewind(Math.max(this.#rewind, rewind), this.#since ?? since)
+      this.#since ??= since
+      this.#rewind = Math.max(this.#rewind, rewind)
+    }
     if (!this.#subscribed) this.#head = this.#host.delivery?.window.headId
     this.#join(names)
     if (!this.#subscribed) this.#openAtEndOfTurn()
@@ -208,7 +226,7 @@ export class Stream implements SseStream, Subscriber {
     const unsubscribe = this.#recordChange(asked.unsubscribe, turn)
     this.#leave(this.#channels.removedBy({ subscribe, unsubscribe }))
     this.#grant({ granted: subscribe, refused })
-    if (this.#reader?.opened) this.#writeAhead(this.#channels.confirmation(this.#reader.position))
+    if (this.#reader?.opened) this.#writeAhead(this.#channels.confirmation(this.#reader.toldPosition))
   }
 
   /** Pings the client once the stream has passed a position, so that it need not wait for the next heartbeat. */
@@ -288,7 +306,7 @@ export class Stream implements SseStream, Subscriber {
     this.#write([open, ...this.#channels.confirmation(id)])
   }
 
-  onGap(reason: GapReason, requested: string, resumeAt: string): void {
+  onGap(reason: GapReason, requested: string, resumeAt: string | undefined): void {
     this.#write([gapFrame(reason, requested, resumeAt)])
     this.#host.observe({ type: 'gap', stream: this, reason, requested })
   }
@@ -296,6 +314,8 @@ export class Stream implements SseStream, Subscriber {
   onCaughtUp(): void {
     const { position } = this.#reader!
     this.#transport.caughtUp?.(position)
+    const presence = this.#host.membership?.framesOf(this.channels) ?? []
+    if (presence.length > 0) this.#writeAhead(presence)
     if (this.labelledChannels) this.#writeAhead([pingFrame(position)])
     this.checkAwaited()
   }
@@ -305,17 +325,31 @@ export class Stream implements SseStream, Subscriber {
     if (!this.closed) this.#transport.unreadable?.()
   }
 
+  presenceOn(channel: string): unknown {
+    return this.#presence?.(channel)
+  }
+
+  onEnded(): void {
+    this.closeFor('ended', false)
+  }
+
   #sendNow(message: Frame): boolean {
     this.#openNow()
     return this.#writeAhead([message])
   }
 
   #write(frames: readonly Frame[]): boolean {
-    return !this.closed && this.output.write(frames)
+    if (this.closed) return false
+    if (!this.#greeting) return this.output.write(frames)
+    const greeted = [this.#greeting, ...frames]
+    this.#greeting = undefined
+    return this.output.write(greeted)
   }
 
   /** Writes frames that are not from the log. They go ahead of entries that wait for a drain. @returns whether the client keeps up */
   #writeAhead(frames: readonly Frame[]): boolean {
+    // A transport may take an empty write for the end of the body, as chunked coding does.
+    if (frames.length === 0) return !this.closed
     if (this.#write(frames)) return !this.closed
     this.#reader?.pause()
     return false
@@ -405,6 +439,10 @@ export class Stream implements SseStream, Subscriber {
       this.#refuse(refusal)
       return
     }
+    if (this.#hasEnded) {
+      this.#refuse(nothingForClient, 'ended')
+      return
+    }
     try {
       this.#transport.open()
     } catch (error) {
@@ -415,10 +453,12 @@ export class Stream implements SseStream, Subscriber {
     this.#slice = this.#host.heartbeat.add(this)
     this.#host.streams.add(this)
     this.#host.observe({ type: 'open', stream: this })
+    if (this.#subscribed) this.#host.membership?.sync(this, { open: true })
     // The app may have closed the stream in onStream.
     if (this.closed) return
-    this.#write([frame(`:\nretry: ${this.#drawRetry()}\n\n`)])
+    this.#greeting = frame(`:\nretry: ${this.#drawRetry()}\n\n`)
     if (this.#subscribed && !this.#asked) this.#read()
+    if (this.#greeting) this.#write([])
   }
 
   /** Opens outside of a call by the app. If this fails, the connection is closed, unless the app has already answered the request. */
@@ -443,10 +483,29 @@ export class Stream implements SseStream, Subscriber {
       return
     }
     const head = this.#head ?? delivery.window.headId
-    const cursor = this.lastEventId ?? this.#since ?? head
+    const given = this.lastEventId ?? this.#since
+    const cursor = given ?? this.#rewound(delivery) ?? head
     const isValid = isCursor(cursor)
     this.#reader = new Reader(delivery, this, isValid ? cursor : head)
-    this.#reader.start(isValid ? undefined : cursor)
+    const lacks = (channel: string) => this.#records?.lacks(channel) ?? false
+    this.#reader.start({ fresh: given === undefined, invalid: isValid ? undefined : cursor, lacks })
+  }
+
+  /** Whether all channels of the stream have ended and the client has everything on them. */
+  get #hasEnded(): boolean {
+    const { delivery } = this.#host
+    if (!delivery?.isEnded(this.channels) || this.#asked) return false
+    const cursor = this.lastEventId ?? this.#since ?? this.#rewound(delivery)
+    return cursor === undefined || delivery.hasNothingAfter(cursor, this.channels)
+  }
+
+  /** The earlier one of two positions: so many events back, and the head when `subscribe` was called, after which no event may be missed. */
+  #rewound({ window }: Delivery): string | undefined {
+    if (this.#rewind === 0) return undefined
+    const rewound = window.before(this.channels, this.#rewind)
+    if (this.#head === undefined) return rewound
+    const head = window.find(this.#head)
+    return head !== undefined && head >= window.find(rewound)! ? rewound : this.#head
   }
 
   /** Called when `whenReady` has rejected. */
@@ -459,8 +518,9 @@ export class Stream implements SseStream, Subscriber {
   /** Before the stream reads, all channels share its cursor. Later channels join at its position, without replay. */
   #join(names: readonly string[]): void {
     this.#reader?.flush()
-    this.#channels.add(names)
-    this.#reader?.join(names)
+    const added = this.#channels.add(names)
+    this.#reader?.join(names, added)
+    this.#tellPresence(added)
     this.#changes?.record(names, this.#changes.next())
   }
 
@@ -468,12 +528,22 @@ export class Stream implements SseStream, Subscriber {
     this.#reader?.flush()
     this.#channels.remove(names)
     this.#reader?.leave(names)
+    this.#tellPresence([])
+  }
+
+  /** The stream is on other channels. It is told the members of the new ones; those of the first when it has caught up. */
+  #tellPresence(added: readonly string[]): void {
+    const { membership } = this.#host
+    if (!membership || this.#state !== 'open') return
+    membership.sync(this, { open: true })
+    if (this.#reader?.live && added.length > 0) this.#writeAhead(membership.framesOf(added))
   }
 
   #grant(channels: { granted: readonly string[]; refused: readonly string[] }): void {
     this.#reader?.flush()
     const added = this.#channels.grant(channels)
-    this.#reader?.join(added)
+    this.#reader?.join(added, added)
+    this.#tellPresence(added)
   }
 
   /** @returns the channels that no newer change has decided already */
@@ -557,6 +627,7 @@ export class Stream implements SseStream, Subscriber {
     if (before !== 'idle') this.#host.streams.remove(this)
     if (before === 'open') {
       this.#host.heartbeat.remove(this, this.#slice)
+      if (this.#subscribed) this.#host.membership?.sync(this, { open: false, polled: reason === 'answered' })
       this.#host.observe({ type: 'close', stream: this, reason })
     }
     this.#abort?.abort(reasonOf(reason))
@@ -568,6 +639,23 @@ export class Stream implements SseStream, Subscriber {
 function checkSince(since: unknown): void {
   if (since === undefined || typeof since === 'string') return
   throw new SseError('invalid-cursor', `since must be a hub.position, not ${show(since)}.`, { value: since })
+}
+
+/** @throws {SseError} `invalid-option` */
+function checkRewind(rewind: unknown, since: string | undefined): void {
+  if (!Number.isSafeInteger(rewind) || (rewind as number) < 0) {
+    throw new SseError('invalid-option', `rewind must be a whole number, 0 or more, not ${show(rewind)}.`, {
+      value: rewind,
+    })
+  }
+  if (rewind === 0 || since === undefined) return
+  throw new SseError(
+    'invalid-option',
+    'rewind and since both set where the stream begins. Use one of them.',
+    {
+      value: rewind,
+    },
+  )
 }
 
 /** The reason of the signal. It is an `AbortError`, so that `fetch(url, { signal })` rejects with one. */

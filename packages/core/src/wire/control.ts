@@ -13,11 +13,15 @@ export function openFrame(
   data: { readonly stream: string; readonly heartbeat: number; readonly resumed: boolean | null },
   id: string | undefined,
 ): Frame {
-  return control('sse.open', { id, data }, { type: 'open', id, resumed: data.resumed })
+  const { stream, heartbeat, resumed } = data
+  const start = id === undefined ? '' : `id: ${id}\n`
+  // Every stream has this event, and none of these values needs to be escaped.
+  const text = `${start}event: sse.open\ndata: {"stream":"${stream}","heartbeat":${heartbeat},"resumed":${resumed}}\n\n`
+  return frame(text, { type: 'open', id, resumed })
 }
 
 /** Tells the client that events are missing. Delivery continues after `resumeAt`. */
-export function gapFrame(reason: GapReason, requested: string, resumeAt: string): Frame {
+export function gapFrame(reason: GapReason, requested: string, resumeAt: string | undefined): Frame {
   const data = { reason, requested: requested.slice(0, 256) }
   return control('sse.gap', { id: resumeAt, data }, { type: 'gap', id: resumeAt, ...data })
 }
@@ -46,6 +50,32 @@ export function eventFrame(id: string, channels: readonly string[]): Frame {
   return frame(encodeFields(fields), contentOfEvent(fields))
 }
 
+/**
+ * Precedes the records of these channels, which follow as events without ids. The page replaces its records with them. `done`: these were all
+ * records at this position. Only this event has an id, so a client whose connection breaks before it gets them all again.
+ */
+export function recordsFrame(channels: readonly string[], position?: string): Frame {
+  const data = { channels, ...(position !== undefined && { done: true as const }) }
+  return control('sse.records', { id: position, data }, undefined)
+}
+
+/** Names the record that the following event sets, and its channels. Only clients that ask for it get it. */
+export function recordFrame(id: string | undefined, channels: readonly string[], record: string): Frame {
+  const fields = { event: 'sse.record', data: JSON.stringify({ ...(id && { id }), channels, record }) }
+  return frame(encodeFields(fields), contentOfEvent(fields))
+}
+
+/** The members of a channel: all, only their number, or the changes. */
+export function presenceFrame(
+  channel: string,
+  members:
+    | { readonly members: readonly object[] }
+    | { readonly count: number }
+    | { readonly joined: readonly object[]; readonly left: readonly string[] },
+): Frame {
+  return control('sse.presence', { data: { channel, ...members } }, undefined)
+}
+
 /** The heartbeat. It has a name, so that the client's watchdog sees it, and an id, so that the cursor moves while its channels are quiet. */
 export function pingFrame(position: string): Frame {
   return frame(encodeFields({ event: 'sse.ping', id: position, data: '' }), { type: 'ping', id: position })
@@ -61,7 +91,8 @@ export function closeFrame(reconnect: number | false, reason: string): Frame {
 function control(
   event: string,
   { data, ...fields }: { id?: string | undefined; retry?: number; data: object },
-  content: FrameContent,
+  content: FrameContent | undefined,
 ): Frame {
-  return frame(encodeFields({ event, ...fields, data: JSON.stringify(data) }), content)
+  const text = { event, ...fields, data: JSON.stringify(data) }
+  return frame(encodeFields(text), content ?? contentOfEvent(text))
 }

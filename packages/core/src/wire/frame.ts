@@ -1,11 +1,16 @@
 import { Decoder } from './decode.ts'
-import type { EventFields } from './encode.ts'
+import { type EventFields, encodeFields } from './encode.ts'
 
 /** The content of a frame before it is encoded. A poll answers the content as JSON. */
 export type FrameContent =
   | { readonly type: 'event'; readonly id?: string; readonly event: string; readonly data: string }
   | { readonly type: 'open'; readonly id: string | undefined; readonly resumed: boolean | null }
-  | { readonly type: 'gap'; readonly id: string; readonly reason: string; readonly requested: string }
+  | {
+      readonly type: 'gap'
+      readonly id: string | undefined
+      readonly reason: string
+      readonly requested: string
+    }
   | {
       readonly type: 'channels'
       readonly channels: readonly string[]
@@ -57,5 +62,17 @@ export function contentsOf({ bytes, content }: Frame): readonly FrameContent[] {
     if (item.type !== 'event') return []
     const { id, event, data } = item
     return { type: 'event', ...(id !== '' && { id }), event, data }
+  })
+}
+
+/** The same event without its id. */
+export function withoutId(whole: Frame): Frame {
+  const [content] = contentsOf(whole)
+  if (content?.type !== 'event') return whole
+  const { event, data } = content
+  return frame(encodeFields({ event: event === 'message' ? undefined : event, data }), {
+    type: 'event',
+    event,
+    data,
   })
 }

@@ -1,6 +1,7 @@
 import { endOfTurn } from '../../src/end-of-turn.ts'
 import type { Broker, Page, Receiver } from '../../src/log/broker.ts'
 import { IdempotencyKeys } from '../../src/log/idempotency-keys.ts'
+import { removedEvent } from '../../src/log/records.ts'
 import type { BrokerSubject } from '../../src/testing/conformance/broker-subject.ts'
 import { RemoteBroker, RemoteLog, remoteSubject } from './remote-broker.ts'
 
@@ -41,6 +42,7 @@ function plant(flaw: string, noticedBy: RegExp, wrong: Wrong): Flaw {
       start: self.start.bind(self),
       publish: self.publish.bind(self),
       read: self.read.bind(self),
+      records: self.records.bind(self),
       signal: self.signal.bind(self),
       close: self.close.bind(self),
     }
@@ -191,19 +193,22 @@ export const flaws: readonly Flaw[] = [
   }),
 
   plant('changes data', /published: (?!.*(event name|channel))/, {
-    append: (append) => (channels, message, key) =>
-      append(channels, { ...message, data: `${message.data}.` }, key),
+    append: (append) => (channels, message, options) =>
+      append(channels, { ...message, data: `${message.data}.` }, options),
   }),
   plant('changes event names', /published: .*event name/, {
-    append: (append) => (channels, message, key) =>
-      append(channels, { ...message, event: `${message.event}.` }, key),
+    append: (append) => (channels, message, options) =>
+      append(channels, { ...message, event: `${message.event}.` }, options),
   }),
   plant('changes channels', /published: .*channel/, {
-    append: (append) => (channels, message, key) => append([...channels, channels[0]!], message, key),
+    append: (append) => (channels, message, options) => append([...channels, channels[0]!], message, options),
   }),
 
   plant('ignores keys', /^a repeated/, {
-    append: (append) => (channels, message) => append(channels, message),
+    append:
+      (append) =>
+      (channels, message, { record } = {}) =>
+        append(channels, message, { record }),
   }),
   plant('has keys per broker', /^a key holds for all/, {
     broker: ({ publish }) => {
@@ -226,13 +231,16 @@ export const flaws: readonly Flaw[] = [
     }),
   }),
   plant('cuts keys off at 64 bytes', /^keys are/, {
-    append: (append) => (channels, message, key) => append(channels, message, key?.slice(0, 64)),
+    append:
+      (append) =>
+      (channels, message, { idempotencyKey: key, ...options } = {}) =>
+        append(channels, message, { ...options, idempotencyKey: key?.slice(0, 64) }),
   }),
   plant('has one key for all that have none', /^without a/, {
     append:
       (append) =>
-      (channels, message, key = '') =>
-        append(channels, message, key),
+      (channels, message, { idempotencyKey = '', ...options } = {}) =>
+        append(channels, message, { ...options, idempotencyKey }),
   }),
   plant('holds keys for ever', /^a key holds for ten/, {
     subject: { advance() {} },
@@ -244,6 +252,69 @@ export const flaws: readonly Flaw[] = [
         log.keys = new IdempotencyKeys(() => log.time)
       },
     },
+  }),
+
+  plant('answers every entry of a record', /^records answers/, {
+    broker: (_, log) => ({
+      records: async () => ({
+        position: log.head,
+        entries: log.entries.filter(({ record }) => record !== undefined),
+      }),
+    }),
+  }),
+  plant('forgets the name of a record when it hands over', /^an entry has/, {
+    receiver: ({ entries }) => ({
+      entries: (batch) => entries(batch.map(({ record: _, ...entry }) => entry)),
+    }),
+  }),
+  plant('has one record of a name over all channels', /^a record of several/, {
+    append:
+      (append, log) =>
+      (channels, message, options = {}) => {
+        if (options.record !== undefined)
+          for (const records of log.records.values())
+            records.apply({ ...log.entries[0]!, event: removedEvent, record: options.record })
+        return append(channels, message, options)
+      },
+  }),
+  plant('loses a removal', /^sse\.removed/, {
+    append:
+      (append) =>
+      (channels, message, { idempotencyKey, record } = {}) =>
+        append(channels, message, {
+          idempotencyKey,
+          record: message.event === removedEvent ? undefined : record,
+        }),
+  }),
+  plant('sets a record although its key was used', /^a repeat under/, {
+    append:
+      (append, log) =>
+      (channels, message, options = {}) => {
+        const published = append(channels, message, options)
+        const entry = { ...log.entries.at(-1)!, data: message.data, record: options.record }
+        for (const channel of channels) log.records.get(channel)?.apply(entry)
+        return published
+      },
+  }),
+  plant('takes its records one entry too late', /^records are/, {
+    broker: ({ records }) => ({
+      records: async (channels) => {
+        const { entries } = await records!(channels)
+        await turns(3)
+        return { entries, position: (await records!(channels)).position }
+      },
+    }),
+  }),
+  plant('forgets records with their entries', /^records outlive their entries/, {
+    subject: {
+      trim: (log, keep) => {
+        log.trim(keep)
+        log.records.clear()
+      },
+    },
+  }),
+  plant('forgets records in a restart', /^records outlive their brokers/, {
+    subject: { restart: (log) => log.records.clear() },
   }),
 
   plant('skips an entry of a page', /^read goes/, {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { atEndOfTurn, endOfTurn } from '../../src/end-of-turn.ts'
 import { SseError } from '../../src/errors.ts'
-import type { Broker, Entry, Page, Published, Receiver } from '../../src/log/broker.ts'
+import type { Broker, Entry, Page, Published, Receiver, Records } from '../../src/log/broker.ts'
 import { IdempotencyKeys } from '../../src/log/idempotency-keys.ts'
+import { ChannelRecords } from '../../src/log/records.ts'
 import type { BrokerSubject } from '../../src/testing/conformance/broker-subject.ts'
 
 /** A log as a server far away keeps it: it outlives its brokers, and anything can befall it. */
@@ -13,6 +14,7 @@ export class RemoteLog {
   /** Ids of entries let go, the origin first. */
   gone: string[]
   keys = new IdempotencyKeys(() => this.time)
+  records = new Map<string, ChannelRecords>()
   epoch = nonce()
 
   constructor() {
@@ -26,12 +28,21 @@ export class RemoteLog {
   append(
     channels: readonly string[],
     { event, data }: { event?: string | undefined; data: string },
-    key?: string,
+    {
+      idempotencyKey: key,
+      record,
+    }: { idempotencyKey?: string | undefined; record?: string | undefined } = {},
   ): Published {
     const known = key === undefined ? undefined : this.keys.get(key)
     if (known !== undefined) return { id: known, duplicate: true }
     const id = this.id(this.gone.length + this.entries.length)
-    this.entries.push({ id, previous: this.head, channels, event, data })
+    const entry = { id, previous: this.head, channels, event, data, ...(record !== undefined && { record }) }
+    this.entries.push(entry)
+    for (const channel of channels) {
+      const records = this.records.get(channel) ?? new ChannelRecords()
+      this.records.set(channel, records)
+      records.apply(entry)
+    }
     if (key !== undefined) this.keys.set(key, id)
     for (const broker of this.brokers) void broker.pull()
     return { id, duplicate: false }
@@ -62,6 +73,7 @@ export class RemoteLog {
     this.entries = []
     this.gone = [`${this.epoch}-0-origin`]
     this.keys = new IdempotencyKeys(() => this.time)
+    this.records.clear()
   }
 
   loseTail(count: number): void {
@@ -96,11 +108,11 @@ export class RemoteBroker implements Broker {
   async publish(
     channels: readonly string[],
     message: { event?: string | undefined; data: string },
-    options?: { idempotencyKey?: string | undefined },
+    options?: { idempotencyKey?: string | undefined; record?: string | undefined },
   ): Promise<Published> {
     const [ownChannels, ownMessage] = [[...channels], { ...message }]
     await this.#reach()
-    const published = this.log.append(ownChannels, ownMessage, options?.idempotencyKey)
+    const published = this.log.append(ownChannels, ownMessage, options)
     await endOfTurn()
     if (this.#line) throw new Error('The answer was lost on the line.')
     return published
@@ -111,6 +123,12 @@ export class RemoteBroker implements Broker {
     await this.#reach()
     signal.throwIfAborted()
     return this.log.read(after, limit)
+  }
+
+  async records(channels: readonly string[]): Promise<Records> {
+    await this.#reach()
+    const entries = channels.flatMap((channel) => [...(this.log.records.get(channel) ?? [])])
+    return { position: this.log.head, entries: [...new Set(entries)] }
   }
 
   async signal(text: string): Promise<void> {
@@ -172,6 +190,7 @@ export class RemoteBroker implements Broker {
 /** All that can befall a log befalls this one. */
 export const remoteSubject = {
   name: 'a broker over a line',
+  records: true,
   createLog: () => new RemoteLog(),
   connect: (log) => new RemoteBroker(log),
   advance: (log, milliseconds) => {

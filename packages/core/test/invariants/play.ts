@@ -50,7 +50,7 @@ function unlessClosed(error: unknown): void {
 }
 
 /** Steps that are taken one after the other, but with anything in between. */
-function inOrder<T>(
+export function inOrder<T>(
   { scheduler, breaches }: World,
   who: string,
   steps: readonly T[],
@@ -68,7 +68,7 @@ function inOrder<T>(
   )
 }
 
-function befall({ log, servers }: World, mishap: Mishap): void {
+export function befall({ log, servers }: World, mishap: Mishap): void {
   if (mishap.do === 'loseTail') log.loseTail(mishap.count)
   else {
     const { broker, hub } = servers[mishap.server % servers.length]!
@@ -78,12 +78,12 @@ function befall({ log, servers }: World, mishap: Mishap): void {
 }
 
 /** Who learns of a fork in the midst of a stream goes on with what comes after it, and may learn of it only then. */
-function eventsToRecover(mishaps: readonly Mishap[]): number {
+export function eventsToRecover(mishaps: readonly Mishap[]): number {
   return mishaps.some((mishap) => mishap.do === 'loseTail') ? 2 : 0
 }
 
 /** Until nothing is on its way any more: a stream takes two ends of a turn to open, and its backlog two more to ask the broker. */
-async function settle(scheduler: Scheduler): Promise<void> {
+export async function settle(scheduler: Scheduler): Promise<void> {
   do {
     await scheduler.waitIdle()
     for (let turn = 0; turn < 6; turn++) await endOfTurn()

@@ -1,5 +1,5 @@
 import type { Scheduler } from 'fast-check'
-import type { Broker, Entry, Page, Published, Receiver } from '../../src/log/broker.ts'
+import type { Broker, Entry, Page, Published, Receiver, Records } from '../../src/log/broker.ts'
 import type { SharedLog } from './shared-log.ts'
 import type { Meets } from './situations.ts'
 
@@ -67,10 +67,14 @@ export class ScheduledBroker implements Broker {
   }
 
   /** A rejected publish may be in the log all the same: then it is the acknowledgement that was lost. */
-  async publish(channels: readonly string[], message: { event?: string; data: string }): Promise<Published> {
+  async publish(
+    channels: readonly string[],
+    message: { event?: string; data: string },
+    { record }: { record?: string | undefined } = {},
+  ): Promise<Published> {
     await this.#travel('publish asked')
     this.#mustReach()
-    const id = this.#log.append(channels, message)
+    const id = this.#log.append(channels, record === undefined ? message : { ...message, record })
     await this.#travel('publish acknowledged')
     if (!this.#reachable) this.#meets('a publish whose acknowledgement is lost')
     this.#mustReach()
@@ -90,6 +94,15 @@ export class ScheduledBroker implements Broker {
     this.#mustReach()
     if ('entries' in page && page.entries.length > 0) this.#meets('a read that gives events')
     return page
+  }
+
+  async records(channels: readonly string[]): Promise<Records> {
+    await this.#travel('records asked')
+    this.#mustReach()
+    const records = this.#log.records(channels)
+    await this.#travel('records answered')
+    this.#mustReach()
+    return records
   }
 
   /** Signals travel as everything does, and are lost while the log is not reached. */

@@ -52,7 +52,7 @@ const publish = fc.record({
   /** Now and then two events are more than a reader writes at a time. */
   size: fc.oneof({ weight: 40, arbitrary: fc.constant(1) }, fc.constant(40_000)),
 })
-const mishap = fc.oneof(
+export const mishap = fc.oneof(
   fc.record({
     do: fc.constantFrom('down' as const, 'up' as const, 'failNextRead' as const),
     server: fc.nat(1),
@@ -60,10 +60,11 @@ const mishap = fc.oneof(
   fc.record({ do: fc.constant('loseTail' as const), count: fc.integer({ min: 1, max: 4 }) }),
   fc.record({ do: fc.constant('disconnect' as const), server: fc.nat(1) }),
 )
-const upTo = <T>(maxLength: number, step: fc.Arbitrary<T>) => fc.array(step, { maxLength, size: 'max' })
+export const upTo = <T>(maxLength: number, step: fc.Arbitrary<T>) =>
+  fc.array(step, { maxLength, size: 'max' })
 
-/** A run: the processes and their log, and what the publishers, the clients and bad luck do, each in this order. */
-export const script = fc.record({
+/** The processes and their log. */
+export const processes = {
   servers: fc.integer({ min: 1, max: 2 }),
   window: fc.constantFrom(1, 2, 4, 100),
   log: fc.record({
@@ -79,6 +80,11 @@ export const script = fc.record({
   }),
   /** Entries that are there before the processes start. */
   before: fc.nat(6),
+}
+
+/** A run: the processes and their log, and what the publishers, the clients and bad luck do, each in this order. */
+export const script = fc.record({
+  ...processes,
   publishes: upTo(16, publish),
   clients: fc.array(
     fc.tuple(connect, upTo(8, clientStep)).map(([first, rest]) => [first, ...rest]),
@@ -91,6 +97,7 @@ export const script = fc.record({
 
 type Of<A> = A extends fc.Arbitrary<infer T> ? T : never
 export type Script = Of<typeof script>
+export type Processes = Pick<Script, keyof typeof processes>
 export type ClientStep = Of<typeof clientStep>
 export type Connect = Of<typeof connect>
 export type Publish = Of<typeof publish>

@@ -1,6 +1,7 @@
 import { History, type LedgerLog } from '@sse/testbed/ledger'
-import type { Entry, Page, Receiver } from '../../src/log/broker.ts'
+import type { Entry, Page, Receiver, Records } from '../../src/log/broker.ts'
 import { isCommand } from '../../src/log/channel.ts'
+import { ChannelRecords } from '../../src/log/records.ts'
 
 export interface SharedLogOptions {
   /** Entries held at most, for tails to follow; what is older is trimmed. */
@@ -17,7 +18,7 @@ type Break = Parameters<Receiver['discontinuity']>[0]
  * The log as a server holds it for the brokers of all processes: it keeps the newest entries only, and can lose its tail as a
  * failover does. It forgets nothing towards the ledgers: they ask it what was ever in it, and in which order that came.
  *
- * Its ids are `<epoch>.<number>`; every loss begins an epoch, so that the same number is never another entry's id.
+ * Its ids are `<epoch>-<number>`; every loss begins an epoch, so that the same number is never another entry's id.
  */
 export class SharedLog implements LedgerLog {
   /** Called whenever there may be something new. */
@@ -57,17 +58,17 @@ export class SharedLog implements LedgerLog {
 
   /** An id that it lost, or else one of a log that is gone. */
   get lostId(): string {
-    return this.#lost ?? '9.3'
+    return this.#lost ?? '9-3'
   }
 
   /** An id that nobody published yet. */
   get idAhead(): string {
-    return `${this.#epoch}.999`
+    return `${this.#epoch}-999`
   }
 
-  append(channels: readonly string[], message: { event?: string | undefined; data: string }): string {
+  append(channels: readonly string[], message: Pick<Entry, 'event' | 'data' | 'record'>): string {
     const entry = {
-      id: `${this.#epoch}.${this.#branch.length + 1}`,
+      id: `${this.#epoch}-${this.#branch.length + 1}`,
       previous: this.head,
       channels,
       ...message,
@@ -78,6 +79,20 @@ export class SharedLog implements LedgerLog {
     this.#unreadable = Math.max(this.#unreadable, this.#trimmed, this.#branch.length - this.#options.readable)
     this.#tell()
     return entry.id
+  }
+
+  /** Records outlive their entries. */
+  records(channels: readonly string[]): Records {
+    const entries = new Set(channels.flatMap((channel) => this.recordsAt(this.head, channel)))
+    return { position: this.head, entries: [...entries] }
+  }
+
+  /** The records of a channel at a position, in log order. */
+  recordsAt(position: string, channel: string): readonly Entry[] {
+    const records = new ChannelRecords()
+    for (const entry of this.between(origin, position) ?? [])
+      if (entry.channels.includes(channel)) records.apply(entry)
+    return [...records]
   }
 
   signal(text: string): void {
@@ -125,7 +140,7 @@ export class SharedLog implements LedgerLog {
   }
 
   isOwnForm(id: string): boolean {
-    return /^\d\.\d+$/.test(id)
+    return /^\d-\d+$/.test(id)
   }
 
   place(id: string): number | undefined {
@@ -144,7 +159,7 @@ export class SharedLog implements LedgerLog {
 
   /** A position's number in the log as it is now. */
   #numberOf(id: string): number | undefined {
-    const number = Number(id.split('.')[1])
+    const number = Number(id.split('-')[1])
     return number <= this.#branch.length && this.#idAt(number) === id ? number : undefined
   }
 
@@ -165,4 +180,4 @@ export class SharedLog implements LedgerLog {
   }
 }
 
-const origin = '0.0'
+const origin = '0-0'

@@ -3,7 +3,7 @@ import type { Scheduler } from 'fast-check'
 import { createHub } from '../../src/hub/hub.ts'
 import type { Hub } from '../../src/hub/types.ts'
 import { ScheduledBroker, Unreachable } from './scheduled-broker.ts'
-import type { Script } from './script.ts'
+import type { Processes } from './script.ts'
 import { SharedLog } from './shared-log.ts'
 import type { Meets } from './situations.ts'
 
@@ -25,7 +25,7 @@ export interface World {
   readonly meets: Meets
 }
 
-export function createWorld(script: Script, scheduler: Scheduler, meets: Meets): World {
+export function createWorld(script: Processes, scheduler: Scheduler, meets: Meets): World {
   const breaches: Breach[] = []
   const log = new SharedLog(script.log)
   for (let n = 0; n < script.before; n++) log.append([n % 2 ? 'a' : 'b'], { data: 'x' })
@@ -34,6 +34,7 @@ export function createWorld(script: Script, scheduler: Scheduler, meets: Meets):
     const hub = createHub({
       broker,
       heartbeat: 0,
+      channel: (name) => ({ records: name.startsWith('records') }),
       window: { entries: script.window },
       random: () => 0.5,
       onError: (error) => {

@@ -6,6 +6,10 @@ export class Keys {
   readonly meta: string
   /** The stream of signals between brokers: short, and deleted a minute after the last signal. */
   readonly signals: string
+  /** The sorted set of all records, each as its channel and its name, so that those of a channel are a range. */
+  readonly recordNames: string
+  /** The hash with the newest entry of each record. Records outlive their entries in the stream. */
+  readonly records: string
   readonly #prefix: string
 
   constructor(prefix: string) {
@@ -13,6 +17,8 @@ export class Keys {
     this.log = `${prefix}:log`
     this.meta = `${prefix}:meta`
     this.signals = `${prefix}:signals`
+    this.recordNames = `${prefix}:record-names`
+    this.records = `${prefix}:records`
   }
 
   /** Holds the id of the event that was published under an idempotency key. */

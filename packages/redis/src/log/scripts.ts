@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { maxRecords } from '@sse/core/internal'
 
 /** A script for Redis. It is sent by its digest, and as a text if Redis does not know the digest yet. */
 export interface Script {
@@ -35,14 +36,37 @@ end
 `
 
 /**
+ * The records of the log. KEYS: the log, its meta hash, the names of the records, their entries. The names of a channel's records are the
+ * range of the members that begin with the channel and a line feed, which no channel contains. A log that was begun anew by a process of a
+ * former version still has the records of the log before it: the meta hash knows the log that the records belong to.
+ */
+const records = `
+local function range(channel) return '[' .. channel .. '\\n', '(' .. channel .. '\\11' end
+local function prepareRecords()
+  local of = redis.call('HMGET', KEYS[2], 'log', 'records')
+  if of[1] ~= of[2] then
+    redis.call('UNLINK', KEYS[3], KEYS[4])
+    redis.call('HSET', KEYS[2], 'records', of[1])
+  end
+  -- Fails for a key of another program, before anything is appended.
+  redis.call('ZCARD', KEYS[3])
+  redis.call('HLEN', KEYS[4])
+end
+`
+
+/** A replica lags behind. A write that does nothing shows whether this is a replica. */
+const refuseReplica = `
+local written = redis.pcall('HDEL', KEYS[2], '-')
+if type(written) == 'table' and written.err and string.find(written.err, 'READONLY', 1, true) then return written end
+`
+
+/**
  * Reads the state of the log, and whether it continues after a cursor. KEYS[3]: the signals. ARGV: epoch, the cursor's stream id, its
  * epoch and nonce, its id. Returns the epoch, the head, the position before the oldest entry, whether the cursor's entry or the entry
  * after it is held, when the epoch began, the first epoch of the log, and the stream id of the newest signal.
  */
 export const look = script(`
--- A replica lags behind. A write that does nothing shows whether this is a replica.
-local written = redis.pcall('HDEL', KEYS[2], '-')
-if type(written) == 'table' and written.err and string.find(written.err, 'READONLY', 1, true) then return written end
+${refuseReplica}
 ${begin}
 local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
 local base = head
@@ -97,29 +121,83 @@ return found
 `)
 
 /**
- * Appends events. KEYS[3]: the writer, KEYS[4…]: idempotency keys. ARGV: epoch, the token of the writer, the length of the log, the
- * lifetime of a key; then for each event its nonce, header, data, and the number of its key or 0. Returns the ids.
+ * Reads the records of channels. KEYS: see `records`. ARGV: epoch, then the channels. Returns the head, and the entries of the records as
+ * `append` stores them, in any order.
+ */
+export const readRecords = script(`
+${refuseReplica}
+${begin}
+${records}
+prepareRecords()
+local found = {head}
+for index = 2, #ARGV do
+  local names = redis.call('ZRANGEBYLEX', KEYS[3], range(ARGV[index]))
+  for from = 1, #names, 500 do
+    local entries = redis.call('HMGET', KEYS[4], unpack(names, from, math.min(#names, from + 499)))
+    for _, entry in ipairs(entries) do found[#found + 1] = entry end
+  end
+end
+return found
+`)
+
+/**
+ * Appends events. KEYS: see `records`; KEYS[5]: the writer, KEYS[6…]: idempotency keys. ARGV: epoch, the token of the writer, the length of
+ * the log, the lifetime of a key, whether an event changes records; then for each event its nonce, header, data, the number of its key or
+ * 0, and the change that it makes to records. Returns the ids. Instead of an id, a channel that has too many records, after a `!`.
  */
 export const append = script(`
-if redis.call('GET', KEYS[3]) ~= ARGV[2] then return redis.error_reply('FENCED another connection of this process may append') end
+if redis.call('GET', KEYS[5]) ~= ARGV[2] then return redis.error_reply('FENCED another connection of this process may append') end
 ${begin}
 -- Whatever would make the last command fail makes this one fail too: nothing is done by half.
 redis.call('HSET', KEYS[2], 'epoch', epoch)
+${records}
+if ARGV[5] == '1' then prepareRecords() end
+local function fullChannel(channels, record)
+  for _, channel in ipairs(channels) do
+    local isNew = not redis.call('ZSCORE', KEYS[3], channel .. '\\n' .. record)
+    if isNew and redis.call('ZLEXCOUNT', KEYS[3], range(channel)) >= ${maxRecords} then return channel end
+  end
+end
+local function changeRecords(change, channels, record, entry)
+  for _, channel in ipairs(channels) do
+    if change == 'clear' then
+      local names = redis.call('ZRANGEBYLEX', KEYS[3], range(channel))
+      for from = 1, #names, 500 do redis.call('HDEL', KEYS[4], unpack(names, from, math.min(#names, from + 499))) end
+      redis.call('ZREMRANGEBYLEX', KEYS[3], range(channel))
+    elseif change == 'remove' then
+      redis.call('HDEL', KEYS[4], channel .. '\\n' .. record)
+      redis.call('ZREM', KEYS[3], channel .. '\\n' .. record)
+    else
+      redis.call('HSET', KEYS[4], channel .. '\\n' .. record, entry)
+      redis.call('ZADD', KEYS[3], 0, channel .. '\\n' .. record)
+    end
+  end
+end
 local used = {}
-for index = 4, #KEYS do
+for index = 6, #KEYS do
   local id = redis.call('GET', KEYS[index])
   -- A key of the former version names an entry of a log that is gone.
   if id and string.find(id, '.', 1, true) then used[KEYS[index]] = id end
 end
 local ids = {}
-for index = 5, #ARGV, 4 do
-  local key = ARGV[index + 3] ~= '0' and KEYS[3 + tonumber(ARGV[index + 3])]
+for index = 6, #ARGV, 5 do
+  local key = ARGV[index + 3] ~= '0' and KEYS[5 + tonumber(ARGV[index + 3])]
   local id = key and used[key]
-  if not id then
+  local change, channels, record = ARGV[index + 4], {}, nil
+  if change ~= '' then
+    local header = cjson.decode(ARGV[index + 1])
+    channels, record = header[1], header[3]
+  end
+  local full = not id and change == 'set' and fullChannel(channels, record)
+  if full then
+    id = '!' .. full
+  elseif not id then
     local nonce = ARGV[index]
     local at = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*',
       'p', head, 'n', epoch .. '-' .. nonce, 'h', ARGV[index + 1], 'd', ARGV[index + 2])
     id = epoch .. '-' .. string.gsub(at, '%-', '.') .. '-' .. nonce
+    local entry = {at, head, epoch .. '-' .. nonce, ARGV[index + 1], ARGV[index + 2]}
+    changeRecords(change, channels, record, change == 'set' and table.concat(entry, '\\n'))
     head = id
     if key then
       redis.call('SET', key, id, 'PX', ARGV[4])

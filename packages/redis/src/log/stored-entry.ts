@@ -12,8 +12,12 @@ export interface ParsedEntry extends Entry {
   readonly cursor: Cursor
 }
 
-/** The channels and the event name as one field, so that only one text is parsed per entry. */
-export function encodeHeader(channels: readonly string[], event: string | undefined): string {
+/**
+ * The channels, the event name and the record as one field, so that only one text is parsed per entry. An empty event name in front of a
+ * record stands for none.
+ */
+export function encodeHeader({ channels, event, record }: Header): string {
+  if (record !== undefined) return JSON.stringify([channels, event ?? '', record])
   return JSON.stringify(event === undefined ? [channels] : [channels, event])
 }
 
@@ -25,7 +29,16 @@ export function parseEntry([at, fields]: StoredEntry): ParsedEntry | undefined {
   const decoded = decodeHeader(header)
   if (!decoded || epochAndNonce?.length !== epochAndNonceLength) return undefined
   const cursor = cursorOf(at, epochAndNonce.slice(0, 8), epochAndNonce.slice(9))
-  return { id: cursor.id, previous, channels: decoded.channels, event: decoded.event, data, cursor }
+  const { channels, event, record } = decoded
+  const entry = { id: cursor.id, previous, channels, event, data, cursor }
+  return record === undefined ? entry : { ...entry, record }
+}
+
+/** Parses the newest entry of a record: its stream id, the id before it, its epoch and nonce, its header and its data, each on a line. */
+export function parseRecord(text: string): ParsedEntry | undefined {
+  const [, at = '', previous = '', epochAndNonce = '', header = '', data = ''] =
+    /^(.*)\n(.*)\n(.*)\n(.*)\n([\s\S]*)$/.exec(text) ?? []
+  return parseEntry([at, ['p', previous, 'n', epochAndNonce, 'h', header, 'd', data]])
 }
 
 /** Parses entries in their order, and leaves out those of other programs. */
@@ -34,14 +47,12 @@ export function parseEntries(page: readonly StoredEntry[]): ParsedEntry[] {
 }
 
 /** The entry without its cursor, as the hub receives it. */
-export function publicEntry({ id, previous, channels, event, data }: ParsedEntry): Entry {
-  return { id, previous, channels, event, data }
+export function publicEntry({ id, previous, channels, event, data, record }: ParsedEntry): Entry {
+  const entry = { id, previous, channels, event, data }
+  return record === undefined ? entry : { ...entry, record }
 }
 
-interface Header {
-  readonly channels: readonly string[]
-  readonly event: string | undefined
-}
+export type Header = Pick<Entry, 'channels' | 'event' | 'record'>
 
 /** A log has few different headers: each is parsed once, and its entries share the result. */
 const headers = new Map<string, Header>()
@@ -60,8 +71,9 @@ function decodeHeader(text: string): Header | undefined {
 
 function parseHeader(text: string): Header | undefined {
   try {
-    const [channels, event]: [string[], string?] = JSON.parse(text)
-    return Array.isArray(channels) ? { channels, event } : undefined
+    const [channels, event, record]: [string[], string?, string?] = JSON.parse(text)
+    if (!Array.isArray(channels)) return undefined
+    return record === undefined ? { channels, event } : { channels, event: event || undefined, record }
   } catch {
     return undefined
   }

@@ -1,9 +1,9 @@
-import type { Published } from '@sse/core'
-import { batchLength, totalBytes } from '@sse/core/internal'
+import type { Published, SseError } from '@sse/core'
+import { batchLength, recordChangeOf, totalBytes } from '@sse/core/internal'
 import { largest, TransferSize } from '../connection/transfer-size.ts'
 import type { Cursor } from '../log/cursor.ts'
 import { newNonce } from '../log/log-state.ts'
-import { encodeHeader } from '../log/stored-entry.ts'
+import { encodeHeader, type Header } from '../log/stored-entry.ts'
 
 /**
  * How many publishes one script appends at most. Redis does nothing else meanwhile, which is 8 milliseconds for this many. Fewer would cost
@@ -16,10 +16,13 @@ const mostWaiting = { entries: 100_000, bytes: 67_108_864 }
 /** A publish that is not settled. */
 export interface PendingPublish {
   readonly nonce: string
-  /** The channels and the event name, as the log stores them. */
+  /** The channels, the event name and the record, as the log stores them. */
   readonly header: string
   readonly data: string
   readonly key: string | undefined
+  readonly record: string | undefined
+  /** The change that it makes to the records of its channels. */
+  readonly change: ReturnType<typeof recordChangeOf>
   readonly bytes: number
   /** When it is rejected, by the monotonic clock. */
   readonly deadline: number
@@ -58,13 +61,8 @@ export class PublishQueue {
   }
 
   /** @returns `undefined` when too many publishes are waiting */
-  add(
-    channels: readonly string[],
-    event: string | undefined,
-    data: string,
-    key: string | undefined,
-  ): Promise<Published> | undefined {
-    const header = encodeHeader(channels, event)
+  add(entry: Header, data: string, key: string | undefined): Promise<Published> | undefined {
+    const header = encodeHeader(entry)
     const bytes = Buffer.byteLength(data) + Buffer.byteLength(header)
     if (this.#entries >= mostWaiting.entries || this.#bytes + bytes > mostWaiting.bytes) return undefined
     const publish: PendingPublish = {
@@ -72,6 +70,8 @@ export class PublishQueue {
       header,
       data,
       key,
+      record: entry.record,
+      change: recordChangeOf(entry),
       bytes,
       deadline: performance.now() + this.#timeout,
       outcome: Promise.withResolvers(),
@@ -94,13 +94,13 @@ export class PublishQueue {
     return this.#sent
   }
 
-  /** Settles the batch that was sent. @param cursors of its entries, in its order */
-  settle(cursors: readonly (Cursor | undefined)[]): void {
+  /** Settles the batch that was sent. @param outcomes the cursors of its entries, or why they were refused, in its order */
+  settle(outcomes: readonly (Cursor | SseError | undefined)[]): void {
     this.#size.moved(totalBytes(this.#sent), performance.now() - this.#sentAt)
     for (const [index, publish] of this.#sent.entries()) {
-      const cursor = cursors[index]
-      if (cursor) this.#resolve(publish, cursor)
-      else this.#reject(publish, this.#timeoutError(publish))
+      const outcome = outcomes[index]
+      if (outcome && 'nonce' in outcome) this.#resolve(publish, outcome)
+      else this.#reject(publish, outcome ?? this.#timeoutError(publish))
     }
     this.#sent = []
   }

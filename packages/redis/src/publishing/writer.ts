@@ -1,5 +1,5 @@
 import type { Published, SseError } from '@sse/core'
-import { busySentence, closedError, logFailure, randomText } from '@sse/core/internal'
+import { busySentence, closedError, logFailure, randomText, tooManyRecords } from '@sse/core/internal'
 import type { Connection } from '../connection/connection.ts'
 import type { ReconnectingConnection } from '../connection/reconnecting-connection.ts'
 import { failureOf, isHarmless, replyOf, unreachable } from '../failure.ts'
@@ -7,6 +7,7 @@ import { type Cursor, cursorOf, parseId } from '../log/cursor.ts'
 import type { Keys } from '../log/keys.ts'
 import { lookAt, newEpoch, newNonce, statusOf } from '../log/log-state.ts'
 import { append, appended } from '../log/scripts.ts'
+import type { Header } from '../log/stored-entry.ts'
 import type { NewestAcknowledged } from './newest-acknowledged.ts'
 import { type PendingPublish, PublishQueue } from './publish-queue.ts'
 
@@ -55,13 +56,8 @@ export class Writer {
     this.#queue = new PublishQueue(options.timeout, this.#timeoutError)
   }
 
-  publish(
-    channels: readonly string[],
-    event: string | undefined,
-    data: string,
-    key?: string,
-  ): Promise<Published> {
-    const promise = this.#queue.add(channels, event, data, key)
+  publish(entry: Header, data: string, key?: string): Promise<Published> {
+    const promise = this.#queue.add(entry, data, key)
     if (!promise) return Promise.reject(logFailure('log-busy', this.#options.keys.log, busySentence))
     this.#running ??= this.#run()
     return promise
@@ -104,20 +100,22 @@ export class Writer {
     const { keys, maxLength, acknowledged } = this.#options
     const usedKeys = batch.flatMap(({ key }) => (key === undefined ? [] : [keys.key(key)]))
     let keyNumber = 0
-    const events = batch.flatMap(({ nonce, header, data, key }) => [
+    const changesRecords = batch.some(({ change }) => change)
+    const events = batch.flatMap(({ nonce, header, data, key, change = '' }) => [
       nonce,
       header,
       data,
       String(key === undefined ? 0 : ++keyNumber),
+      change,
     ])
     try {
       const ids = (await connection.run(
         append,
-        [keys.log, keys.meta, this.#key, ...usedKeys],
-        [newEpoch(), token, String(maxLength), keyLifetime, ...events],
+        [keys.log, keys.meta, keys.recordNames, keys.records, this.#key, ...usedKeys],
+        [newEpoch(), token, String(maxLength), keyLifetime, changesRecords ? '1' : '0', ...events],
       )) as readonly string[]
       const cursors = ids.map(parseId)
-      this.#queue.settle(cursors)
+      this.#queue.settle(cursors.map((cursor, index) => cursor ?? refusalOf(ids[index]!, batch[index])))
       const newest = cursors.findLast((cursor, index) => cursor?.nonce === batch[index]?.nonce)
       if (newest) acknowledged.set(newest)
       this.#floor = newest ?? this.#floor
@@ -185,6 +183,11 @@ export class Writer {
       ? logFailure('log-unreachable', keys.log, unreachable)
       : failureOf(error, keys.log)
   }
+}
+
+/** @param reply of the script, instead of an id */
+function refusalOf(reply: string, publish: PendingPublish | undefined): SseError | undefined {
+  return reply.startsWith('!') ? tooManyRecords(reply.slice(1), publish?.record ?? '') : undefined
 }
 
 /** The cursors of the entries after a stream id, without their data, which may be large. */

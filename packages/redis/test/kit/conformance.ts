@@ -49,6 +49,7 @@ export function conformanceOn(
     {
       name,
       patience: 20_000,
+      records: true,
       createLog: (): Log => ({ prefix: newPrefix(), proxies: new Map() }),
       connect: async ({ prefix, proxies }) => {
         const proxy = await startTcpProxy(redis.port)

@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Entry, GapReason, Page, Published, SseError } from '@sse/core'
+import type { Entry, GapReason, Page, Published, Records, SseError } from '@sse/core'
+import { maxRecords, recordChangeOf, tooManyRecords } from '@sse/core/internal'
 import { failure } from '../failure.ts'
 import { formatId, parseId } from './cursor.ts'
 import { Nonces } from './nonces.ts'
-import { type Row, type RowSize, Statements } from './statements.ts'
+import { type RecordRow, type Row, type RowSize, Statements } from './statements.ts'
 
 /** An event to append, copied at the call of publish. */
 export interface NewEntry {
@@ -11,6 +12,7 @@ export interface NewEntry {
   readonly event: string | undefined
   readonly data: string
   readonly key: string | undefined
+  readonly record: string | undefined
   /** Bytes of its texts. */
   readonly bytes: number
 }
@@ -33,8 +35,10 @@ export interface Appended {
   readonly published: Published
   /** The number of its entry, or of the entry that was published under the same key. */
   readonly seq: number
-  /** `undefined` if the key was used before. */
+  /** `undefined` if the key was used before, or the entry was refused. */
   readonly entry?: Entry
+  /** Why the entry was not appended. */
+  readonly refusal?: SseError
 }
 
 const incomplete =
@@ -84,18 +88,34 @@ export class LogTable {
   }
 
   /** Appends an entry, unless its key was used before. */
-  append({ channels, event, data, key, bytes: size }: NewEntry, now: number): Appended {
+  append(appending: NewEntry, now: number): Appended {
+    const { channels, event, data, key, record, bytes: size } = appending
     const used = key === undefined ? undefined : this.statements.key.get(key, now)
     if (used) return { published: { id: used.id, duplicate: true }, seq: parseId(used.id)?.seq ?? 0 }
 
     const previous = this.headId
+    const refusal = this.#refusalOf(appending)
+    if (refusal) return { published: { id: previous, duplicate: false }, seq: 0, refusal }
     const seq = this.#head.seq + 1
     const bytes = this.#head.bytes + size
-    this.statements.append.run(seq, now, bytes, JSON.stringify(channels), event ?? null, data)
+    this.statements.append.run(seq, now, bytes, JSON.stringify(channels), event ?? null, data, record ?? null)
     const id = this.#idOf(seq)
     if (key !== undefined) this.statements.putKey.run(key, id, now + keyLifetime)
     this.#head = { seq, bytes }
-    return { published: { id, duplicate: false }, seq, entry: { id, previous, channels, event, data } }
+    const entry = { id, previous, channels, event, data, ...(record !== undefined && { record }) }
+    this.#changeRecords(seq, entry)
+    return { published: { id, duplicate: false }, seq, entry }
+  }
+
+  /** Reads the records of channels. */
+  records(channels: readonly string[]): Records {
+    const bySeq = new Map<number, Entry>()
+    for (const channel of channels) {
+      for (const row of this.statements.records.iterate(channel)) {
+        if (!bySeq.has(row.seq)) bySeq.set(row.seq, entryOf(row))
+      }
+    }
+    return { position: this.headId, entries: [...bySeq.values()] }
   }
 
   /**
@@ -161,6 +181,26 @@ export class LogTable {
     if (first !== undefined) this.statements.forgetNonces.run(first)
   }
 
+  #refusalOf({ channels, event, record }: NewEntry): SseError | undefined {
+    if (record === undefined || recordChangeOf({ event, record }) !== 'set') return undefined
+    const { hasRecord, countRecords } = this.statements
+    for (const channel of channels) {
+      if (hasRecord.get(channel, record)) continue
+      if ((countRecords.get(channel)?.count ?? 0) >= maxRecords) return tooManyRecords(channel, record)
+    }
+    return undefined
+  }
+
+  #changeRecords(seq: number, { id, previous, channels, event, data, record = '' }: Entry): void {
+    const { putRecord, removeRecord, clearRecords } = this.statements
+    const change = recordChangeOf({ event, record: record || undefined })
+    for (const channel of change ? channels : []) {
+      if (change === 'clear') clearRecords.run(channel)
+      else if (change === 'remove') removeRecord.run(channel, record)
+      else putRecord.run(channel, record, seq, id, previous, JSON.stringify(channels), event ?? null, data)
+    }
+  }
+
   #gapAt(seq: number, nonce: string): Exclude<GapReason, 'unknown'> | undefined {
     if (seq > this.#head.seq) return 'forked'
     const own = this.#nonces.at(seq)
@@ -171,12 +211,11 @@ export class LogTable {
   /** @param after the number before the first row; the numbers of the rows must be consecutive */
   #entriesOf(rows: readonly Row[], after: number): Entry[] {
     let previous = rows.length === 0 ? '' : this.#idOf(after)
-    return rows.map(({ seq, channels, event, data }, index) => {
+    return rows.map((row, index) => {
       // Another program has deleted rows. To continue after the hole would hide that.
-      if (seq !== after + 1 + index) throw this.#changed()
-      const id = this.#idOf(seq)
-      const names: string[] = JSON.parse(channels)
-      const entry = { id, previous, channels: names, event: event ?? undefined, data }
+      if (row.seq !== after + 1 + index) throw this.#changed()
+      const id = this.#idOf(row.seq)
+      const entry = entryOf({ ...row, id, previous })
       previous = id
       return entry
     })
@@ -197,14 +236,24 @@ export class LogTable {
   }
 }
 
+function entryOf({ id, previous, channels, event, data, record }: RecordRow): Entry {
+  const entry = { id, previous, channels: JSON.parse(channels), event: event ?? undefined, data }
+  return record === null ? entry : { ...entry, record }
+}
+
 /** Bytes of the texts of an entry. */
-export function textBytes(channels: readonly string[], event: string | undefined, data: string): number {
-  let bytes = Buffer.byteLength(data) + (event === undefined ? 0 : Buffer.byteLength(event))
+export function textBytes({
+  channels,
+  event = '',
+  data,
+  record = '',
+}: Pick<Entry, 'channels' | 'event' | 'data' | 'record'>): number {
+  let bytes = Buffer.byteLength(data) + Buffer.byteLength(event) + Buffer.byteLength(record)
   for (const channel of channels) bytes += Buffer.byteLength(channel)
   return bytes
 }
 
 /** The offset before a row. */
-function before({ seq, bytes, channels, event, data }: Row & RowSize): LogOffset {
-  return { seq: seq - 1, bytes: bytes - textBytes(JSON.parse(channels), event ?? undefined, data) }
+function before(row: Row & RowSize): LogOffset {
+  return { seq: row.seq - 1, bytes: row.bytes - textBytes(entryOf({ ...row, id: '', previous: '' })) }
 }

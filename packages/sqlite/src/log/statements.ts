@@ -16,10 +16,17 @@ export interface Row {
   readonly channels: string
   readonly event: string | null
   readonly data: string
+  readonly record: string | null
+}
+
+/** The newest entry of a record, as it is stored. */
+export interface RecordRow extends Row {
+  readonly id: string
+  readonly previous: string
 }
 
 /** Not all columns: each costs time, needed or not. */
-const row = 'seq, channels, event, data'
+const row = 'seq, channels, event, data, record'
 
 /** All statements of the log, prepared once. */
 export class Statements {
@@ -41,6 +48,12 @@ export class Statements {
   readonly key
   readonly putKey
   readonly forgetKeys
+  readonly hasRecord
+  readonly countRecords
+  readonly putRecord
+  readonly removeRecord
+  readonly clearRecords
+  readonly records
   readonly fillProbe
   readonly clearProbe
 
@@ -64,7 +77,7 @@ export class Statements {
     )
     this.before = query<Row>(`SELECT ${row} FROM sse_entries WHERE seq <= ? ORDER BY seq DESC LIMIT ?`)
     this.append = command(
-      'INSERT INTO sse_entries (seq, at, bytes, channels, event, data) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO sse_entries (seq, at, bytes, channels, event, data, record) VALUES (?, ?, ?, ?, ?, ?, ?)',
     )
     this.expired = query<RowSize>('SELECT seq, at, bytes FROM sse_entries WHERE seq > ? ORDER BY seq LIMIT ?')
     this.remove = command('DELETE FROM sse_entries WHERE seq <= ?')
@@ -75,6 +88,14 @@ export class Statements {
     this.forgetKeys = command(
       'DELETE FROM sse_keys WHERE key IN (SELECT key FROM sse_keys WHERE expires <= ? ORDER BY expires LIMIT ?)',
     )
+    this.hasRecord = query<object>('SELECT 1 FROM sse_records WHERE channel = ? AND record = ?')
+    this.countRecords = query<{ count: number }>(
+      'SELECT count(*) AS count FROM sse_records WHERE channel = ?',
+    )
+    this.putRecord = command('INSERT OR REPLACE INTO sse_records VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+    this.removeRecord = command('DELETE FROM sse_records WHERE channel = ? AND record = ?')
+    this.clearRecords = command('DELETE FROM sse_records WHERE channel = ?')
+    this.records = query<RecordRow>('SELECT * FROM sse_records WHERE channel = ? ORDER BY seq')
     this.fillProbe = command('INSERT OR REPLACE INTO sse_probe VALUES (1, zeroblob(?))')
     this.clearProbe = command('DELETE FROM sse_probe')
   }

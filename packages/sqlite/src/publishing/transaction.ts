@@ -30,7 +30,11 @@ export class Transaction implements OpenTransaction {
     }
     try {
       this.#checkHead()
-      this.#written.push(...this.#writer.append([publish]))
+      const [written] = this.#writer.append([publish])
+      if (written?.appended.refusal) {
+        this.#lost.push(publish)
+        this.fail(written.appended.refusal)
+      } else if (written) this.#written.push(written)
     } catch (error) {
       this.#lost.push(publish)
       this.fail(error)

@@ -84,7 +84,10 @@ export class Writer {
     const entries: Entry[] = []
     for (const { appended } of written) if (appended.entry) entries.push(appended.entry)
     this.#delivery.committed(entries)
-    for (const { publish, appended } of written) publish.outcome.resolve(appended.published)
+    for (const { publish, appended } of written) {
+      if (appended.refusal) publish.outcome.reject(appended.refusal)
+      else publish.outcome.resolve(appended.published)
+    }
     if (this.#trim.due) this.wake()
   }
 

@@ -1,7 +1,7 @@
-import { SseError, type SseResyncCause } from '@sse/client'
+import { SseError, type SseResyncCause, type SseState } from '@sse/client'
 import { type Consumer, comparePositions } from '@sse/client/internal'
 import { type ComponentInternalInstance, onScopeDispose, watch } from 'vue'
-import { nameOf } from '../components/use-sse-channel.ts'
+import { nameOf } from '../components/channel-name.ts'
 import type { Receiver } from '../stream/receiver.ts'
 import type { AnyTarget, ListShell } from './use-sse-list.ts'
 import { waitForChannel } from './wait-for-channel.ts'
@@ -36,10 +36,19 @@ export function followList<Item>(list: ListShell<Item>, receiver: Receiver): () 
       (consumer) => (isOnChannel ? waitForChannel(consumer, session.connection, channel, refused) : consumer),
     )
     let isOn = true
+    let isTried = session.connection.client?.state.status === 'open'
     const offs = Object.entries(options.events).map(([event, target]) => {
       const run = (data: never) => isOn && apply(list, target as AnyTarget<Item>, data)
       return receiver.listen(event, [{ run, isCall: true }], consumer)
     })
+    // A page whose stream cannot open shows its list all the same. It stays stale.
+    offs.push(
+      session.connection.on!('sse.state', (state: SseState) => {
+        const isLost = state.status === 'waiting' || (state.status === 'closed' && state.reason !== 'closed')
+        if (isLost && !isTried && (!isOnChannel || channel())) consumer.load()
+        if (isLost || state.status === 'open') isTried = true
+      }),
+    )
     const { end } = consumer
     consumer.end = () => {
       isOn = false
@@ -72,7 +81,8 @@ export function followList<Item>(list: ListShell<Item>, receiver: Receiver): () 
   onScopeDispose(() => consumer.end())
   return () => {
     receiver.flush()
-    consumer.begin()
+    if (session.connection.client?.state.status === 'open') consumer.begin()
+    else consumer.load()
   }
 }
 

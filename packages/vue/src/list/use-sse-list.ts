@@ -1,6 +1,7 @@
 import type { SseResyncCause } from '@sse/client'
 import { computed, effectScope, getCurrentInstance, onServerPrefetch, type Ref, shallowRef } from 'vue'
-import { type ChannelName, nameOf, useSseChannel } from '../components/use-sse-channel.ts'
+import { type ChannelName, nameOf } from '../components/channel-name.ts'
+import { useSseChannel } from '../components/use-sse-channel.ts'
 import { loadParts, parts } from '../load-parts.ts'
 import type { RegisteredEvents } from '../register.ts'
 import { findSession } from '../stream/find-session.ts'

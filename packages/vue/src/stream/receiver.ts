@@ -25,7 +25,7 @@ export interface Receiver {
    */
   consume(options: ConsumerOptions, wrap?: (consumer: Consumer) => Consumer): Consumer
   /** Hands events of a name to the targets of a consumer. */
-  listen(event: string, targets: readonly Target[], consumer: Consumer): () => void
+  listen(event: string, targets: readonly Target[], consumer: Pick<Consumer, 'receive'>): () => void
   /** Notes whether what a store shows may be incomplete. The state says so while one of them is. */
   setStale(store: object, isStale: boolean): void
   /** Here, because no page needs it before. */
@@ -47,8 +47,10 @@ export function createReceiver(session: Session): Receiver {
   const dispatcher = createDispatcher({ isHeld: () => session.options.batch ?? true, report, onRound })
 
   /** Commits what the app has received. An event that reached no target does not count. */
-  function onRound(delivered: readonly Delivery[], lastEventId: string): void {
+  function onRound(all: readonly Delivery[], lastEventId: string): void {
     const { keep = 0 } = session.options
+    // Records and members are not events of their own.
+    const delivered = all.filter(({ meta }) => !meta.event.startsWith('sse.'))
     if (keep > 0 && delivered.length > 0)
       commit('history', [...state().history, ...delivered.map(toEntry)].slice(-keep))
     commit('progress', { received: delivered.length, lastEventId })
@@ -97,7 +99,11 @@ export function createReceiver(session: Session): Receiver {
   }
   const own = consume(ownOptions)
 
-  function listen(event: string, targets: readonly Target[], consumer: Consumer): () => void {
+  function listen(
+    event: string,
+    targets: readonly Target[],
+    consumer: Pick<Consumer, 'receive'>,
+  ): () => void {
     return on(event, (value: unknown, meta) =>
       consumer.receive({
         ...{ event, value, id: meta.id, hasOwnId: !!connection.hasOwnId, read: undefined },
@@ -139,7 +145,8 @@ export function createReceiver(session: Session): Receiver {
     tellConsumers('sse.channels', channels, id)
   })
   // They move the cursor. Otherwise an event that repeats their id would seem to bring one of its own.
-  for (const event of ['sse.ping', 'sse.unhandled', 'sse.invalid']) on(event, () => {})
+  for (const event of ['sse.ping', 'sse.unhandled', 'sse.invalid', 'sse.records', 'sse.removed', 'sse.end'])
+    on(event, () => {})
 
   function map(): void {
     for (const off of offs) off()

@@ -22,6 +22,8 @@ export interface NotificationsState {
   extents: { readonly [V in View]?: Extent }
   /** `failed`: the list could not be fetched and may miss something. */
   status: 'empty' | 'loading' | 'ready' | 'failed'
+  /** The present view could not be fetched. The rest of the list is not affected. */
+  hasViewFailed: boolean
   isLoadingMore: boolean
   /** Counts what came by the stream: an answer is of before or after it, and nobody knows which. */
   events: number
@@ -41,6 +43,7 @@ export const emptyInbox = (): NotificationsState => ({
   view: 'all',
   extents: {},
   status: 'empty',
+  hasViewFailed: false,
   isLoadingMore: false,
   events: 0,
   told: nothingTold,
@@ -64,6 +67,10 @@ export const inboxMutations = {
   },
   view(state: NotificationsState, view: View) {
     state.view = view
+    state.hasViewFailed = false
+  },
+  viewFailed(state: NotificationsState, view: View) {
+    if (state.view === view) state.hasViewFailed = true
   },
   /** The newest page of everything: what is older is forgotten, what came while it was on its way stays. */
   loaded(state: NotificationsState, { notifications, next, unread }: Snapshot) {
@@ -80,6 +87,7 @@ export const inboxMutations = {
     const { notifications, next } = snapshot
     state.items = merge(state.items, toldOf(state, notifications))
     state.extents = { ...state.extents, [view]: extent(notifications, next) }
+    if (state.view === view) state.hasViewFailed = false
   },
   unread(state: NotificationsState, count: number) {
     state.unread = count

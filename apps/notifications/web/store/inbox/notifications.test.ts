@@ -124,3 +124,42 @@ test('a resync that fails keeps what is shown, and says so', async () => {
   expect(shown()).toEqual([1])
   expect(store.state.notifications.status).toBe('failed')
 })
+
+test('a view that cannot be fetched says so alone, and is fetched when the stream is open again', async () => {
+  let isDown = false
+  const { store, shown } = setUp({
+    notifications: async ({ view }) => {
+      if (isDown) throw unreachable
+      return page(view === 'direct' ? [item(1, true, 'user:mina')] : [item(2)])
+    },
+  })
+  await store.dispatch('session/restore')
+  isDown = true
+  await store.dispatch('notifications/show', 'direct')
+  expect(store.state.notifications).toMatchObject({ status: 'ready', hasViewFailed: true })
+  await store.dispatch('notifications/show', 'all')
+  expect(store.state.notifications).toMatchObject({ status: 'ready', hasViewFailed: false })
+  expect(shown()).toEqual([2])
+
+  await store.dispatch('notifications/show', 'direct')
+  isDown = false
+  await store.dispatch('notifications/recover')
+  expect(store.state.notifications.hasViewFailed).toBe(false)
+  expect(shown()).toEqual([-1])
+})
+
+test('a list that failed is fetched when the stream is open again', async () => {
+  const answers = [page([item(1)]), unreachable, page([item(2), item(1)])]
+  const { store, shown } = setUp({
+    notifications: async () => {
+      const answer = answers.shift()
+      if (answer instanceof Error || !answer) throw answer
+      return answer
+    },
+  })
+  await store.dispatch('session/restore')
+  await expect(store.dispatch('notifications/load')).rejects.toThrow('reached')
+  await store.dispatch('notifications/recover')
+  expect(store.state.notifications.status).toBe('ready')
+  expect(shown()).toEqual([2, 1])
+})

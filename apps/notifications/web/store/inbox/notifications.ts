@@ -62,15 +62,22 @@ export function createNotifications(api: Api): Module<NotificationsState, RootSt
         if (rootState.session.user?.id === reader) commit('page', { view, snapshot })
       },
 
+      /** A view that cannot be fetched says so where its list would be. */
       async show({ commit, dispatch, state }, view: View): Promise<void> {
         commit('view', view)
         if (state.extents[view] || state.status === 'loading') return
         try {
           await dispatch('loadView')
         } catch (error) {
-          commit('failed')
-          throw error
+          commit('viewFailed', view)
+          if (!(error instanceof ApiError)) throw error
         }
+      },
+
+      /** Fetches again what failed. Called when the stream is open again, so the server can be reached. */
+      async recover({ dispatch, state }): Promise<void> {
+        if (state.status === 'failed') await dispatch('load')
+        else if (state.hasViewFailed) await dispatch('show', state.view)
       },
 
       /** The next page of the present view. */

@@ -1,4 +1,5 @@
 import type { Entry } from '../../log/broker.ts'
+import { recordChangeOf } from '../../log/records.ts'
 import { encodeFields } from '../../wire/encode.ts'
 import { contentOfEvent, type Frame, frame } from '../../wire/frame.ts'
 
@@ -10,6 +11,9 @@ export interface BacklogRecord {
   readonly id: string
   readonly channels: readonly string[]
   readonly frame: Frame
+  /** The record that it sets or removes on its channels. */
+  readonly record: string | undefined
+  readonly change: ReturnType<typeof recordChangeOf>
 }
 
 /** A page that the broker has read, indexed by id and by channel. Each entry is encoded once, when a reader first needs it. */
@@ -65,7 +69,8 @@ export class BacklogPage {
   recordAt(index: number): BacklogRecord {
     const entry = this.#entries[index]!
     this.#frames[index] ??= frame(encodeFields(entry), contentOfEvent(entry))
-    return { id: entry.id, channels: entry.channels, frame: this.#frames[index] }
+    const { id, channels, record } = entry
+    return { id, channels, record, change: recordChangeOf(entry), frame: this.#frames[index] }
   }
 
   /** The indexes of the entries on any of the channels, each once, in log order. */

@@ -19,13 +19,15 @@ export class StreamChannels {
     this.labelledChannels = shared ? new Set() : undefined
   }
 
-  /** @throws {SseError} `too-many-channels` */
-  add(names: readonly string[]): void {
+  /** @returns the channels that were added. @throws {SseError} `too-many-channels` */
+  add(names: readonly string[]): readonly string[] {
     this.#checkMax(names)
+    const added = names.filter((name) => !this.names.has(name))
     for (const name of names) {
       this.labelledChannels?.delete(name)
       this.names.add(name)
     }
+    return added
   }
 
   remove(names: readonly string[]): void {
@@ -44,11 +46,11 @@ export class StreamChannels {
     const added: string[] = []
     const excess: string[] = []
     for (const name of granted) {
-      const known = this.names.has(name)
-      if (!known && this.names.size >= this.#max) excess.push(name)
+      if (this.names.has(name)) continue
+      if (this.names.size >= this.#max) excess.push(name)
       else {
         added.push(name)
-        if (!known) this.labelledChannels?.add(name)
+        this.labelledChannels?.add(name)
         this.names.add(name)
       }
     }

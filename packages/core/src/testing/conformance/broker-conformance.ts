@@ -10,6 +10,7 @@ import { meets } from './need.ts'
 import { persistenceCases } from './persistence-cases.ts'
 import { publishCases } from './publish-cases.ts'
 import { readCases } from './read-cases.ts'
+import { recordCases } from './record-cases.ts'
 import { retentionCases } from './retention-cases.ts'
 import { signalCases } from './signal-cases.ts'
 import { startCases } from './start-cases.ts'
@@ -40,6 +41,7 @@ const all: readonly ConformanceCase[] = [
   ...retentionCases,
   ...persistenceCases,
   ...interruptionCases,
+  ...recordCases,
   ...signalCases,
   ...closeCases,
 ]

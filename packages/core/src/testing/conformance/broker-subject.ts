@@ -15,6 +15,8 @@ export interface BrokerSubject<Log> {
   readonly patience?: number
   /** Whether a log has one broker at a time. Default `false`: cases with several brokers on one log are run. */
   readonly exclusive?: boolean
+  /** Whether its brokers have `records`. Default `false`: the cases with records are left out. */
+  readonly records?: boolean
   /** A new, empty log that nobody else uses: every case has its own. It holds at least the newest 6,000 entries. */
   createLog(): Log | Promise<Log>
   /** One more broker on the log, not started yet; as in another process, as far as that can be. */

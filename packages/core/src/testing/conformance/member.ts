@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Broker, Entry, Page, Published } from '../../log/broker.ts'
+import type { Broker, Entry, Page, Published, Records } from '../../log/broker.ts'
 import { assertChain } from './agreement.ts'
 import { Recorder } from './recorder.ts'
 import { within } from './within.ts'
@@ -46,9 +46,10 @@ export class Member {
       channels = ['a'],
       event,
       key,
-    }: { channels?: readonly string[]; event?: string | undefined; key?: string } = {},
+      record,
+    }: { channels?: readonly string[]; event?: string | undefined; key?: string; record?: string } = {},
   ): Promise<Published> {
-    const options = key === undefined ? undefined : { idempotencyKey: key }
+    const options = key === undefined && record === undefined ? undefined : { idempotencyKey: key, record }
     return this.#settled(this.broker.publish(channels, { event, data }, options), 'publish')
   }
 
@@ -91,6 +92,11 @@ export class Member {
         this.recorder.received.some((entry) => entry.id === id) || this.tail.some((entry) => entry.id === id),
       `the receiver is handed the entry ${id}`,
     )
+  }
+
+  records(channels: readonly string[]): Promise<Records> {
+    assert.ok(this.broker.records, 'a broker with records has the method')
+    return this.#settled(this.broker.records(channels), 'records')
   }
 
   signal(text: string): Promise<void> {

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { channelsOf } from './contract.ts'
 import type { Answer } from './exchange.ts'
 import { askedBy, bytesOf, type PostedBody, type StreamRequest, textsOf } from './hostile-requests.ts'
-import { streamOf } from './serving.ts'
+import { streamOf } from './streams.ts'
 
 /** What the contract says of requests to an app that grants the channels that begin with `open`, and fails at `boom`. */
 
@@ -57,20 +57,30 @@ function judgeStream(answer: Answer, { cursor, channels, head }: Asked): void {
   }
   const dataOf = (name: string) => JSON.parse(events.find(({ event }) => event === name)!.data)
   expect(dataOf('sse.open')).toMatchObject({ resumed: cursor === undefined ? null : !missed })
-  if (missed) expect(dataOf('sse.gap')).toMatchObject({ requested: cursor.slice(0, 256) })
+  if (missed) expect(withoutSpaces(dataOf('sse.gap').requested)).toBe(withoutSpaces(cursor.slice(0, 256)))
   if (channels.length > 0) expect(dataOf('sse.channels')).toEqual(verdictOn(channels))
 }
 
 function judgePoll(document: Record<string, unknown>, { cursor, channels, head }: Asked): void {
   const marker = { id: expect.any(String), event: 'message', data: 'marker' }
   const missed = cursor !== undefined && cursor !== head
-  const { events, ...rest } = document
+  const { events, gap, ...rest } = document
   for (const event of events as readonly unknown[]) expect(event).toEqual(marker)
   expect(rest).toEqual({
     cursor: expect.stringMatching(/^[0-9a-f]{16}-\d+$/),
-    ...(missed && { gap: { reason: expect.any(String), requested: cursor.slice(0, 256) } }),
     ...(channels.length > 0 && { channels: verdictOn(channels) }),
   })
+  expect(gap !== undefined).toBe(missed)
+  if (missed) {
+    const { reason, requested } = gap as { reason: unknown; requested: string }
+    expect(reason).toEqual(expect.any(String))
+    expect(withoutSpaces(requested)).toBe(withoutSpaces(cursor.slice(0, 256)))
+  }
+}
+
+/** A field that comes twice and is empty is `, ` to Node and `,` to a web request: spaces around a value are not part of it (RFC 9110, 5.5). */
+function withoutSpaces(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }
 
 /** What `sse.channels` says of channels that were asked for when the stream was opened. */
