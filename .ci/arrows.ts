@@ -21,13 +21,18 @@ export const rules: Readonly<Record<string, Rule>> = {
   '@sse/redis': { packages: ['@sse/core', 'redis'], node: 'without http' },
   '@sse/postgres': { packages: ['@sse/core', 'pg'], node: 'without http' },
   '@sse/client': { packages: ['@standard-schema/spec', 'eventsource-parser'], node: 'none' },
-  '@sse/vuex': { packages: ['@sse/client', 'vue', 'vuex'], node: 'none', untyped: ['vuex'] },
+  '@sse/vue': { packages: ['@sse/client', '@vue/devtools-api', 'vue'], node: 'none' },
+  '@sse/vuex': { packages: ['@sse/vue', 'vue', 'vuex'], node: 'none', untyped: ['vuex'] },
+  '@sse/pinia': { packages: ['@sse/vue', 'pinia', 'vue'], node: 'none' },
 }
 
-/** Frameworks that one package knows and no other, not even in its tests. */
-const exclusive: Readonly<Record<string, string>> = {
-  'express|express4': '@sse/express',
-  'vue|vue2|vuex|vuex3': '@sse/vuex',
+/** Frameworks that some packages know and no other, not even in its tests. */
+const exclusive: Readonly<Record<string, readonly string[]>> = {
+  'express|express4': ['@sse/express'],
+  'vue|vue2': ['@sse/vue', '@sse/vuex', '@sse/pinia'],
+  // A Pinia store and a Vuex store may share a connection, which its tests show.
+  'vuex|vuex3': ['@sse/vuex', '@sse/pinia'],
+  'pinia|pinia2|pinia3': ['@sse/pinia'],
 }
 
 const folderOf = (name: string) => `^packages/${name.replace('@sse/', '')}/`
@@ -66,10 +71,10 @@ function ofPackage([name, { packages, node }]: [string, Rule]): IForbiddenRuleTy
 export const forbidden: IForbiddenRuleType[] = [
   ...Object.entries(rules).flatMap(ofPackage),
   ...Object.entries(exclusive).map(
-    ([names, owner]): IForbiddenRuleType => ({
-      name: `only ${owner} knows ${names.replaceAll('|', ', ')}`,
+    ([names, owners]): IForbiddenRuleType => ({
+      name: `only ${owners.join(' and ')} knows ${names.replaceAll('|', ', ')}`,
       severity: 'error',
-      from: { path: '^packages/', pathNot: folderOf(owner) },
+      from: { path: '^packages/', pathNot: owners.map(folderOf) },
       to: { path: fromNpm(names) },
     }),
   ),

@@ -15,8 +15,8 @@ import { folders } from './workspace.ts'
 const packages = folders('packages')
 const oldest = oldestNode(packages)
 
-const ours = { '@sse/express': 'latest', '@sse/vuex': 'latest' }
-const vue2 = { vue: '2.7', 'vue-server-renderer': '2.7', vuex: '3' }
+const ours = { '@sse/express': 'latest', '@sse/pinia': 'latest', '@sse/vuex': 'latest' }
+const vue2 = { pinia: '2.3', vue: '2.7', 'vue-server-renderer': '2.7', vuex: '3' }
 
 const plans = {
   'vue-3': {
@@ -30,10 +30,11 @@ const plans = {
         '@sse/postgres': 'latest',
         '@sse/redis': 'latest',
         '@sse/sqlite': 'latest',
+        '@sse/vue': 'latest',
       },
       ...{ '@types/express': '5', '@types/node': '22', typescript: '6' },
       ...{ 'typescript-5.8': 'npm:typescript@5.8', 'typescript-5.9': 'npm:typescript@5.9' },
-      ...{ express: '5', jsdom: '29', redis: '6', vue: '3', vuex: '4', webpack: '5' },
+      ...{ express: '5', jsdom: '29', pinia: '4', redis: '6', vue: '3', vuex: '4', webpack: '5' },
     },
   },
   'vue-2': { pages: 'vue-2', dependencies: { ...ours, ...vue2, express: '4', jsdom: '29', webpack: '5' } },
@@ -74,7 +75,7 @@ describe.runIf(isWanted)('the packages as installed', { timeout: 120_000 }, () =
   }, 60_000)
 
   const entries = packages.flatMap(entriesOf)
-  const browserEntries = entries.filter((entry) => /^@sse\/(client|vuex)/.test(entry))
+  const browserEntries = entries.filter((entry) => /^@sse\/(client|pinia|vue)/.test(entry))
 
   describe.each([
     [`Node ${process.versions.node}`, () => process.execPath],
@@ -98,6 +99,8 @@ describe.runIf(isWanted)('the packages as installed', { timeout: 120_000 }, () =
           '@sse/postgres': ['createPostgresBroker', 'postgresSchema'],
           '@sse/redis': ['createRedisBroker'],
           '@sse/sqlite': ['createSqliteBroker'],
+          '@sse/vue': expect.arrayContaining(['createSse', 'createSseClient', 'useSseList']),
+          '@sse/pinia': expect.arrayContaining(['createSse', 'createSseClient', 'useSseList']),
           '@sse/vuex': expect.arrayContaining(['createSse', 'createSseClient', 'useSse']),
         },
       })
@@ -130,11 +133,11 @@ describe.runIf(isWanted)('the packages as installed', { timeout: 120_000 }, () =
     test('webpack has nothing to say, and the page it makes gets its events', async () => {
       const bundle = await projects[name].run('bundle.js')
       expect(bundle).toMatchObject({ said: [], isChecking: false })
-      // What only some pages need is in scripts of their own, loaded when a page is one of these.
+      // What receives events, and what only some pages need, is in scripts of their own.
       const visit = await projects[name].run('visit.js')
       expect(visit).toEqual({
         text: 'open, 2 heard, Hi,Sunny',
-        scripts: ['main.js', expect.stringMatching(/^\d+\.js$/)],
+        scripts: ['main.js', expect.stringMatching(/^\d+\.js$/), expect.stringMatching(/^\d+\.js$/)],
         said: [],
       })
       const { scripts } = visit as { readonly scripts: readonly string[] }

@@ -20,7 +20,7 @@ const npm = (...args: string[]) => spawnSync('npm', args, { encoding: 'utf8', ti
 const isOnline = npm('view', 'express', 'version', '--fetch-retries=0').status === 0
 
 /** What the pages install, and what that depends on. */
-const wanted = ['@sse/core', '@sse/express', '@sse/client', '@sse/vuex']
+const wanted = ['@sse/core', '@sse/express', '@sse/client', '@sse/vue', '@sse/vuex', '@sse/pinia']
 
 const folder = mkdtempSync(join(tmpdir(), 'sse-newcomer-'))
 const readers: Reader[] = []
@@ -45,7 +45,7 @@ describe.runIf(isOnline || process.env['CI'] === 'true')('a newcomer who copies 
     rmSync(folder, { recursive: true, force: true })
   })
 
-  test.each(['vue-3', 'vue-2'])(
+  test.each(['vue', 'pinia', 'vuex', 'vue-2'])(
     'has a working page after the server, another after %s, and a built one',
     async (page) => {
       const ports = { 3000: await freePort(), 5173: await freePort() }

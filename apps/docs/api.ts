@@ -25,6 +25,9 @@ const entries: Readonly<Record<string, string>> = {
   '@sse/client': 'client/src/index.ts',
   '@sse/client/iterate': 'client/src/iterate/index.ts',
   '@sse/client/testing': 'client/src/testing/index.ts',
+  // Before what exports it again.
+  '@sse/vue': 'vue/src/index.ts',
+  '@sse/pinia': 'pinia/src/index.ts',
   '@sse/vuex': 'vuex/src/index.ts',
 }
 
@@ -84,7 +87,9 @@ function introduction(name: string): string {
   const again: Readonly<Record<string, string>> = {
     '@sse/express': '@sse/core',
     '@sse/fetch': '@sse/core',
-    '@sse/vuex': '@sse/client',
+    '@sse/vue': '@sse/client',
+    '@sse/pinia': '@sse/vue',
+    '@sse/vuex': '@sse/vue',
   }
   const also = again[name] && `Everything of [${again[name]}](/api/${again[name]}) is exported too.`
   const guide = folder && `How it is used: [the guide to ${name}](/packages/${folder}).`

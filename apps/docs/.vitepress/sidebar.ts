@@ -6,18 +6,21 @@ type Items = DefaultTheme.SidebarItem[]
 /** A page by its path, and its text if that is not its heading. */
 type Entry = string | readonly [page: string, text: string]
 
-const packages = ['express', 'fetch', 'sqlite', 'redis', 'postgres', 'client', 'vuex', 'core']
+const packages = ['express', 'fetch', 'sqlite', 'redis', 'postgres', 'client', 'vue', 'pinia', 'vuex', 'core']
 
 export const english: Items = [
   section('Getting started', [
     ['start/server', 'The server'],
     ['start/fetch', 'Hono, h3, Next.js'],
-    ['start/vue-3', 'Vue 3'],
+    ['start/vue', 'Vue'],
+    ['start/pinia', 'Vue with Pinia'],
+    ['start/vuex', 'Vue 3 with Vuex'],
     ['start/vue-2', 'Vue 2.7'],
+    ['start/lists', 'Lists that are never wrong'],
     'concepts',
   ]),
   section('Recipes', [
-    ...under('recipes', ['auth', 'rooms', 'channels', 'presence', 'llm-streams']),
+    ...under('recipes', ['auth', 'rooms', 'channels', 'presence', 'llm-streams', 'nextjs', 'nuxt']),
     ...under('recipes', ['several-nodes', 'transactions', 'graceful-deploy', 'tracing', 'testing']),
   ]),
   section('Deployment', under('deployment', ['proxies', 'limits', 'sqlite', 'redis', 'threat-model'])),
@@ -28,6 +31,10 @@ export const english: Items = [
   ]),
   section('Coming from', [
     ...['better-sse', 'express-sse', 'vue-sse'].map((name) => [`migration/${name}`, name] as const),
+    ['migration/h3', 'h3: createEventStream'],
+    ['migration/hono', 'Hono: streamSSE'],
+    ['migration/trpc', 'tRPC subscriptions'],
+    ['migration/resumable-stream', 'resumable-stream'],
     ['migration/hand-written', 'A hand-written handler'],
   ]),
   section(
@@ -42,7 +49,7 @@ export const korean: Items = [
   section('시작하기', [
     ['ko/readme', '소개'],
     ['ko/start/server', '서버'],
-    ['ko/start/vue-3', 'Vue 3'],
+    ['ko/start/vuex', 'Vue 3'],
     ['ko/start/vue-2', 'Vue 2.7'],
     'ko/concepts',
   ]),

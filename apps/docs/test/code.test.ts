@@ -8,7 +8,7 @@ import { problemsOf, type Unit } from './typescript.ts'
 
 const blocksOfAll = (pages: readonly Page[]) => pages.flatMap(({ path, text }) => blocksOf(path, text))
 const all = blocksOfAll([...docs, ...readmes])
-const isTyped = ({ language }: Block) => ['ts', 'js', 'vue'].includes(language)
+const isTyped = ({ language }: Block) => ['ts', 'tsx', 'js', 'vue'].includes(language)
 
 /** A page whose code is that of its English page, which a test below holds: it is not type-checked again. */
 const isTranslated = ({ path }: Page) => path.startsWith('apps/docs/ko/start/')
@@ -48,7 +48,7 @@ describe('the code of the documentation', () => {
   })
 
   test('type-checks in the READMEs', { timeout: 120_000 }, () => {
-    const isOfPages = ({ path }: Page) => /^packages\/(?:client|vuex)\//.test(path)
+    const isOfPages = ({ path }: Page) => /^packages\/(?:client|pinia|vuex?)\//.test(path)
     const ofServers = readmes.filter((page) => !isOfPages(page))
     expect(problemsOf(unitsOf(ofServers), 'server')).toEqual([])
     expect(problemsOf(unitsOf(readmes.filter(isOfPages)), 'page')).toEqual([])

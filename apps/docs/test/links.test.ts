@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
 import { anchorsOf, blocksOf, linksOf } from './markdown.ts'
@@ -43,6 +43,20 @@ test('what a page shows of a proxy is in the configuration that is tested', () =
   expect(shown).not.toEqual([])
   const lines = shown.flatMap(({ code }) => code.split('\n').map((line) => line.trim()))
   expect(lines.filter((line) => !tested.includes(line))).toEqual([])
+})
+
+test('what the recipe for Nuxt shows is in the example that is tested', () => {
+  const example = join(root, 'apps/examples/nuxt')
+  const tested = globSync('{app,server}/**/*.{ts,vue}', { cwd: example })
+    .map((file) => readFileSync(join(example, file), 'utf8'))
+    .join('\n')
+  const shown = docs
+    .filter(({ path }) => path === 'apps/docs/recipes/nuxt.md')
+    .flatMap(({ path, text }) => blocksOf(path, text))
+    .filter(({ language }) => language === 'ts')
+  expect(shown).not.toEqual([])
+  const lines = shown.flatMap(({ code }) => code.split('\n').filter((line) => !/^\s*\/[/*]/.test(line)))
+  expect(lines.filter((line) => !tested.split('\n').includes(line))).toEqual([])
 })
 
 test('a dead link is found', () => {

@@ -24,6 +24,7 @@ const options: ts.CompilerOptions = {
   customConditions: ['@sse/source'],
   allowImportingTsExtensions: true,
   types: ['node'],
+  jsx: ts.JsxEmit.ReactJSX,
   strict: true,
   allowJs: true,
   checkJs: true,
@@ -36,6 +37,7 @@ const vue2: ts.MapLike<string[]> = {
   vue: ['./node_modules/vue2/types/index.d.ts'],
   'vue/types/*': ['./node_modules/vue2/types/*.d.ts'],
   vuex: ['./node_modules/vuex3/types/index.d.ts'],
+  pinia: ['./node_modules/pinia2/dist/pinia.d.ts'],
 }
 
 /** What is read from the disk is parsed once for all programs. */

@@ -47,6 +47,9 @@ test.each([
   ['clock', 'M'], // of AM or PM: Chromium here speaks English
   ['token-auth', 'open'],
   ['llm-stream', 'Ask'],
+  ['prices', 'live'],
+  ['who-is-here', '1 here'],
+  ['run', 'No run'],
 ])('the page of %s has nothing to complain of', async (name, text) => {
   const { page, complaints } = await open(name, { INTERVAL: '50' })
   await page.getByText(text).first().waitFor()

@@ -1,5 +1,5 @@
 import { request as forward } from 'node:http'
-import { channels, createHub, type Hub, type HubOptions, sse } from '@sse/express'
+import { channels, createHub, type Hub, type HubOptions, type SseOptions, sse } from '@sse/express'
 import express, { type RequestHandler } from 'express'
 import { onTestFinished } from 'vitest'
 import { listening } from './listening.ts'
@@ -12,6 +12,8 @@ export interface SseServerOptions {
   readonly port?: number
   /** Options of the hub. Default: a memory log, which ends with the server. */
   readonly hub?: HubOptions
+  /** More options of the middleware. */
+  readonly sse?: SseOptions
   /** A middleware before the route: to refuse, to sign in, to allow other origins. */
   readonly before?: RequestHandler
   /** Channels every stream is on. Default: `news`. */
@@ -38,7 +40,7 @@ export async function startSseServer(options: SseServerOptions = {}): Promise<Ss
     next()
   })
   if (options.before) app.use(options.before)
-  app.use(sse({ hub, authorize: (_req, channel) => channel.startsWith('topic:') }))
+  app.use(sse({ hub, authorize: (_req, channel) => channel.startsWith('topic:'), ...options.sse }))
   app.get('/events', (_req, res) => void res.sse.subscribe([...(options.channels ?? ['news'])]))
   app.post('/events', channels(hub))
   const { origin, port, close } = await listening(app, options.port)

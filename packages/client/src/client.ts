@@ -12,7 +12,7 @@ import {
   type SseChannels,
   type SseOpen,
 } from './events/control-events.ts'
-import { createEmitter } from './events/emitter.ts'
+import { createEmitter, type Listener } from './events/emitter.ts'
 import { type ParseOptions, parseEvent } from './events/event-data.ts'
 import type { SchemaIssue, SchemaOutputs, StandardSchemaMap } from './events/standard-schema.ts'
 import { createAddress, type UrlOption } from './http/url.ts'
@@ -56,23 +56,18 @@ export function createSseClient<Events extends object>(
       .catch(() => active().connect())
   })
   /**
-   * How the server's own events are read, and the names that only this client emits, whatever a server sends. `undefined`: listeners get
-   * nothing.
+   * How the server's own events are read. The features of channels read all others whose names begin with `sse.`. Listeners get nothing of the names
+   * that only this client emits, whatever a server sends.
    */
   const control = new Map<string, (text: string) => unknown>([
     ['sse.open', opening],
     ['sse.gap', readGap],
     ['sse.channels', readChannels],
-    ['sse.ping', String], // the tab that leads a group listens for it, because it moves the cursor
-    ['sse.close', nothing],
-    ['sse.state', nothing],
-    ['sse.stale', nothing],
-    ['sse.invalid', nothing],
-    ['sse.unhandled', nothing],
+    ['sse.ping', () => ''], // the tab that leads a group listens for it, because it moves the cursor
+    ['sse.close', () => undefined],
   ])
   /** Of this life. */
   let supervisor = supervise()
-  let connection: Connection | undefined
   /** Whether the parts that the options ask for are loaded. */
   let isWhole = !options.share && !options.resync
   const inside: ClientInternals = {
@@ -96,28 +91,34 @@ export function createSseClient<Events extends object>(
 
   function open(tell: Omit<ConnectionEvents, 'receive'>, fallback: Fallback): Connection {
     if (!isWhole) return load()
+    const url = address.get()
     const request = {
       ...options,
       ...settings,
-      ...{ url: address.get(), channels: channels.connecting(), cursor: cursor.toSend() },
-      ...{ names: () => ['message', ...control.keys(), ...events.names()], fallback, clock },
+      ...{ channels: channels.connecting(), cursor: cursor.toSend() },
+      ...{ listeners: events, fallback, clock },
+      // Read before every poll, because the next one lacks less.
+      url: () => inside.features?.address(url) ?? url,
     }
-    connection = openConnection(request, { ...tell, opened: () => opened(tell.opened), receive })
-    return connection
+    return openConnection(request, { ...tell, opened: () => opened(tell.opened), receive })
   }
 
-  /** Stands for a connection while parts of the client are loaded. If that fails, as after a new deployment, it goes on without them. */
+  /** Loads parts of the client. If that fails, as after a new deployment, it goes on without them. */
+  function loadParts(isOver?: () => boolean): Promise<void> {
+    return import('./lazy.ts')
+      .then(({ loadParts }) => loadParts(inside, isOver))
+      .catch((error) => events.report(error, 'sse.open'))
+  }
+
+  /** Stands for a connection while parts of the client are loaded. */
   function load(): Connection {
     let isClosed = false
-    import('./lazy.ts')
-      .then(({ loadParts }) => loadParts(inside, () => isClosed))
-      .catch((error) => events.report(error, 'sse.open'))
-      .then(() => {
-        // The attempt that they were loaded for may be over.
-        if (isClosed) return
-        isWhole = true
-        supervisor.connect()
-      })
+    loadParts(() => isClosed).then(() => {
+      // The attempt that they were loaded for may be over.
+      if (isClosed) return
+      isWhole = true
+      supervisor.connect()
+    })
     return {
       close() {
         isClosed = true
@@ -146,16 +147,19 @@ export function createSseClient<Events extends object>(
   }
 
   function receive({ event, data, lastEventId: id }: RawEvent): void {
-    const read = control.get(event)
-    if (event === 'sse.open') inside.resumedFrom = cursor.origin
+    const read = control.get(event) ?? (event.startsWith('sse.') && String)
+    const isFeature = read === String
     // Before the listeners: if one of them reconnects, the server must not send this event again.
     cursor.received = id
-    const result = read ? { value: read(data) } : parseEvent(data, event, options)
+    const known = read ? { value: read(data) } : parseEvent(data, event, options)
+    const result = isFeature && !inside.features ? loadParts().then(() => known) : known
     events.inOrder(result as Result | Promise<Result>, ({ issues, value }) => {
+      const taken = inside.features?.receive(event, value, id, !!issues)
+      if (isFeature) value = taken
       const emit = () => {
         if (event === 'sse.channels') inside.settled = value as SseChannels
         if (issues) events.emit({ event, data, issues }, { event: 'sse.invalid', id })
-        else if (!read && !events.has(event)) events.emit({ event }, { event: 'sse.unhandled', id })
+        else if (!read && !taken && !events.has(event)) events.emit({ event }, { event: 'sse.unhandled', id })
         else if (!read || value !== undefined) events.emit(value, { event, id })
       }
       if (inside.resync) inside.resync.receive({ event, data, value, id, read, emit })
@@ -171,6 +175,7 @@ export function createSseClient<Events extends object>(
   function opening(text: string): SseOpen {
     const open = readOpen(text)
     inside.stream = open.stream
+    inside.resumedFrom = cursor.origin
     if (!inside.shared) {
       supervisor.announced(open.heartbeat)
       channels.opened(open.stream)
@@ -181,7 +186,7 @@ export function createSseClient<Events extends object>(
   /** Events that still wait for a schema are dropped. The next connection receives them again. */
   function endLife(): void {
     events.clear()
-    inside.resync?.cancel()
+    if (inside.resync) inside.resync.cancel()
     cursor.rewind()
   }
 
@@ -218,7 +223,7 @@ export function createSseClient<Events extends object>(
       endLife()
       active().close()
     },
-    reached: async (id) => (await import('./lazy.ts')).reached(id, inside),
+    reached: (id) => import('./lazy.ts').then(({ reached }) => reached(id, inside)),
     subscribe(names) {
       channels.change('add', names)
       update()
@@ -227,19 +232,22 @@ export function createSseClient<Events extends object>(
       channels.change('delete', names)
       update()
     },
-    on(event, listener) {
-      const listen = (isWanted: boolean) => {
-        if (event !== 'message' && !events.has(event) && !control.has(event))
-          connection?.listen?.(event, isWanted)
-      }
-      listen(true)
-      const off = events.on(event, listener)
-      update()
-      return () => {
-        off()
-        listen(false)
-      }
-    },
+    onRecords: (channel, listener) => watch(`sse.records:${channel}`, listener),
+    onPresence: (channel, listener) => watch(`sse.presence:${channel}`, listener),
+    on,
+  }
+
+  function watch(name: string, listener: Listener<never>): () => void {
+    // The next connection waits for the features.
+    isWhole = false
+    loadParts().then(() => inside.features?.watch(name))
+    return on(name, listener)
+  }
+
+  function on(event: string, listener: Listener<never>): () => void {
+    const off = events.on(event, listener)
+    update()
+    return off
   }
 }
 
@@ -248,5 +256,3 @@ interface Result {
   readonly value?: unknown
   readonly issues?: readonly SchemaIssue[] | undefined
 }
-
-const nothing = () => undefined

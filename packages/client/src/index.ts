@@ -13,6 +13,15 @@ export type {
   StandardSchema,
   StandardSchemaMap,
 } from './events/standard-schema.ts'
+export type {
+  SseEnd,
+  SseMember,
+  SsePresence,
+  SsePresenceEvent,
+  SseRecords,
+  SseRecordsEvent,
+  SseRemoved,
+} from './features/types.ts'
 export type { HeadersOption, RedirectsOption } from './http/request.ts'
 export type { UrlOption } from './http/url.ts'
 export type { ShareIdentity, ShareOption } from './share/protocol.ts'

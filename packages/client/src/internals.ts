@@ -4,13 +4,20 @@ import type { RawEvent } from './connection/connection.ts'
 import type { Cursor, CursorOrigin } from './cursor/cursor.ts'
 import type { SseChannels } from './events/control-events.ts'
 import type { Emitter } from './events/emitter.ts'
+import type { Features } from './features/features.ts'
 import type { createAddress } from './http/url.ts'
 import type { Settings } from './options.ts'
-import type { Resync } from './resync/resync.ts'
+import type { ReceivedEvent, Resync } from './resync/resync.ts'
 import type { SharedConnection } from './share/shared-connection.ts'
 import type { SseState } from './supervisor/state.ts'
 import type { Supervisor } from './supervisor/supervisor.ts'
 import type { SseClient, SseClientOptions } from './types.ts'
+
+/** The resync of everything that the listeners of a client receive. */
+export interface ClientResync extends Pick<Resync, 'position' | 'cancel'> {
+  readonly stale: boolean
+  receive(event: Omit<ReceivedEvent, 'hasOwnId'>): void
+}
 
 /** What the parts of a client that are loaded later see of it. */
 export interface ClientInternals {
@@ -35,7 +42,8 @@ export interface ClientInternals {
   resumedFrom: CursorOrigin
   /** The name of the newest stream. */
   stream?: string
-  resync?: Resync
+  resync?: ClientResync
+  features?: Features
   /** Replaces the supervisor once it is loaded. */
   shared?: SharedConnection
   /** See `watchCursor`. */

@@ -2,5 +2,6 @@
 export { changeChannels } from './channels/changes.ts'
 export { openEventSource } from './connection/event-source.ts'
 export { firstPoll, openPolls } from './connection/polls.ts'
+export { createFeatures } from './features/features.ts'
 export { loadParts } from './load-parts.ts'
 export { reached } from './resync/reached.ts'

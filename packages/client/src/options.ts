@@ -30,22 +30,21 @@ export function readOptions(url: UrlOption, options: SseClientOptions): Settings
     const value = given[name] ?? otherwise
     const least = /Timeout|Bytes/.test(name) ? 1 : 0
     if (value !== 'auto' && !(Number(value) >= least))
-      wrong(`\`${name}\` must be a number of at least ${least}, not ${value}`, value)
+      wrong(`\`${name}\` must be at least ${least}, not ${value}`, value)
     settings[name] = value
   }
   if (polls === false) settings['after'] = 0
-  const varies = typeof url === 'function'
-  for (const [name, option, reason] of [
-    ['share', share, headers || varies],
-    ['persist', persist, varies],
-  ] as const) {
-    if (reason && option && Object(option).key === undefined)
+  const needsKey = (name: string, option: unknown) => {
+    if (option && Object(option).key === undefined)
       wrong(
         `\`${name}\` with \`headers\` or a function as URL needs a key: \`${name}: { key: user.id }\``,
         option,
       )
   }
+  const varies = typeof url === 'function'
+  if (headers || varies) needsKey('share', share)
+  if (varies) needsKey('persist', persist)
   if (headers && EventSource && !takesFetch(EventSource))
-    wrong('This EventSource cannot send `headers`: leave one of them out', headers)
+    wrong('This EventSource cannot send `headers`: leave one out', headers)
   return settings as Settings
 }

@@ -6,6 +6,14 @@ import type { SseChannels, SseGap, SseOpen } from './events/control-events.ts'
 import type { Listener, ReportError, SseMeta } from './events/emitter.ts'
 import type { Parse } from './events/event-data.ts'
 import type { SchemaIssue } from './events/standard-schema.ts'
+import type {
+  SseEnd,
+  SsePresence,
+  SsePresenceEvent,
+  SseRecords,
+  SseRecordsEvent,
+  SseRemoved,
+} from './features/types.ts'
 import type { HeadersOption, RedirectsOption } from './http/request.ts'
 import type { ShareOption } from './share/protocol.ts'
 import type { BackoffOptions } from './supervisor/backoff.ts'
@@ -23,6 +31,14 @@ export interface SseClientEvents {
   'sse.channels': SseChannels
   /** Whether what the app shows may be incomplete until `resync` has loaded it. Emitted at every change. */
   'sse.stale': boolean
+  /** The records of these channels follow, or are complete. `onRecords` has the result. */
+  'sse.records': SseRecordsEvent
+  /** A record is gone. */
+  'sse.removed': SseRemoved
+  /** The members of a channel, or changes of them. `onPresence` has the result. */
+  'sse.presence': SsePresenceEvent
+  /** A channel has ended. */
+  'sse.end': SseEnd
   /** An event has invalid data. Its listeners were not called. */
   'sse.invalid': SseInvalid
   /** An event has no listener. An EventSource shows it only if it has no name and is a `message`. */
@@ -208,4 +224,23 @@ export interface SseClient<Events extends object = Record<string, unknown>> {
    * @returns removes the listener
    */
   on<Name extends EventName<Events>>(event: Name, listener: Listener<EventData<Events, Name>>): () => void
+  /**
+   * Listens for the records of a channel, which the server's `channel(name)` says has records. The listener is called when it is known what
+   * records there are, and after every change. Does not ask for the channel; see `subscribe`.
+   *
+   * The first call on an open stream makes the client connect again once, because a stream names its records only to clients that ask.
+   *
+   * @returns removes the listener
+   */
+  onRecords<Data = Events[keyof Events]>(
+    channel: string,
+    listener: (records: SseRecords<Data>) => unknown,
+  ): () => void
+  /**
+   * Listens for the members of a channel that has presence. The listener is called when they are known, and after every change. Does not ask for
+   * the channel; see `subscribe`.
+   *
+   * @returns removes the listener
+   */
+  onPresence<Info = unknown>(channel: string, listener: (presence: SsePresence<Info>) => unknown): () => void
 }

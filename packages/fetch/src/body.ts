@@ -37,19 +37,20 @@ export class Body {
 
   /** Accepts the bytes in any case. Returns `false` when the body is full. */
   write(bytes: Uint8Array): boolean {
-    if (this.#state !== 'open') return true
+    if (!this.#isOpen) return true
     if (bytes.length <= capacity) this.#controller.enqueue(bytes)
     else {
-      for (let from = 0; from < bytes.length; from += capacity)
+      // Deno may cancel the body within `enqueue`.
+      for (let from = 0; from < bytes.length && this.#isOpen; from += capacity)
         this.#controller.enqueue(bytes.subarray(from, from + capacity))
     }
-    this.#full = (this.#controller.desiredSize ?? 1) <= 0
+    this.#full = this.#isOpen && (this.#controller.desiredSize ?? 1) <= 0
     return !this.#full
   }
 
   /** Ends the body after what was written. */
   end(): void {
-    if (this.#state !== 'open') return
+    if (!this.#isOpen) return
     this.#state = 'ending'
     this.#endIfTaken()
   }
@@ -85,6 +86,10 @@ export class Body {
     if (this.pending > 0) return
     this.#controller.close()
     this.#finish('taken')
+  }
+
+  get #isOpen(): boolean {
+    return this.#state === 'open'
   }
 
   get #isOver(): boolean {

@@ -54,8 +54,12 @@ function onlyOneOf(hub: object): Served {
 
 /** The body as JSON; `undefined` if it is of another type. @throws (rejected) an error with a `status` */
 async function readJson({ headers, body, bodyUsed }: Request): Promise<unknown> {
-  if (!/^application\/json\s*(;|$)/i.test(headers.get('Content-Type') ?? '')) return undefined
-  const encoding = headers.get('Content-Encoding') ?? 'identity'
+  const type = headers.get('Content-Type') ?? ''
+  if (!/^application\/json\s*(;|$)/i.test(type)) return undefined
+  const [, charset = 'utf-8'] = /;\s*charset="?([^\s";]+)/i.exec(type) ?? []
+  // RFC 8259, 8.1.
+  if (!/^utf-?8$/i.test(charset)) throw unreadable(415, `unsupported charset ${show(charset)}`)
+  const encoding = headers.get('Content-Encoding') || 'identity'
   if (encoding !== 'identity') throw unreadable(415, `unsupported content encoding ${show(encoding)}`)
   if (bodyUsed) throw unreadable(500, 'it was read before, so call channels(hub) before anything reads it')
   const chunks: Uint8Array[] = []

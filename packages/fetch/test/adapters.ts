@@ -1,57 +1,22 @@
 import { getRequestListener } from '@hono/node-server'
-import { type Adapter, failureOf, optionsOf, type Setup } from '@sse/testbed/adapter'
+import { type Adapter, failureOf, type NodeApp } from '@sse/testbed/adapter'
 import { H3 } from 'h3'
 import { toNodeHandler } from 'h3/node'
 import { Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { channels, sse } from '../src/index.ts'
 import { nodeListener } from './node-listener.ts'
-
-/** The routes of an app as functions from a web request to a web response. */
-function routesOf(setup: Setup) {
-  const { hub, headers = {} } = setup
-  const open = sse({
-    ...optionsOf<Request>(setup, askedOf),
-    client: () => '127.0.0.1',
-  })
-  const post = hub && channels(hub)
-  const routes = Object.entries(setup.routes).map(([path, route]) => ({
-    path,
-    get: (request: Request) => open(request, (stream) => route(stream, askedOf(request)), { headers }),
-    post: post && ((request: Request) => post(request, { headers })),
-  }))
-  return { routes, close: open.close }
-}
-
-function askedOf({ headers }: Request) {
-  return { header: (name: string) => headers.get(name) ?? undefined }
-}
-
-function failed(error: unknown): Response {
-  const { status, text } = failureOf(error)
-  return new Response(text, { status })
-}
+import { appOf, failed, routesOf } from './routes.ts'
 
 /** `node:http` with nothing but a translation of its requests and responses. */
-const node: Adapter = {
+const node: Adapter<NodeApp> = {
   name: 'node:http',
   create(setup) {
-    const { routes, close } = routesOf(setup)
-    const answer = async (request: Request): Promise<Response> => {
-      const { pathname } = new URL(request.url)
-      const route = routes.find(({ path }) => path === pathname)
-      const handler = request.method === 'POST' ? route?.post : route?.get
-      try {
-        return (await handler?.(request)) ?? new Response(null, { status: 404 })
-      } catch (error) {
-        return failed(error)
-      }
-    }
+    const { answer, close } = appOf(setup)
     return { listener: nodeListener(answer), close }
   },
 }
 
-const hono: Adapter = {
+const hono: Adapter<NodeApp> = {
   name: 'Hono',
   create(setup) {
     const { routes, close } = routesOf(setup)
@@ -68,7 +33,7 @@ const hono: Adapter = {
   },
 }
 
-const h3: Adapter = {
+const h3: Adapter<NodeApp> = {
   name: 'h3',
   create(setup) {
     const { routes, close } = routesOf(setup)
@@ -81,4 +46,4 @@ const h3: Adapter = {
   },
 }
 
-export const adapters: readonly Adapter[] = [node, hono, h3]
+export const adapters: readonly Adapter<NodeApp>[] = [node, hono, h3]

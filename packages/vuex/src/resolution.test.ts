@@ -1,16 +1,9 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import ts from 'typescript'
+import { createProject, type PairName, type Project, readExample, resolutions } from '@sse/testbed/vue'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createProject, type PairName, type Project } from '../test/project.ts'
-import { readExample } from '../test/readme.ts'
 
-const { ModuleKind, ModuleResolutionKind } = ts
-const resolutions: readonly [string, ts.CompilerOptions][] = [
-  ['bundler', { module: ModuleKind.ESNext, moduleResolution: ModuleResolutionKind.Bundler }],
-  ['node16', { module: ModuleKind.Node16, moduleResolution: ModuleResolutionKind.Node16 }],
-  ['classic', { module: ModuleKind.ESNext, moduleResolution: ModuleResolutionKind.Node10 }],
-]
+const readme = new URL('../README.md', import.meta.url)
 
 /** Each expected error must be one, and nothing else may be. */
 const program = `
@@ -129,7 +122,7 @@ const vueFiles = "declare module '*.vue' { const component: object\nexport defau
 describe.each(['Vue 3', 'Vue 2.7'] as const)('as built and installed beside %s', (pair) => {
   let project: Project
   beforeAll(() => {
-    project = createProject(pair)
+    project = createProject(pair, ['client', 'vue', 'vuex'])
   }, 120_000)
   afterAll(() => project?.remove())
 
@@ -144,7 +137,7 @@ describe.each(['Vue 3', 'Vue 2.7'] as const)('as built and installed beside %s',
   )
 
   it('the example of the README compiles', { timeout: 120_000 }, () => {
-    const files = { ...readExample(pair), 'files.d.ts': vueFiles }
+    const files = { ...readExample(readme, pair), 'files.d.ts': vueFiles }
     expect(Object.keys(files)).toEqual(['notifications.ts', 'sse.ts', 'main.ts', 'App.vue', 'files.d.ts'])
     expect(project.check(files, resolutions[0]![1])).toEqual([])
   })

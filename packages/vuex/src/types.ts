@@ -1,14 +1,47 @@
-import type { EventData, EventName, Listener } from '@sse/client'
+import type {
+  ConnectPayload,
+  EventData,
+  EventName,
+  Listener,
+  RegisteredEvents,
+  SharedOptions,
+  SseResyncCause as SseLoadCause,
+  SseStreamState,
+  StreamOptions,
+} from '@sse/vue'
 import type { SseMappings } from './store/mapping.ts'
-import type { RegisteredEvents } from './store/register.ts'
-import type { ConnectPayload, StreamOptions } from './stream/session.ts'
-import type { SseModuleState } from './stream/state.ts'
 
-/** The options of a stream, and the mapping that connects it to a store. */
-export interface SseOptions<Events extends object> extends StreamOptions<Events> {
+/** The state of a stream. Plain data, so it survives serialising, devtools and time travel. Times are milliseconds since the epoch. */
+export type SseModuleState = SseStreamState
+
+/** Why everything has to be loaded again. Plain data. */
+export type SseResyncCause = Pick<SseLoadCause, 'reason'>
+
+/**
+ * `{ dispatch }` is an action; a function is called. The store is stale until its promise is fulfilled. It may return the position of what it has
+ * loaded, a `hub.position` read before it: the store then receives exactly what comes after that.
+ */
+export type SseResync = { readonly dispatch: string } | ((cause: SseResyncCause) => unknown)
+
+interface StoreOptions<Events extends object> {
   /** What each event causes. Only names listed here reach the store. */
   readonly events?: SseMappings<Events> | undefined
+  /**
+   * Loads what the app shows whenever that may be incomplete: at the first opening of the store, unless the app gave the position and the
+   * stream resumed there; at every other opening that does not resume; at a gap. The events of the store wait meanwhile: at most 10,000 of
+   * them, 16 MiB and 30 s. A load that fails is tried again with backoff. `false`: nothing has to be loaded. Left out: development logs one
+   * warning when it would have been needed.
+   */
+  readonly resync?: SseResync | false | undefined
 }
+
+/** The options of a stream, and the mapping that connects it to a store. */
+export interface SseOptions<Events extends object> extends StreamOptions<Events>, StoreOptions<Events> {
+  readonly use?: undefined
+}
+
+/** The options of a stream that shares the connection of another one. */
+export interface SharedSseOptions<Events extends object> extends SharedOptions, StoreOptions<Events> {}
 
 /** A stream in a component: its current state and its methods. Do not destructure the state. */
 export interface Sse<Events extends object = RegisteredEvents> extends SseModuleState {
@@ -17,6 +50,12 @@ export interface Sse<Events extends object = RegisteredEvents> extends SseModule
   reconnect(): Promise<unknown>
   subscribe(channels: string | readonly string[]): Promise<unknown>
   unsubscribe(channels: string | readonly string[]): Promise<unknown>
+  /**
+   * Resolves when everything up to this id has reached the store, or a `resync` has passed it.
+   *
+   * @throws (rejected) SseError as `reached` of the client; `closed` on the server
+   */
+  reached(id: string): Promise<void>
   /**
    * Calls a handler for every event of a name, after the store has received it.
    *

@@ -1,4 +1,4 @@
-import type { PairName } from './project.ts'
+import type { PairName } from '@sse/testbed/vue'
 
 /** What the page tells of a burst. */
 export interface Burst {

@@ -1,15 +1,9 @@
 import { launchChromium } from '@sse/testbed'
+import { type BurstServer, serveBursts, takeBurst } from '@sse/testbed/vue'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type BurstServer, serveBursts } from './burst.ts'
-import { type Burst, devtools } from './burst-page.ts'
+import { type Burst, burstPage, devtools } from './burst-page.ts'
 
 type Browser = Awaited<ReturnType<typeof launchChromium>>
-
-/** What the page offers. */
-declare const window: {
-  readonly burst: () => Burst
-  readonly received: () => number
-}
 
 let browser: Browser
 beforeAll(async () => {
@@ -22,24 +16,12 @@ const pairs = ['Vue 3', 'Vue 2.7'] as const
 describe.each(pairs)('10,000 events in one burst, in Chromium, on %s', { timeout: 180_000 }, (pair) => {
   let server: BurstServer
   beforeAll(async () => {
-    server = await serveBursts(pair)
+    server = await serveBursts(pair, ['client', 'vue', 'vuex'], burstPage(pair))
   })
   afterAll(() => server?.close())
 
-  /** A page that has taken a burst, with devtools listening. */
-  async function take(count: number, query: string): Promise<Burst> {
-    const page = await browser.newPage()
-    await page.addInitScript(devtools)
-    await page.goto(`${server.origin}/?${query}`)
-    await page.getByText('0 0').waitFor()
-    await page.waitForFunction(() => document.title === 'open')
-    server.send(count)
-    // No limit of its own: on a busy machine a strict store takes long for so many.
-    await page.waitForFunction((all) => window.received() === all, count, { timeout: 0 })
-    const burst = await page.evaluate(() => window.burst())
-    await page.close()
-    return burst
-  }
+  const take = (count: number, query: string) =>
+    takeBurst<Burst>(browser, server, { count, query, script: devtools })
 
   it('make at most one commit per frame in a strict store, in order, none lost', async () => {
     const { list, commits, errors, entries } = await take(10_000, '')

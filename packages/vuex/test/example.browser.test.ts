@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { launchChromium } from '@sse/testbed'
+import { createProject, type PageServer, type Project, readExample, servePage } from '@sse/testbed/vue'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type PageServer, servePage } from './page.ts'
-import { createProject, type Project } from './project.ts'
-import { readExample } from './readme.ts'
 
 type Browser = Awaited<ReturnType<typeof launchChromium>>
+
+const readme = new URL('../README.md', import.meta.url)
 
 let browser: Browser
 beforeAll(async () => {
@@ -41,8 +41,8 @@ describe.each(['Vue 3', 'Vue 2.7'] as const)('the example of the README, verbati
     sent.length = 0
     streams = []
     expectStream()
-    project = createProject(pair)
-    for (const [name, code] of Object.entries(readExample(pair)))
+    project = createProject(pair, ['client', 'vue', 'vuex'])
+    for (const [name, code] of Object.entries(readExample(readme, pair)))
       writeFileSync(join(project.folder, name), code)
     server = await servePage(pair, project.folder, ({ url, headers }, response) => {
       if (url === '/notifications') {

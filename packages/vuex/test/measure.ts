@@ -4,8 +4,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { launchChromium } from '@sse/testbed'
-import { type BurstServer, serveBursts } from './burst.ts'
-import { type Burst, devtools } from './burst-page.ts'
+import { type BurstServer, serveBursts } from '@sse/testbed/vue'
+import { type Burst, burstPage, devtools } from './burst-page.ts'
 
 declare const window: {
   readonly burst: () => Burst
@@ -57,7 +57,7 @@ async function measure(server: BurstServer, query: string, send: () => Promise<n
 
 for (const pair of ['Vue 3', 'Vue 2.7'] as const) {
   if (process.argv[2] && process.argv[2] !== pair) continue
-  const server = await serveBursts(pair)
+  const server = await serveBursts(pair, ['client', 'vue', 'vuex'], burstPage(pair))
   const burst = async () => {
     server.send(10_000)
     return 10_000

@@ -1,6 +1,5 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { scriptEventSource } from '@sse/client/testing'
+import { collected } from '@sse/testbed'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createSse, useSse, useSseEvent } from '../src/index.ts'
 import type { TestStore } from './suite.ts'
@@ -10,17 +9,6 @@ export interface ServerPair {
   createStore(options: object): TestStore
   render(component: object, store: TestStore, plugin: ReturnType<typeof createSse>): Promise<string>
   h(tag: string, text: string): unknown
-}
-
-/** Waits until the garbage collector has taken all of these. */
-async function collected(references: readonly WeakRef<object>[]): Promise<void> {
-  setFlagsFromString('--expose-gc')
-  const gc = runInNewContext('gc') as () => void
-  const left = () => {
-    gc()
-    return references.filter((reference) => reference.deref()).length
-  }
-  await vi.waitFor(() => expect(left()).toBe(0), 20_000)
 }
 
 /** One suite for both pairs, where there is no window. */

@@ -54,6 +54,27 @@ export const catalog: readonly Contestant[] = [
     quick: true,
   },
   {
+    name: 'fetch-hono',
+    title: '@sse/fetch on Hono',
+    protocol: 'sse',
+    kind: 'peer',
+    version: packed('@sse/fetch'),
+  },
+  {
+    name: 'fetch-h3',
+    title: '@sse/fetch on h3',
+    protocol: 'sse',
+    kind: 'peer',
+    version: packed('@sse/fetch'),
+  },
+  {
+    name: 'better-sse-hono',
+    title: 'better-sse on Hono',
+    protocol: 'sse',
+    kind: 'peer',
+    version: packed('better-sse'),
+  },
+  {
     name: 'express-sse',
     title: 'express-sse',
     protocol: 'sse',

@@ -24,3 +24,9 @@ declare module 'vue-sse' {
 declare module '@vitejs/plugin-vue2' {
   export default function vue(): import('vite').Plugin
 }
+
+declare module '#app' {
+  interface NuxtPayload {
+    readonly path?: string
+  }
+}

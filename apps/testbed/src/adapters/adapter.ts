@@ -27,15 +27,33 @@ export interface Setup extends Plain {
 
 /** An app that can be served. Its errors are answered with their `status`, or 500, and their message. */
 export interface App {
-  readonly listener: RequestListener
   /** `close` of what `sse()` returned. */
   close(options?: CloseHubOptions): Promise<void>
 }
 
-/** A package that answers requests with streams, in one framework. All of them run the same suite. */
-export interface Adapter {
+/** An app for a server of `node:http`. */
+export interface NodeApp extends App {
+  readonly listener: RequestListener
+}
+
+/** An app for a runtime that has its own server. */
+export interface RuntimeApp extends App {
+  /** Listens on a free port of 127.0.0.1. */
+  listen(): RuntimeServer
+}
+
+export interface RuntimeServer {
+  readonly port: number
+  /** Takes no more requests, and resolves when the last response has ended. */
+  stop(): Promise<void>
+  /** The test has ended. */
+  release(): void
+}
+
+/** A package that answers requests with streams, in one framework or runtime. All of them run the same suite. */
+export interface Adapter<A extends NodeApp | RuntimeApp = NodeApp | RuntimeApp> {
   readonly name: string
-  create(setup: Setup): App
+  create(setup: Setup): A
 }
 
 /** The options of `sse()` for an app. */

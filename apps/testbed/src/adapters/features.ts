@@ -1,6 +1,7 @@
 import { createHub, createMemoryLog, type Hub } from '@sse/core'
 import type { TestStream } from '@sse/core/testing'
 import { describe, expect, it } from 'vitest'
+import { until } from '../until.ts'
 import type { Adapter } from './adapter.ts'
 import { type Served, serve } from './serving.ts'
 
@@ -185,7 +186,7 @@ function presenceTests(adapter: Adapter): void {
         channel: 'room:1',
         members: [{ info: { name: 'ada', on: 'room:1' } }],
       })
-      await expect.poll(() => other.hub.presence('room:1'), { timeout: 20_000 }).toHaveLength(1)
+      await until(async () => (await other.hub.presence('room:1')).length === 1)
       using bob = await other.enter('bob')
       const list = await told(bob)
       expect(list.members?.map(({ info }) => info)).toEqual(
@@ -198,7 +199,7 @@ function presenceTests(adapter: Adapter): void {
       let change: Told
       do change = await told(ada)
       while (!change.joined?.some(({ info }) => (info as { name: string }).name === 'bob'))
-      await expect.poll(() => one.hub.presence('room:1'), { timeout: 20_000 }).toHaveLength(2)
+      await until(async () => (await one.hub.presence('room:1')).length === 2)
     })
 
     it('has no member for a client that is invisible, has no key, or whose callback throws', async () => {

@@ -9,7 +9,10 @@ import { pollTests } from './polls.ts'
 import { slowClientTests } from './slow-clients.ts'
 import { streamTests } from './streams.ts'
 
-/** Defines the tests of behaviour that every package with streams for a framework passes, on each of its frameworks. */
+/**
+ * Defines the tests of behaviour that every package with streams for a framework passes, on each of its frameworks. Bun runs them with its own
+ * runner, which has no `expect.poll`: they wait by `until`.
+ */
 export function adapterSuite(adapter: Adapter): void {
   describe(`on ${adapter.name}`, () => {
     streamTests(adapter)

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { createHub, createMemoryBroker } from '@sse/core'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { until } from '../until.ts'
 import type { Adapter } from './adapter.ts'
 import { serve } from './serving.ts'
 
@@ -54,7 +55,7 @@ export function pollTests(adapter: Adapter): void {
         const waiting = ask('/events', headers)
           .then((response) => response.text())
           .then(JSON.parse)
-        await expect.poll(() => hub.streams.size, { timeout: 20_000 }).toBe(1)
+        await until(() => hub.streams.size === 1)
         await hub.publish('news', 'late')
         expect((await waiting).events).toMatchObject([{ event: 'message', data: 'late' }])
       },
@@ -124,7 +125,7 @@ export function pollTests(adapter: Adapter): void {
         406,
         'application/problem+json',
       ])
-      await expect.poll(() => cancelled, { timeout: 20_000 }).toBe(true)
+      await until(() => cancelled)
       const headers = { Accept: 'application/json, text/plain, */*' }
       using stream = await open('/words', { headers })
       expect((await stream.take(3)).map((event) => event.data)).toEqual(['Hello', ' big', ' world'])
@@ -175,11 +176,11 @@ export function pollTests(adapter: Adapter): void {
 
       it('count as streams until their clients leave', async () => {
         const { hub, open, sockets } = await unread(60_000)
-        await expect.poll(() => hub.streams.size, { timeout: 20_000 }).toBe(clients)
+        await until(() => hub.streams.size === clients)
         using refused = await open('/events', { headers })
         expect(refused.status).toBe(429)
         for (const socket of sockets) socket.destroy()
-        await expect.poll(() => hub.streams.size, { timeout: 20_000 }).toBe(0)
+        await until(() => hub.streams.size === 0)
         using next = await open('/events', { headers })
         expect(next.status).toBe(200)
         expect(hub.stats().closed).toMatchObject({ client: clients })
@@ -187,14 +188,14 @@ export function pollTests(adapter: Adapter): void {
 
       it('are ended by hub.disconnect', async () => {
         const { hub } = await unread(60_000)
-        await expect.poll(() => hub.streams.size, { timeout: 20_000 }).toBe(clients)
+        await until(() => hub.streams.size === clients)
         await hub.disconnect('ada')
         expect(hub.stats()).toMatchObject({ streams: 0, closed: { disconnected: clients } })
       })
 
       it('are cut off after `stall`', async () => {
         const { hub, open } = await unread(300)
-        await expect.poll(() => hub.stats().closed.stalled, { timeout: 20_000 }).toBe(clients)
+        await until(() => hub.stats().closed.stalled === clients)
         expect(hub.streams.size).toBe(0)
         using next = await open('/events', { headers })
         expect(next.status).toBe(200)

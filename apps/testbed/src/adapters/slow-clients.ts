@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { createHub, type SseStream } from '@sse/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { until } from '../until.ts'
 import type { Adapter, Setup } from './adapter.ts'
 import { serve } from './serving.ts'
 
@@ -66,7 +67,7 @@ export function slowClientTests(adapter: Adapter): void {
         text += chunk
       })
       client.resume()
-      await expect.poll(() => text.includes(`data: ${count - 1} x`), { timeout: 10_000 }).toBe(true)
+      await until(() => text.includes(`data: ${count - 1} x`))
       const seen = [...text.matchAll(/^data: (\d+) x/gm)].map((match) => Number(match[1]))
       expect(seen).toEqual(Array.from({ length: count }, (_, n) => n))
     })

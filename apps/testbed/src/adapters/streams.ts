@@ -57,7 +57,7 @@ export function streamTests(adapter: Adapter): void {
       const stream = await open()
       expect((await stream.take(3)).map((event) => event.data)).toEqual(['Hello', ' big', ' world'])
       stream.close()
-      await expect.poll(() => cancelled).toBe(true)
+      await until(() => cancelled)
     })
 
     it('answers false after the client left, and throws nothing', async () => {
@@ -140,7 +140,7 @@ export function streamTests(adapter: Adapter): void {
       const response = await fetch(`${origin}/events`, { method: 'HEAD' })
       expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
       expect(await response.text()).toBe('')
-      await expect.poll(() => hub.streams.size).toBe(0)
+      await until(() => hub.streams.size === 0)
     })
   })
 
@@ -249,18 +249,17 @@ export function streamTests(adapter: Adapter): void {
   describe('a shutdown', () => {
     it('ends the streams of an sse() without a hub, each told when to come back', async () => {
       const routes = { '/clock': (stream: SseStream) => void stream.send('tick') }
-      const { open, server, close } = await serve(adapter, { routes })
+      const { open, stop, close } = await serve(adapter, { routes })
       const streams = await Promise.all([1, 2, 3].map(() => open('/clock')))
       for (const stream of streams) await stream.next()
-      const closed = once(server.close(), 'close')
+      const closed = stop()
       await close({ drain: 30, retry: [2_000, 2_000] })
       for (const stream of streams) {
         expect(JSON.parse((await stream.next('sse.close')).data)).toMatchObject({ reconnect: 2_000 })
         await stream.rest()
         expect(stream.state).toBe('ended')
       }
-      server.closeIdleConnections()
-      await closed
+      await closed()
     })
 
     it('lets no stream in from the call of close on', async () => {
@@ -277,23 +276,24 @@ export function streamTests(adapter: Adapter): void {
 
     it('of the hub ends its streams, and the server can close', async () => {
       const hub = createHub()
-      const { open, server } = await serve(adapter, { hub, routes: { '/events': news } })
+      const { open, stop } = await serve(adapter, { hub, routes: { '/events': news } })
       using stream = await open()
       await stream.next('sse.open')
-      const closed = once(server.close(), 'close')
+      const closed = stop()
       await hub.close({ retry: [2_000, 2_000] })
       expect(JSON.parse((await stream.next('sse.close')).data)).toEqual({
         reconnect: 2_000,
         reason: 'shutdown',
       })
       await stream.rest()
-      server.closeIdleConnections()
-      await closed
+      await closed()
     })
 
     it('opens no stream for a request that was half sent when the hub closed', async () => {
       const hub = createHub()
       const { port, server } = await serve(adapter, { hub, routes: { '/events': news } })
+      // Other servers do not tell of their connections.
+      if (!server) return
       const client = connect(port, '127.0.0.1')
       const sockets = once(server, 'connection')
       client.write('GET /events HTTP/1.1\r\nHost: localhost\r\n')

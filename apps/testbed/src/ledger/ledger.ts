@@ -87,6 +87,11 @@ export class Ledger {
     return [...this.#channels.keys()]
   }
 
+  /** What `beginsAt` was told. */
+  get head(): string | undefined {
+    return this.#head
+  }
+
   beginsAt(head: string): void {
     this.#head = head
   }

@@ -35,6 +35,7 @@ export function createChannels(initial: readonly string[], post: (state: Channel
   }
 
   return {
+    wanted: wanted as ReadonlySet<string>,
     /** @throws SseError `invalid-channel`; then nothing has changed */
     change(action: 'add' | 'delete', channels: string | readonly string[]): void {
       for (const channel of [channels].flat().map(valid)) wanted[action](channel)
@@ -73,7 +74,7 @@ function valid(channel: string): string {
   if (isWellFormed && typeof channel === 'string' && byteLength(channel) <= 256) return channel
   throw new SseError(
     'invalid-channel',
-    `${JSON.stringify(channel)} is not a valid channel name: 1–256 bytes, no commas, no control characters, not \`sse:\` in front`,
+    `${JSON.stringify(channel)} is not a valid channel name: 1–256 bytes, no commas, control characters or \`sse:\` in front`,
     channel,
   )
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { Emitter } from '../events/emitter.ts'
 import type { RequestOptions } from '../http/request.ts'
 import type { SseFailure } from '../supervisor/state.ts'
 
@@ -30,19 +31,17 @@ export interface ConnectionEvents {
  */
 export interface Connection {
   close(): void
-  /** Called when a name gets its first listener or loses its last. Only an EventSource needs this, because it dispatches by name. */
-  listen?(event: string, isWanted: boolean): void
 }
 
 /** The parameters of one connection. */
 export interface ConnectionRequest extends RequestOptions {
   /** The URL without channels and cursor. A promise if the app gives a function. */
-  readonly url: URL | Promise<URL>
+  url(): URL | Promise<URL>
   readonly channels: Iterable<string>
   /** The position to resume from. Empty: only new events. */
   readonly cursor: string
-  /** The names that have listeners, without duplicates. */
-  names(): Iterable<string>
+  /** The listeners. Only an EventSource needs them, because it dispatches by name. */
+  readonly listeners: Emitter
   readonly EventSource?: EventSourceConstructor | undefined
   /** The maximum size of a line or an event, in bytes. */
   readonly maxEventBytes: number

@@ -1,3 +1,5 @@
+import type { Emitter } from '../events/emitter.ts'
+import { FEATURE_EVENTS } from '../features/features.ts'
 import { requestStream } from '../http/connection-request.ts'
 import { toFailure } from '../http/failure.ts'
 import { checkRedirect } from '../http/redirect.ts'
@@ -19,18 +21,21 @@ import {
  * it takes a `fetch`, the status of an answer. Throws any error of the constructor. Loaded when it is needed.
  */
 export function openEventSource(request: ConnectionRequest, events: ConnectionEvents): Connection {
-  const { channels, cursor, maxEventBytes, redirects, url, withCredentials } = request
+  const { channels, cursor, listeners, maxEventBytes, redirects, withCredentials } = request
+  const url = request.url()
   const EventSource = request.EventSource!
   const overFetch = takesFetch(EventSource)
   const stop = new AbortController()
   const { signal } = stop
   let source: EventSourceLike | undefined
   let address: URL | undefined
+  let stopListening = () => {}
   /** An EventSource does not know the cursor until it has received an id. */
   let hasId = false
 
   function close(): void {
     stop.abort()
+    stopListening()
     source?.close()
   }
 
@@ -46,7 +51,9 @@ export function openEventSource(request: ConnectionRequest, events: ConnectionEv
     address = withQuery(from, channels, overFetch && !isCrossOrigin(from) ? '' : cursor)
     const init = { withCredentials: !!withCredentials, maxBufferSize: maxEventBytes, fetch: answer }
     source = new EventSource(address.href, init)
-    for (const name of new Set([...OWN, ...request.names()])) source.addEventListener(name, receive)
+    stopListening = watchNames(listeners, listen)
+    for (const name of new Set([...ALWAYS, ...CONTROL, ...FEATURE_EVENTS, ...listeners.names()]))
+      source.addEventListener(name, receive)
   }
 
   /** The `fetch` for an EventSource that takes one: headers, redirects and statuses are as without an EventSource. */
@@ -57,6 +64,14 @@ export function openEventSource(request: ConnectionRequest, events: ConnectionEv
       fail(toFailure(error))
       throw error
     }
+  }
+
+  const isOwn = (name: string) => name.startsWith('sse.') || ALWAYS.includes(name)
+
+  function listen(name: string, isWanted: boolean): void {
+    if (isOwn(name)) return
+    if (isWanted) source?.addEventListener(name, receive)
+    else source?.removeEventListener?.(name, receive)
   }
 
   function receive(event: EventLike): void {
@@ -72,6 +87,11 @@ export function openEventSource(request: ConnectionRequest, events: ConnectionEv
       const why = isRefused ? 'The EventSource gave up' : String(message || 'The stream ended')
       fail({ code: isRefused ? 'refused' : 'network', message: why })
     } else if (isAllowed(origin)) {
+      // Its last listener, from before this connection, has left.
+      if (!isOwn(type) && !listeners.has(type)) {
+        listen(type, false)
+        return
+      }
       hasId ||= lastEventId !== ''
       events.alive()
       events.receive({ event: type, data: String(data), lastEventId: hasId ? lastEventId : cursor })
@@ -94,15 +114,30 @@ export function openEventSource(request: ConnectionRequest, events: ConnectionEv
 
   return {
     close,
-    listen(name, isWanted) {
-      if (OWN.includes(name)) return
-      if (isWanted) source?.addEventListener(name, receive)
-      else source?.removeEventListener?.(name, receive)
-    },
   }
 }
 
-/** The EventSource's own events. They always have a listener. */
-const OWN = ['open', 'error']
+/** The EventSource's own events, and those without a name. They always have a listener. */
+const ALWAYS = ['open', 'error', 'message']
+
+/** Those that the client listens for itself. */
+const CONTROL = ['sse.open', 'sse.gap', 'sse.channels', 'sse.ping', 'sse.close']
 
 const CLOSED = 2
+
+/** Calls `run` with every name that gets its first listener, and that loses its last. */
+function watchNames(listeners: Emitter, run: (name: string, isWanted: boolean) => void): () => void {
+  const { on } = listeners
+  const watched: Emitter['on'] = (name, listener) => {
+    if (!listeners.has(name)) run(name, true)
+    const off = on(name, listener)
+    return () => {
+      off()
+      if (!listeners.has(name)) run(name, false)
+    }
+  }
+  listeners.on = watched
+  return () => {
+    if (listeners.on === watched) listeners.on = on
+  }
+}

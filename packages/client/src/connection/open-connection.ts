@@ -66,7 +66,6 @@ export function openConnection(request: ConnectionRequest, events: ConnectionEve
   else import('../lazy.ts').then(({ openEventSource }) => stream(openEventSource)).catch(failed)
 
   return {
-    listen: (name, isWanted) => connection?.listen?.(name, isWanted),
     close() {
       isClosed = true
       endSilence()

@@ -164,7 +164,6 @@ export function openPolls(
   })
 
   return {
-    listen: (name, isWanted) => stream?.listen?.(name, isWanted),
     close() {
       stop.abort()
       endPause()

@@ -105,6 +105,6 @@ export function createEmitter(onError: ReportError = reportByDefault): Emitter {
 
 /** Without `onError`: errors go to the global error handlers, as the platform does with its own listeners. Without those, to the console. */
 const reportByDefault: ReportError = (error) => {
-  const { reportError = console.error }: Partial<typeof globalThis> = globalThis
-  reportError(error)
+  const known: Partial<typeof globalThis> = globalThis
+  ;(known.reportError ?? console.error)(error)
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../http/failure.ts'
 import type { SchemaIssue, SchemaResult, StandardSchemaMap } from './standard-schema.ts'
 
 /**
@@ -60,5 +61,5 @@ const own = <T>(map: Readonly<Record<string, T>> | undefined, name: string): T |
   map && Object.hasOwn(map, name) ? map[name] : undefined
 
 const asIssues = (error: unknown): { issues: SchemaIssue[] } => ({
-  issues: [{ message: error instanceof Error ? error.message : String(error) }],
+  issues: [{ message: messageOf(error) }],
 })

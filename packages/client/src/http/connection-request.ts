@@ -14,7 +14,7 @@ export async function requestConnection(
   { channels, cursor, url: address, ...options }: ConnectionRequest,
   { own, signal }: Pick<RequestDetails, 'own' | 'signal'>,
 ): Promise<Response> {
-  const url = await address
+  const url = await address()
   const [header, query] = isCrossOrigin(url) ? ['', cursor] : [cursor, '']
   return request(withQuery(url, channels, query), { cursor: header, own, signal }, options)
 }

@@ -20,4 +20,5 @@ export function toFailure(error: unknown): SseFailure {
   return { code: 'network', message: cause ? `${messageOf(error)}: ${messageOf(cause)}` : messageOf(error) }
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error && error.message) || String(error)
+export const messageOf = (error: unknown): string =>
+  (error instanceof Error && error.message) || String(error)

@@ -1,7 +1,9 @@
+import { scriptLoads, settled } from '@sse/testbed/scripted-loads'
+import { scriptLog } from '@sse/testbed/scripted-log'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createSseClient } from '../index.ts'
-import { createTestClock, type ScriptedEventSource, scriptEventSource } from '../testing/index.ts'
+import { createTestClock, scriptEventSource } from '../testing/index.ts'
 import '../lazy.ts' // loaded before, so that no step waits for a file
 
 /** How many runs: the long form with SSE_FAULTS. Run a failing one again with SSE_SEED. */
@@ -36,16 +38,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   ),
 )
 
-const settled = async () => {
-  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve))
-}
-
-/** A load on its way: the number of the newest event in the list that it has read. */
-interface Load extends PromiseWithResolvers<void> {
-  read?: { readonly number: number; readonly position: string }
-  isOver: boolean
-}
-
 /**
  * A server that publishes the numbers from 1 on, and a page whose list is right if it knows the newest number. So every event that it is told
  * must be the next number, from the end of each load to the beginning of the next one.
@@ -53,28 +45,24 @@ interface Load extends PromiseWithResolvers<void> {
 function createWorld() {
   const { EventSource, sources } = scriptEventSource()
   const clock = createTestClock()
-  const loads: Load[] = []
-  let [head, base, epoch] = [0, 0, 1]
-  /** Numbers on their way on the newest stream. */
-  let queue: number[] = []
+  const log = scriptLog(sources)
+  const loads = scriptLoads(log)
+  const deliver = () => log.deliver((number, stream) => stream.send('tick', String(number), log.idOf(number)))
   let shown = 0
   let isExact = false
   const failures: string[] = []
   /** Failures, unless another load begins before the client says that nothing is stale. */
   const doubtful: string[] = []
-  const idOf = (number: number) => `e${epoch}-${number}`
 
   const client = createSseClient('http://a.example/events', {
     ...{ EventSource, clock, polls: false, onError() {}, backoff: { base: 100, max: 500 } },
     async resync() {
       isExact = false
       doubtful.length = 0
-      const load: Load = { ...Promise.withResolvers<void>(), isOver: false }
-      loads.push(load)
-      await load.promise
-      shown = load.read!.number
+      const { number, position } = await loads.begin()
+      shown = number
       isExact = true
-      return load.read!.position
+      return position
     },
   })
   client.on('tick', (data) => {
@@ -86,78 +74,24 @@ function createWorld() {
   client.on('sse.stale', (stale) => void (stale || failures.push(...doubtful)))
   client.connect()
 
-  const newest = (): ScriptedEventSource | undefined => sources.at(-1)
-  const isOpen = () => newest()?.readyState === 1
-
-  function open(): void {
-    const stream = newest()
-    if (stream?.readyState !== 0) return
-    const cursor = stream.url.searchParams.get('lastEventId')
-    const [, of, at] = /^e(\d+)-(\d+)$/.exec(cursor ?? '') ?? []
-    const isHeld = Number(of) === epoch && Number(at) >= base && Number(at) <= head
-    const from = cursor === null ? head : isHeld ? Number(at) : base
-    stream.open()
-    const id = cursor === null || isHeld ? idOf(from) : cursor
-    const resumed = cursor === null ? null : isHeld
-    stream.send('sse.open', JSON.stringify({ stream: 's', heartbeat: 0, resumed }), id)
-    if (resumed === false) stream.send('sse.gap', '{"reason":"trimmed"}', idOf(from))
-    queue = []
-    for (let number = from + 1; number <= head; number++) queue.push(number)
-  }
-
-  function deliver(): void {
-    const number = isOpen() ? queue.shift() : undefined
-    if (number !== undefined) newest()?.send('tick', String(number), idOf(number))
-  }
-
-  const pending = () => loads.filter(({ isOver }) => !isOver)
-  const pick = (which: number) => pending()[which % Math.max(1, pending().length)]
-
-  function read(load: Load | undefined, lag: number): void {
-    // Only the present log knows the positions of its events.
-    const number = Math.max(0, head - lag)
-    if (load && !load.read) load.read = { number, position: idOf(number) }
-  }
-
-  function answer(load: Load | undefined, isGood: boolean): void {
-    if (!load?.read) return
-    load.isOver = true
-    if (isGood) load.resolve()
-    else load.reject(new Error('503'))
-  }
-
   const run: { readonly [Name in Step['do']]: (step: never) => void } = {
-    publish() {
-      head += 1
-      if (isOpen()) queue.push(head)
-    },
+    publish: log.publish,
     deliver,
-    open,
-    lose() {
-      if (isOpen()) newest()?.lose()
-      queue = []
-    },
-    trim() {
-      base = head
-    },
-    restart() {
-      if (isOpen()) newest()?.lose()
-      queue = []
-      epoch += 1
-      base = head
-      // What was read before has a position of the log that is gone.
-    },
+    open: log.open,
+    lose: log.lose,
+    trim: log.trim,
+    restart: log.restart,
     reopen() {
       client.close()
-      queue = []
+      log.leave()
       client.connect()
     },
     reconnect() {
-      queue = []
+      log.leave()
       client.reconnect()
     },
-    read: ({ which, lag }: Extract<Step, { do: 'read' }>) => read(pick(which), lag),
-    answer: ({ which, isGood }: Extract<Step, { do: 'answer' }>) => answer(pick(which), isGood),
+    read: ({ which, lag }: Extract<Step, { do: 'read' }>) => loads.read(which, lag),
+    answer: ({ which, isGood }: Extract<Step, { do: 'answer' }>) => loads.answer(which, isGood),
     advance: ({ milliseconds }: Extract<Step, { do: 'advance' }>) => clock.advance(milliseconds),
   }
 
@@ -165,23 +99,9 @@ function createWorld() {
     failures,
     run: (step: Step) => run[step.do](step as never),
     close: () => client.close(),
-    /** Everything goes well from here on. */
     async finish() {
-      for (let round = 0; round < 20; round++) {
-        open()
-        while (queue.length > 0) deliver()
-        for (const load of pending()) {
-          read(load, 0)
-          answer(load, true)
-        }
-        await settled()
-        clock.advance(5000)
-        await settled()
-      }
-      run.publish(undefined as never)
-      deliver()
-      await settled()
-      return { shown, head, stale: client.stale, status: client.state.status }
+      await loads.recover(clock, deliver)
+      return { shown, head: log.head, stale: client.stale, status: client.state.status }
     },
   }
 }

@@ -1,5 +1,5 @@
+import { type Clock, systemClock } from '../clock.ts'
 import type { SseOpen } from '../events/control-events.ts'
-import type { ClientInternals } from '../internals.ts'
 import type { SseState } from '../supervisor/state.ts'
 import type { ResyncOption, SseResyncCause } from '../types.ts'
 import { comparePositions, isPosition } from './compare-positions.ts'
@@ -24,6 +24,8 @@ export interface ReceivedEvent {
   readonly value: unknown
   /** The cursor after it. */
   readonly id: string
+  /** Whether it brought its id itself. An event that did not is in no log, and no load has it. */
+  readonly hasOwnId: boolean
   /** Of an event of the server itself, which is told immediately: how its text is read. */
   readonly read: unknown
   /** Its text. */
@@ -32,18 +34,53 @@ export interface ReceivedEvent {
   emit(): void
 }
 
-interface HeldEvent extends ReceivedEvent {
-  /** Whether it brought its id itself. */
-  readonly hasOwnId: boolean
+/** What a resync needs of those for whom it loads: a client, or one of several consumers of a connection. */
+export interface ResyncHost {
+  /** Loads what is shown. Undefined: nothing has to be loaded. */
+  load(): ResyncOption | undefined
+  readonly clock?: Clock | undefined
+  /** Whether what is shown may be incomplete. */
+  stale: boolean
+  /** The cursor after the last event that was received. */
+  readonly received: string
+  /** The cursor up to which the listeners have received everything. */
+  readonly told: string
+  status(): SseState['status']
+  /**
+   * Asked once, when the stream has resumed at a position that nobody was told.
+   *
+   * @returns the position of what is shown already, at or after that one; else false
+   */
+  given(resumedAt: string): string | false
+  /** The listeners have received everything up to here. */
+  tell(id: string): void
+  /** A load has everything up to here. */
+  passed(position: string): void
+  /** Connects again at this position. */
+  restart(position: string): void
+  /** What was held has been told. */
+  released?(): void
+  /** Reports an error of the app's code that handled this event. */
+  report(error: unknown, event: string): void
 }
 
 /** Loads what the app shows whenever that may be incomplete, and then tells the listeners exactly what comes after the loaded position. */
 export interface Resync {
-  readonly stale: boolean
+  readonly isHolding: boolean
+  /** How many events wait for the load. */
+  readonly held: number
   /** The position of the newest load. Empty: it gave none. */
   readonly position: string
   /** Tells the listeners about an event now, after the load, or never if the load has it. */
   receive(event: ReceivedEvent): void
+  /** The state of the client has changed. */
+  changed(state: SseState): void
+  /** Loads. The listeners have received, or do not need, what is not after this position. */
+  start(reason: SseResyncCause['reason'], from: string): void
+  /** The connection will resume from a position because of another resync. What was told already comes again. */
+  rewind(from: string): void
+  /** Tells what is held. */
+  release(): void
   /** Ends a life of the client. The server sends again what was held. */
   cancel(): void
 }
@@ -52,11 +89,10 @@ export interface Resync {
  * Runs one load at a time and holds the app's events meanwhile, within bounds. A load that fails, hangs or takes too long is reported, what was
  * held is told, and the load is tried again after U(0.5, 1) × min(30 s, 1 s · 2ⁿ) and at the next opening.
  */
-export function createResync(client: ClientInternals, load: ResyncOption): Resync {
-  const { active, clock, cursor, events } = client
-  let stale = false
-  /** Whether the listeners were told, or have loaded, everything up to the cursor. A stored cursor proves nothing. */
-  let isComplete = false
+export function createResync(host: ResyncHost): Resync {
+  const { clock = systemClock } = host
+  /** Whether the listeners were told, or have loaded, everything up to the cursor. Undefined: nothing yet. A stored cursor proves nothing. */
+  let isComplete: boolean | undefined
   /** Why another load is due. */
   let due: SseResyncCause['reason'] | undefined
   let running: AbortController | undefined
@@ -65,7 +101,7 @@ export function createResync(client: ClientInternals, load: ResyncOption): Resyn
   let retry: unknown
   let announcement: unknown
   /** The events that wait for the load. Undefined: they are told immediately. */
-  let held: HeldEvent[] | undefined
+  let held: ReceivedEvent[] | undefined
   let heldSince = 0
   let characters = 0
   /** What was received after this position is in `held`, without a gap, behind so many older events. A load past the position has those too. */
@@ -79,23 +115,18 @@ export function createResync(client: ClientInternals, load: ResyncOption): Resyn
   let isRestarting = false
   /** Counts the lives of the client. */
   let life = 0
-  /** The id of the event before. An event that has the same is in no log, and no load has it. */
-  let before = ''
-
-  function setStale(next: boolean): void {
-    if (next === stale) return
-    stale = next
-    events.emit(stale, { event: 'sse.stale', id: cursor.received })
-  }
 
   function start(reason: SseResyncCause['reason'], from: string): void {
+    if (!host.load()) return
     clock.clearTimeout(retry)
+    // This load is for the opening too. A consumer that is added later has missed the announcement.
+    clock.clearTimeout(announcement)
     retry = undefined
     isComplete = true
-    isRestarting = isSkipping = false
+    isRestarting = false
     due = reason
     hold(from)
-    setStale(true)
+    host.stale = true
     if (!running) void run()
   }
 
@@ -108,23 +139,30 @@ export function createResync(client: ClientInternals, load: ResyncOption): Resyn
     const reason = due
     due = undefined
     const limit = clock.setTimeout(() => {
+      // Its life is over already.
+      if (signal.aborted) return
       mine.abort()
       failed(new Error(`\`resync\` has not finished within ${LIMIT} ms`), reason)
     }, LIMIT)
     try {
-      const loaded = await load({ reason, signal })
+      const loaded = await host.load()?.({ reason, signal })
       if (!signal.aborted) finished(loaded)
-      // It was given up, and has replaced what the app shows by something older.
-      else if (active().state.status === 'open') start(reason, cursor.received)
-      else {
-        // The next opening loads again.
-        isRestarting = false
-        setStale(true)
-      }
+      // It was given up, and has replaced what the app shows by something older. A running load will replace that again.
+      else if (!running) outdated(reason)
     } catch (error) {
       if (!signal.aborted) failed(error, reason)
     } finally {
       clock.clearTimeout(limit)
+    }
+  }
+
+  function outdated(reason: SseResyncCause['reason']): void {
+    isSkipping = false
+    if (host.status() === 'open') start(reason, host.received)
+    else {
+      // The next opening loads again.
+      isRestarting = false
+      host.stale = true
     }
   }
 
@@ -136,34 +174,33 @@ export function createResync(client: ClientInternals, load: ResyncOption): Resyn
       void run()
       return
     }
-    const order = isPosition(loaded) ? comparePositions(loaded, held ? heldFrom : cursor.told) : 0
+    const order = isPosition(loaded) ? comparePositions(loaded, held ? heldFrom : host.told) : 0
     if (order === undefined || order < 0) restart(loaded as string)
     else {
-      position = isPosition(loaded) ? loaded : ''
-      isSkipping = position !== ''
-      if (isSkipping) for (const watch of client.watchers ?? []) watch(position)
+      if (isPosition(loaded)) {
+        skipTo(loaded)
+        host.passed(position)
+      }
       failures = 0
       release()
-      if (!running) setStale(false)
+      if (!running) host.stale = false
     }
   }
 
   /** Events after the position were told before the load has replaced what the app shows, or were never received. */
   function restart(at: string): void {
-    if (active().state.status === 'open') {
+    if (host.status() === 'open') {
       held = undefined
       position = at
       isRestarting = true
-      events.clear()
-      cursor.give(at)
-      if (client.shared) client.shared.rejoin()
-      else active().connect()
+      isSkipping = false
+      host.restart(at)
     } else release() // the next opening loads again
   }
 
   function failed(error: unknown, reason: SseResyncCause['reason']): void {
     running = undefined
-    events.report(error, `sse.${reason}`)
+    host.report(error, `sse.${reason}`)
     release()
     tryLater(reason)
   }
@@ -171,7 +208,7 @@ export function createResync(client: ClientInternals, load: ResyncOption): Resyn
   function tryLater(reason: SseResyncCause['reason']): void {
     isRestarting = false
     const delay = (1 - clock.random() / 2) * Math.min(MAX, BASE * 2 ** failures++)
-    retry = clock.setTimeout(() => start(reason, cursor.received), delay)
+    retry = clock.setTimeout(() => start(reason, host.received), delay)
   }
 
   function hold(from: string): void {
@@ -192,63 +229,92 @@ export function createResync(client: ClientInternals, load: ResyncOption): Resyn
       if (mine !== life) return
       tell(event, index < older)
     }
+    host.released?.()
   }
 
-  function tell({ event, id, hasOwnId, read, emit }: HeldEvent, isOlder = false): void {
+  function tell({ event, id, hasOwnId, read, emit }: ReceivedEvent, isOlder = false): void {
     const isCandidate = isSkipping && hasOwnId && !read
     const isLoaded = isCandidate && (isOlder || Number(comparePositions(id, position)) <= 0)
     if (isCandidate && !isLoaded) isSkipping = false
-    cursor.tell(id)
+    host.tell(id)
     if (!isLoaded && event !== '') emit()
+  }
+
+  function skipTo(at: string): void {
+    position = at
+    isSkipping = true
   }
 
   function opened({ resumed }: SseOpen, id: string): void {
     clock.clearTimeout(announcement)
-    if (resumed === true && (isComplete || client.resumedFrom === 'app')) {
+    const given = resumed === true && isComplete === undefined && host.given(id)
+    if (given) skipTo(given)
+    if (resumed === true && (isComplete || given)) {
       isComplete = true
       if (isRestarting) {
         isRestarting = false
         failures = 0
-        setStale(false)
-      } else if (stale && !running) start('open', id)
+        host.stale = false
+      } else if (host.stale && !running) start('open', id)
     } else missed('open', id)
   }
 
   function missed(reason: SseResyncCause['reason'], id: string): void {
     // The log no longer has what comes after the loaded position. At once the next load would end in the same way.
+    if (!host.load()) return
+    isSkipping = false
     if (isRestarting) tryLater(reason)
     else if (reason === 'open' || !retry) start(reason, id)
   }
 
-  events.on('sse.state', ({ status }: SseState) => {
-    clock.clearTimeout(announcement)
-    if (status === 'open') announcement = clock.setTimeout(() => missed('open', cursor.received), ANNOUNCED)
-    if (status === 'closed') clock.clearTimeout(retry)
-  })
-
   return {
-    get stale() {
-      return stale
+    get isHolding() {
+      return !!held
+    },
+    get held() {
+      return held?.filter(({ event }) => event !== '').length ?? 0
     },
     get position() {
       return position
     },
     receive(received) {
-      const { event, value, id, read, data, emit } = received
-      const next = { ...received, hasOwnId: id !== '' && id !== before }
-      before = id
-      if (!held) tell(next)
+      const { event, value, id, read, emit } = received
+      if (!held) tell(received)
       else {
         heldFrom ||= id
-        characters += data.length
+        characters += received.data.length
         // Of what was told already, only the cursor waits.
-        held.push(read ? { ...next, event: '' } : next)
+        held.push(read ? { ...received, event: '' } : received)
         if (read) emit()
       }
       if (event === 'sse.open') opened(value as SseOpen, id)
       else if (event === 'sse.gap') missed('gap', id)
       if (held && (held.length > MOST_EVENTS || characters > MOST_CHARACTERS)) release()
     },
+    changed({ status }) {
+      clock.clearTimeout(announcement)
+      if (status === 'open') announcement = clock.setTimeout(() => missed('open', host.received), ANNOUNCED)
+      if (status === 'closed') clock.clearTimeout(retry)
+    },
+    start,
+    rewind(from) {
+      if (isRestarting) {
+        const order = comparePositions(from, position)
+        // What comes after its own position will not come: it loads again.
+        if (order === undefined || order > 0) isRestarting = isComplete = false
+        else if (order < 0) isSkipping = true
+        return
+      }
+      const told = held ? heldFrom : host.told
+      // The two may be of different logs.
+      if (comparePositions(from, told) === undefined) isComplete = false
+      if (!isSkipping || !(Number(comparePositions(position, told)) > 0)) skipTo(told)
+      if (!held) return
+      held = []
+      heldFrom = from
+      older = characters = 0
+    },
+    release,
     cancel() {
       life++
       clock.clearTimeout(retry)

@@ -40,7 +40,8 @@ export function createHistory(start: string): History {
       return events.length
     },
     push(relayed) {
-      events.push(relayed)
+      // Records are sent to the tabs that lack them, and not from here.
+      events.push(relayed.event === 'sse.records' ? { ...relayed, data: '' } : relayed)
       // A tab before the gap and one after it have no common position.
       if (relayed.event === 'sse.gap') marked = events.length
       if (events.length <= KEPT) return

@@ -9,8 +9,19 @@ afterEach(() => vi.unstubAllGlobals())
 function connection() {
   const { on, emit } = createEmitter()
   const told: LabelledEvent[] = []
-  withLabels({ on } as Partial<SseClient> as SseClient, (one) => told.push(one))('tick')
-  return { send: (event: string, data: string, id: string) => emit(data, { event, id }), told }
+  const onRecords = () => () => {}
+  withLabels({ on, onRecords } as Partial<SseClient> as SseClient, (one) => told.push(one))('tick')
+  // The client parses a label.
+  const parse = (data: string) => {
+    try {
+      return Object(JSON.parse(data))
+    } catch {
+      return {}
+    }
+  }
+  const send = (event: string, data: string, id: string) =>
+    emit(event === 'sse.event' ? parse(data) : data, { event, id })
+  return { send, told }
 }
 
 test('an event has the channels of the label before it', () => {

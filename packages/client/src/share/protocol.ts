@@ -6,7 +6,7 @@ import type { SseState } from '../supervisor/state.ts'
  * The version of the messages between tabs. Tabs of an old and a new deployment may be open at the same time: those with different versions
  * form two groups, with a connection each. Raise it with every change of {@link MessageBody}.
  */
-const PROTOCOL = 3
+const PROTOCOL = 4
 
 /** An event that the leader relays, with the cursor after it. */
 export interface RelayedEvent extends RawEvent {
@@ -14,8 +14,24 @@ export interface RelayedEvent extends RawEvent {
   readonly identified: boolean
   /** The channels that it was published to, of those that tabs have requested. Left out: it is for every tab. */
   readonly channels?: readonly string[] | undefined
-  /** The one tab that it is for. Left out: every tab. */
-  readonly to?: string | undefined
+  /** The tabs that it is for. Left out: every tab. */
+  readonly to?: readonly string[] | undefined
+  /** The record that it sets. */
+  readonly record?: RelayedRecord | undefined
+}
+
+/** What an event sets: a record of these channels. */
+export interface RelayedRecord {
+  readonly channels: readonly string[]
+  /** Those of the channels that the app has added to the stream, so that they are for every tab. */
+  readonly forAll?: readonly string[] | undefined
+  readonly record: string
+}
+
+/** The data of an `sse.records` between tabs: all records of a channel. */
+export interface RelayedRecords {
+  readonly channel: string
+  readonly entries: readonly (readonly [record: string, event: string, data: string])[]
 }
 
 /** What a tab wants from the connection: `n:` and an event name that it listens for, or `c:` and a channel. */
@@ -77,6 +93,8 @@ export type MessageBody =
       readonly passed: readonly string[]
       /** The channels that it was told since the last stream began, as {@link toComparable} writes them. */
       readonly told: string | undefined
+      /** Whether the page lacks the records and members of its channels. */
+      readonly lacks: boolean
       readonly connect: boolean
     }
   /** `wake`: a tab is shown again or back online. The leader itself may be hidden and not notice. */

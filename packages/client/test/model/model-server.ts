@@ -139,8 +139,7 @@ export function createModelServer(browser: BrowserModel): ModelServer {
               if (stream !== mine) return
               if (id !== undefined) last = id
               if (event === 'sse.open') speaks = true
-              const isText = event === 'sse.event'
-              listeners.emit(isText ? JSON.stringify(data) : data, { event, id: last })
+              listeners.emit(data, { event, id: last })
               if (event === 'sse.open') change()
             })
           },
@@ -193,6 +192,8 @@ export function createModelServer(browser: BrowserModel): ModelServer {
           return state
         },
         on: listeners.on,
+        onRecords: (channel, listener) => listeners.on(`sse.records:${channel}`, listener),
+        onPresence: (channel, listener) => listeners.on(`sse.presence:${channel}`, listener),
         subscribe(names) {
           for (const name of [names].flat()) wanted.add(name)
           // The client loads the code for this first.

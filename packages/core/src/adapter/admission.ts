@@ -21,7 +21,8 @@ export interface Limits {
 /** A client is identified by its key or, without one, by its address. */
 export interface Client {
   readonly key: string | undefined
-  readonly address: string | undefined
+  /** Called only if it is needed: Express parses the proxies' headers for it. */
+  address(): string | undefined
 }
 
 /** The range, in milliseconds, of the reconnection time of refused clients. It spreads them, so that they are not all refused together again. */
@@ -59,9 +60,10 @@ export class Admission {
   }
 
   /** The refusal if there were too many requests. Otherwise the request is counted. A refused request is not counted. */
-  refusalByRate({ key, address = '' }: Client): Refusal | undefined {
+  refusalByRate({ key, address }: Client): Refusal | undefined {
     const { rate, perKeyRate } = this.#limits
-    const client = key === undefined ? `address ${address}` : `key ${key}`
+    if (rate === undefined && perKeyRate === undefined) return undefined
+    const client = key === undefined ? `address ${address() ?? ''}` : `key ${key}`
     if (!this.#perKeyRate.allows(client)) {
       return refused(429, `This client made ${perKeyRate} requests in a second, which is the limit.`)
     }

@@ -6,7 +6,7 @@ import { createPoll } from '../response/poll.ts'
 import type { Refusal } from '../response/refusal.ts'
 import { createStream } from '../stream/create-stream.ts'
 import type { SseStream } from '../stream/sse-stream.ts'
-import { Admission } from './admission.ts'
+import { Admission, type Client } from './admission.ts'
 import { type Answer, documentAnswer, problem } from './answer.ts'
 import { channelsIn } from './channels-body.ts'
 import type { Exchange } from './exchange.ts'
@@ -138,7 +138,7 @@ export class Endpoint<R> {
         body,
         this.#options.limits?.channels ?? 64,
       )
-      const asking = { key: client.key, client: client.key ?? client.address }
+      const asking = { key: client.key, client: client.key ?? client.address() }
       if (reached !== undefined) {
         const isKnown = await hub.reached(stream, { ...asking, id: reached })
         return isKnown ? documentAnswer({ reached }, own) : refuse(404, unknownStream(stream))
@@ -172,9 +172,10 @@ export class Endpoint<R> {
   }
 
   /** A key must be a string, because `hub.disconnect` takes one. @throws {SseError} `invalid-key`; and any error of the app's `key` */
-  #clientOf({ request, address }: Exchange<R>): { key: string | undefined; address: string | undefined } {
-    const key: unknown = this.#options.key?.(request)
-    if (key === undefined || (typeof key === 'string' && key.isWellFormed())) return { key, address }
+  #clientOf(exchange: Exchange<R>): Client {
+    const key: unknown = this.#options.key?.(exchange.request)
+    if (key === undefined || (typeof key === 'string' && key.isWellFormed()))
+      return { key, address: () => exchange.address }
     const message = `key returned ${show(key)}: return a string, or undefined for a stream without a key.`
     throw new SseError('invalid-key', message, { value: key })
   }

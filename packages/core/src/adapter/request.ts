@@ -79,7 +79,8 @@ export function waitOf(asked: Asked): number {
  */
 export function isPoll(asked: Asked): boolean {
   const accept = asked.header('Accept')
-  if (accept === undefined) return false
+  // What most streams ask for names neither JSON nor a range that includes it.
+  if (accept === undefined || !/json|\*/i.test(accept)) return false
   return qualityOf('application/json', accept) > qualityOf('text/event-stream', accept)
 }
 

@@ -232,6 +232,24 @@ describe('hub.disconnect', () => {
     expect(open.stream.closed).toBe(false)
   })
 
+  it('refuses what arrived before a start that failed, because the log may have dropped a disconnect since then', async () => {
+    const memory = createMemoryLog().connect()
+    let attempts = 0
+    const broker = wrapped(memory, {
+      start: (its) => (attempts++ === 0 ? Promise.reject(new Error('not yet')) : memory.start(its)),
+    })
+    const hub = createHub({ broker, random: () => 0, onError: () => {} })
+    const arrival = hub.arrival()
+    const waiting = asking(hub)
+    await hub.ready
+    await opening()
+    expect(waiting.stream.closed).toBe(true)
+    // The app awaited something before it subscribed.
+    expect((await opened(hub, { arrival })).transport.refusal).toMatchObject({ status: 503 })
+    expect((await opened(hub, { arrival, key: undefined })).stream.closed).toBe(false)
+    expect((await opened(hub, { arrival: hub.arrival() })).stream.closed).toBe(false)
+  })
+
   it.each(['end', 'refuse'] as const)(
     'ends all streams of a key, although the %s of one transport throws',
     async (call) => {

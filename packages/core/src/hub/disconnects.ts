@@ -87,9 +87,12 @@ export class Disconnects {
   /**
    * Called with the newest commands when the broker has started. An earlier request may be older or newer than a command, so its client must
    * reconnect and is authorized again.
+   *
+   * @param isLate an attempt to start had failed. The log may have dropped commands that are newer than requests that wait since then
    */
-  onStart(commands: readonly Disconnect[]): void {
+  onStart(commands: readonly Disconnect[], isLate: boolean): void {
     const { streams, revocations, drawRetry } = this.#options
+    if (isLate) this.#disconnectAll()
     for (const key of new Set(commands.map(({ key }) => key))) {
       revocations.add(key, undefined)
       for (const stream of streams.withKey(key)) stream.closeFor('disconnected', drawRetry())
@@ -127,9 +130,14 @@ export class Disconnects {
    * other hubs did not wait for it, so any stream with a key may have been revoked: their clients must reconnect.
    */
   onGap(): void {
-    const { streams, leases, drawRetry } = this.#options
     for (const pending of this.#pending.values()) if (pending.id !== undefined) this.#publishAgain(pending)
-    if (!leases.ownLeaseExpired) return
+    if (this.#options.leases.ownLeaseExpired) this.#disconnectAll()
+  }
+
+  /** Any key may have been disconnected. Requests count too whose streams do not open yet, because the app awaits something. */
+  #disconnectAll(): void {
+    const { streams, revocations, drawRetry } = this.#options
+    revocations.addUnknown()
     for (const stream of streams.withAnyKey()) stream.closeFor('disconnected', drawRetry())
   }
 

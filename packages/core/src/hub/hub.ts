@@ -305,7 +305,8 @@ class LogHub implements Hub, StreamHost {
       hasRecords: (channel) => this.#broker.records !== undefined && this.#hasRecords(channel),
     })
     const commands = start.tail.filter(isCommand).map(({ data }) => parseCommand(data))
-    this.#disconnects.onStart(commands.filter((command) => command?.type === 'disconnect'))
+    const disconnects = commands.filter((command) => command?.type === 'disconnect')
+    this.#disconnects.onStart(disconnects, this.#brokerState === 'down')
     this.#loadRuns()
   }
 

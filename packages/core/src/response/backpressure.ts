@@ -11,6 +11,7 @@ export interface BackpressureOptions {
 
 /** The stream or the poll that writes to the transport. */
 interface Owner {
+  readonly closed: boolean
   /** Called when the client reads nothing (`stalled`) or too slowly (`overflow`). The owner ends the response at once. */
   destroy(reason: 'stalled' | 'overflow'): void
   /** Called with an error of the transport. */
@@ -80,6 +81,8 @@ export class Backpressure {
 
   /** Called when a write has filled the transport. */
   becameFull(): void {
+    // The write may have found that the client has left. Then nothing drains any more.
+    if (this.#owner.closed) return
     if (!this.#full) this.#stalledFor = 0
     this.#full = true
     this.#pending = this.transport.pending

@@ -313,7 +313,7 @@ class Poll implements Transport {
     }
     const { stall = 30_000 } = this.#options
     const limits = { stall, maxUnread: Number.POSITIVE_INFINITY }
-    this.#backpressure = new Backpressure(this, limits, { destroy, failed() {} })
+    this.#backpressure = new Backpressure(this, limits, { closed: false, destroy, failed() {} })
     if (this.#unread === 0) this.#finish('answered')
     else this.#backpressure.linger()
   }

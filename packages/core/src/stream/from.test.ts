@@ -102,6 +102,27 @@ describe('stream.from', () => {
     expect(cancelled).toBe(true)
   })
 
+  it('settles when the client is found to have left within a write', async () => {
+    const { transport, stream } = opened()
+    const written = vi.spyOn(transport, 'write')
+    written.mockImplementationOnce(() => true).mockImplementationOnce(() => true)
+    written.mockImplementationOnce(() => {
+      transport.leave()
+      return false
+    })
+    let cancelled = false
+    async function* words() {
+      try {
+        for (;;) yield 'x'
+      } finally {
+        cancelled = true
+      }
+    }
+    await stream.from(words())
+    expect(cancelled).toBe(true)
+    expect(stream.signal.reason).toMatchObject({ code: 'client' })
+  })
+
   it('rejects with an error of the source; if nothing awaits it, the error goes to onError', async () => {
     const onError = vi.fn()
     const hub = createHub({ onError })

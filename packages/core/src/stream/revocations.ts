@@ -16,7 +16,7 @@ export class Revocations {
   #count = 0
   readonly #byKey = new Map<string, Revocation & { readonly number: number }>()
   readonly #order = new Queue<{ readonly key: string; readonly number: number }>()
-  /** The number of the newest disconnect that was dropped. */
+  /** The number of the newest disconnect that was dropped or missed. */
   #dropped = 0
 
   /** The number of the latest disconnect, which a request keeps when it arrives. */
@@ -36,7 +36,12 @@ export class Revocations {
     }
   }
 
-  /** The revocation of a key after a request arrived. If older disconnects were dropped since then, the client must reconnect to be safe. */
+  /** Disconnects were missed, of whatever keys. */
+  addUnknown(): void {
+    this.#dropped = ++this.#count
+  }
+
+  /** The revocation of a key after a request arrived. If disconnects were dropped or missed since then, the client must reconnect to be safe. */
   since(arrival: number, key: string): Revocation | undefined {
     const revocation = this.#byKey.get(key)
     if (revocation && revocation.number > arrival) return revocation

@@ -82,6 +82,8 @@ export class Stream implements SseStream, Subscriber {
   #refusal: Refusal | undefined
   /** The newest position that the client waits for. */
   #awaited: string | undefined
+  /** The first bytes of the response, until something is written: they leave together. */
+  #greeting: Frame | undefined
   /** The slice of the heartbeat that has this stream. */
   #slice = 0
 
@@ -337,7 +339,11 @@ export class Stream implements SseStream, Subscriber {
   }
 
   #write(frames: readonly Frame[]): boolean {
-    return !this.closed && this.output.write(frames)
+    if (this.closed) return false
+    if (!this.#greeting) return this.output.write(frames)
+    const greeted = [this.#greeting, ...frames]
+    this.#greeting = undefined
+    return this.output.write(greeted)
   }
 
   /** Writes frames that are not from the log. They go ahead of entries that wait for a drain. @returns whether the client keeps up */
@@ -450,8 +456,9 @@ export class Stream implements SseStream, Subscriber {
     if (this.#subscribed) this.#host.membership?.sync(this, { open: true })
     // The app may have closed the stream in onStream.
     if (this.closed) return
-    this.#write([frame(`:\nretry: ${this.#drawRetry()}\n\n`)])
+    this.#greeting = frame(`:\nretry: ${this.#drawRetry()}\n\n`)
     if (this.#subscribed && !this.#asked) this.#read()
+    if (this.#greeting) this.#write([])
   }
 
   /** Opens outside of a call by the app. If this fails, the connection is closed, unless the app has already answered the request. */

@@ -13,7 +13,11 @@ export function openFrame(
   data: { readonly stream: string; readonly heartbeat: number; readonly resumed: boolean | null },
   id: string | undefined,
 ): Frame {
-  return control('sse.open', { id, data }, { type: 'open', id, resumed: data.resumed })
+  const { stream, heartbeat, resumed } = data
+  const start = id === undefined ? '' : `id: ${id}\n`
+  // Every stream has this event, and none of these values needs to be escaped.
+  const text = `${start}event: sse.open\ndata: {"stream":"${stream}","heartbeat":${heartbeat},"resumed":${resumed}}\n\n`
+  return frame(text, { type: 'open', id, resumed })
 }
 
 /** Tells the client that events are missing. Delivery continues after `resumeAt`. */

@@ -28,8 +28,8 @@ export function send(response: Response, answer: (own: OwnHeader) => Answer): vo
 
 export function setHead(response: Response, head: (own: OwnHeader) => Head): void {
   for (const [name, value] of head((name) => ownHeader(response, name))) {
-    if (value === undefined) response.removeHeader(name)
-    else response.setHeader(name, value)
+    if (value !== undefined) response.setHeader(name, value)
+    else if (response.hasHeader(name)) response.removeHeader(name)
   }
 }
 

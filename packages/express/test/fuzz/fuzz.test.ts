@@ -1,8 +1,27 @@
 import { once } from 'node:events'
 import { types } from 'node:util'
+import {
+  arrived,
+  channelsOfApp,
+  type ExpectedEvent,
+  exchange,
+  expectedEvent,
+  holds,
+  isEventName,
+  isRetry,
+  isWhole,
+  nothingEscapes,
+  optionsOf,
+  requestFuzz,
+  requestOf,
+  streamOf,
+  textOf,
+  turns,
+  watchedHub,
+} from '@sse/testbed/fuzz'
 import type { ErrorRequestHandler } from 'express'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   channels,
   createHub,
@@ -13,50 +32,17 @@ import {
   type SseOptions,
   sse,
 } from '../../src/index.ts'
+import { adapters } from '../adapters.ts'
 import { expressVersions } from '../express-versions.ts'
 import { listening } from '../listening.ts'
-import {
-  channelsOfApp,
-  type ExpectedEvent,
-  expectedEvent,
-  isEventName,
-  isRetry,
-  isWhole,
-  optionsOf,
-  textOf,
-} from './contract.ts'
-import { exchange, requestOf } from './exchange.ts'
-import { bytesOf, postedBody, postOf, streamRequest } from './hostile-requests.ts'
 import { anyOptions, anyText, anyValue, oftenOneOf, unspeakable } from './hostile-values.ts'
-import { arrived } from './parsed-stream.ts'
 import { refused, thrown } from './refused.ts'
-import { changed, judge } from './request-contract.ts'
-import { closeWhenTaken, serving, streamOf, turns, watchedHub } from './serving.ts'
+import { closeWhenTaken, serving } from './serving.ts'
 
 /** Milliseconds: on a machine that is busy with something else. */
 const timeout = 60_000
 
-/** What must never happen while these tests run, whatever they send. */
-const escaped: unknown[] = []
-const note = (error: unknown) => void escaped.push(error)
-beforeAll(() => {
-  process.on('uncaughtExceptionMonitor', note)
-  process.on('unhandledRejection', note)
-})
-afterAll(() => {
-  process.off('uncaughtExceptionMonitor', note)
-  process.off('unhandledRejection', note)
-  expect(escaped).toEqual([])
-})
-
-/** Asserts a property of so many runs. */
-function holds<T>(
-  numRuns: number,
-  values: fc.Arbitrary<T>,
-  property: (value: T) => Promise<void>,
-): Promise<void> {
-  return fc.assert(fc.asyncProperty(values, property), { numRuns })
-}
+nothingEscapes()
 
 const aFew = { minLength: 1, maxLength: 8 }
 /** Mostly one that a size, a count or a time can be. */
@@ -381,66 +367,7 @@ describe('a value that cannot be looked at at all, not even for a message', () =
   })
 })
 
-describe.each(expressVersions)('any request whatever, on %s', { timeout }, (_, express) => {
-  /** Grants what begins with `open`, and fails at `boom`. */
-  function authorize(_request: unknown, channel: string): boolean {
-    if (channel === 'boom') throw new Error('boom')
-    return channel.startsWith('open')
-  }
-
-  async function serveEvents() {
-    const watched = watchedHub()
-    const app = express().use(sse({ hub: watched.forAdapters, authorize }))
-    app.get('/events', (_req, res) => void res.sse.subscribe('news'))
-    app.post('/events', channels(watched.hub))
-    const { port, close } = await listening(app.use(answersErrors))
-    onTestFinished(close)
-    await watched.hub.ready
-    return { ...watched, port }
-  }
-
-  it('for a stream or a poll is answered with what it asked for, or told what is wrong with it', async () => {
-    const { hub, port, errors, opened } = await serveEvents()
-    await holds(600, streamRequest, async (request) => {
-      const head = hub.position
-      const before = hub.stats().opened
-      const served = opened().then(async (stream) => {
-        await turns(4)
-        await hub.publish('news', 'marker')
-        stream.close()
-      })
-      const answer = await exchange(port, bytesOf(request, head))
-      if (hub.stats().opened > before) await served
-      judge(request, head, answer)
-    })
-    expect(errors.filter((error) => !(error instanceof Error && error.message === 'boom'))).toEqual([])
-    expect(hub.stats()).toMatchObject({ streams: 0, channels: 0 })
-  })
-
-  it('to change channels changes them, or is told what is wrong with it', async () => {
-    const { hub, port, opened, errors } = await serveEvents()
-    const open = opened()
-    const whole = exchange(port, requestOf('GET /events HTTP/1.1'))
-    const stream = await open
-    let changes = 0
-    await holds(500, postedBody, async (posted) => {
-      const before = new Set(stream.channels)
-      const answer = await exchange(port, postOf(posted, stream.id), { halfClosed: posted.truncated })
-      const expected = changed(posted, stream.id, before)
-      if (answer.status === 200) changes++
-      if (expected) expect(answer.status).toBe(expected === 'boom' ? 500 : 200)
-      else expect([400, 404, 413, 415]).toContain(answer.status)
-      const now = expected && expected !== 'boom' ? expected : before
-      expect([...stream.channels].sort()).toEqual([...now].sort())
-    })
-    expect(stream.closed).toBe(false)
-    await hub.publish([...stream.channels, 'news'], 'marker')
-    stream.close()
-    const names = streamOf(await whole).events.map(({ event }) => event)
-    expect(names.filter((name) => name === 'sse.channels')).toHaveLength(changes)
-    expect(errors).toEqual([])
-  })
-})
+for (const adapter of adapters) requestFuzz(adapter)
 
 describe.each(expressVersions)('what is easily got wrong, on %s', { timeout }, (_, express) => {
   it('lines, leading spaces, empty data and the id 0 arrive', async () => {

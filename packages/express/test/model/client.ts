@@ -259,7 +259,9 @@ export class Client implements ExchangeListener {
     const told = (event: string, id: string, data: unknown) =>
       this.#receive({ event, id, data: typeof data === 'string' ? data : JSON.stringify(data) })
     const first = events.find(({ id }: { id?: string }) => id !== undefined)?.id
-    const begins = this.asks.cursor ?? cursor
+    // A poll without a cursor has what came since the app subscribed, and does not say where it began.
+    const begins =
+      this.asks.cursor ?? ledger.head ?? (first === undefined ? cursor : this.#world.log.before(first))
     told('sse.open', gap && !this.#world.log.isOwnForm(begins) ? '' : begins, {})
     if (channels) this.#confirmed(channels.channels, begins)
     if (gap) told('sse.gap', this.#world.log.endOfGap(gap.reason, first, cursor), gap)

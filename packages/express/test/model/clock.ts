@@ -1,5 +1,5 @@
+import { turns } from '@sse/testbed/fuzz'
 import { vi } from 'vitest'
-import { turns } from '../fuzz/serving.ts'
 
 /** Milliseconds of a step of the clock: between two steps everything that waits for the end of a turn happens. */
 const step = 250

@@ -79,6 +79,11 @@ export class TrueLog implements LedgerLog {
     return this.#history.place(id)
   }
 
+  /** The position before an entry. */
+  before(id: string): string {
+    return this.#history.get(id)?.previous ?? id
+  }
+
   between(from: string, to: string): readonly Entry[] | undefined {
     return this.#history.between(from, to)
   }

@@ -1,6 +1,5 @@
-import { type EventData, type EventName, type Listener, SseError } from '@sse/client'
+import { type EventData, type EventName, type Listener, type RegisteredEvents, SseError } from '@sse/vue'
 import { getCurrentInstance, onScopeDispose } from 'vue'
-import type { RegisteredEvents } from '../store/register.ts'
 import type { StoreLike } from '../store/store.ts'
 import { sseOf } from '../store/store-module.ts'
 import type { Sse } from '../types.ts'

@@ -1,8 +1,25 @@
+import {
+  checkPayloads,
+  noteCreation,
+  noteUse,
+  parts,
+  provideParts,
+  replaceStream,
+  showInDevtools,
+  trackListeners,
+} from '@sse/vue/internal'
 import { checkOptions } from './check-options.ts'
-import { noteCreation, registerReloadable } from './hot-reload.ts'
+import { warnOfMissingResync, warnOfUnmappedEvents } from './warnings.ts'
 
 /** Bundlers replace `process.env.NODE_ENV` by a text. */
 declare const process: { readonly env: { readonly NODE_ENV?: string } }
+
+// A page in development has all parts at once, so actions take effect at once, as in tests.
+try {
+  if (process.env.NODE_ENV !== 'production') provideParts(parts)
+} catch {
+  // There is no `process`.
+}
 
 /**
  * Checks, warnings and hot reload. Undefined in a production build. Everything that belongs to development is referenced within the condition, so that every bundler removes it
@@ -10,15 +27,14 @@ declare const process: { readonly env: { readonly NODE_ENV?: string } }
  */
 export function development() {
   try {
-    if (process.env.NODE_ENV !== 'production') return { register: registerReloadable, created }
+    if (process.env.NODE_ENV !== 'production') {
+      return {
+        ...{ checkOptions, noteCreation, checkPayloads, noteUse, replaceStream, track: trackListeners },
+        ...{ warnOfMissingResync, warnOfUnmappedEvents, showInDevtools },
+      }
+    }
   } catch {
     // There is no `process`.
   }
   return undefined
-}
-
-/** @throws SseError `invalid-option` */
-function created(options: object): void {
-  checkOptions(options)
-  noteCreation(options)
 }

@@ -1,5 +1,5 @@
-import { SseError, type SseMeta } from '@sse/client'
-import type { Target } from '../stream/dispatcher.ts'
+import { SseError, type SseMeta } from '@sse/vue'
+import type { Target } from '@sse/vue/internal'
 import type { ActionFor, MutationFor } from './register.ts'
 import type { StoreLike } from './store.ts'
 

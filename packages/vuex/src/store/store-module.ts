@@ -1,7 +1,19 @@
-import { SseError } from '@sse/client'
-import { type AnyEvents, createSession, type Session } from '../stream/session.ts'
-import { createState, mutations, type SseModuleState } from '../stream/state.ts'
-import type { Sse, SseOptions } from '../types.ts'
+import { type RegisteredEvents, SseError, type SseResyncCause } from '@sse/vue'
+import {
+  type AnyEvents,
+  addSession,
+  createSession,
+  createState,
+  mutations,
+  type Session,
+  type SessionOptions,
+  toClientOptions,
+  toConnection,
+  toSse,
+  twoStreams,
+} from '@sse/vue/internal'
+import { development } from '../development/development.ts'
+import type { Sse, SseModuleState, SseOptions } from '../types.ts'
 import { callStore, type SseMapping, toTargets } from './mapping.ts'
 import type { StoreLike } from './store.ts'
 
@@ -9,8 +21,7 @@ import type { StoreLike } from './store.ts'
 export interface StoreStream {
   readonly session: Session
   readonly sse: Sse<AnyEvents>
-  /** Mounted apps of the store, or in Vue 2.7 mounted roots. */
-  readonly apps: Set<object>
+  options: SseOptions<AnyEvents>
 }
 
 const streams = new WeakMap<StoreLike, Map<string, StoreStream>>()
@@ -19,17 +30,21 @@ export const findStream = (store: StoreLike | undefined, namespace: string): Sto
   store && streams.get(store)?.get(namespace)
 
 /**
- * Registers a stream in a store, as a module.
+ * Registers a stream in a store, as a module. In development, options of a hot reload replace those of before.
  *
- * @param create makes the session
- * @throws SseError `invalid-option` if the store has a module of this name
+ * @throws SseError `invalid-option` if the store has another stream, or a module, of this name
  */
-export function registerStream(
-  store: StoreLike,
-  options: SseOptions<AnyEvents>,
-  create: typeof createSession = createSession,
-): void {
+export function registerStream(store: StoreLike, options: SseOptions<AnyEvents>): StoreStream {
   const { namespace = 'sse' } = options
+  const tools = development()
+  const known = findStream(store, namespace)
+  if (known) {
+    if (!tools) throw twoStreams(namespace)
+    const next = { ...{ options, url: options.url, by: '@sse/vuex' }, client: toClientOptions(options) }
+    tools.replaceStream(known.session, known.options, { ...next, session: toSessionOptions(store, options) })
+    known.options = options
+    return known
+  }
   const present = () => (store.state as Record<string, SseModuleState | undefined>)[namespace]
   if (store.hasModule(namespace)) {
     throw new SseError(
@@ -38,27 +53,51 @@ export function registerStream(
       namespace,
     )
   }
+  const connection = toConnection(options)
   // If a server has rendered the page, there is a state before there is a module.
   const initial = createState(present()?.lastEventId ?? options.lastEventId ?? '')
   const state = () => present() ?? initial
-  const session = create(
-    {
-      state,
-      commit: (name: string, payload: unknown) => store.commit(`${namespace}/${name}`, payload),
-      toTargets: (mapping) => toTargets(store, mapping as SseMapping<unknown>),
-      dispatch: (name, cause) => callStore(store, 'dispatch', name, cause, 'resync'),
-    },
-    options,
-  )
   store.registerModule(namespace, {
     namespaced: true,
     state: () => initial,
     mutations,
-    actions: eachAction((action) => (_: unknown, payload: unknown) => session[action](payload as never)),
+    actions: eachAction(
+      (action) => (_: unknown, payload: unknown) => session.methods[action](payload as never),
+    ),
   })
   keepState(store, namespace, present)
-  const stream: StoreStream = { session, sse: toSse(store, namespace, state, session.on), apps: new Set() }
+  tools?.track(connection, options.url)
+  const commit = (name: string, payload: unknown) => store.commit(`${namespace}/${name}`, payload)
+  const session = createSession({ state, commit }, connection, toSessionOptions(store, options))
+  const methods = eachAction(
+    (action) => (payload?: unknown) => store.dispatch(`${namespace}/${action}`, payload),
+  ) as Pick<Sse<AnyEvents>, (typeof ACTIONS)[number]>
+  const { on, reached } = session.methods
+  const sse: Sse<AnyEvents> = toSse({ ...methods, on, reached }, state)
+  const stream: StoreStream = { session, sse, options }
+  addSession(stream.sse, () => session)
   streams.set(store, (streams.get(store) ?? new Map()).set(namespace, stream))
+  tools?.noteUse(session)
+  tools?.checkPayloads(session)
+  tools?.warnOfMissingResync(session, () => stream.options)
+  tools?.warnOfUnmappedEvents(session, () => stream.options)
+  return stream
+}
+
+function toSessionOptions(store: StoreLike, options: SseOptions<AnyEvents>): SessionOptions {
+  const { events = {}, resync, ...rest } = options
+  const targets = Object.entries(events).map(([event, mapping]) => [
+    event,
+    mapping && toTargets(store, mapping as SseMapping<unknown>),
+  ])
+  const load =
+    resync &&
+    // Plain data, as the payload of an action has to be.
+    (({ reason }: SseResyncCause) =>
+      typeof resync === 'object'
+        ? callStore(store, 'dispatch', resync.dispatch, { reason }, 'resync')
+        : resync({ reason }))
+  return { ...rest, targets: Object.fromEntries(targets), load: load || undefined }
 }
 
 /** Not part of `StoreLike`, because Vuex would infer the type of a store's state from it. */
@@ -81,9 +120,12 @@ function keepState(store: StoreLike, namespace: string, present: () => SseModule
  *
  * @throws SseError `invalid-use` if there is none
  */
-export function sseOf(store: StoreLike | undefined, namespace: string): Sse<AnyEvents> {
+export function sseOf<Namespace extends string>(
+  store: StoreLike | undefined,
+  namespace: Namespace,
+): Sse<RegisteredEvents<Namespace>> {
   const stream = findStream(store, namespace)
-  if (stream) return stream.sse
+  if (stream) return stream.sse as Sse<object> as Sse<RegisteredEvents<Namespace>>
   throw new SseError(
     'invalid-use',
     `No stream '${namespace}': give the store createSse(), and the app the store`,
@@ -96,19 +138,3 @@ const ACTIONS = ['connect', 'disconnect', 'reconnect', 'subscribe', 'unsubscribe
 
 const eachAction = <Made>(make: (action: (typeof ACTIONS)[number]) => Made) =>
   Object.fromEntries(ACTIONS.map((action) => [action, make(action)]))
-
-/** Reads the store at every access, so it is still right after a `replaceState`. */
-function toSse(
-  store: StoreLike,
-  namespace: string,
-  state: () => SseModuleState,
-  on: Sse<AnyEvents>['on'],
-): Sse<AnyEvents> {
-  const methods = eachAction(
-    (action) => (payload?: unknown) => store.dispatch(`${namespace}/${action}`, payload),
-  )
-  const getters = Object.keys(createState('')).map((key) => {
-    return [key, { enumerable: true, get: () => state()[key as keyof SseModuleState] }]
-  })
-  return Object.defineProperties({ ...methods, on }, Object.fromEntries(getters)) as Sse<AnyEvents>
-}

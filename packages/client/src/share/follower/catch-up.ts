@@ -1,6 +1,6 @@
 import type { SseMeta } from '../../events/emitter.ts'
 import type { SseClient } from '../../types.ts'
-import { type LabelledEvent, toLabelled, withLabels } from '../labels.ts'
+import { type LabelledEvent, LOG_EVENTS, toLabelled, withLabels } from '../labels.ts'
 import { type Interest, namesIn } from '../protocol.ts'
 
 export interface CatchUpOptions {
@@ -42,7 +42,7 @@ export function catchUp({ open, interests, receive, done }: CatchUpOptions): () 
   client.on('sse.state', ({ status }) => {
     if (status === 'closed') end(undefined)
   })
-  for (const name of namesIn(interests, 'n:')) listen(name)
+  for (const name of [...LOG_EVENTS, ...namesIn(interests, 'n:')]) listen(name)
   const channels = namesIn(interests, 'c:')
   if (channels.length > 0) client.subscribe(channels)
   client.connect()

@@ -2,7 +2,7 @@ import type { RawEvent } from '../../connection/connection.ts'
 import type { SseState } from '../../supervisor/state.ts'
 import type { SseClient } from '../../types.ts'
 import type { History } from '../history.ts'
-import type { LabelledEvent } from '../labels.ts'
+import { isLogged, type LabelledEvent } from '../labels.ts'
 import type {
   Interest,
   LeaderStatus,
@@ -48,6 +48,8 @@ export function createFollower(options: FollowerOptions) {
   let greeting = 0
   /** Events that this tab has received and its leader has not. They will arrive again. */
   const ahead = new Map<string, RelayedEvent>()
+  /** Whether the leader has sent records that were older than those of the page. */
+  let lacksRecords = false
   /** The history has gaps for other tabs: a connection of this tab alone receives only its own channels. */
   let isPartial = false
 
@@ -74,7 +76,10 @@ export function createFollower(options: FollowerOptions) {
     const at = anew ? position() : undefined
     const passed = anew ? history.passed() : []
     const { told } = inbox
-    post({ type: 'hello', greeting, interests: options.interests(), at, passed, told, connect: joining })
+    const lacks = lacksRecords && ahead.size === 0
+    if (lacks) lacksRecords = false
+    const interests = options.interests()
+    post({ type: 'hello', greeting, interests, at, passed, told, lacks, connect: joining })
   }
 
   function outOfStep(): void {
@@ -92,12 +97,18 @@ export function createFollower(options: FollowerOptions) {
   }
 
   function accept(relayed: RelayedEvent): void {
-    const isEvent = !relayed.event.startsWith('sse.')
+    const isEvent = isLogged(relayed)
     if (relayed.identified && isEvent && ahead.delete(relayed.lastEventId)) {
       endPartial()
       return
     }
     if (relayed.event === 'sse.gap') ahead.clear()
+    if (relayed.event === 'sse.records' && ahead.size > 0) {
+      // The leader's records are older than those of the page. It asks again once the leader is no longer behind.
+      history.push(relayed)
+      lacksRecords ||= inbox.takes(relayed)
+      return
+    }
     if (relayed.identified && isEvent && ahead.size > 0) {
       // For this tab: the leader is past what the tab has received, so the rest will not arrive again. For others alone: the leader is not.
       if (inbox.takes(relayed)) ahead.clear()
@@ -113,6 +124,7 @@ export function createFollower(options: FollowerOptions) {
 
   /** From here on the history has everything that the leader relays. */
   function endPartial(): void {
+    if (lacksRecords && synced && ahead.size === 0) sayHello()
     if (!isPartial || !synced || ahead.size > 0) return
     history.restart(history.cursor)
     isPartial = false
@@ -183,12 +195,12 @@ export function createFollower(options: FollowerOptions) {
 
   /** A tab that is out of step cannot take an event. But the event shows when to ask the server again. */
   function receiveOutOfStep(relayed: RelayedEvent): void {
-    if (relayed.event === 'sse.channels' && relayed.to === options.id) {
+    if (relayed.event === 'sse.channels' && relayed.to?.includes(options.id)) {
       // Before its first stream they come with the stream.
       if (inbox.opened) inbox.deliver({ ...relayed, lastEventId: history.cursor })
       return
     }
-    const isEvent = !relayed.event.startsWith('sse.')
+    const isEvent = isLogged(relayed)
     if (isEvent && relayed.identified && inbox.takes(relayed)) missed = relayed.lastEventId
     else if (relayed.event !== 'sse.open' && relayed.event !== 'sse.gap') return
     if (tries === 0) mayCatchUp = true
@@ -228,7 +240,7 @@ export function createFollower(options: FollowerOptions) {
     ahead.clear()
     if (after === undefined) return
     for (const relayed of history.after(history.find(after) ?? history.size))
-      if (relayed.identified && !relayed.event.startsWith('sse.') && inbox.takes(relayed))
+      if (relayed.identified && isLogged(relayed) && inbox.takes(relayed))
         ahead.set(relayed.lastEventId, relayed)
   }
 

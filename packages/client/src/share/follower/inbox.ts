@@ -1,7 +1,13 @@
 import type { RawEvent } from '../../connection/connection.ts'
 import type { SseChannels } from '../../events/control-events.ts'
 import type { History } from '../history.ts'
-import { type Interest, type RelayedEvent, toComparable } from '../protocol.ts'
+import {
+  type Interest,
+  type RelayedEvent,
+  type RelayedRecord,
+  type RelayedRecords,
+  toComparable,
+} from '../protocol.ts'
 
 export interface InboxOptions {
   readonly id: string
@@ -17,7 +23,9 @@ export interface InboxOptions {
 const KEPT = 1000
 
 /** Decides which of the relayed events a tab's page receives: those that it asked for. */
-export function createInbox({ id, history, interests, deliver, outdated }: InboxOptions) {
+export function createInbox({ id, history, interests, outdated, ...options }: InboxOptions) {
+  /** The cursor after the event that was delivered last. */
+  let place = history.cursor
   let wanted = new Set<Interest>(interests())
   /** The tab joined without a cursor, and no stream has begun since. For this tab the next stream does not resume. */
   let isFresh = history.cursor === ''
@@ -30,9 +38,36 @@ export function createInbox({ id, history, interests, deliver, outdated }: Inbox
   /** Everything that the page has asked for so far. */
   const asked = new Set<Interest>(wanted)
 
+  function deliver({ event, data, lastEventId }: RawEvent): void {
+    place = lastEventId
+    options.deliver({ event, data, lastEventId })
+  }
+
+  /** The server's form of an event that sets a record. */
+  function deliverRecord(relayed: RawEvent, { channels, forAll = [], record }: RelayedRecord): void {
+    const own = channels.filter((channel) => forAll.includes(channel) || wanted.has(`c:${channel}`))
+    deliver({ event: 'sse.record', data: JSON.stringify({ channels: own, record }), lastEventId: place })
+    deliver(relayed)
+  }
+
+  /** The server's form of a snapshot. */
+  function deliverRecords({ data, lastEventId }: RelayedEvent): void {
+    if (!data) return
+    const { channel, entries }: RelayedRecords = JSON.parse(data)
+    const channels = [channel]
+    const tell = (isDone: boolean) => {
+      const text = JSON.stringify({ channels, ...(isDone && { done: true }) })
+      deliver({ event: 'sse.records', data: text, lastEventId })
+    }
+    tell(false)
+    for (const [record, event, text] of entries)
+      deliverRecord({ event, data: text, lastEventId }, { channels, forAll: channels, record })
+    tell(true)
+  }
+
   /** Whether an event is for this tab. */
-  function takes({ to = id, channels }: RelayedEvent): boolean {
-    if (to !== id) return false
+  function takes({ to, channels }: RelayedEvent): boolean {
+    if (to && !to.includes(id)) return false
     return !channels || channels.some((channel) => wanted.has(`c:${channel}`) && (on?.has(channel) ?? true))
   }
 
@@ -77,6 +112,8 @@ export function createInbox({ id, history, interests, deliver, outdated }: Inbox
     deliver(relayed: RelayedEvent): void {
       if (!takes(relayed)) return
       if (relayed.event === 'sse.channels') deliverChannels(relayed)
+      else if (relayed.event === 'sse.records') deliverRecords(relayed)
+      else if (relayed.record) deliverRecord(relayed, relayed.record)
       else if (relayed.event !== 'sse.open') deliver(relayed)
       else {
         const data = isFresh ? JSON.stringify({ ...JSON.parse(relayed.data), resumed: null }) : relayed.data

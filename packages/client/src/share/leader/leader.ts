@@ -1,10 +1,12 @@
 import type { Clock } from '../../clock.ts'
 import type { SseChannels } from '../../events/control-events.ts'
 import type { SseMeta } from '../../events/emitter.ts'
+import type { RecordsStore } from '../../features/features.ts'
+import type { SsePresence } from '../../features/types.ts'
 import type { SseState } from '../../supervisor/state.ts'
 import type { SseClient } from '../../types.ts'
 import type { History } from '../history.ts'
-import { type LabelledEvent, toLabelled, withLabels } from '../labels.ts'
+import { type LabelledEvent, LOG_EVENTS, toLabelled, withLabels } from '../labels.ts'
 import {
   type Interest,
   type LeaderStatus,
@@ -44,6 +46,8 @@ interface Tab {
   interests: readonly Interest[]
   /** The channels that it was told since the stream began, as {@link toComparable} writes them. */
   told: string | undefined
+  /** The records (`r:` and a channel) and members (`m:`) that it was sent. */
+  readonly sent: Set<string>
 }
 
 /** Stands for the tabs of the last leader until they have repeated their interests. */
@@ -54,14 +58,17 @@ export function createLeader(options: LeaderOptions) {
   const { term, history, clock, post } = options
   const client = options.open(history.cursor)
   const channels = createSharedChannels(client)
-  const listen = withLabels(client, relay)
-  const tabs = new Map<string, Tab>([[FORMER, { interests: [...options.served.keys()], told: undefined }]])
+  const listen = withLabels(client, relay, replaced)
+  const members = new Map<string, SsePresence>()
+  let records: RecordsStore | undefined
+  const tabs = new Map<string, Tab>([[FORMER, newTab([...options.served.keys()])]])
   const served = new Map<Interest, string | undefined>()
   const ends = new Map<Interest, () => void>()
   let open: RelayedEvent | undefined
   let { state } = options
   let count = 0
 
+  for (const name of LOG_EVENTS) listen(name)
   for (const [interest, since] of options.served) follow(interest, since ?? history.cursor)
   channels.want(namesIn(options.served.keys(), 'c:'))
   const grace = clock.setTimeout(() => forget(FORMER), GRACE)
@@ -90,8 +97,15 @@ export function createLeader(options: LeaderOptions) {
       if (answer === 'granted') grant(channel)
       else if (answer) served.set(`c:${channel}`, undefined)
     }
+    for (const channel of members.keys()) if (!settled.channels.includes(channel)) members.delete(channel)
     tellChannels()
     announce()
+  })
+  client.on('sse.records', (_, meta) => move(meta))
+  client.onPresence('', (presence) => {
+    members.set(presence.channel, presence)
+    for (const { sent } of tabs.values()) sent.delete(`m:${presence.channel}`)
+    send()
   })
   client.on('sse.gap', (gap, meta) => void relay(toLabelled(gap, meta)))
   client.on('sse.ping', (_, meta) => move(meta))
@@ -105,8 +119,10 @@ export function createLeader(options: LeaderOptions) {
       relay({ event: 'sse.ping', data: '', lastEventId: meta.id, channels: undefined })
   }
 
-  function relay({ lastEventId, ...told }: LabelledEvent): RelayedEvent {
-    return emit({ ...told, lastEventId, identified: lastEventId !== '' && lastEventId !== history.cursor })
+  function relay({ lastEventId, record, ...told }: LabelledEvent): RelayedEvent {
+    const identified = lastEventId !== '' && lastEventId !== history.cursor
+    const forAll = record?.channels.filter(channels.isForAll)
+    return emit({ ...told, lastEventId, identified, ...(record && { record: { ...record, forAll } }) })
   }
 
   function emit(relayed: RelayedEvent): RelayedEvent {
@@ -115,6 +131,51 @@ export function createLeader(options: LeaderOptions) {
     post({ type: 'event', term, count, relayed })
     options.deliver(relayed)
     return relayed
+  }
+
+  function replaced(channels: readonly string[], all: RecordsStore): void {
+    records = all
+    for (const { sent } of tabs.values()) for (const channel of channels) sent.delete(`r:${channel}`)
+    send()
+  }
+
+  /** Sends tabs the records and members of their channels that they do not have yet. */
+  function send(): void {
+    for (const channel of records?.complete ?? []) {
+      const to = takeLacking('r:', channel)
+      if (to.length === 0) continue
+      const entries = records
+        ?.entriesOf(channel)
+        .map(([record, event, data]) => [record, event, String(data)])
+      emitTo(to, 'sse.records', { channel, entries })
+    }
+    for (const [channel, { members: list, count }] of members) {
+      const to = takeLacking('m:', channel)
+      if (to.length > 0) emitTo(to, 'sse.presence', list ? { channel, members: list } : { channel, count })
+    }
+  }
+
+  /** The tabs on a channel that were not sent something of it. From now on they were. */
+  function takeLacking(kind: 'r:' | 'm:', channel: string): string[] {
+    const lacking: string[] = []
+    for (const [id, tab] of tabs) {
+      const what = kind + channel
+      if (id === FORMER || tab.sent.has(what) || !isOn(tab, channel)) continue
+      tab.sent.add(what)
+      lacking.push(id)
+    }
+    return lacking
+  }
+
+  /** Whether a tab was told that it is on a channel, or need not be told. */
+  function isOn({ interests, told }: Tab, channel: string): boolean {
+    if (channels.isForAll(channel)) return true
+    const [on] = told === undefined ? [[]] : (JSON.parse(told) as [string[]])
+    return interests.includes(`c:${channel}`) && on.includes(channel)
+  }
+
+  function emitTo(to: readonly string[], event: string, data: object): void {
+    emit({ event, data: JSON.stringify(data), lastEventId: history.cursor, identified: false, to })
   }
 
   function follow(interest: Interest, since: string | undefined): void {
@@ -152,17 +213,19 @@ export function createLeader(options: LeaderOptions) {
 
   function toChannelsEvent(to: string, view: SseChannels): RelayedEvent {
     const data = JSON.stringify(view)
-    return { event: 'sse.channels', data, lastEventId: history.cursor, identified: false, to }
+    return { event: 'sse.channels', data, lastEventId: history.cursor, identified: false, to: [to] }
   }
 
   /** Tells each tab whose channels have changed. */
   function tellChannels(): void {
     for (const [id, tab] of tabs) {
+      for (const what of tab.sent) if (!isOn(tab, what.slice(2))) tab.sent.delete(what)
       const view = viewOf(tab)
       if (id === FORMER || !view || toComparable(view) === tab.told) continue
       tab.told = toComparable(view)
       emit(toChannelsEvent(id, view))
     }
+    send()
   }
 
   function forget(tab: string): void {
@@ -171,7 +234,7 @@ export function createLeader(options: LeaderOptions) {
   }
 
   function register(id: string, interests: readonly Interest[]): Tab {
-    const tab = tabs.get(id) ?? { interests, told: undefined }
+    const tab = tabs.get(id) ?? newTab(interests)
     tabs.set(id, tab)
     tab.interests = interests
     serve()
@@ -226,6 +289,7 @@ export function createLeader(options: LeaderOptions) {
         if (!tabs.has(from)) options.watch(from, () => forget(from))
         const tab = register(from, message.interests)
         tab.told = message.told
+        if (message.at || message.lacks) tab.sent.clear()
         welcome(message, tab)
         tellChannels()
         if (message.connect) client.connect()
@@ -238,3 +302,5 @@ export function createLeader(options: LeaderOptions) {
     },
   }
 }
+
+const newTab = (interests: readonly Interest[]): Tab => ({ interests, told: undefined, sent: new Set() })

@@ -78,6 +78,8 @@ export function createSharedChannels(client: SseClient) {
       settle()
     },
     answerFor,
+    /** Whether the app has added a channel to the stream, so that it is for every tab. */
+    isForAll: (channel: string) => (on?.includes(channel) ? !only.has(channel) : !asked.has(channel)),
     /** What a tab that wants these channels is told. Undefined until the server has answered. */
     view(own: readonly string[]): SseChannels | undefined {
       if (!on || !own.every(answerFor)) return undefined

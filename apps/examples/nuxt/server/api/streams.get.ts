@@ -1,0 +1,2 @@
+/** For your monitoring. */
+export default defineEventHandler(() => hub.stats())

@@ -1,0 +1,1 @@
+export default defineEventHandler((event) => openStream(event.node.req, event.node.res))

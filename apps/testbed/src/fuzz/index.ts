@@ -1,0 +1,5 @@
+export * from './contract.ts'
+export { type Answer, exchange, requestOf } from './exchange.ts'
+export { arrived } from './parsed-stream.ts'
+export { holds, nothingEscapes, requestFuzz } from './requests.ts'
+export { streamOf, turns, watchedHub } from './streams.ts'

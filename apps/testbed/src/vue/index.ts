@@ -1,0 +1,5 @@
+export { type BurstServer, serveBursts, takeBurst } from './bursts.ts'
+export { describeExample } from './example.ts'
+export { type PageServer, servePage } from './page.ts'
+export { createProject, type PairName, type Project, type ProjectOptions, resolutions } from './project.ts'
+export { readExample } from './readme.ts'

@@ -1,0 +1,20 @@
+/** What the packages for stores build on. It may change in any version. */
+import * as parts from './lazy.ts'
+
+export type { Consumer, ConsumerOptions } from '@sse/client/internal'
+export { type AppLike, defineProperty, watchApp } from './components/lifetime.ts'
+export { toClientOptions, toConnection, twoStreams } from './create-sse.ts'
+export * from './development/check-options.ts'
+export { checkPayloads } from './development/check-payload.ts'
+export { showInDevtools } from './development/devtools.ts'
+export { noteCreation, noteUse, replaceStream, trackListeners } from './development/hot-reload.ts'
+export { provideParts } from './load-parts.ts'
+export type { Registered } from './register.ts'
+export type { AnyEvents, Connection } from './stream/connection.ts'
+export type { Delivery, Target } from './stream/dispatcher.ts'
+export { addSession, findSession, sessionOf } from './stream/find-session.ts'
+export type { Receiver } from './stream/receiver.ts'
+export { createSession, type Session, type SessionContext, type SessionOptions } from './stream/session.ts'
+export { type CommitOwn, createState, mutations } from './stream/state.ts'
+export { toSse } from './stream/to-sse.ts'
+export { parts }

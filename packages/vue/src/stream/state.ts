@@ -1,0 +1,107 @@
+import type { SseChannels, SseCloseReason, SseFailure, SseState } from '@sse/client'
+
+/** An event in `history`. Frozen. */
+export interface SseEntry {
+  readonly event: string
+  /** The cursor after this event. */
+  readonly id: string
+  readonly data: unknown
+}
+
+/** The state of a stream. Plain data, so it survives serialising, devtools and time travel. Times are milliseconds since the epoch. */
+export interface SseStreamState {
+  readonly status: SseState['status']
+  /** Why it is closed. Else null. */
+  readonly reason: SseCloseReason | null
+  /** The cursor after the newest event that the store has received. */
+  readonly lastEventId: string
+  /** Why it is not open. Else null. */
+  readonly error: SseFailure | null
+  /** Attempts that have failed in a row. */
+  readonly attempt: number
+  /** When the next attempt starts, while waiting. */
+  readonly retryAt: number | null
+  /** When the present connection opened. */
+  readonly openedAt: number | null
+  /** How many events the app has received since the store was created. */
+  readonly received: number
+  /** How often events have been missed. */
+  readonly gaps: number
+  /** The channels of the stream, as the server confirmed them. */
+  readonly channels: readonly string[]
+  /** Channels that were requested and that the server does not allow. */
+  readonly refused: readonly string[]
+  /** Events may be missing, and `resync` has not loaded them yet. */
+  readonly stale: boolean
+  /** The newest events that the app received, oldest first, as many as `keep` says. */
+  readonly history: readonly SseEntry[]
+}
+
+type Mutable = { -readonly [K in keyof SseStreamState]: SseStreamState[K] }
+
+/** The parts of the state that mirror the client's. */
+export type ConnectionState = Pick<
+  SseStreamState,
+  'status' | 'reason' | 'error' | 'attempt' | 'retryAt' | 'openedAt'
+>
+
+const CONNECTION: ConnectionState = {
+  status: 'idle',
+  reason: null,
+  error: null,
+  attempt: 0,
+  retryAt: null,
+  openedAt: null,
+}
+
+/** The client's state with every part, so that nothing of the state before it stays. */
+export const toConnectionState = (state: SseState): ConnectionState => ({ ...CONNECTION, ...state })
+
+export const createState = (lastEventId: string): SseStreamState => ({
+  ...CONNECTION,
+  lastEventId,
+  received: 0,
+  gaps: 0,
+  channels: [],
+  refused: [],
+  stale: false,
+  history: [],
+})
+
+/** The names of the parts of the state. */
+export const stateNames = Object.keys(createState('')) as (keyof SseStreamState)[]
+
+/** They change only this state. In the devtools, each of them says what happened. */
+export const mutations = {
+  state(state: Mutable, connection: ConnectionState) {
+    Object.assign(state, connection)
+  },
+  progress(state: Mutable, { received, lastEventId }: { received: number; lastEventId: string }) {
+    state.received += received
+    state.lastEventId = lastEventId
+  },
+  gap(state: Mutable, lastEventId: string) {
+    state.gaps++
+    state.lastEventId = lastEventId
+  },
+  channels(state: Mutable, { channels, refused }: SseChannels) {
+    state.channels = channels
+    state.refused = refused
+  },
+  stale(state: Mutable, stale: boolean) {
+    state.stale = stale
+  },
+  history(state: Mutable, history: readonly SseEntry[]) {
+    state.history = history
+  },
+}
+
+/** Commits one of these mutations, with its payload. */
+export type CommitOwn = (...args: OwnCommit) => void
+
+type Mutations = typeof mutations
+type OwnCommit = {
+  [Name in keyof Mutations]: Parameters<Mutations[Name]> extends [unknown, ...infer Payload]
+    ? [name: Name, ...payload: Payload]
+    : never
+}[keyof Mutations]
