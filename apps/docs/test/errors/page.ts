@@ -56,9 +56,9 @@ function row(...cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |\n`
 }
 
-/** Code in a cell of a table; VitePress would read braces twice in a row as Vue's. */
+/** Code in a cell of a table, which has one line; VitePress would read braces twice in a row as Vue's. */
 function codeOf(code: string): string {
-  return `<code v-pre>${escaped(code)}</code>`
+  return `<code v-pre>${escaped(code).replaceAll('\n', '<br>')}</code>`
 }
 
 /** Text as it stands, whatever Markdown, HTML and tables would make of it. */
