@@ -4,7 +4,7 @@ import { ChannelRecords } from '../log/records.ts'
 import type { Window } from '../log/window.ts'
 import { recordFrame } from '../wire/control.ts'
 import { encodeFields } from '../wire/encode.ts'
-import { contentOfEvent, type Frame, frame } from '../wire/frame.ts'
+import { contentOfEvent, type Frame, frame, joinFrames } from '../wire/frame.ts'
 
 export interface RecordCacheOptions {
   readonly broker: Broker
@@ -78,7 +78,9 @@ export class RecordCache {
     return channels.map((name, index) =>
       [...found[index]!.records!].flatMap((kept) => {
         kept.frame ??= frameOf(kept)
-        return named ? [recordFrame(undefined, [name], kept.record), kept.frame] : [kept.frame]
+        if (!named) return [kept.frame]
+        // In one frame: what the app sends between two writes must not come between the name and the record.
+        return [joinFrames([recordFrame(undefined, [name], kept.record), kept.frame])]
       }),
     )
   }

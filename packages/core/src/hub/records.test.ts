@@ -195,6 +195,28 @@ describe('records', () => {
     )
   })
 
+  it('follow their names at once, whatever the app sends where the client stopped to read', async () => {
+    // A write ends after 64 KiB: some of these sizes let it end between a name and its record.
+    for (let size = 65_300; size < 65_536; size += 10) {
+      const hub = hubWithRecords()
+      await hub.publish('prices', 'x'.repeat(size), { record: 'a' })
+      await publishPrices(hub, ['b', '1'])
+      await open(hub, 'prices')
+      const transport = new RecordingTransport()
+      transport.fill()
+      const stream = hub.stream(transport, { records: { lacks: () => true } }).subscribe('prices')
+      await turns()
+      stream.send('of the app')
+      for (let n = 0; n < 5; n++) {
+        transport.drain()
+        await turns(1)
+      }
+      const events = transport.events()
+      const after = events.filter((_, index) => events[index - 1]?.event === 'sse.record')
+      expect(after.map(({ data }) => data.slice(0, 3))).toEqual(['xxx', 'b 1'])
+    }
+  })
+
   it('do not hold back other events of a client without a cursor, which have no id before the records are complete', async () => {
     const inner = createMemoryBroker()
     const held = Promise.withResolvers<void>()
