@@ -25,7 +25,9 @@ let browser: Browser
 let origin: string
 
 beforeAll(async () => {
-  registry = await serveRegistry(packPackages(folder, ['@sse/core', '@sse/fetch', '@sse/client', '@sse/vue']))
+  registry = await serveRegistry(
+    packPackages(folder, ['@sse/core', '@sse/fetch', '@sse/client', '@sse/vue', '@sse/pinia']),
+  )
   const project = join(folder, 'project')
   cpSync(join(root, 'apps/examples/nuxt'), project, { recursive: true })
   writeFileSync(join(project, '.npmrc'), `@sse:registry=${registry.origin}\n`)

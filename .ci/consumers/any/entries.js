@@ -7,8 +7,9 @@ const entry = Object.fromEntries(entries.map((name) => [name.replaceAll('/', '-'
 const compiler = webpack({
   ...{ mode: 'production', context: import.meta.dirname, entry },
   output: { path: join(import.meta.dirname, 'built-entries') },
-  // The page is minimized already; here that would take most of the time.
+  // The page is minimized already; here that would take most of the time. So webpack must not say that these are large.
   optimization: { minimize: false },
+  performance: false,
 })
 compiler.run((failure, stats) => {
   if (failure) throw failure

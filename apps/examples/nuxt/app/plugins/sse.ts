@@ -1,22 +1,25 @@
-import { createSse, type DehydratedSse } from '@sse/vue'
+import { createSse } from '@sse/pinia'
+import { createPinia, type StateTree } from 'pinia'
 import type { Notification } from '../../server/utils/events'
 
 export interface Events {
   notification: Notification
 }
 
-/** A stream for each app: on the server, one for every request. The lists that the server rendered travel in the payload, with their position. */
+/** A Pinia and a stream for each app: on the server, for every request. What the server rendered travels in the payload, with its position. */
 export default defineNuxtPlugin((nuxt) => {
-  const sse = createSse<Events>({ url: '/events', hydrate: nuxt.payload.sse })
-  nuxt.vueApp.use(sse)
+  const sse = createSse<Events>({ url: '/events' })
+  const pinia = createPinia().use(sse)
+  if (import.meta.client && nuxt.payload.pinia) pinia.state.value = nuxt.payload.pinia
+  nuxt.vueApp.use(pinia).use(sse)
   if (import.meta.server) {
     nuxt.hook('app:rendered', () => {
-      nuxt.payload.sse = sse.dehydrate(nuxt.vueApp)
+      nuxt.payload.pinia = pinia.state.value
     })
   }
 })
 
-declare module '@sse/vue' {
+declare module '@sse/pinia' {
   interface Register {
     events: Events
   }
@@ -24,6 +27,6 @@ declare module '@sse/vue' {
 
 declare module '#app' {
   interface NuxtPayload {
-    sse?: DehydratedSse
+    pinia?: Record<string, StateTree>
   }
 }
