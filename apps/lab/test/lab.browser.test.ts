@@ -1,12 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { launchChromium, passed, takePassed, until } from '@sse/testbed'
+import { freePorts, launchChromium, passed, takePassed, until } from '@sse/testbed'
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { build } from 'vite'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { transportNames } from '../shared/lab.ts'
-import { fiveFreePorts } from './five-free-ports.ts'
 import { openPage } from './open-page.ts'
 import { readPanels } from './panels.ts'
 import { startServer, type TestServer } from './start-server.ts'
@@ -159,7 +158,7 @@ test('the sliders go by keyboard, for every page, as far as the server lets them
 })
 
 test('killed and started again, the server finds its page again, which counts from nothing', async () => {
-  const port = await fiveFreePorts()
+  const port = await freePorts(5)
   server = await startServer('production', port)
   const { page, complaints } = await openPage(browser, server.origin)
   await counted(page, 40)

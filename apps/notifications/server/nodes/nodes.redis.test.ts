@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort, startProcess, until } from '@sse/testbed'
+import { freePorts, startProcess, until } from '@sse/testbed'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openToOthers } from '../../test/start-server.ts'
 
@@ -17,7 +17,7 @@ const main = ['--conditions=@sse/source', 'server/main.ts', '--nodes']
 const start = async (nodes: string, ready: RegExp, env: Record<string, string> = {}) =>
   startProcess(process.execPath, [...main, nodes], {
     cwd: app,
-    env: { DATABASE_FILE: join(folder, 'test.sqlite'), PORT: String(await freePort()), ...env },
+    env: { DATABASE_FILE: join(folder, 'test.sqlite'), PORT: String(await freePorts(2)), ...env },
     ready,
     timeout: 80_000,
   })

@@ -174,6 +174,39 @@ describe('presence', () => {
     ])
   })
 
+  it('is right in the end, whichever signals are lost', async () => {
+    // A linear congruential generator: the same signals are lost in every run.
+    let random = 7
+    const isLost = () => {
+      random = (random * 1_103_515_245 + 12_345) % 2 ** 31
+      return random < 2 ** 30
+    }
+    const log = createMemoryLog()
+    const broker = log.connect()
+    let isLossy = true
+    const one = await start(log)
+    const other = await start(undefined, {
+      broker: wrapped(broker, {
+        start: (receiver) =>
+          broker.start({
+            ...hear(receiver),
+            signal: (text) => void ((isLossy && isLost()) || receiver.signal(text)),
+          }),
+      }),
+    })
+    // Their list takes several signals.
+    const pages = await Promise.all(Array.from({ length: 70 }, (_, n) => enter(one, `user ${n}`)))
+    for (const { transport } of pages.slice(0, 20)) {
+      transport.leave()
+      await pass(500)
+    }
+    await pass(6_000)
+    isLossy = false
+    await pass(3_000)
+    expect(await names(other)).toEqual(await names(one))
+    expect(await names(other)).toHaveLength(50)
+  })
+
   it('of a process that has died is gone within 30 seconds; clients that came over were never gone', async () => {
     const log = createMemoryLog()
     const broker = log.connect()

@@ -18,6 +18,8 @@ const lease = 20_000
 const mostInfo = 1_024
 /** The maximum number of members in a list. Of more members, clients only get the number. */
 const mostMembers = 1_000
+/** Milliseconds between two requests for all members of a hub. */
+const askInterval = 500
 /** The maximum number of members in one signal. Each takes up to 1.5 KiB. */
 const perSignal = 30
 
@@ -54,9 +56,16 @@ interface Own extends Known {
   leaving: NodeJS.Timeout | undefined
 }
 
+type PresenceSignal = Extract<Signal, { type: 'presence' }>
+
 interface OtherHub {
+  /** The number of its changes up to which this hub has all of them. */
   version: number
   heard: number
+  /** When this hub last asked for all its members. */
+  asked: number
+  /** The parts of all its members that have arrived. */
+  parts: PresenceSignal[]
   readonly channels: Map<string, Map<string, Known>>
 }
 
@@ -138,22 +147,48 @@ export class Presence implements StreamPresence {
     if (signal.hub === hub) return
     const other = this.#other(signal.hub)
     other.heard = performance.now()
-    if (signal.whole) {
-      for (const channel of other.channels.keys()) this.#note(channel)
-      other.channels.clear()
-    } else if (!signal.more && signal.version !== other.version + 1 && signal.version !== other.version) {
-      this.#options.send({ type: 'presence?', to: signal.hub })
+    if (signal.part) this.#onPart(other, signal)
+    else if (signal.version > other.version) {
+      if (signal.version === other.version + 1) other.version = signal.version
+      else this.#ask(signal.hub, other)
+      this.#apply(other, signal)
     }
+  }
+
+  /** Signals may be lost, so the members count as known only when all parts have arrived. Until then they are asked for again. */
+  #onPart(other: OtherHub, signal: PresenceSignal): void {
+    const { number, of } = signal.part!
+    if (number === 1) other.parts = []
+    const isNext =
+      other.parts.length === number - 1 && (other.parts[0]?.version ?? signal.version) === signal.version
+    if (!isNext) return
+    other.parts.push(signal)
+    if (number < of) return
+    for (const channel of other.channels.keys()) this.#note(channel)
+    other.channels.clear()
+    for (const part of other.parts) this.#apply(other, part)
     other.version = signal.version
-    for (const { channel, key, member } of signal.members) this.#set(other.channels, channel, key, member)
+    other.parts = []
+  }
+
+  #apply(other: OtherHub, { members }: PresenceSignal): void {
+    for (const { channel, key, member } of members) this.#set(other.channels, channel, key, member)
+  }
+
+  /** Asks for all members of another hub. Its `alive` signals bring this about again until they have come. */
+  #ask(hub: string, other: OtherHub): void {
+    if (performance.now() - other.asked < askInterval) return
+    other.asked = performance.now()
+    this.#options.send({ type: 'presence?', to: hub })
   }
 
   /** Called when another hub is live and has made so many changes. */
   onAlive(hub: string, version: number): void {
     if (hub === this.#options.hub) return
-    const other = this.#others.get(hub)
-    if (other) other.heard = performance.now()
-    if (version !== (other?.version ?? 0)) this.#options.send({ type: 'presence?', to: hub })
+    if (!this.#others.has(hub) && version === 0) return
+    const other = this.#other(hub)
+    other.heard = performance.now()
+    if (version !== other.version) this.#ask(hub, other)
   }
 
   onLeft(hub: string): void {
@@ -242,15 +277,10 @@ export class Presence implements StreamPresence {
     const all = [...this.#own].flatMap(([channel, members]) =>
       [...members].map(([key, member]) => ({ channel, key, member: known(member) })),
     )
-    for (let from = 0; from === 0 || from < all.length; from += perSignal) {
-      const members = all.slice(from, from + perSignal)
-      send({
-        type: 'presence',
-        hub,
-        version: this.#version,
-        members,
-        ...(from === 0 ? { whole: true } : { more: true }),
-      })
+    const of = Math.max(1, Math.ceil(all.length / perSignal))
+    for (let number = 1; number <= of; number++) {
+      const members = all.slice((number - 1) * perSignal, number * perSignal)
+      send({ type: 'presence', hub, version: this.#version, members, part: { number, of } })
     }
   }
 
@@ -265,7 +295,10 @@ export class Presence implements StreamPresence {
   #other(hub: string): OtherHub {
     const known = this.#others.get(hub)
     if (known) return known
-    const other: OtherHub = { version: 0, heard: performance.now(), channels: new Map() }
+    const other: OtherHub = {
+      ...{ version: 0, heard: performance.now(), asked: Number.NEGATIVE_INFINITY },
+      ...{ parts: [], channels: new Map() },
+    }
     this.#others.set(hub, other)
     return other
   }

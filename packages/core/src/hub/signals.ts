@@ -23,7 +23,7 @@ export type Signal =
   | (StreamRequest & { readonly type: 'change'; readonly change: ChannelsChange })
   /** Aborts a run of the hub. */
   | { readonly type: 'abort'; readonly hub: string; readonly run: string }
-  /** Members of a hub; `null`: a member that left. `whole`: the hub has no other members. `more`: another signal follows. */
+  /** Changed members of a hub; `null`: a member that left. With `part`: all its members, in `of` signals that are numbered from 1. */
   | {
       readonly type: 'presence'
       readonly hub: string
@@ -33,8 +33,7 @@ export type Signal =
         readonly key: string
         readonly member: Member | null
       }[]
-      readonly whole?: true
-      readonly more?: true
+      readonly part?: { readonly number: number; readonly of: number }
     }
   /** Asks the hub `to` for all its members. */
   | { readonly type: 'presence?'; readonly to: string }
