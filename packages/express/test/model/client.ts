@@ -109,6 +109,8 @@ export class Client implements ExchangeListener {
     this.stream = stream
     if (stream.closed) return
     if (server.state !== 'running') this.mayEnd('shutdown')
+    // Where a start fails, the log may have dropped a disconnect of this key since.
+    if (this.key !== undefined && !server.isReady) this.mayEnd('disconnected')
     if (asks.greets) stream.send('x', { event: 'beside' })
     if (server.standing !== undefined) ledger.beginsAt(server.standing)
     for (const channel of asks.channels) ledger.joins(channel)
