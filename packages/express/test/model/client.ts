@@ -57,6 +57,8 @@ export class Client implements ExchangeListener {
   #silentFrom = Number.POSITIVE_INFINITY
   #mayBeSent = false
   #offset = 0
+  /** Whether it came before its hub had started. */
+  #isEarly = false
   #isDocument = false
   #document = ''
 
@@ -97,6 +99,7 @@ export class Client implements ExchangeListener {
   arrive(server: Server, request: Request, response: Response): void {
     this.#exchange.arrive(request, response)
     server.clients.add(this)
+    this.#isEarly = !server.isReady
   }
 
   /** The app serves it: the route's handler. */
@@ -110,7 +113,7 @@ export class Client implements ExchangeListener {
     if (stream.closed) return
     if (server.state !== 'running') this.mayEnd('shutdown')
     // Where a start fails, the log may have dropped a disconnect of this key since.
-    if (this.key !== undefined && !server.isReady) this.mayEnd('disconnected')
+    if (this.key !== undefined && this.#isEarly) this.mayEnd('disconnected')
     if (asks.greets) stream.send('x', { event: 'beside' })
     if (server.standing !== undefined) ledger.beginsAt(server.standing)
     for (const channel of asks.channels) ledger.joins(channel)
