@@ -83,11 +83,9 @@ function createWorld() {
     restart: log.restart,
     reopen() {
       client.close()
-      log.leave()
       client.connect()
     },
     reconnect() {
-      log.leave()
       client.reconnect()
     },
     read: ({ which, lag }: Extract<Step, { do: 'read' }>) => loads.read(which, lag),
