@@ -77,8 +77,8 @@ function createWorld() {
   const run: { readonly [Name in Step['do']]: (step: never) => void } = {
     publish: log.publish,
     deliver,
-    open: log.open,
-    lose: log.lose,
+    open: () => log.open(),
+    lose: () => log.lose(),
     trim: log.trim,
     restart: log.restart,
     reopen() {
