@@ -227,7 +227,7 @@ describe('a file that is damaged', () => {
     for (let n = 0; n < 50; n++) void first.broker.publish(['news'], { data: `${n}`.repeat(1_000) })
     await first.broker.close()
     const file = openSync(path, 'r+')
-    for (let page = 10; page < 15; page++) writeSync(file, Buffer.alloc(4_096, 0xa5), 0, 4_096, page * 4_096)
+    for (let page = 16; page < 21; page++) writeSync(file, Buffer.alloc(4_096, 0xa5), 0, 4_096, page * 4_096)
     closeSync(file)
 
     const { broker, recorder } = await startBroker(path, { tail: { entries: 1 } })
