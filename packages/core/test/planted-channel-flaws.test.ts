@@ -5,7 +5,7 @@ import type { Broker } from '../src/log/broker.ts'
 import { createMemoryLog } from '../src/log/memory-broker.ts'
 import { wrapped } from '../src/log/wrapped-broker.test-kit.ts'
 
-/** `test:faults` plants all of them. Each is found in some hundred steps. */
+/** `test:faults` plants all of them. Most are found when nothing changes any more, which takes 20 seconds. */
 const isLong = process.env['SSE_FAULTS'] === 'long'
 const steps = 5_000
 
@@ -79,7 +79,7 @@ const flaws: readonly Flaw[] = [
   },
 ]
 
-const planted = isLong ? flaws : flaws.slice(0, 1)
+const planted = isLong ? flaws : flaws.slice(-1)
 
 it.each(planted)('the model of channels finds that $flaw', async ({ found, wire, broker }) => {
   const log = createMemoryLog({ entries: 60 })

@@ -58,7 +58,8 @@ export class ModelClient {
     this.#transcript.push(`connects to ${channels}, ${page}, rewind ${rewind}`)
     if (page !== 'same') this.#page.reload()
     if (page === 'new') this.#page.lastEventId = undefined
-    this.#page.connect(channels, this.#log.head)
+    // Another process may have appended more.
+    this.#page.connect(channels, hub.position)
     this.#members.clear()
     const flaw = this.#flaw?.() ?? ((event) => [event])
     const transport = new ModelTransport((event) => this.#arrived.push(...flaw(event)))
