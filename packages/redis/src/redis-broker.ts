@@ -1,5 +1,6 @@
 import {
   type Broker,
+  type EndedChannels,
   type Entry,
   type Page,
   type Published,
@@ -22,7 +23,8 @@ import { NewestAcknowledged } from './publishing/newest-acknowledged.ts'
 import { Writer } from './publishing/writer.ts'
 import { LiveReading } from './reading/live-reading.ts'
 import { readPage } from './reading/read-page.ts'
-import { recordsOf } from './reading/records.ts'
+import { OldRecords } from './publishing/old-records.ts'
+import { endedOf, recordsOf } from './reading/records.ts'
 
 /** What the first use of the broker opens. */
 interface Opened {
@@ -41,6 +43,7 @@ export class RedisBroker implements Broker {
   readonly #size = new TransferSize()
   #live: LiveReading | undefined
   #opened: Opened | undefined
+  #oldRecords: OldRecords | undefined
   #closed: Promise<void> | undefined
 
   constructor(settings: Settings) {
@@ -67,6 +70,8 @@ export class RedisBroker implements Broker {
     try {
       const started = await live.start()
       if (commands.current) void warnOfEviction(commands.current, this.#keys)
+      const { records, maxLength } = this.#settings
+      this.#oldRecords = new OldRecords({ commands, keys: this.#keys, records, maxLength })
       return started
     } catch (error) {
       // `start` may be called again. Until then neither a connection nor a timer remains, so that the process can end.
@@ -94,18 +99,25 @@ export class RedisBroker implements Broker {
   }
 
   async records(channels: readonly string[]): Promise<Records> {
-    const { commands } = this.#use()
     const names = [...channels]
-    try {
-      const connection = await commands.connected(this.#settings.timeout)
-      return await recordsOf(connection, this.#keys, names, this.#size)
-    } catch (error) {
-      throw this.#closed ? closedError() : failureOf(error, this.#keys.log)
-    }
+    return this.#readState((connection) => recordsOf(connection, this.#keys, names, this.#size))
+  }
+
+  async ended(): Promise<EndedChannels> {
+    return this.#readState((connection) => endedOf(connection, this.#keys))
   }
 
   async signal(text: string): Promise<void> {
     return this.#use().signals.send(text)
+  }
+
+  async #readState<T>(read: (connection: Connection) => Promise<T>): Promise<T> {
+    const { commands } = this.#use()
+    try {
+      return await read(await commands.connected(this.#settings.timeout))
+    } catch (error) {
+      throw this.#closed ? closedError() : failureOf(error, this.#keys.log)
+    }
   }
 
   close(): Promise<void> {
@@ -115,6 +127,7 @@ export class RedisBroker implements Broker {
 
   async #close(): Promise<void> {
     this.#live?.close()
+    this.#oldRecords?.close()
     this.#opened?.pages.close()
     await Promise.all([this.#opened?.signals.close(), this.#opened?.writer.close()])
     this.#opened?.commands.close()
@@ -127,14 +140,18 @@ export class RedisBroker implements Broker {
   }
 
   #open(): Opened {
-    const { maxLength, timeout } = this.#settings
+    const { maxLength, records, timeout } = this.#settings
     const keys = this.#keys
     const commands = new ReconnectingConnection({
       connect: (signal) => this.#connect(signal),
       prepare: async (connection) => void (await lookAt(connection, keys)),
       keepAlive: (connection) => lookAt(connection, keys),
     })
-    const writer = new Writer({ commands, keys, maxLength, timeout, acknowledged: this.#acknowledged })
+    const writer = new Writer({
+      ...{ commands, keys, maxLength, timeout },
+      recordBytes: records.bytes,
+      acknowledged: this.#acknowledged,
+    })
     const pages = new PageReads(async (after, limit) => {
       try {
         return await readPage(await commands.connected(timeout), keys, after, limit, this.#size)
