@@ -1,7 +1,13 @@
 import type { Published, SseError } from '@sse/core'
-import { busySentence, closedError, logFailure, randomText, tooManyRecords } from '@sse/core/internal'
+import {
+  busySentence,
+  closedError,
+  logFailure,
+  type ReconnectingConnection,
+  randomText,
+  tooManyRecords,
+} from '@sse/core/internal'
 import type { Connection } from '../connection/connection.ts'
-import type { ReconnectingConnection } from '../connection/reconnecting-connection.ts'
 import { failureOf, isHarmless, replyOf, unreachable } from '../failure.ts'
 import { type Cursor, cursorOf, parseId } from '../log/cursor.ts'
 import type { Keys } from '../log/keys.ts'
@@ -27,7 +33,7 @@ interface Registered {
 }
 
 export interface WriterOptions {
-  readonly commands: ReconnectingConnection
+  readonly commands: ReconnectingConnection<Connection>
   readonly keys: Keys
   readonly maxLength: number
   readonly timeout: number
