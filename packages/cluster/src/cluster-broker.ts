@@ -15,6 +15,9 @@ import { Membership } from './member/membership.ts'
 import { Writer } from './member/writer.ts'
 import type { Settings } from './options.ts'
 
+/** Milliseconds that a signal waits while another process takes over, which it does within a few. Then the signal is dropped. */
+const signalTimeout = 1_000
+
 /** What the first use of the broker opens. */
 interface Opened {
   readonly membership: Membership
@@ -114,8 +117,8 @@ export class ClusterBroker implements Broker {
       }),
     )
     const signals = new SignalQueue({
-      isUp: () => link.current !== undefined,
-      send: (texts) => link.current?.signal(texts),
+      isUp: () => true,
+      send: async (texts) => (await link.connected(signalTimeout)).signal(texts),
     })
     return { membership, writer, pages, signals }
   }
