@@ -28,6 +28,7 @@ export class MemberSocket {
   #session: Session | undefined
   #running = 0
   #isGreeted = false
+  #isClosing = false
 
   constructor(socket: Socket) {
     this.#socket = socket
@@ -61,6 +62,7 @@ export class MemberSocket {
 
   /** The leader is closing. Resolves when the member has left, with the replies to its last publishes. */
   async farewell(): Promise<void> {
+    this.#isClosing = true
     if (!this.#isGreeted) return
     this.#write(JSON.stringify([closingId]))
     await this.#closed
@@ -85,7 +87,7 @@ export class MemberSocket {
     while (session && this.#requests.length > 0 && this.#hasRoom) {
       const text = this.#requests.shift()!
       if (this.#isGreeted) void this.#answer(session, text)
-      else this.#greet(text)
+      else if (!this.#isClosing) this.#greet(text)
     }
     // What a member may have waiting here is one chunk of its socket.
     if (this.#requests.length > 0) this.#socket.pause()
@@ -111,7 +113,8 @@ export class MemberSocket {
       const value = await call(session, method, argument)
       this.#write(encodeReply(id, method, value))
     } catch (error) {
-      this.#write(encodeFailure(id, error))
+      // A member whose leader is closing asks the next one.
+      if (!this.#isClosing) this.#write(encodeFailure(id, error))
     }
     this.#running--
     this.#run()

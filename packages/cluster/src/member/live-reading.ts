@@ -1,7 +1,7 @@
 import type { Entry, Receiver } from '@sse/core'
 import type { ReconnectingConnection } from '@sse/core/internal'
 import type { News, TailLimits } from '../wire/messages.ts'
-import { type MemberLink, replaced } from './member-link.ts'
+import { isAnswer, type MemberLink, replaced } from './member-link.ts'
 
 /** Delivers the tail of the log and then every new entry to a receiver. It keeps the position, so it continues with any leader. */
 export class LiveReading {
@@ -24,14 +24,19 @@ export class LiveReading {
 
   /** Reads the tail. @throws (rejected) why the leader cannot be reached, or its log not be read */
   async start(limits: TailLimits): Promise<{ head: string; tail: readonly Entry[] }> {
-    const link = await this.#link.connected()
     for (;;) {
-      const started = await link.start(limits)
-      const tail = await this.#readTail(link, started)
-      if (!tail) continue
-      this.#position = tail.at(-1)?.id ?? started.head
-      this.#tellHealth(this.#health ?? 'up')
-      return { head: this.#position, tail }
+      const link = await this.#link.connected()
+      try {
+        const { head, base } = await link.start(limits)
+        const tail = await this.#readTail(link, base, head)
+        if (!tail) continue
+        this.#position = tail.at(-1)?.id ?? head
+        this.#tellHealth(this.#health ?? 'up')
+        return { head: this.#position, tail }
+      } catch (error) {
+        if (isAnswer(error)) throw error
+        await replaced(link)
+      }
     }
   }
 
@@ -45,10 +50,7 @@ export class LiveReading {
   }
 
   /** @returns `undefined` if the log lost entries meanwhile */
-  async #readTail(
-    link: MemberLink,
-    { base, head }: { readonly base: string; readonly head: string },
-  ): Promise<readonly Entry[] | undefined> {
+  async #readTail(link: MemberLink, base: string, head: string): Promise<readonly Entry[] | undefined> {
     const tail: Entry[] = []
     for (let isRead = base === head; !isRead; ) {
       const { batch, gap, health } = await link.next(tail.at(-1)?.id ?? base)
