@@ -8,9 +8,8 @@ import {
   type Records,
   SseError,
 } from '@sse/core'
-import { closedError, PageReads, SignalQueue } from '@sse/core/internal'
+import { closedError, PageReads, ReconnectingConnection, SignalQueue } from '@sse/core/internal'
 import { Connection } from './connection/connection.ts'
-import { ReconnectingConnection } from './connection/reconnecting-connection.ts'
 import { duplicateOf, keyPrefixOf } from './connection/redis-client.ts'
 import { TransferSize } from './connection/transfer-size.ts'
 import { failureOf } from './failure.ts'
@@ -20,16 +19,19 @@ import { lookAt } from './log/log-state.ts'
 import { signal, signalArguments } from './log/scripts.ts'
 import type { Settings } from './options.ts'
 import { NewestAcknowledged } from './publishing/newest-acknowledged.ts'
+import { OldRecords } from './publishing/old-records.ts'
 import { Writer } from './publishing/writer.ts'
 import { LiveReading } from './reading/live-reading.ts'
 import { readPage } from './reading/read-page.ts'
-import { OldRecords } from './publishing/old-records.ts'
 import { endedOf, recordsOf } from './reading/records.ts'
+
+/** Milliseconds without a command after which a connection is kept alive. */
+const idleInterval = 500
 
 /** What the first use of the broker opens. */
 interface Opened {
   /** Publishes, signals and reads pages. Live reading blocks, so it has a connection of its own. */
-  readonly commands: ReconnectingConnection
+  readonly commands: ReconnectingConnection<Connection>
   readonly writer: Writer
   readonly pages: PageReads
   readonly signals: SignalQueue
@@ -145,7 +147,10 @@ export class RedisBroker implements Broker {
     const commands = new ReconnectingConnection({
       connect: (signal) => this.#connect(signal),
       prepare: async (connection) => void (await lookAt(connection, keys)),
-      keepAlive: (connection) => lookAt(connection, keys),
+      // Redis closes idle connections (`timeout`), and a connection that hangs is noticed.
+      keepAlive: async (connection) => {
+        if (connection.idle >= idleInterval) await lookAt(connection, keys)
+      },
     })
     const writer = new Writer({
       ...{ commands, keys, maxLength, timeout },
