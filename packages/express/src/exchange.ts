@@ -72,7 +72,8 @@ export class ExpressExchange implements Exchange<Request>, Transport {
   }
 
   header(name: string): string | undefined {
-    return this.request.get(name)
+    // Only `set-cookie` is a list, and requests do not have it. `request.get` would change the case of eight names per stream.
+    return this.request.headers[name] as string | undefined
   }
 
   ownHeader(name: string): string | undefined {
@@ -132,7 +133,7 @@ export class ExpressExchange implements Exchange<Request>, Transport {
 
   refuse(refusal: Refusal): void {
     this.#answered = true
-    const seesStatus = readsProblems(this.request.get('Accept'))
+    const seesStatus = readsProblems(this.request.headers.accept)
     send(this.#response, (own) => refusalAnswer(refusal, seesStatus, own))
   }
 

@@ -67,7 +67,7 @@ export class WebExchange implements Exchange<Request> {
 
   header(name: string): string | undefined {
     // A platform that builds the URL from the header may leave it out.
-    return this.request.headers.get(name) ?? (name === 'Host' ? new URL(this.url).host : undefined)
+    return this.request.headers.get(name) ?? (name === 'host' ? new URL(this.url).host : undefined)
   }
 
   ownHeader(name: string): string | undefined {

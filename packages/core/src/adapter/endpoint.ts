@@ -99,7 +99,7 @@ export class Endpoint<R> {
     if (forbidden) return { status: 403, detail: forbidden }
     const unreadable = this.#hub && queryProblem(exchange)
     if (unreadable) return { status: 400, detail: unreadable }
-    const { key } = client
+    const key = client.identify()
     const refusal = this.#shutdown.refusal() ?? this.#admission.refusal(client)
     if (refusal) return refusal
     this.#admission.count(key, 1)
@@ -125,7 +125,7 @@ export class Endpoint<R> {
     const forbidden = crossSiteProblem(exchange, this.#options.origins)
     if (forbidden) return refuse(403, forbidden)
     const client = new Client(this, exchange)
-    const { key } = client
+    const key = client.identify()
     const refusal = this.#admission.refusalByRate(client)
     if (refusal) return problem(refusal, own)
     let body: unknown
@@ -196,12 +196,12 @@ export class Endpoint<R> {
   }
 }
 
-/** The client of a request. The app is asked for its key when the key is needed, and once. */
+/** The client of a request. Its key is that of the moment when the stream begins to open. */
 class Client<R> implements StreamClient, Identity {
   readonly exchange: Exchange<R>
   readonly #endpoint: Endpoint<R>
   #key: string | undefined
-  #isAsked = false
+  #isKnown = false
 
   constructor(endpoint: Endpoint<R>, exchange: Exchange<R>) {
     this.#endpoint = endpoint
@@ -210,9 +210,13 @@ class Client<R> implements StreamClient, Identity {
 
   /** @throws {SseError} `invalid-key`; and any error of the app's `key` */
   get key(): string | undefined {
-    if (this.#isAsked) return this.#key
-    this.#key = this.#endpoint.keyOf(this.exchange.request)
-    this.#isAsked = true
+    return this.#isKnown ? this.#key : this.#endpoint.keyOf(this.exchange.request)
+  }
+
+  /** @throws {SseError} `invalid-key`; and any error of the app's `key` */
+  identify(): string | undefined {
+    this.#key = this.key
+    this.#isKnown = true
     return this.#key
   }
 

@@ -17,7 +17,7 @@ export interface Exchange<R> {
   readonly address: string | undefined
   /** Whether the response is over or its client has left. */
   readonly closed: boolean
-  /** A header of the request, its bytes as Latin-1. */
+  /** A header of the request, its bytes as Latin-1. The name is in lower case, as Node has it. */
   header(name: string): string | undefined
   /** A header that the app has set on the response. */
   ownHeader(name: string): string | undefined
