@@ -14,7 +14,7 @@ export interface IoRedisClientLike {
 }
 
 type Redis = IoRedisClientLike & {
-  duplicate(overrides: object): Redis
+  duplicate(overrides: object): Node
   on(event: string, listener: (error?: unknown) => void): unknown
   call(command: string, args: readonly string[]): Promise<unknown>
 }
@@ -24,6 +24,8 @@ interface Address {
   readonly port: number
 }
 
+type Node = Redis & { readonly options: Address }
+
 type Cluster = IoRedisClientLike & {
   readonly options: {
     readonly redisOptions?: object
@@ -31,7 +33,8 @@ type Cluster = IoRedisClientLike & {
   }
   readonly startupNodes?: readonly object[]
   duplicate(roots: readonly object[], overrides: object): Cluster
-  nodes(role: 'all' | 'master'): (Redis & { readonly options: Address })[]
+  on(event: '+node', listener: (node: Node) => void): unknown
+  nodes(role: 'all' | 'master'): Node[]
 }
 
 /** How often a command that finds the node is sent to the node that the last reply has named. */
@@ -102,7 +105,7 @@ function isCluster(client: object): client is Cluster {
   return 'isCluster' in client && client.isCluster === true
 }
 
-/** The primaries that a client of a Cluster has found, by the client. Any of them knows the others. */
+/** The primaries that a client of a Cluster has found, by the client: that of the log first. Any of them knows the others. */
 const primaries = new WeakMap<object, readonly Address[]>()
 
 /**
@@ -114,7 +117,7 @@ function duplicateOfCluster(client: Cluster, key: string, timeout: number): Brok
   const once = connectOnce(Math.ceil(timeout / 2))
   let lost: (error: unknown) => void = () => {}
   let current: { disconnect(): unknown } | undefined
-  let own: Redis | undefined
+  let own: Node | undefined
   let isDestroyed = false
   const use = <T extends { disconnect(): unknown }>(next: T): T => {
     current?.disconnect()
@@ -122,32 +125,35 @@ function duplicateOfCluster(client: Cluster, key: string, timeout: number): Brok
     if (isDestroyed) next.disconnect()
     return next
   }
+  /** Connects to a node, or to the one to which it redirects. */
+  const follow = async (node: Node, redirects = 0): Promise<Node> => {
+    await connected(use(node))
+    const address = await redirectOf(node, key)
+    if (!address) return node
+    if (redirects === mostRedirects) throw new Error(`the Cluster redirects ${key} all the time`)
+    return follow(node.duplicate({ ...once, ...reachable(address, node, client) }), redirects + 1)
+  }
   return {
     connect: async () => {
       const finder = use(finderOf(client, once, timeout))
+      const roots: Node[] = []
+      finder.on('+node', (node) => roots.push(node))
       await finder.connect()
-      primaries.set(
-        client,
-        finder.nodes('master').map(({ options: { host, port } }) => ({ host, port })),
-      )
-      const [any] = finder.nodes('master')
-      if (!any) throw new Error('the Cluster has no primary')
-      let node = use(any.duplicate(once))
-      for (let redirects = 0; ; redirects++) {
-        let error: unknown
-        node.on('error', (reason) => {
+      // A node that knows no address of its own is left out of the primaries.
+      const nodes = [...finder.nodes('master'), ...roots]
+      const last = primaries.get(client)?.[0]
+      const isLast = (node: Node) => isSame(node.options, last)
+      let error: unknown = new Error('the Cluster has no node')
+      for (const node of [...nodes.filter(isLast), ...nodes.filter((one) => !isLast(one))]) {
+        own = await follow(node.duplicate(once)).catch((reason) => {
           error = reason
+          return undefined
         })
-        await node.connect().catch((reason) => {
-          throw error ?? reason
-        })
-        const address = await redirectOf(node, key)
-        if (!address) break
-        if (redirects === mostRedirects) throw new Error(`the Cluster redirects ${key} all the time`)
-        node = use(node.duplicate({ ...once, ...reachable(address, client) }))
+        if (own || isDestroyed) break
       }
-      listen(node, (error) => lost(error))
-      own = node
+      if (!own) throw error
+      primaries.set(client, [own, ...nodes].map(addressOf))
+      listen(own, (reason) => lost(reason))
     },
     destroy: () => {
       isDestroyed = true
@@ -160,10 +166,15 @@ function duplicateOfCluster(client: Cluster, key: string, timeout: number): Brok
   }
 }
 
+/** The nodes themselves would keep their connections in memory. */
+const addressOf = ({ options: { host, port } }: Node): Address => ({ host, port })
+
+const isSame = ({ host, port }: Address, other: Address | undefined) =>
+  host === other?.host && port === other.port
+
 /** A client that finds the nodes of a Cluster. */
 function finderOf(client: Cluster, once: object, timeout: number): Cluster {
-  const known =
-    primaries.get(client) ?? client.nodes('master').map(({ options: { host, port } }) => ({ host, port }))
+  const known = primaries.get(client) ?? client.nodes('master').map(addressOf)
   const finder = client.duplicate([...(client.startupNodes ?? []), ...known], {
     lazyConnect: true,
     clusterRetryStrategy: null,
@@ -179,6 +190,17 @@ function finderOf(client: Cluster, once: object, timeout: number): Cluster {
   return finder
 }
 
+/** @throws (rejected) why the node cannot be reached: the package tells that by an event only */
+async function connected(node: Redis): Promise<void> {
+  let error: unknown
+  node.on('error', (reason) => {
+    error = reason
+  })
+  await node.connect().catch((reason) => {
+    throw error ?? reason
+  })
+}
+
 /** The address of the node that has a key, if it is another one. */
 async function redirectOf(node: Redis, key: string): Promise<string | undefined> {
   try {
@@ -191,9 +213,10 @@ async function redirectOf(node: Redis, key: string): Promise<string | undefined>
   }
 }
 
-/** The address by which this process reaches a node. */
-function reachable(address: string, { options: { natMap } }: Cluster): Address {
-  const port = address.lastIndexOf(':')
+/** The address by which this process reaches a node. Without a host it is that of the node that has named it. */
+function reachable(address: string, from: Node, { options: { natMap } }: Cluster): Address {
   const mapped = typeof natMap === 'function' ? natMap(address) : natMap?.[address]
-  return mapped ?? { host: address.slice(0, port), port: Number(address.slice(port + 1)) }
+  const colon = address.lastIndexOf(':')
+  const host = address.slice(0, colon) || from.options.host
+  return mapped ?? { host, port: Number(address.slice(colon + 1)) }
 }
