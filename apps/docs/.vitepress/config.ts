@@ -75,8 +75,9 @@ export default defineConfig({
         nav: [
           link('Getting started', '/start/server', '^/start/'),
           link('Concepts', '/concepts'),
+          link('Troubleshooting', '/troubleshooting'),
           link('Recipes', '/recipes/auth', '^/recipes/'),
-          link('Deployment', '/deployment/proxies', '^/deployment/'),
+          link('Deployment', '/deployment/choosing-a-log', '^/deployment/'),
           link('Packages', '/packages/express', '^/packages/'),
           link('API', '/api/', '^/api/'),
         ],

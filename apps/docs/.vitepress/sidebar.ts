@@ -11,19 +11,31 @@ const packages = ['express', 'fetch', 'sqlite', 'redis', 'postgres', 'client', '
 export const english: Items = [
   section('Getting started', [
     ['start/server', 'The server'],
-    ['start/fetch', 'Hono, h3, Next.js'],
     ['start/vue', 'Vue'],
     ['start/pinia', 'Vue with Pinia'],
     ['start/vuex', 'Vue 3 with Vuex'],
     ['start/vue-2', 'Vue 2.7'],
     ['start/lists', 'Lists that are never wrong'],
+    ['start/fetch', 'Hono, h3, Next.js'],
     'concepts',
+    'troubleshooting',
+  ]),
+  section('Questions', [
+    ['questions/websocket', 'SSE or WebSocket?'],
+    ['questions/authorization-header', 'An Authorization header'],
+    ['questions/reconnect', 'Reconnecting, missed events'],
+    ['questions/nginx', 'Behind nginx'],
+    ['questions/how-many-connections', 'How many connections?'],
   ]),
   section('Recipes', [
-    ...under('recipes', ['auth', 'rooms', 'channels', 'presence', 'llm-streams', 'nextjs', 'nuxt']),
+    ...under('recipes', ['auth', 'sign-in', 'rooms', 'channels', 'presence', 'llm-streams']),
+    ...under('recipes', ['nextjs', 'nuxt']),
     ...under('recipes', ['several-nodes', 'transactions', 'graceful-deploy', 'tracing', 'testing']),
   ]),
-  section('Deployment', under('deployment', ['proxies', 'limits', 'sqlite', 'redis', 'threat-model'])),
+  section(
+    'Deployment',
+    under('deployment', ['choosing-a-log', 'proxies', 'limits', 'sqlite', 'redis', 'threat-model']),
+  ),
   section('Background', [
     ...under('background', ['transports', 'myths', 'comparison', 'speed']),
     ['architecture', 'Architecture'],
