@@ -94,6 +94,8 @@ export default defineConfig({
         nav: [
           link('시작하기', '/ko/start/server', '^/ko/start/'),
           link('핵심 개념', '/ko/concepts'),
+          link('레시피', '/ko/recipes/auth', '^/ko/recipes/'),
+          link('배포', '/ko/deployment/proxies', '^/ko/deployment/'),
           link('API', '/api/'),
         ],
         sidebar: korean,

@@ -6,7 +6,7 @@ import { openStream } from '@sse/express/testing'
 import { freePort, until } from '@sse/testbed'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type Block, blocksOf } from './markdown.ts'
-import { docs, readmes } from './pages.ts'
+import { docs, isTranslated, readmes } from './pages.ts'
 import { hostileBodies, hostilePaths } from './served/hostile.ts'
 import { type Served, serve } from './served/serve.ts'
 import { signedIn } from './served/session.ts'
@@ -31,8 +31,8 @@ const servers: Readonly<Record<string, readonly Server[]>> = {
   'README.md': [{ stream: '/events', publish: news }],
   'apps/docs/deployment/sqlite.md': [{ stream: '/events' }],
   'apps/docs/index.md': [{ stream: '/events' }],
+  'apps/docs/ko/index.md': [{ stream: '/events' }],
   'apps/docs/ko/readme.md': [{ stream: '/events', publish: news }],
-  'apps/docs/ko/start/server.md': [{ stream: '/events', publish: list }],
   'apps/docs/recipes/auth.md': [{ stream: '/events', isPrivate: true }],
   'apps/docs/recipes/rooms.md': [{ stream: '/events?channels=room:board', isPrivate: true, publish: board }],
   'apps/docs/recipes/sign-in.md': [
@@ -46,6 +46,7 @@ const servers: Readonly<Record<string, readonly Server[]>> = {
 
 const isServer = ({ language, code }: Block) => ['ts', 'js'].includes(language) && /= express\(\)/.test(code)
 const found = [...docs, ...readmes]
+  .filter((page) => !isTranslated(page))
   .map(({ path, text }) => [path, blocksOf(path, text).filter(isServer)] as const)
   .filter(([, blocks]) => blocks.length > 0)
 
