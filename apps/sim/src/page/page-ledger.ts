@@ -1,0 +1,154 @@
+import type { Truth } from '../log/truth.ts'
+import { type AppData, news } from '../server/app-data.ts'
+import type { World } from '../world/world.ts'
+
+/** An item as events and lists carry it. */
+export interface ShownItem {
+  readonly n: number
+  readonly channel: string
+}
+
+/**
+ * What one page was promised against what it was told and shows.
+ *
+ * - *Order*: ids follow the log. It survives every fault; only a load, a gap or an opening that does not resume begins it anew.
+ * - *Once*: no id is told twice between two of those, because the page would show a repetition.
+ * - *Nothing missing*: between an id and the next one, the page is told every event on its channels, or a gap. It survives every fault, because
+ *   whatever breaks ends in a resume, a gap or a load.
+ * - *Its channels only*: it is told nothing of a channel that it never asked for, or may not read.
+ * - *In the end it shows what the app has published*, once the faults are over. Only items that a log lost before any process had read them are
+ *   left out, because nobody can know of them.
+ */
+export class PageLedger {
+  readonly shown = new Set<number>()
+  /** The channels that it has asked for in this life. */
+  readonly asked = new Set<string>()
+  /** For each channel, the item after which it must show everything. */
+  readonly since = new Map<string, number>()
+  readonly #world: World
+  readonly #truth: Truth
+  readonly #data: AppData
+  readonly #name: string
+  readonly #user: string
+  /** The ids since the last new beginning. */
+  readonly #told = new Set<string>()
+  /** What came before this position was told or loaded; `undefined` until the first id after a new beginning. */
+  #position: string | undefined
+  #place = -1
+  /** Channels without an interruption since the position. */
+  #steady = new Set<string>()
+
+  constructor(world: World, truth: Truth, data: AppData, name: string, user: string) {
+    this.#world = world
+    this.#truth = truth
+    this.#data = data
+    this.#name = name
+    this.#user = user
+  }
+
+  /** The stream was opened. */
+  opened(resumed: boolean | null): void {
+    this.#note(`open ${resumed}`)
+    if (resumed !== true) this.#beginAnew()
+    if (!this.since.has(news)) this.since.set(news, this.#newest)
+    this.#steady.add(news)
+  }
+
+  gap(reason: string): void {
+    this.#note(`gap ${reason}`)
+    this.#beginAnew()
+    for (const channel of this.since.keys()) this.since.set(channel, this.#newest)
+  }
+
+  channels(channels: readonly string[]): void {
+    this.#note(`channels ${channels}`)
+    for (const channel of channels) {
+      if (channel !== news && !this.asked.has(channel))
+        this.#breach(`is on ${channel}, which it never asked for`)
+      if (channel !== news && !this.#data.mayRead(this.#user, channel)) this.#breach(`was let on ${channel}`)
+      if (!this.since.has(channel)) this.since.set(channel, this.#newest)
+    }
+    for (const channel of this.since.keys()) {
+      if (channels.includes(channel)) continue
+      this.since.delete(channel)
+      this.#steady.delete(channel)
+    }
+  }
+
+  /** @param before the channels that it was on when the load began: of those the list has everything */
+  loaded(items: readonly ShownItem[], position: string | undefined, before: ReadonlySet<string>): void {
+    this.#note(`loaded ${items.length} at ${position}`)
+    this.shown.clear()
+    for (const { n } of items) this.shown.add(n)
+    for (const channel of before) if (this.since.has(channel)) this.since.set(channel, 0)
+    this.#beginAnew()
+    this.#position = position
+  }
+
+  told({ n, channel }: ShownItem, id: string): void {
+    this.#note(`told ${n} ${channel} ${id}`)
+    const place = this.#truth.place(id)
+    if (place === undefined) {
+      this.#breach(`was told ${id}, which is not in the log`)
+      return
+    }
+    if (channel !== news && !this.asked.has(channel))
+      this.#breach(`was told of ${channel}, which it never asked for`)
+    if (channel !== news && !this.#data.mayRead(this.#user, channel)) this.#breach(`was told of ${channel}`)
+    if (this.#told.has(id)) this.#breach(`was told ${id} twice`)
+    if (place < this.#place) this.#breach(`was told ${id} after a newer event`)
+    this.#told.add(id)
+    this.#place = place
+    this.shown.add(n)
+    this.#passTo(id)
+    this.#position = id
+    this.#steady = new Set(this.since.keys())
+  }
+
+  /** Everything up to an id was told or loaded, the client says. */
+  reached(n: number): void {
+    this.#note(`reached ${n}`)
+    if (!this.shown.has(n)) this.#breach(`has reached the item ${n}, and does not show it`)
+  }
+
+  /** What it should show and does not, when everything has settled. */
+  missing(): number[] {
+    return this.#data.items
+      .filter(
+        ({ n, channel, state }) =>
+          state === 'published' &&
+          n > (this.since.get(channel) ?? Number.POSITIVE_INFINITY) &&
+          !this.shown.has(n),
+      )
+      .map(({ n }) => n)
+  }
+
+  #passTo(id: string): void {
+    if (this.#position === undefined) return
+    const passed = this.#truth.between(this.#position, id)
+    if (!passed) this.#breach(`was told ${id}, which does not follow ${this.#position}, and no gap`)
+    for (const entry of passed ?? []) {
+      if (entry.event !== 'item' || this.#told.has(entry.id)) continue
+      if (entry.channels.some((channel) => this.#steady.has(channel)))
+        this.#breach(`was told ${id} and not ${entry.id} before it (${entry.data})`)
+    }
+  }
+
+  #beginAnew(): void {
+    this.#told.clear()
+    this.#position = undefined
+    this.#place = -1
+  }
+
+  get #newest(): number {
+    return this.#data.items.length
+  }
+
+  #note(line: string): void {
+    this.#world.note(this.#name, line)
+  }
+
+  #breach(why: string): void {
+    this.#world.violate(`${this.#name} ${why}`)
+  }
+}
