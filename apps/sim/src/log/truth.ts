@@ -4,8 +4,23 @@ import type { Broker, Entry } from '@sse/core'
 export class Truth {
   readonly #entries = new Map<string, { readonly entry: Entry; readonly place: number }>()
 
+  /** The ids under which each item was published. */
+  readonly #items = new Map<number, string[]>()
+
   add(entry: Entry): void {
-    if (!this.#entries.has(entry.id)) this.#entries.set(entry.id, { entry, place: this.#entries.size })
+    if (this.#entries.has(entry.id)) return
+    this.#entries.set(entry.id, { entry, place: this.#entries.size })
+    if (entry.event !== 'item') return
+    const { n } = JSON.parse(entry.data) as { n: number }
+    const ids = this.#items.get(n)
+    if (ids) ids.push(entry.id)
+    else this.#items.set(n, [entry.id])
+  }
+
+  /** The id of an item's event: the cursor after it, if that is one of its ids, or else its newest. */
+  idOf(n: number, cursor: string): string | undefined {
+    const ids = this.#items.get(n)
+    return ids?.includes(cursor) ? cursor : ids?.at(-1)
   }
 
   place(id: string): number | undefined {

@@ -85,21 +85,26 @@ export class PageLedger {
     this.#position = position
   }
 
-  told({ n, channel }: ShownItem, id: string): void {
-    this.#note(`told ${n} ${channel} ${id}`)
-    const place = this.#truth.place(id)
-    if (place === undefined) {
-      this.#breach(`was told ${id}, which is not in the log`)
+  /**
+   * @param cursor the client's cursor after the event: its id, unless it came without one. While a stream gives the records of a channel, other
+   * events come without ids; a load can then not tell whether it has them
+   */
+  told({ n, channel }: ShownItem, cursor: string): void {
+    this.#note(`told ${n} ${channel} ${cursor}`)
+    const id = this.#truth.idOf(n, cursor)
+    if (id === undefined) {
+      this.#breach(`was told ${n}, which is not in the log`)
       return
     }
-    if (channel !== news && !this.asked.has(channel))
-      this.#breach(`was told of ${channel}, which it never asked for`)
+    if (channel !== news && !this.asked.has(channel)) this.#breach(`was told of ${channel}, which it never asked for`)
     if (channel !== news && !this.#data.mayRead(this.#user, channel)) this.#breach(`was told of ${channel}`)
-    if (this.#told.has(id)) this.#breach(`was told ${id} twice`)
-    if (place < this.#place) this.#breach(`was told ${id} after a newer event`)
+    if (this.#told.has(id)) this.#breach(`was told ${n} (${id}) twice`)
     this.#told.add(id)
-    this.#place = place
     this.shown.add(n)
+    if (id !== cursor) return
+    const place = this.#truth.place(id)!
+    if (place < this.#place) this.#breach(`was told ${n} (${id}) after a newer event`)
+    this.#place = place
     this.#passTo(id)
     this.#position = id
     this.#steady = new Set(this.since.keys())
