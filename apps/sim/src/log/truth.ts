@@ -2,14 +2,22 @@ import type { Broker, Entry } from '@sse/core'
 
 /** Every entry that a log ever had, in the order in which it was first seen. */
 export class Truth {
-  readonly #entries = new Map<string, { readonly entry: Entry; readonly place: number }>()
+  readonly #now: () => number
+  readonly #entries = new Map<
+    string,
+    { readonly entry: Entry; readonly place: number; readonly at: number }
+  >()
 
   /** The ids under which each item was published. */
   readonly #items = new Map<number, string[]>()
 
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
   add(entry: Entry): void {
     if (this.#entries.has(entry.id)) return
-    this.#entries.set(entry.id, { entry, place: this.#entries.size })
+    this.#entries.set(entry.id, { entry, place: this.#entries.size, at: this.#now() })
     if (entry.event !== 'item') return
     const { n } = JSON.parse(entry.data) as { n: number }
     const ids = this.#items.get(n)
@@ -25,6 +33,11 @@ export class Truth {
 
   place(id: string): number | undefined {
     return this.#entries.get(id)?.place
+  }
+
+  /** When a process first had an entry. */
+  seenAt(id: string): number {
+    return this.#entries.get(id)?.at ?? 0
   }
 
   /** The entries after a position up to another one; `undefined` if no chain of entries leads from the one to the other. */

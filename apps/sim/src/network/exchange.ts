@@ -238,6 +238,7 @@ export class Exchange {
   }
 
   #carry(bytes: Uint8Array): void {
+    this.#network.world.wire(`${this.server?.program.name} to ${this.name}`, bytes)
     if (this.revokedAfter !== undefined) this.#checkRevoked(bytes, this.revokedAfter)
     if (this.#state !== 'up' || this.link.state !== 'up') return
     if (this.truncateAfter !== undefined) {

@@ -1,3 +1,4 @@
+import { comparePositions } from '@sse/core'
 import type { Truth } from '../log/truth.ts'
 import { type AppData, news } from '../server/app-data.ts'
 import type { World } from '../world/world.ts'
@@ -35,6 +36,13 @@ export class PageLedger {
   /** What came before this position was told or loaded; `undefined` until the first id after a new beginning. */
   #position: string | undefined
   #place = -1
+  /** Whether a load has returned the position. */
+  #isLoaded = false
+  /**
+   * Gaps that may still excuse a break in what is told. A gap is told at once, while the events before it may wait for a load.
+   */
+  #gaps = 0
+  #lastGap = 0
   /** Channels without an interruption since the position. */
   #steady = new Set<string>()
 
@@ -49,14 +57,14 @@ export class PageLedger {
   /** The stream was opened. */
   opened(resumed: boolean | null): void {
     this.#note(`open ${resumed}`)
-    if (resumed !== true) this.#beginAnew()
+    if (resumed !== true) this.#break()
     if (!this.since.has(news)) this.since.set(news, this.#newest)
     this.#steady.add(news)
   }
 
   gap(reason: string): void {
     this.#note(`gap ${reason}`)
-    this.#beginAnew()
+    this.#break()
     for (const channel of this.since.keys()) this.since.set(channel, this.#newest)
   }
 
@@ -83,6 +91,7 @@ export class PageLedger {
     for (const channel of before) if (this.since.has(channel)) this.since.set(channel, 0)
     this.#beginAnew()
     this.#position = position
+    this.#isLoaded = position !== undefined
   }
 
   /**
@@ -96,7 +105,8 @@ export class PageLedger {
       this.#breach(`was told ${n}, which is not in the log`)
       return
     }
-    if (channel !== news && !this.asked.has(channel)) this.#breach(`was told of ${channel}, which it never asked for`)
+    if (channel !== news && !this.asked.has(channel))
+      this.#breach(`was told of ${channel}, which it never asked for`)
     if (channel !== news && !this.#data.mayRead(this.#user, channel)) this.#breach(`was told of ${channel}`)
     if (this.#told.has(id)) this.#breach(`was told ${n} (${id}) twice`)
     this.#told.add(id)
@@ -107,6 +117,9 @@ export class PageLedger {
     this.#place = place
     this.#passTo(id)
     this.#position = id
+    this.#isLoaded = false
+    // It came after the last gap, so everything that had waited then was told.
+    if (this.#truth.seenAt(id) > this.#lastGap) this.#gaps = 0
     this.#steady = new Set(this.since.keys())
   }
 
@@ -131,12 +144,23 @@ export class PageLedger {
   #passTo(id: string): void {
     if (this.#position === undefined) return
     const passed = this.#truth.between(this.#position, id)
-    if (!passed) this.#breach(`was told ${id}, which does not follow ${this.#position}, and no gap`)
+    if (!passed) {
+      // The list is already of another log than the stream. Then a gap follows, and another load.
+      if (this.#isLoaded && comparePositions(this.#position, id) === undefined) return
+      if (this.#gaps > 0) this.#gaps--
+      else this.#breach(`was told ${id}, which does not follow ${this.#position}, and no gap`)
+    }
     for (const entry of passed ?? []) {
       if (entry.event !== 'item' || this.#told.has(entry.id)) continue
       if (entry.channels.some((channel) => this.#steady.has(channel)))
         this.#breach(`was told ${id} and not ${entry.id} before it (${entry.data})`)
     }
+  }
+
+  #break(): void {
+    this.#gaps++
+    this.#lastGap = this.#world.now
+    this.#beginAnew()
   }
 
   #beginAnew(): void {

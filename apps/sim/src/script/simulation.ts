@@ -21,7 +21,7 @@ export class Simulation {
   readonly world: World
   readonly network: Network
   readonly log: SimLog
-  readonly truth = new Truth()
+  readonly truth: Truth
   readonly data = new AppData()
   readonly browsers: Browser[] = []
   readonly tabs: Tab[] = []
@@ -38,6 +38,7 @@ export class Simulation {
   constructor(world: World, { log, processes, browsers, proxied }: Setup) {
     this.world = world
     this.network = new Network(world)
+    this.truth = new Truth(() => world.now)
     this.log = createSimLog(log, world)
     const places = log === 'memory' || log === 'sqlite' ? 1 : processes
     for (let place = 0; place < places; place++) this.startServer(place)

@@ -55,6 +55,13 @@ export class World {
     this.#log?.(line)
   }
 
+  /** What a server sends, for people who read the trace. It is not part of the digest. */
+  wire(who: string, bytes: Uint8Array): void {
+    if (!this.#log) return
+    const text = Buffer.from(bytes).toString().replaceAll('\n', '⏎').replaceAll('⏎⏎', '\n    ')
+    this.#log(`${this.now.toFixed(3)} wire ${who}:\n    ${text}`)
+  }
+
   fault(kind: string, what = ''): void {
     this.faults.set(kind, (this.faults.get(kind) ?? 0) + 1)
     this.note('fault', `${kind} ${what}`)
