@@ -10,6 +10,7 @@ export async function main(): Promise<void> {
     options: {
       seed: { type: 'string' },
       hours: { type: 'string', default: '10' },
+      'keep-going': { type: 'boolean', default: false },
       trace: { type: 'boolean', default: false },
     },
   })
@@ -31,7 +32,7 @@ export async function main(): Promise<void> {
     if (result.violation) {
       console.log(`VIOLATION of seed ${seed}: ${result.violation.message}`)
       process.exitCode = 1
-      break
+      if (!values['keep-going']) break
     }
   }
   console.log(JSON.stringify(Object.fromEntries([...faults].sort())))

@@ -56,11 +56,10 @@ async function conclude(sim: Simulation): Promise<void> {
     broker.slow = 0
     broker.mend()
   }
+  for (const { link } of sim.browsers)
+    Object.assign(link, { state: 'up', slow: 0, buffering: false, duplicating: false })
   for (const exchange of network.exchanges) exchange.heal()
-  for (const browser of sim.browsers) {
-    Object.assign(browser.link, { state: 'up', slow: 0, buffering: false, duplicating: false })
-    wake(sim, browser, 0)
-  }
+  for (const browser of sim.browsers) wake(sim, browser, 0)
   for (const account of sim.data.accounts.values()) account.banned = false
   for (const page of sim.pages) {
     page.program.resume()
@@ -84,7 +83,7 @@ async function conclude(sim: Simulation): Promise<void> {
   for (const server of sim.servers) {
     const { streams, channels } = server!.hub.stats()
     if (streams > 0 || channels > 0)
-      world.violate(`${server!.program.name} still has ${streams} streams on ${channels} channels`)
+      world.violate(`${server!.program.name} still has ${streams} streams on ${channels} channels: ${[...server!.hub.streams].map(({ id, key }) => `${id} of ${key}`)}`)
   }
   for (const place of sim.servers.keys()) sim.stop(place)
   await world.runFor(60_000)
