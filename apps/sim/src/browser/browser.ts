@@ -91,6 +91,7 @@ export class Browser {
         own.target.addEventListener(type, listener),
       postMessage: (message: unknown) => {
         const data = structuredClone(message)
+        this.world.wire(`${program.name} to its group`, data as object)
         const { now, outside } = this.world
         // One process of the browser passes the messages on, so they arrive everywhere in one order.
         this.#lastPost = Math.max(this.#lastPost + 0.001, now + 0.1 + outside.random() * 3)

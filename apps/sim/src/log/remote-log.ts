@@ -45,10 +45,12 @@ export class RemoteLog {
   readonly #trimmed = new Set<string>()
   readonly #keys = new Map<string, { readonly id: string; readonly until: number }>()
   readonly #records = new Map<string, Map<string, Entry>>()
+  readonly #onAppend: (entry: Entry) => void
   #epoch = ''
   #number = 0
 
-  constructor(kind: LogKind, host: LogHost) {
+  constructor(kind: LogKind, host: LogHost, onAppend: (entry: Entry) => void = () => {}) {
+    this.#onAppend = onAppend
     this.kind = kind
     this.host = host
     this.reset()
@@ -75,6 +77,7 @@ export class RemoteLog {
     }
     this.#change(entry)
     this.#places.push({ id: entry.id, entry })
+    this.#onAppend(entry)
     if (key !== undefined) this.#keys.set(key, { id: entry.id, until: this.host.now() + keyLifetime })
     this.tell()
     return { id: entry.id, duplicate: false }

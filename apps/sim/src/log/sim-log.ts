@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { type Broker, createMemoryBroker } from '@sse/core'
+import { type Broker, createMemoryBroker, type Entry } from '@sse/core'
 import { createSqliteBroker } from '@sse/sqlite'
 import type { Program } from '../world/program.ts'
 import type { World } from '../world/world.ts'
@@ -21,9 +21,10 @@ export interface SimLog {
   close(): void
 }
 
-export function createSimLog(kind: SimLogKind, world: World): SimLog {
+/** @param onAppend called with every entry of a log on a server; those of others come to their only process in order */
+export function createSimLog(kind: SimLogKind, world: World, onAppend: (entry: Entry) => void): SimLog {
   if (kind === 'memory') return memoryLog()
-  return kind === 'sqlite' ? sqliteLog() : remoteLog(kind, world)
+  return kind === 'sqlite' ? sqliteLog() : remoteLog(kind, world, onAppend)
 }
 
 /** It ends with its process. */
@@ -64,14 +65,14 @@ function sqliteLog(): SimLog {
   }
 }
 
-function remoteLog(kind: 'redis' | 'postgres', world: World): SimLog {
+function remoteLog(kind: 'redis' | 'postgres', world: World, onAppend: (entry: Entry) => void): SimLog {
   const { outside } = world
   const host = {
     now: () => world.epoch + world.now,
     random: outside.random,
     later: (delay: number, run: () => void) => void outside.later(delay, run),
   }
-  const remote = new RemoteLog(kind, host)
+  const remote = new RemoteLog(kind, host, onAppend)
   const brokers = new Map<Program, RemoteBroker>()
   return {
     kind,

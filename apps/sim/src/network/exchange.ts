@@ -66,10 +66,13 @@ export class Exchange {
     this.name = name
     this.#init = init
     this.url = new URL(input, origin)
-    this.user = new Headers(init.headers).get('Authorization')?.split(' ')[0]
     this.random = createRandom(network.world.seedOf(name))
     this.response = this.#settle.promise
     this.response.catch(() => {})
+    const headers = new Headers(init.headers)
+    this.user = headers.get('Authorization')?.split(' ')[0]
+    const { world } = network
+    world.note(name, `${this.method} ${this.url.pathname}${this.url.search} after ${headers.get('Last-Event-ID')}`)
     const { signal } = init
     if (signal?.aborted) this.#abort(signal)
     else {

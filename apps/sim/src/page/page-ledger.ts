@@ -43,8 +43,8 @@ export class PageLedger {
    */
   #gaps = 0
   #lastGap = 0
-  /** Channels without an interruption since the position. */
-  #steady = new Set<string>()
+  /** When it was told that it is on each channel. Events that wait for a load are told later, so this is compared with when they came. */
+  readonly #joined = new Map<string, number>()
 
   constructor(world: World, truth: Truth, data: AppData, name: string, user: string) {
     this.#world = world
@@ -58,8 +58,7 @@ export class PageLedger {
   opened(resumed: boolean | null): void {
     this.#note(`open ${resumed}`)
     if (resumed !== true) this.#break()
-    if (!this.since.has(news)) this.since.set(news, this.#newest)
-    this.#steady.add(news)
+    if (!this.since.has(news)) this.#join(news)
   }
 
   gap(reason: string): void {
@@ -74,12 +73,12 @@ export class PageLedger {
       if (channel !== news && !this.asked.has(channel))
         this.#breach(`is on ${channel}, which it never asked for`)
       if (channel !== news && !this.#data.mayRead(this.#user, channel)) this.#breach(`was let on ${channel}`)
-      if (!this.since.has(channel)) this.since.set(channel, this.#newest)
+      if (!this.since.has(channel)) this.#join(channel)
     }
     for (const channel of this.since.keys()) {
       if (channels.includes(channel)) continue
       this.since.delete(channel)
-      this.#steady.delete(channel)
+      this.#joined.delete(channel)
     }
   }
 
@@ -120,7 +119,6 @@ export class PageLedger {
     this.#isLoaded = false
     // It came after the last gap, so everything that had waited then was told.
     if (this.#truth.seenAt(id) > this.#lastGap) this.#gaps = 0
-    this.#steady = new Set(this.since.keys())
   }
 
   /** Everything up to an id was told or loaded, the client says. */
@@ -152,9 +150,15 @@ export class PageLedger {
     }
     for (const entry of passed ?? []) {
       if (entry.event !== 'item' || this.#told.has(entry.id)) continue
-      if (entry.channels.some((channel) => this.#steady.has(channel)))
+      const at = this.#truth.seenAt(entry.id)
+      if (entry.channels.some((channel) => at > (this.#joined.get(channel) ?? Number.POSITIVE_INFINITY)))
         this.#breach(`was told ${id} and not ${entry.id} before it (${entry.data})`)
     }
+  }
+
+  #join(channel: string): void {
+    this.since.set(channel, this.#newest)
+    this.#joined.set(channel, this.#world.now)
   }
 
   #break(): void {

@@ -39,7 +39,7 @@ export class Simulation {
     this.world = world
     this.network = new Network(world)
     this.truth = new Truth(() => world.now)
-    this.log = createSimLog(log, world)
+    this.log = createSimLog(log, world, (entry) => this.truth.add(entry))
     const places = log === 'memory' || log === 'sqlite' ? 1 : processes
     for (let place = 0; place < places; place++) this.startServer(place)
     for (let count = 0; count < browsers; count++) {
