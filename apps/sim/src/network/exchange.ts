@@ -72,7 +72,10 @@ export class Exchange {
     const headers = new Headers(init.headers)
     this.user = headers.get('Authorization')?.split(' ')[0]
     const { world } = network
-    world.note(name, `${this.method} ${this.url.pathname}${this.url.search} after ${headers.get('Last-Event-ID')}`)
+    world.note(
+      name,
+      `${this.method} ${this.url.pathname}${this.url.search} after ${headers.get('Last-Event-ID')}`,
+    )
     const { signal } = init
     if (signal?.aborted) this.#abort(signal)
     else {

@@ -24,6 +24,10 @@ export class PageLedger {
   readonly shown = new Set<number>()
   /** The channels that it has asked for in this life. */
   readonly asked = new Set<string>()
+  /** The channels that it asks for now. */
+  readonly wanted: ReadonlySet<string>
+  /** The channels that it was told last. */
+  confirmed: readonly string[] = []
   /** For each channel, the item after which it must show everything. */
   readonly since = new Map<string, number>()
   readonly #world: World
@@ -46,7 +50,13 @@ export class PageLedger {
   /** When it was told that it is on each channel. Events that wait for a load are told later, so this is compared with when they came. */
   readonly #joined = new Map<string, number>()
 
-  constructor(world: World, truth: Truth, data: AppData, name: string, user: string) {
+  constructor(
+    world: World,
+    truth: Truth,
+    data: AppData,
+    { name, user, wanted }: { name: string; user: string; wanted: ReadonlySet<string> },
+  ) {
+    this.wanted = wanted
     this.#world = world
     this.#truth = truth
     this.#data = data
@@ -69,17 +79,21 @@ export class PageLedger {
 
   channels(channels: readonly string[]): void {
     this.#note(`channels ${channels}`)
+    this.confirmed = channels
     for (const channel of channels) {
       if (channel !== news && !this.asked.has(channel))
         this.#breach(`is on ${channel}, which it never asked for`)
       if (channel !== news && !this.#data.mayRead(this.#user, channel)) this.#breach(`was let on ${channel}`)
-      if (!this.since.has(channel)) this.#join(channel)
+      const isWanted = channel === news || this.wanted.has(channel)
+      if (isWanted && !this.since.has(channel)) this.#join(channel)
     }
-    for (const channel of this.since.keys()) {
-      if (channels.includes(channel)) continue
-      this.since.delete(channel)
-      this.#joined.delete(channel)
-    }
+    for (const channel of this.since.keys()) if (!channels.includes(channel)) this.left(channel)
+  }
+
+  /** It is not on a channel any more, or does not want to be. */
+  left(channel: string): void {
+    this.since.delete(channel)
+    this.#joined.delete(channel)
   }
 
   /** @param before the channels that it was on when the load began: of those the list has everything */

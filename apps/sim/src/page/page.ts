@@ -81,8 +81,8 @@ export class Page {
     const { program, window } = browser.openPage(name, tab.session)
     this.program = program
     this.window = window
-    this.ledger = new PageLedger(simulation.world, simulation.truth, simulation.data, name, this.user)
     this.wanted = new Set(options.channels)
+    this.ledger = new PageLedger(simulation.world, simulation.truth, simulation.data, this)
     for (const channel of this.wanted) this.ledger.asked.add(channel)
     program.later(0, () => {
       this.code = options.kind === 'vue' ? startVue(this) : startClient(this)
@@ -109,6 +109,7 @@ export class Page {
   unwant(channel: string): void {
     this.do((code) => {
       this.wanted.delete(channel)
+      this.ledger.left(channel)
       code.unsubscribe(channel)
     })
   }
@@ -147,7 +148,7 @@ export class Page {
     if (missing.length > 0) return `does not show ${missing}`
     const readable = [...this.wanted].filter((channel) => simulation.data.mayRead(this.user, channel))
     const lacking =
-      options.kind === 'vue' ? [] : readable.filter((channel) => !this.ledger.since.has(channel))
+      options.kind === 'vue' ? [] : readable.filter((channel) => !this.ledger.confirmed.includes(channel))
     if (lacking.length > 0) return `is not on ${lacking}`
     if (this.wanted.has(prices)) {
       const shown = JSON.stringify([...(this.records ?? [])].sort())

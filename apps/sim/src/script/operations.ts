@@ -419,7 +419,9 @@ function endTab(sim: Simulation, page: Page, byUser: boolean): void {
 function disconnect(sim: Simulation, user: string, choice: number): void {
   const server = sim.anyServer(choice)
   if (!server) return
-  const before = [...sim.network.exchanges].filter((one) => one.user === user && one.arrivedAt <= sim.world.now)
+  const before = [...sim.network.exchanges].filter(
+    (one) => one.user === user && one.arrivedAt <= sim.world.now,
+  )
   server.program.later(0, () => {
     server.hub.disconnect(user).then(
       () => {

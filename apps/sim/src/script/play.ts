@@ -83,7 +83,9 @@ async function conclude(sim: Simulation): Promise<void> {
   for (const server of sim.servers) {
     const { streams, channels } = server!.hub.stats()
     if (streams > 0 || channels > 0)
-      world.violate(`${server!.program.name} still has ${streams} streams on ${channels} channels: ${[...server!.hub.streams].map(({ id, key }) => `${id} of ${key}`)}`)
+      world.violate(
+        `${server!.program.name} still has ${streams} streams on ${channels} channels: ${[...server!.hub.streams].map(({ id, key }) => `${id} of ${key}`)}`,
+      )
   }
   for (const place of sim.servers.keys()) sim.stop(place)
   await world.runFor(60_000)

@@ -58,7 +58,9 @@ export class World {
   /** What a server or a tab sends, for people who read the trace. It is not part of the digest. */
   wire(who: string, bytes: Uint8Array | object): void {
     if (!this.#log) return
-    const text = (bytes instanceof Uint8Array ? Buffer.from(bytes).toString() : JSON.stringify(bytes)).replaceAll('\n', '⏎').replaceAll('⏎⏎', '\n    ')
+    const text = (bytes instanceof Uint8Array ? Buffer.from(bytes).toString() : JSON.stringify(bytes))
+      .replaceAll('\n', '⏎')
+      .replaceAll('⏎⏎', '\n    ')
     this.#log(`${this.now.toFixed(3)} wire ${who}:\n    ${text}`)
   }
 
