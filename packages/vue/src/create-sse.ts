@@ -124,5 +124,5 @@ export function toClientOptions({ events: _, resync: __, ...rest }: AnyOptions):
 
 function toSessionOptions({ resync, ...options }: SseOptions<AnyEvents>): SessionOptions {
   const isHydrated = !!options.hydrate && !options.lastEventId
-  return { ...options, isHydrated, load: resync || undefined }
+  return { ...options, isHydrated, load: resync }
 }

@@ -88,7 +88,7 @@ export function createReceiver(session: Session): Receiver {
   }
 
   const ownOptions: ConsumerOptions = {
-    load: () => session.options.load,
+    load: () => session.options.load || undefined,
     given: (at) => connection.isGiven && !session.options.isHydrated && at,
     get stale() {
       // A store may have got the state of another page.

@@ -24,7 +24,7 @@ export interface SessionOptions {
   /** The position at which it connects first is that of lists. */
   readonly isHydrated?: boolean | undefined
   /** Loads what the targets and handlers of this session show. */
-  readonly load?: ((cause: SseResyncCause) => unknown) | undefined
+  readonly load?: ((cause: SseResyncCause) => unknown) | false | undefined
   /** The targets of each event. Names that are not its own properties reach nothing. */
   readonly targets?: Readonly<Record<string, readonly Target[] | undefined>> | undefined
 }
@@ -57,6 +57,8 @@ export interface Session extends SessionContext {
   /** What lists bring from a server render. A store brings its own state. */
   hydration?: Hydration
   report(error: unknown, event: string): void
+  /** What `useSse` gives, the same to all components. */
+  refs?: object
   /** Devtools. */
   observer?: SessionObserver
 }

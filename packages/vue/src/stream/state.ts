@@ -66,5 +66,10 @@ export const createState = (lastEventId: string): SseStreamState => ({
   history: [],
 })
 
-/** The names of the parts of the state. */
-export const stateNames = Object.keys(createState('')) as (keyof SseStreamState)[]
+/** Makes something for each part of the state. */
+export const eachPart = <Made>(
+  make: (name: keyof SseStreamState) => Made,
+): Record<keyof SseStreamState, Made> =>
+  Object.fromEntries(
+    Object.keys(createState('')).map((name) => [name, make(name as keyof SseStreamState)]),
+  ) as Record<keyof SseStreamState, Made>
