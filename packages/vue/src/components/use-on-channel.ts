@@ -24,9 +24,9 @@ export function useOnChannel(
   kind: SaidKind,
   composable: string,
   channel: ChannelName,
-  stream: string | SseSource = 'sse',
+  stream?: string | SseSource,
 ): Readonly<Ref<Said | undefined>> {
-  const session = findSession(stream, composable)
+  const session = findSession(composable, stream)
   const { connection } = session
   const newest = shallowRef<Said>()
   inScope(session, (receiver) => parts!.followChannel(receiver, channel, kind, newest))

@@ -21,8 +21,8 @@ export function useSse<Namespace extends string = 'sse'>(
   stream?: Namespace | SseSource,
 ): SseRefs<RegisteredEvents<Namespace>>
 export function useSse<Events extends object>(stream?: string | SseSource): SseRefs<Events>
-export function useSse(stream: string | SseSource = 'sse'): unknown {
-  const session = findSession(stream, 'useSse')
+export function useSse(stream?: string | SseSource): unknown {
+  const session = findSession('useSse', stream)
   session.refs ??= toRefs(session)
   return session.refs
 }
@@ -45,7 +45,7 @@ export function useSseEvent<
 >(
   event: Name,
   handler: Listener<EventData<RegisteredEvents<Namespace>, Name>>,
-  stream: Namespace | SseSource = 'sse' as Namespace,
+  stream?: Namespace | SseSource,
 ): void {
-  onScopeDispose(findSession(stream, 'useSseEvent').methods.on(event, handler))
+  onScopeDispose(findSession('useSseEvent', stream).methods.on(event, handler))
 }

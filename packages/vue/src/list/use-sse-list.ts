@@ -104,7 +104,7 @@ export function useSseList<Item, Events extends object = RegisteredEvents>(
   options: SseListOptions<Item, Events>,
 ): SseList<Item> {
   const { channel, key, sort, stream } = options
-  const session = findSession(stream ?? 'sse', 'useSseList')
+  const session = findSession('useSseList', stream)
   const { connection, hydration } = session
   const name = options.name ?? `${Object.keys(options.events)},${nameOf(channel)}`
   const rendered = hydration?.lists[name]

@@ -11,7 +11,7 @@ import { createDispatcher, type Delivery, type Target } from './dispatcher.ts'
 import { listenTo } from './listen.ts'
 import type { CommitOwn } from './mutations.ts'
 import type { ConnectPayload, Session } from './session.ts'
-import { type SseEntry, toConnectionState } from './state.ts'
+import { CONNECTION, type ConnectionState, type SseEntry } from './state.ts'
 
 /** Receives the events of a session, frame by frame, and keeps its state. Loaded beside the page. */
 export interface Receiver {
@@ -220,3 +220,6 @@ export function reached(session: Session, id: string): Promise<void> {
 }
 
 const toEntry = ({ data, meta }: Delivery): SseEntry => Object.freeze({ ...meta, data })
+
+/** The client's state with every part, so that nothing of the state before it stays. */
+const toConnectionState = (state: SseState): ConnectionState => ({ ...CONNECTION, ...state })

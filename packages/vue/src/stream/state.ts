@@ -43,7 +43,8 @@ export type ConnectionState = Pick<
   'status' | 'reason' | 'error' | 'attempt' | 'retryAt' | 'openedAt'
 >
 
-const CONNECTION: ConnectionState = {
+/** Of a stream that has not connected. */
+export const CONNECTION: ConnectionState = {
   status: 'idle',
   reason: null,
   error: null,
@@ -51,9 +52,6 @@ const CONNECTION: ConnectionState = {
   retryAt: null,
   openedAt: null,
 }
-
-/** The client's state with every part, so that nothing of the state before it stays. */
-export const toConnectionState = (state: SseState): ConnectionState => ({ ...CONNECTION, ...state })
 
 export const createState = (lastEventId: string): SseStreamState => ({
   ...CONNECTION,
