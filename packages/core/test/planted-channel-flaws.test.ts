@@ -31,7 +31,8 @@ const flaws: readonly Flaw[] = [
       return (event) => {
         if (event.event !== 'sse.presence') return [event]
         const change = JSON.parse(event.data)
-        const members: { readonly id: string; readonly streams: number }[] = change.members ?? change.joined ?? []
+        const members: { readonly id: string; readonly streams: number }[] =
+          change.members ?? change.joined ?? []
         const left = members.filter((member) => member.streams < (streams.get(member.id) ?? 0))
         for (const member of members) streams.set(member.id, member.streams)
         if (left.length === 0 || change.members) return [event]
@@ -81,9 +82,13 @@ const flaws: readonly Flaw[] = [
 
 const planted = isLong ? flaws : flaws.slice(-1)
 
-it.each(planted)('the model of channels finds that $flaw', async ({ found, wire, broker }) => {
-  const log = createMemoryLog({ entries: 60 })
-  const connect = () => (broker ? broker(log.connect()) : log.connect())
-  const seed = Number(process.env['SSE_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
-  await expect(playChannels({ connect, processes: 2, steps, seed, flaw: wire })).rejects.toThrow(found)
-}, 600_000)
+it.each(planted)(
+  'the model of channels finds that $flaw',
+  async ({ found, wire, broker }) => {
+    const log = createMemoryLog({ entries: 60 })
+    const connect = () => (broker ? broker(log.connect()) : log.connect())
+    const seed = Number(process.env['SSE_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
+    await expect(playChannels({ connect, processes: 2, steps, seed, flaw: wire })).rejects.toThrow(found)
+  },
+  600_000,
+)

@@ -254,7 +254,7 @@ export function describePinia({ createPinia, defineStore, acceptHMRUpdate }: Pin
         },
         sse: { records: { prices: 'replace' }, presence: { room: { action: 'setMembers' } }, resync: 'load' },
       })
-      const { pinia, mount, sources, source, open, send } = setUp({ channels: ['prices', 'room'] })
+      const { pinia, mount, sources, open, send } = setUp({ channels: ['prices', 'room'] })
       const store = usePrices(pinia)
       mount()
       await vi.waitFor(() => expect(sources).toHaveLength(1))

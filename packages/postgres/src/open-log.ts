@@ -116,7 +116,13 @@ function runLog(
   })
   const close = async (isUp: boolean) => {
     pages.close()
-    await Promise.all([signals.close(), writer.close(isUp), sequencer.close(), trim.close(), oldRecords.close()])
+    await Promise.all([
+      signals.close(),
+      writer.close(isUp),
+      sequencer.close(),
+      trim.close(),
+      oldRecords.close(),
+    ])
   }
   return { writer, sequencer, pages, signals, close }
 }

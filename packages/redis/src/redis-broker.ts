@@ -20,10 +20,10 @@ import { lookAt } from './log/log-state.ts'
 import { signal, signalArguments } from './log/scripts.ts'
 import type { Settings } from './options.ts'
 import { NewestAcknowledged } from './publishing/newest-acknowledged.ts'
+import { OldRecords } from './publishing/old-records.ts'
 import { Writer } from './publishing/writer.ts'
 import { LiveReading } from './reading/live-reading.ts'
 import { readPage } from './reading/read-page.ts'
-import { OldRecords } from './publishing/old-records.ts'
 import { endedOf, recordsOf } from './reading/records.ts'
 
 /** What the first use of the broker opens. */

@@ -92,7 +92,10 @@ function connect(
   }
   // A twentieth of the age, but at least a second and at most a minute.
   const interval = Math.min(Math.max(settings.keep.age / 20, 1_000), 60_000)
-  const timer = setInterval(trimOld, Math.min(interval, recordCheckInterval(settings.records) ?? interval)).unref()
+  const timer = setInterval(
+    trimOld,
+    Math.min(interval, recordCheckInterval(settings.records) ?? interval),
+  ).unref()
   trimOld()
   const close = () => {
     clearInterval(timer)

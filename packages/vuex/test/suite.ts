@@ -686,7 +686,9 @@ export function describePair({ createStore, mount, h, nextTick, ref, effectScope
           resync: undefined,
           keep: 10,
           channels: ['prices', 'room'],
-          records: { prices: ['prices/replace', ({ records }) => dispatched.push(records), { commit: 'nowhere' }] },
+          records: {
+            prices: ['prices/replace', ({ records }) => dispatched.push(records), { commit: 'nowhere' }],
+          },
           presence: { room: { commit: 'prices/setMembers' } },
         },
         { modules: { notes: createNotes(), prices } },
@@ -704,7 +706,10 @@ export function describePair({ createStore, mount, h, nextTick, ref, effectScope
       set('b', 1)
       source().send('sse.records', json({ channels: ['prices'], done: true }), 'e-1')
       set('a', 2, 'e-2')
-      source().send('sse.presence', json({ channel: 'room', members: [{ id: 'm', info: 'Mina', streams: 1 }] }))
+      source().send(
+        'sse.presence',
+        json({ channel: 'room', members: [{ id: 'm', info: 'Mina', streams: 1 }] }),
+      )
       expect(store.state['prices']).toMatchObject({ all: {}, members: [] })
       frame()
       expect(store.state['prices']).toMatchObject({

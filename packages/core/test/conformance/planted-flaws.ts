@@ -1,7 +1,7 @@
 import { endOfTurn } from '../../src/end-of-turn.ts'
 import type { Broker, Page, Receiver } from '../../src/log/broker.ts'
-import { IdempotencyKeys } from '../../src/log/idempotency-keys.ts'
 import { EndedSet } from '../../src/log/ended-channels.ts'
+import { IdempotencyKeys } from '../../src/log/idempotency-keys.ts'
 import { type RecordLimits, removedEvent } from '../../src/log/records.ts'
 import type { BrokerSubject } from '../../src/testing/conformance/broker-subject.ts'
 import { RemoteBroker, RemoteLog, remoteSubject } from './remote-broker.ts'

@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { atEndOfTurn, endOfTurn } from '../../src/end-of-turn.ts'
 import { SseError } from '../../src/errors.ts'
-import type { Broker, EndedChannels, Entry, Page, Published, Receiver, Records } from '../../src/log/broker.ts'
+import type {
+  Broker,
+  EndedChannels,
+  Entry,
+  Page,
+  Published,
+  Receiver,
+  Records,
+} from '../../src/log/broker.ts'
 import { commandChannel } from '../../src/log/channel.ts'
 import { EndedSet } from '../../src/log/ended-channels.ts'
 import { IdempotencyKeys } from '../../src/log/idempotency-keys.ts'

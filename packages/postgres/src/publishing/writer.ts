@@ -143,7 +143,8 @@ export class Writer {
       if (outcome?.type === 'appended' || outcome?.type === 'repeated') {
         const duplicate = outcome.type === 'repeated'
         this.#queue.resolve(publish, { id: formatId(outcome), duplicate })
-      } else if (outcome?.type === 'refused') this.#queue.reject(publish, this.#refusalOf(publish, outcome.by))
+      } else if (outcome?.type === 'refused')
+        this.#queue.reject(publish, this.#refusalOf(publish, outcome.by))
       // Another attempt has appended the rest of the batch, and this one is not among it.
       else this.#queue.reject(publish, this.#timeoutError(publish))
     }

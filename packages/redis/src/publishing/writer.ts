@@ -132,7 +132,9 @@ export class Writer {
         ],
       )) as readonly string[]
       const cursors = ids.map(parseId)
-      this.#queue.settle(cursors.map((cursor, index) => cursor ?? refusalOf(ids[index]!, batch[index], recordBytes)))
+      this.#queue.settle(
+        cursors.map((cursor, index) => cursor ?? refusalOf(ids[index]!, batch[index], recordBytes)),
+      )
       const newest = cursors.findLast((cursor, index) => cursor?.nonce === batch[index]?.nonce)
       if (newest) acknowledged.set(newest)
       this.#floor = newest ?? this.#floor

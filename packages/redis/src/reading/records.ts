@@ -21,7 +21,12 @@ export async function recordsOf(
 ): Promise<Records> {
   const asked = size.bytes
   try {
-    const reply = await connection.run(readRecords, keys.withRecords, [newEpoch(), ...channels], size.timeoutFactor)
+    const reply = await connection.run(
+      readRecords,
+      keys.withRecords,
+      [newEpoch(), ...channels],
+      size.timeoutFactor,
+    )
     const [position = '', ...stored] = reply as readonly string[]
     // A record on several of the channels is stored for each of them.
     const entries = new Map(stored.flatMap((text) => parseRecord(text) ?? []).map((one) => [one.id, one]))

@@ -63,5 +63,7 @@ export function prepareTables(database: DatabaseSync, path: string): void {
   const next = '1 + coalesce((SELECT max(seq) FROM sse_entries), (SELECT base FROM sse_log))'
   database.prepare(`INSERT OR REPLACE INTO sse_terms SELECT ${next}, ?`).run(randomText(6))
   // Nonces and records of a lost tail: the entries to come have other ids.
-  database.exec(`DELETE FROM sse_terms WHERE first > ${next}; DELETE FROM sse_records WHERE seq >= ${next}; DELETE FROM sse_ends WHERE seq >= ${next}`)
+  database.exec(
+    `DELETE FROM sse_terms WHERE first > ${next}; DELETE FROM sse_records WHERE seq >= ${next}; DELETE FROM sse_ends WHERE seq >= ${next}`,
+  )
 }

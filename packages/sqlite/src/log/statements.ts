@@ -95,7 +95,9 @@ export class Statements {
     this.forgetKeys = command(
       'DELETE FROM sse_keys WHERE key IN (SELECT key FROM sse_keys WHERE expires <= ? ORDER BY expires LIMIT ?)',
     )
-    this.recordSize = query<{ bytes: number }>('SELECT bytes FROM sse_records WHERE channel = ? AND record = ?')
+    this.recordSize = query<{ bytes: number }>(
+      'SELECT bytes FROM sse_records WHERE channel = ? AND record = ?',
+    )
     this.sumRecords = query<{ bytes: number }>('SELECT coalesce(sum(bytes), 0) AS bytes FROM sse_records')
     this.countRecords = query<{ count: number }>(
       'SELECT count(*) AS count FROM sse_records WHERE channel = ?',

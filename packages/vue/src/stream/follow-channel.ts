@@ -1,5 +1,5 @@
-import type { Consumer, ReceivedEvent } from '@sse/client/internal'
 import type { SseRecords } from '@sse/client'
+import type { Consumer, ReceivedEvent } from '@sse/client/internal'
 import { onScopeDispose, watch } from 'vue'
 import type { SseStoreRecords } from '../types.ts'
 import type { Target } from './dispatcher.ts'
@@ -11,7 +11,8 @@ export interface Said {
 }
 
 /** The channel of an event by which the client says its records or members. */
-export const channelIn = (event: string): string | undefined => /^sse\.(?:records|presence):(.+)/.exec(event)?.[1]
+export const channelIn = (event: string): string | undefined =>
+  /^sse\.(?:records|presence):(.+)/.exec(event)?.[1]
 
 /**
  * Hands what the client says of a channel to targets, per frame, after the events that came before it. Of several changes in one frame, only the

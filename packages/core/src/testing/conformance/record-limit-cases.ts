@@ -36,10 +36,15 @@ export const recordLimitCases: readonly ConformanceCase[] = [
       const removals = () => member.recorder.received.filter(({ event }) => event === 'sse.removed')
       await member.recorder.until(() => removals().length === 2, 'the record is removed from both channels')
       await member.publish('2', { record: 'y', channels: ['b'] })
-      assert.deepEqual(removals().map(({ channels, record, data }) => [channels, record, JSON.parse(data)]).sort(), [
-        [['a'], 'x', { channel: 'a', record: 'x' }],
-        [['b'], 'x', { channel: 'b', record: 'x' }],
-      ])
+      assert.deepEqual(
+        removals()
+          .map(({ channels, record, data }) => [channels, record, JSON.parse(data)])
+          .sort(),
+        [
+          [['a'], 'x', { channel: 'a', record: 'x' }],
+          [['b'], 'x', { channel: 'b', record: 'x' }],
+        ],
+      )
       const { position, entries } = await member.records(['a', 'b', 'sse:control'])
       // It may be too old by now.
       const newest = new Set<string>()

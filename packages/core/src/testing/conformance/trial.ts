@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
+import type { RecordLimits } from '../../log/records.ts'
 import { assertOrder, assertSame } from './agreement.ts'
 import type { BrokerSubject, Mend } from './broker-subject.ts'
-import type { RecordLimits } from '../../log/records.ts'
 import { Member } from './member.ts'
 import type { Need } from './need.ts'
 
