@@ -101,7 +101,13 @@ function scaleFor(options: Options, files: number, progress: Progress): Scale {
 }
 
 function every(repetitions: number): Scale['repetitions'] {
-  return { cpu: repetitions, opening: repetitions, latency: repetitions, resume: repetitions }
+  return {
+    cpu: repetitions,
+    opening: repetitions,
+    latency: repetitions,
+    resume: repetitions,
+    reached: repetitions,
+  }
 }
 
 function contestantsFor({ quick, contestants }: Options): {

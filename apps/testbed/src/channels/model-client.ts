@@ -1,10 +1,7 @@
 import type { Hub, SseStream } from '@sse/core'
-import { Decoder } from '@sse/core/internal'
 import type { TestEvent } from '@sse/core/testing'
+import { ReceivingTransport } from '../receiving-transport.ts'
 import { type RecordLog, RecordPage } from './record-page.ts'
-
-type Transport = Parameters<Hub['stream']>[0]
-type Frames = Parameters<Transport['write']>[0]
 
 export interface Connect {
   readonly hub: Hub
@@ -161,50 +158,15 @@ export function compare(
   if (one !== other) throw new Error(`${where} shows the members ${one}, and there are ${other}`)
 }
 
-class ModelTransport implements Transport {
-  onDrain: Transport['onDrain']
-  onClose: Transport['onClose']
-  closed = false
-  isFull = false
-  pending = 0
-  readonly #decoder = new Decoder()
+class ModelTransport extends ReceivingTransport {
   readonly #arrive: (event: TestEvent) => void
 
   constructor(arrive: (event: TestEvent) => void) {
+    super()
     this.#arrive = arrive
   }
 
-  open(): void {}
-
-  write(frames: Frames): boolean {
-    const text = frames.map(({ bytes }) => Buffer.from(bytes).toString()).join('')
-    if (this.isFull) this.pending += text.length
-    for (const item of this.#decoder.decode(text)) if (item.type === 'event') this.#arrive(item)
-    return !this.isFull
-  }
-
-  drain(): void {
-    if (!this.isFull) return
-    this.isFull = false
-    this.pending = 0
-    this.onDrain?.()
-  }
-
-  leave(): void {
-    if (this.closed) return
-    this.closed = true
-    this.onClose?.()
-  }
-
-  end(): void {
-    this.closed = true
-  }
-
-  refuse(): void {
-    this.closed = true
-  }
-
-  destroy(): void {
-    this.closed = true
+  protected receive(events: readonly TestEvent[]): void {
+    events.forEach(this.#arrive)
   }
 }

@@ -10,8 +10,9 @@ import {
 import { createDispatcher, type Delivery, type Target } from './dispatcher.ts'
 import { channelIn, listenToNewest, toPlain } from './follow-channel.ts'
 import { listenTo } from './listen.ts'
+import type { CommitOwn } from './mutations.ts'
 import type { ConnectPayload, Session } from './session.ts'
-import { type CommitOwn, type SseEntry, toConnectionState } from './state.ts'
+import { type SseEntry, toConnectionState } from './state.ts'
 
 /** Receives the events of a session, frame by frame, and keeps its state. Loaded beside the page. */
 export interface Receiver {
