@@ -112,6 +112,7 @@ function every(repetitions: number): Scale['repetitions'] {
     opening: repetitions,
     latency: repetitions,
     resume: repetitions,
+    reached: repetitions,
   }
 }
 

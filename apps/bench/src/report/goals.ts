@@ -90,6 +90,16 @@ export function goalsOf(results: Results): Goal[] {
       missed ? compare(results, returning(missed, 'milliseconds'), returning(0, 'milliseconds')) : undefined,
     ),
     goal('broker calls of these resumes', 0, reads.length > 0 ? spread(reads) : undefined),
+    ...[1, 0].map((followed) => {
+      const waits = valuesOf(
+        find(results, { figure: 'reached', contestant: 'ours', setting: { followed }, measure: 'p99' }),
+      )
+      return goal(
+        `ms until a page has \`reached\` its own write on a channel that it ${followed ? 'follows' : 'does not follow'}, p99`,
+        followed ? 100 : 1_000,
+        waits.length > 0 ? spread(waits.map((wait) => wait / 1_000)) : undefined,
+      )
+    }),
   ]
 }
 

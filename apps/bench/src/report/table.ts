@@ -31,6 +31,11 @@ const columns: Readonly<Record<string, readonly Column[]>> = {
     { measure: 'p99', title: 'p99 ms', write: milliseconds },
     { measure: 'max', title: 'max ms', write: milliseconds },
   ],
+  reached: [
+    { measure: 'p50', title: 'p50 ms', write: milliseconds },
+    { measure: 'p99', title: 'p99 ms', write: milliseconds },
+    { measure: 'max', title: 'max ms', write: milliseconds },
+  ],
   resume: [
     { measure: 'milliseconds', title: 'ms', write: whole },
     { measure: 'cpu', title: 'ms of CPU', write: (microseconds) => whole(microseconds / 1_000) },
@@ -78,8 +83,13 @@ function saySetting({
   stalled,
   missed,
   interval,
+  pages,
+  writes,
+  followed,
   workers,
 }: Readonly<Record<string, number>>): string {
+  if (pages !== undefined)
+    return `${pages} pages, ${whole(writes ?? 0)} writes on a channel that they ${followed ? 'follow' : 'do not follow'}`
   const words = [`${whole(streams)} streams`]
   if (workers !== undefined) words.unshift(workers === 1 ? 'one process' : `${workers} workers`)
   if (events !== undefined) words.push(events === 1 ? '1 event a turn' : `${events} events a turn`)

@@ -6,6 +6,7 @@ import {
   logFailure,
   type Pending,
   PublishQueue,
+  recordsFull,
   tooManyRecords,
 } from '@sse/core/internal'
 import { failure, stateOf } from '../failure.ts'
@@ -34,6 +35,8 @@ type PendingPublish = NewPublish & Pending
 export interface WriterOptions {
   readonly log: Log
   readonly timeout: number
+  /** Bytes that all records may have. */
+  readonly recordBytes: number
   /** The newest position that was received. */
   readonly position: () => bigint
   /** Called when something was appended. */
@@ -161,10 +164,18 @@ export class Writer {
       if (outcome?.type === 'appended' || outcome?.type === 'repeated') {
         const duplicate = outcome.type === 'repeated'
         this.#queue.resolve(publish, { id: formatId(outcome), duplicate })
-      } else if (outcome) this.#queue.reject(publish, refusalOf(publish))
+      } else if (outcome?.type === 'refused')
+        this.#queue.reject(publish, this.#refusalOf(publish, outcome.by))
       // Another attempt has appended the rest of the batch, and this one is not among it.
       else this.#queue.reject(publish, this.#timeoutError(publish))
     }
+  }
+
+  #refusalOf(publish: PendingPublish, by: 'channel' | 'bytes'): SseError {
+    const { channels, record = '' } = decodeEntry(publish)
+    return by === 'bytes'
+      ? recordsFull(this.#options.recordBytes, record)
+      : tooManyRecords(channels[0] ?? '', record)
   }
 
   /** The head of the log, or a position if it cannot be read. */
@@ -210,9 +221,4 @@ function newestOf(
   for (const outcome of outcomes.values())
     if (outcome.type === 'appended' && (!newest || outcome.position > newest.position)) newest = outcome
   return newest
-}
-
-function refusalOf(publish: PendingPublish): SseError {
-  const { channels, record = '' } = decodeEntry(publish)
-  return tooManyRecords(channels[0] ?? '', record)
 }
