@@ -19,5 +19,7 @@ export const examples: Readonly<Record<string, string>> = {
   'who-is-here': 'Presence: the people on a page, each once, however many tabs they have open.',
   typing: 'Volatile events: who is typing right now, which nobody must be told later.',
   run: 'Work that outlives its readers: start it, watch it in two tabs, reload in the middle, stop it.',
+  cluster:
+    'All cores of a machine: the workers of node:cluster share one log, and the death of one loses nothing.',
   'behind-proxy': 'nginx, HAProxy and Caddy in front: events at once, HTTP/2, a deploy that nobody notices.',
 }
