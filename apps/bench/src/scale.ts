@@ -14,7 +14,8 @@ export interface Scale {
     /** Parts in which each contestant delivers them, in turn with the others. */
     readonly slices: number
   }
-  readonly opening: { readonly warmUp: number; readonly streams: number }
+  /** `slices`: parts in which each contestant opens them, in turn with the others. */
+  readonly opening: { readonly warmUp: number; readonly streams: number; readonly slices: number }
   readonly latency: {
     readonly streams: number
     readonly turns: number
@@ -44,7 +45,7 @@ export const full: Scale = {
     several: 100_000,
     slices: 5,
   },
-  opening: { warmUp: 500, streams: 10_000 },
+  opening: { warmUp: 500, streams: 10_000, slices: 10 },
   latency: { streams: 1_000, turns: 80, interval: 25, slices: 4, stalled: 10, flood: 4_000 },
   resume: { streams: 5_000, log: 1_000, missed: 10 },
   programs: true,
@@ -54,7 +55,7 @@ export const quick: Scale = {
   name: 'quick',
   repetitions: { cpu: 2, opening: 1, latency: 1, resume: 2 },
   cpu: { streams: [1_000], events: [1, 10], bytes: [200], single: 20_000, several: 20_000, slices: 3 },
-  opening: { warmUp: 200, streams: 1_000 },
+  opening: { warmUp: 200, streams: 1_000, slices: 4 },
   latency: {
     streams: 1_000,
     turns: 40,
