@@ -27,6 +27,13 @@ export function goalsOf(results: Results): Goal[] {
       limit,
       compare(results, cpu('ours', streams, events), cpu(other, streams, events)),
     )
+  const cores = (workers: number, measure: string): Key => ({
+    figure: 'cores',
+    contestant: 'ours',
+    setting: { workers },
+    measure,
+  })
+  const uneven = valuesOf(find(results, cores(2, 'uneven')))
   const crowd = largest(results, 'opening')
   const crowdText = (crowd || 10_000).toLocaleString('en')
   const opened = (contestant: string, measure: 'cpu' | 'rss'): Key => ({
@@ -68,6 +75,16 @@ export function goalsOf(results: Results): Goal[] {
     openingGoal('server CPU to open a stream', 'cpu', 1.25),
     openingGoal('memory per idle stream', 'rss', 1.05),
     goal(
+      'server CPU per delivery, two workers with 2,000 streams, to one process with 1,000',
+      1.15,
+      compare(results, cores(2, 'cpu'), cores(1, 'cpu')),
+    ),
+    goal(
+      'CPU of the busier of the two workers, to that of the other',
+      1.2,
+      uneven.length > 0 ? spread(uneven) : undefined,
+    ),
+    goal(
       'p99 latency with 1 % stalled readers, to without',
       1.3,
       stalled ? compare(results, p99(stalled), p99(0)) : undefined,
@@ -78,6 +95,16 @@ export function goalsOf(results: Results): Goal[] {
       missed ? compare(results, returning(missed, 'cpu'), returning(0, 'cpu')) : undefined,
     ),
     goal('broker calls of these resumes', 0, reads.length > 0 ? spread(reads) : undefined),
+    ...[1, 0].map((followed) => {
+      const waits = valuesOf(
+        find(results, { figure: 'reached', contestant: 'ours', setting: { followed }, measure: 'p99' }),
+      )
+      return goal(
+        `ms until a page has \`reached\` its own write on a channel that it ${followed ? 'follows' : 'does not follow'}, p99`,
+        followed ? 100 : 1_000,
+        waits.length > 0 ? spread(waits.map((wait) => wait / 1_000)) : undefined,
+      )
+    }),
   ]
 }
 

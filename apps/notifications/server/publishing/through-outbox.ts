@@ -11,7 +11,7 @@ import type { Relay } from './relay.ts'
  */
 export function publishThroughOutbox(database: DatabaseSync, outbox: Outbox, relay: Relay): PublishWith {
   const tx: Change = {
-    publish(channel, data, { event }) {
+    async publish(channel, data, { event }) {
       // What the hub would refuse must not be stored.
       outbox.add(channel, event, v.parse(eventSchemas[event], data))
     },
