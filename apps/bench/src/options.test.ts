@@ -21,7 +21,7 @@ it('takes the -- that pnpm may pass on', () => {
 })
 
 it('refuses a name that it does not know, with those that it knows', () => {
-  expect(() => readOptions(['--only', 'cpus'])).toThrow(/cpus.*cpu, opening.*ours, floor/)
+  expect(() => readOptions(['--only', 'cpus'])).toThrow(/cpus.*cpu, cores, opening.*ours, floor/)
 })
 
 it('refuses repetitions that are none', () => {
