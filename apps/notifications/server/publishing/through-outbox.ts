@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import * as v from 'valibot'
 import { eventSchemas } from '../../shared/schemas.ts'
+import { doWork } from '../database/work.ts'
 import type { Outbox } from './outbox.ts'
 import type { Change, PublishWith } from './publish-with.ts'
 import type { Relay } from './relay.ts'
@@ -19,7 +20,7 @@ export function publishThroughOutbox(database: DatabaseSync, outbox: Outbox, rel
   return async (change) => {
     database.exec('BEGIN IMMEDIATE')
     try {
-      const result = change(tx)
+      const result = doWork(database, change(tx))
       database.exec('COMMIT')
       relay.wake()
       return result
