@@ -39,6 +39,14 @@ const terminate = (server: PostgresServer, which: string) =>
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND ${which}`,
   )
 
+/** What the connections do, to find out why a run does not go on. */
+async function activityOf(server: PostgresServer): Promise<string> {
+  const rows = await server.query(
+    "SELECT pid, state, wait_event_type, wait_event, now() - query_start AS age, left(query, 100) AS query FROM pg_stat_activity WHERE backend_type = 'client backend'",
+  )
+  return rows.map((row) => JSON.stringify(row)).join('\n')
+}
+
 const faults: readonly Fault[] = [
   {
     name: 'a server process is killed',
@@ -218,9 +226,12 @@ describe.each(faults)('$name', ({ name, keep, onSmallDisk, loses, happen }) => {
       const told: string[] = []
       let [acknowledged, refused, gaps, excused] = [0, 0, 0, 0]
       for (let run = 0; run < runs; run++) {
-        const { ledger, publishers } = await world.run(async (one) => {
+        const outcome = world.run(async (one) => {
           const next = await happen({ world, server, disk: drive, random }, one)
           if (next instanceof PostgresServer) server = next
+        })
+        const { ledger, publishers } = await outcome.catch(async (error) => {
+          throw new Error(`run ${run}: ${await activityOf(server)}`, { cause: error })
         })
         const wrong = ledger.judge(world.clients.map((client) => client.name))
         if (!loses && ledger.gaps > 0) wrong.push(`${ledger.gaps} gaps were told`)
