@@ -20,6 +20,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   '@sse/sqlite': { packages: ['@sse/core'], node: 'without http' },
   '@sse/redis': { packages: ['@sse/core', 'ioredis', 'redis'], node: 'without http' },
   '@sse/postgres': { packages: ['@sse/core', 'pg'], node: 'without http' },
+  '@sse/cluster': { packages: ['@sse/core'], node: 'without http' },
   '@sse/client': { packages: ['@standard-schema/spec', 'eventsource-parser'], node: 'none' },
   '@sse/vue': { packages: ['@sse/client', '@vue/devtools-api', 'vue'], node: 'none' },
   '@sse/vuex': { packages: ['@sse/vue', 'vue', 'vuex'], node: 'none', untyped: ['vuex'] },

@@ -28,7 +28,7 @@ const board = { path: '/rooms/board/messages', body: { text: 'Hi' }, event: 'mes
 const servers: Readonly<Record<string, readonly Server[]>> = {
   'README.md': [{ stream: '/events', publish: news }],
   'apps/docs/deployment/sqlite.md': [{ stream: '/events' }],
-  'apps/docs/index.md': [{ stream: '/events', publish: news }],
+  'apps/docs/index.md': [{ stream: '/events' }],
   'apps/docs/ko/readme.md': [{ stream: '/events', publish: news }],
   'apps/docs/ko/start/server.md': [{ stream: '/events', publish: list }],
   'apps/docs/recipes/auth.md': [{ stream: '/events', isPrivate: true }],

@@ -47,6 +47,11 @@ function measured(): Results {
       const setting = { streams: 5_000, missed }
       record({ figure: 'resume', contestant: 'ours', setting, repetition, measures })
     }
+    for (const followed of [1, 0]) {
+      const measures = { p50: 1_000, p99: followed ? 100_000 : 1_001_000, max: 2_000_000 }
+      const setting = { pages: 20, writes: 1_000, followed }
+      record({ figure: 'reached', contestant: 'ours', setting, repetition, measures })
+    }
   }
   const kinds = { ours: 'ours', floor: 'floor', 'floor-by-event': 'floor' } as const
   return {
@@ -134,7 +139,7 @@ describe('a comparison', () => {
 describe('the goals', () => {
   it('are met or not by the medians', () => {
     const met = goalsOf(measured()).map(({ met }) => met)
-    expect(met).toEqual([true, true, true, false, true, undefined, true, true, true])
+    expect(met).toEqual([true, true, true, false, true, undefined, true, true, true, true, false])
   })
 
   it('say so in words', () => {
@@ -149,7 +154,7 @@ describe('the goals', () => {
     for (const measurement of results.measurements) {
       if (measurement.measure === 'reads') measurement.values = [0, 1, 1]
     }
-    expect(goalsOf(results).at(-1)?.met).toBe(false)
+    expect(goalsOf(results).find(({ text }) => text.includes('broker calls'))?.met).toBe(false)
   })
 })
 

@@ -14,7 +14,13 @@ export function publishInTransaction(
     const published: Promise<unknown>[] = []
     const tx: Change = {
       publish(channel, data, options) {
-        published.push(hub.publish(channel, data, options))
+        const publishing = hub.publish(channel, data, options)
+        published.push(publishing)
+        // Why it failed is told by the change as a whole.
+        return publishing.then(
+          ({ id }) => id,
+          () => undefined,
+        )
       },
     }
     try {

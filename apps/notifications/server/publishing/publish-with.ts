@@ -7,12 +7,15 @@ type Events = SchemaInputs<typeof eventSchemas>
 
 /** What a change of the data may do beside changing it. */
 export interface Change {
-  /** Tells the streams on this channel, if the change comes to be. */
+  /**
+   * Tells the streams on this channel, if the change comes to be. Resolves with the id of the event once it is in the log; with `undefined`
+   * where it gets there later, or not at all. Never rejects.
+   */
   publish<N extends keyof Events>(
     channel: Recipient,
     data: Payload<Events, N>,
     options: { readonly event: N },
-  ): void
+  ): Promise<string | undefined>
 }
 
 /**

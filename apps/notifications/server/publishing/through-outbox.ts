@@ -15,6 +15,7 @@ export function publishThroughOutbox(database: DatabaseSync, outbox: Outbox, rel
     publish(channel, data, { event }) {
       // What the hub would refuse must not be stored.
       outbox.add(channel, event, v.parse(eventSchemas[event], data))
+      return Promise.resolve(undefined)
     },
   }
   return async (change) => {

@@ -51,10 +51,12 @@ export function conformanceOn(
       name: `${name}, by the package ${clientPackage}`,
       patience: 20_000,
       records: true,
+      ended: true,
+      limits: true,
       createLog: (): Log => ({ prefix: newPrefix(), proxies: new Map() }),
-      connect: async ({ prefix, proxies }) => {
+      connect: async ({ prefix, proxies }, records) => {
         const proxy = await startTcpProxy(redis.port)
-        const options = { maxLength: 6_000, timeout: 10_000 }
+        const options = { maxLength: 6_000, timeout: 10_000, records }
         const broker = createRedisBroker({ client: client(proxy.port), prefix, ...options })
         proxies.set(broker, proxy)
         return broker

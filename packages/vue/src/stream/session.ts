@@ -3,8 +3,9 @@ import type { Hydration } from '../list/dehydrated.ts'
 import { loadParts, parts } from '../load-parts.ts'
 import type { Connection } from './connection.ts'
 import type { Delivery, Target } from './dispatcher.ts'
+import type { CommitOwn } from './mutations.ts'
 import type { Receiver } from './receiver.ts'
-import { type CommitOwn, type SseStreamState, toConnectionState } from './state.ts'
+import { type SseStreamState, toConnectionState } from './state.ts'
 
 /** The position to resume from. */
 export interface ConnectPayload {

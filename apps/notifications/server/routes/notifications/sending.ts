@@ -26,14 +26,16 @@ export function sendingRoutes({ notifications, sends, publishWith }: Parts): Rou
       const detail = 'Nobody is behind this name'
       throw new Problem(400, `/to ${detail}`, [{ pointer: '/to', detail }])
     }
-    const { notification, isNew } = await publishWith(function* (tx) {
+    const { notification, isNew, published } = await publishWith(function* (tx) {
       const earlier = key === undefined ? undefined : yield* sentUnder(sender, key, draft)
       if (earlier) return { notification: earlier, isNew: false }
       const notification = yield* notifications.add(sender, draft)
       if (key !== undefined) yield* sends.add(sender, key, notification.id)
-      tx.publish(notification.to, notification, { event: 'notification' })
-      return { notification, isNew: true }
+      const published = tx.publish(notification.to, notification, { event: 'notification' })
+      return { notification, isNew: true, published }
     })
+    const event = await published
+    if (event !== undefined) res.set('Event-Id', event)
     res.status(isNew ? 201 : 200).json(notification)
   })
 
