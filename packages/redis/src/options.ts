@@ -55,8 +55,8 @@ export function settingsOf(options: RedisBrokerOptions): Settings {
   checkNames('', options, ['client', 'prefix', 'maxLength', 'records', 'tail', 'timeout', 'startTimeout'])
   const { client, prefix = 'sse', maxLength = 100_000, timeout = 2_000, startTimeout = 10_000 } = options
   const tail = tailOf(options.tail)
-  checkClient(client)
   const records = recordLimitsOf(options.records)
+  checkClient(client)
   if (typeof prefix !== 'string' || !/^[^{}]{1,128}$/u.test(prefix))
     refuseOption('prefix', 'a string of 1 to 128 characters without braces', prefix)
   if (!Number.isSafeInteger(maxLength)) refuseOption('maxLength', 'a whole number, 1 or more', maxLength)
