@@ -18,7 +18,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   '@sse/express': { packages: ['@sse/core', 'express'], node: 'all' },
   '@sse/fetch': { packages: ['@sse/core'], node: 'without http' },
   '@sse/sqlite': { packages: ['@sse/core'], node: 'without http' },
-  '@sse/redis': { packages: ['@sse/core', 'redis'], node: 'without http' },
+  '@sse/redis': { packages: ['@sse/core', 'ioredis', 'redis'], node: 'without http' },
   '@sse/postgres': { packages: ['@sse/core', 'pg'], node: 'without http' },
   '@sse/cluster': { packages: ['@sse/core'], node: 'without http' },
   '@sse/client': { packages: ['@standard-schema/spec', 'eventsource-parser'], node: 'none' },

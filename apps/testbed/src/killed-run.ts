@@ -48,7 +48,11 @@ export async function killRun({ broker, args, exclusive = false }: KilledRunOpti
     const address = () =>
       `http://127.0.0.1:${port}/runs?channel=${channel}&since=${encodeURIComponent(position)}`
     const client = createSseClient<{ item: number[] }>(() => address(), { backoff: { base: 20, max: 200 } })
-    const reader = { items: [] as number[], ends: [] as unknown[], isOver: () => client.state.status === 'closed' }
+    const reader = {
+      items: [] as number[],
+      ends: [] as unknown[],
+      isOver: () => client.state.status === 'closed',
+    }
     client.on('item', (items) => reader.items.push(...items))
     client.on('sse.end', (end) => reader.ends.push(end))
     client.on('sse.state', ({ status }) => {

@@ -9,8 +9,8 @@ import {
   SseError,
 } from '@sse/core'
 import { closedError, PageReads, ReconnectingConnection, SignalQueue } from '@sse/core/internal'
+import { brokerClientOf, prefixOf } from './connection/broker-client.ts'
 import { Connection } from './connection/connection.ts'
-import { duplicateOf, keyPrefixOf } from './connection/redis-client.ts'
 import { TransferSize } from './connection/transfer-size.ts'
 import { failureOf } from './failure.ts'
 import { warnOfEviction } from './log/eviction.ts'
@@ -50,7 +50,7 @@ export class RedisBroker implements Broker {
 
   constructor(settings: Settings) {
     this.#settings = settings
-    this.#keys = new Keys(`${keyPrefixOf(settings.client)}{${settings.prefix}}`)
+    this.#keys = new Keys(`${prefixOf(settings.client)}{${settings.prefix}}`)
   }
 
   async start(receiver: Receiver): Promise<{ head: string; tail: readonly Entry[] }> {
@@ -173,6 +173,6 @@ export class RedisBroker implements Broker {
 
   #connect(signal: AbortSignal): Promise<Connection> {
     const { client, timeout } = this.#settings
-    return Connection.open(duplicateOf(client, this.#keys.log, timeout), timeout, signal)
+    return Connection.open(brokerClientOf(client, this.#keys.log, timeout), timeout, signal)
   }
 }

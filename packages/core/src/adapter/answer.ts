@@ -87,7 +87,10 @@ export function documentAnswer(
 
 /** The head of a document, which is never stored. */
 function documentHead(own: OwnHeader, contentType: string | undefined): Head {
-  return [...bodyHead(own('Vary'), contentType), ['Cache-Control', withItem(own('Cache-Control'), 'no-store')]]
+  return [
+    ...bodyHead(own('Vary'), contentType),
+    ['Cache-Control', withItem(own('Cache-Control'), 'no-store')],
+  ]
 }
 
 function bodyHead(vary: string | undefined, contentType: string | undefined): Head {
