@@ -68,7 +68,7 @@ export const korean: Items = [
     'ko/concepts',
     'ko/troubleshooting',
   ]),
-  section('레시피', under('ko/recipes', ['auth', 'sign-in', 'rooms', 'several-nodes'])),
+  section('레시피', under('ko/recipes', ['auth', 'sign-in', 'rooms', 'several-nodes', 'graceful-deploy'])),
   section('배포', under('ko/deployment', ['choosing-a-log', 'proxies', 'limits', 'threat-model'])),
   section('영어 문서', [
     ['start/lists', '항상 맞는 목록'],
