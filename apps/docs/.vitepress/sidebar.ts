@@ -80,7 +80,13 @@ export const korean: Items = [
     'ko/concepts',
     'ko/troubleshooting',
   ]),
-  section('레시피', under('ko/recipes', ['auth', 'sign-in', 'rooms', 'several-nodes'])),
+  section('자주 묻는 것', [
+    ['ko/questions/websocket', 'SSE와 WebSocket'],
+    ['ko/questions/authorization-header', 'Authorization 헤더'],
+    ['ko/questions/reconnect', '재연결과 놓친 이벤트'],
+    ['ko/questions/nginx', 'nginx 뒤에서'],
+  ]),
+  section('레시피', under('ko/recipes', ['auth', 'sign-in', 'rooms', 'several-nodes', 'graceful-deploy'])),
   section('배포', under('ko/deployment', ['choosing-a-log', 'proxies', 'limits', 'threat-model'])),
   section('영어 문서', [
     ['start/lists', '항상 맞는 목록'],
