@@ -1,11 +1,10 @@
 import fc from 'fast-check'
 import { type Operation, weights } from './operations.ts'
+import { play } from './play.ts'
 import type { Setup } from './simulation.ts'
 
 export interface Script {
   readonly setup: Setup
-  /** Milliseconds of the whole script, besides the end. */
-  readonly duration: number
   readonly operations: readonly Operation[]
 }
 
@@ -32,10 +31,26 @@ const operation: fc.Arbitrary<Operation> = fc.record({
 /** The steps of an hour, on the average. */
 const perHour = 260
 
-/** Random scripts of so many hours. fast-check makes a failing one shorter. */
-export function scripts(hours: number): fc.Arbitrary<Script> {
-  const length = Math.max(1, Math.round(perHour * hours))
-  return fc
-    .record({ setup, operations: fc.array(operation, { minLength: 1, maxLength: length, size: 'max' }) })
-    .map(({ setup, operations }) => ({ setup, operations, duration: 0 }))
+/** Random scripts of at most so many hours. */
+const scripts: fc.Arbitrary<Script> = fc.record({
+  setup,
+  operations: fc.array(operation, { minLength: 1, maxLength: perHour, size: 'max' }),
+})
+
+/** Without a bias to short scripts: every seed is the first run of its own. */
+const oneRun = { numRuns: 1, unbiased: true }
+
+/** The script of a seed. */
+export function scriptOf(seed: number): Script {
+  return fc.sample(scripts, { ...oneRun, seed })[0]!
+}
+
+/** The shortest script that fails like that of a seed, as far as it is found in time. `undefined` if it does not fail. */
+export async function shrink(seed: number, milliseconds: number): Promise<Script | undefined> {
+  const property = fc.asyncProperty(scripts, async (script) => {
+    const { violation } = await play(script, seed)
+    if (violation) throw violation
+  })
+  const details = await fc.check(property, { ...oneRun, seed, interruptAfterTimeLimit: milliseconds })
+  return details.counterexample?.[0]
 }
