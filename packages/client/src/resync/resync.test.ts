@@ -153,8 +153,10 @@ describe('a resync', () => {
   })
 
   it('at a gap without an id: a position from before the gap is behind the stream', async () => {
-    const { load, open, source, told } = await setUp({ lastEventId: 'e-1' })
-    const stream = await open('e-1', false)
+    const { load, source, told } = await setUp({ lastEventId: 'e-1' })
+    const stream = await source()
+    stream.open()
+    stream.send('sse.open', '{"resumed":false}', 'e-1')
     stream.send('sse.gap', '{"reason":"trimmed","requested":"e-1"}', 'e-1')
     stream.send('sse.channels', '{"channels":[],"refused":[]}', 'e-1')
     send(stream, 8)
