@@ -121,8 +121,9 @@ function toReport(seed: number, { violation, faults, hours, steps, digest }: Res
 async function explain(seed: number, { minutes = '5' }: Options): Promise<void> {
   console.log('Making its script shorter …')
   await preload()
-  const script = await shrink(seed, Math.min(5, Number(minutes)) * 60_000)
-  if (script) console.log(`Keep this in apps/sim/kept:\n${JSON.stringify({ seed, script } satisfies Kept)}`)
+  const script = await shrink(seed, scriptOf(seed), Math.min(5, Number(minutes)) * 60_000)
+  const kept: Kept = { fault: 'its name in src/planted.ts', seed, script }
+  console.log(`${script.operations.length} steps. Keep them in apps/sim/kept:\n${JSON.stringify(kept)}`)
 }
 
 /** Plays one seed or one kept script, and prints its digest. */
