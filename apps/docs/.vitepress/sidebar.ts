@@ -25,7 +25,7 @@ export const english: Items = [
   ]),
   section('Deployment', under('deployment', ['proxies', 'limits', 'sqlite', 'redis', 'threat-model'])),
   section('Background', [
-    ...under('background', ['transports', 'myths', 'comparison', 'speed']),
+    ...under('background', ['transports', 'myths', 'comparison', 'speed', 'how-it-is-tested']),
     ['architecture', 'Architecture'],
     'examples',
   ]),
