@@ -1,6 +1,7 @@
 import { createRandom, type Random } from '@sse/testbed/random'
 import type { Program } from '../world/program.ts'
-import { type Link, type Listener, type Network, origin } from './network.ts'
+import type { Link, Listener, Network } from './network.ts'
+import { origin } from './origin.ts'
 
 /** Bytes on the way or unread by the client, at most: what the buffers of the two kernels hold. */
 const capacity = 131_072
