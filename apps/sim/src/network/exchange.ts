@@ -110,8 +110,10 @@ export class Exchange {
 
   #notice(): void {
     if (this.#state !== 'half-open') return
-    this.#state = 'up'
-    this.cut()
+    // Each kernel notices by itself, whatever the network is like.
+    this.server?.program.later(0, () => this.#endServer())
+    this.program.later(0, () => this.#failClient())
+    this.#finish()
   }
 
   /** The faults are over. A connection that is broken without notice is noticed. */
@@ -134,6 +136,7 @@ export class Exchange {
 
   /** The page has ended. */
   clientDied(): void {
+    if (this.link.state === 'blackhole') this.halfOpen()
     if (this.#state === 'half-open') return
     if (this.#state === 'up') this.#toServer(() => this.#endServer())
     this.#finish()
