@@ -49,7 +49,7 @@ export const english: Items = [
     under('deployment', ['choosing-a-log', 'proxies', 'limits', 'sqlite', 'redis', 'threat-model']),
   ),
   section('Background', [
-    ...under('background', ['transports', 'myths', 'comparison', 'speed']),
+    ...under('background', ['transports', 'myths', 'comparison', 'speed', 'how-it-is-tested']),
     ['architecture', 'Architecture'],
     'examples',
   ]),
