@@ -37,6 +37,7 @@ const markdown: Partial<PluginOptions> = {
   hideBreadcrumbs: true,
   hidePageHeader: true,
   expandObjects: true,
+  expandParameters: true,
   parametersFormat: 'table',
   interfacePropertiesFormat: 'table',
   typeDeclarationFormat: 'table',
