@@ -115,7 +115,7 @@ export function toConnection(options: AnyOptions): Connection {
   throw new SseError(
     'invalid-option',
     use
-      ? '`use`: pass the object of createSse()'
+      ? '`use` takes the object of createSse()'
       : "createSse() needs a `url`: createSse({ url: '/events' })",
     use ?? options,
   )
