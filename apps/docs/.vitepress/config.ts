@@ -75,8 +75,9 @@ export default defineConfig({
         nav: [
           link('Getting started', '/start/server', '^/start/'),
           link('Concepts', '/concepts'),
+          link('Troubleshooting', '/troubleshooting'),
           link('Recipes', '/recipes/auth', '^/recipes/'),
-          link('Deployment', '/deployment/proxies', '^/deployment/'),
+          link('Deployment', '/deployment/choosing-a-log', '^/deployment/'),
           link('Packages', '/packages/express', '^/packages/'),
           link('API', '/api/', '^/api/'),
         ],
@@ -93,6 +94,8 @@ export default defineConfig({
         nav: [
           link('시작하기', '/ko/start/server', '^/ko/start/'),
           link('핵심 개념', '/ko/concepts'),
+          link('레시피', '/ko/recipes/auth', '^/ko/recipes/'),
+          link('배포', '/ko/deployment/proxies', '^/ko/deployment/'),
           link('API', '/api/'),
         ],
         sidebar: korean,

@@ -1,6 +1,6 @@
 import { playChannels, recordLimits } from '@sse/testbed/channels'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createPostgresBroker } from '../src/index.ts'
+import { brokerOn } from './kit/broker.ts'
 import { type PostgresServer, startPostgres } from './kit/postgres-server.ts'
 
 /** `test:faults` takes more steps. A failure prints the `SSE_SEED` that repeats it. */
@@ -14,7 +14,6 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 it(`in ${steps} steps on PostgreSQL every page shows the records and members that there are, and gets every other event once`, async () => {
-  const connect = () =>
-    createPostgresBroker({ pool: server.pool(), keep: { entries: 60 }, records: recordLimits })
+  const connect = () => brokerOn(server, { schema: 'channels', keep: { entries: 60 }, records: recordLimits })
   await expect(playChannels({ connect, processes: 2, steps, seed })).resolves.toBeUndefined()
 }, 3_600_000)

@@ -7,14 +7,14 @@ import {
   refuseOption,
   tailOf,
 } from '@sse/core/internal'
-import { isRedisClient, type RedisClientLike } from './connection/redis-client.ts'
+import { type ClientLike, checkClient } from './connection/broker-client.ts'
 
 export interface RedisBrokerOptions {
   /**
-   * The app's client, from `createClient`, `createCluster` or `createSentinel` of the package `redis`. The broker does not use it, so it
-   * need not be connected. The broker connects two duplicates of it, and closes only these.
+   * The app's client, from `createClient`, `createCluster` or `createSentinel` of the package `redis`, or a `Redis` or `Cluster` of the
+   * package `ioredis`. The broker does not use it, so it need not be connected. The broker connects two duplicates of it, and closes only these.
    */
-  readonly client: RedisClientLike
+  readonly client: ClientLike
   /** The beginning of the log's keys, in braces. Brokers with the same prefix share one log. Default `sse`. */
   readonly prefix?: string | undefined
   /** How many entries the log keeps. It keeps a few more, because Redis trims in blocks. Default 100,000. */
@@ -40,7 +40,7 @@ export interface RedisBrokerOptions {
 
 /** The options with their defaults. */
 export interface Settings {
-  readonly client: RedisClientLike
+  readonly client: ClientLike
   readonly prefix: string
   readonly maxLength: number
   readonly records: RecordLimits
@@ -56,7 +56,7 @@ export function settingsOf(options: RedisBrokerOptions): Settings {
   const { client, prefix = 'sse', maxLength = 100_000, timeout = 2_000, startTimeout = 10_000 } = options
   const tail = tailOf(options.tail)
   const records = recordLimitsOf(options.records)
-  if (!isRedisClient(client)) refuseOption('client', 'a client of the package redis (node-redis)', client)
+  checkClient(client)
   if (typeof prefix !== 'string' || !/^[^{}]{1,128}$/u.test(prefix))
     refuseOption('prefix', 'a string of 1 to 128 characters without braces', prefix)
   if (!Number.isSafeInteger(maxLength)) refuseOption('maxLength', 'a whole number, 1 or more', maxLength)

@@ -8,10 +8,9 @@ import {
   type Records,
   SseError,
 } from '@sse/core'
-import { closedError, PageReads, SignalQueue } from '@sse/core/internal'
+import { closedError, PageReads, ReconnectingConnection, SignalQueue } from '@sse/core/internal'
+import { brokerClientOf, prefixOf } from './connection/broker-client.ts'
 import { Connection } from './connection/connection.ts'
-import { ReconnectingConnection } from './connection/reconnecting-connection.ts'
-import { duplicateOf, keyPrefixOf } from './connection/redis-client.ts'
 import { TransferSize } from './connection/transfer-size.ts'
 import { failureOf } from './failure.ts'
 import { warnOfEviction } from './log/eviction.ts'
@@ -26,10 +25,13 @@ import { LiveReading } from './reading/live-reading.ts'
 import { readPage } from './reading/read-page.ts'
 import { endedOf, recordsOf } from './reading/records.ts'
 
+/** Milliseconds without a command after which a connection is kept alive. */
+const idleInterval = 500
+
 /** What the first use of the broker opens. */
 interface Opened {
   /** Publishes, signals and reads pages. Live reading blocks, so it has a connection of its own. */
-  readonly commands: ReconnectingConnection
+  readonly commands: ReconnectingConnection<Connection>
   readonly writer: Writer
   readonly pages: PageReads
   readonly signals: SignalQueue
@@ -48,7 +50,7 @@ export class RedisBroker implements Broker {
 
   constructor(settings: Settings) {
     this.#settings = settings
-    this.#keys = new Keys(`${keyPrefixOf(settings.client)}{${settings.prefix}}`)
+    this.#keys = new Keys(`${prefixOf(settings.client)}{${settings.prefix}}`)
   }
 
   async start(receiver: Receiver): Promise<{ head: string; tail: readonly Entry[] }> {
@@ -145,7 +147,10 @@ export class RedisBroker implements Broker {
     const commands = new ReconnectingConnection({
       connect: (signal) => this.#connect(signal),
       prepare: async (connection) => void (await lookAt(connection, keys)),
-      keepAlive: (connection) => lookAt(connection, keys),
+      // Redis closes idle connections (`timeout`), and a connection that hangs is noticed.
+      keepAlive: async (connection) => {
+        if (connection.idle >= idleInterval) await lookAt(connection, keys)
+      },
     })
     const writer = new Writer({
       ...{ commands, keys, maxLength, timeout },
@@ -168,6 +173,6 @@ export class RedisBroker implements Broker {
 
   #connect(signal: AbortSignal): Promise<Connection> {
     const { client, timeout } = this.#settings
-    return Connection.open(duplicateOf(client, this.#keys.log, timeout), timeout, signal)
+    return Connection.open(brokerClientOf(client, this.#keys.log, timeout), timeout, signal)
   }
 }

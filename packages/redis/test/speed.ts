@@ -1,6 +1,6 @@
 /**
  * Measures a log in Redis on this machine: `node --conditions=@sse/source packages/redis/test/speed.ts [seconds]`. It starts a Redis of its own
- * (`REDIS_SERVER_PATH`) and three processes: one publishes, one has a client, one has no client. On a shared machine the processor time is
+ * (`REDIS_SERVER_PATH`; `SSE_REDIS_CLIENT=ioredis` for clients of that package) and three processes: one publishes, one has a client, one has no client. On a shared machine the processor time is
  * more exact than the clock.
  */
 import { type ChildProcess, fork } from 'node:child_process'
@@ -8,8 +8,8 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createHub } from '@sse/core'
 import { freePort, RawStream, startBrokerServer } from '@sse/testbed'
-import { createClient } from 'redis'
 import { createRedisBroker } from '../src/index.ts'
+import { serverClient } from './kit/clients.ts'
 import { type RedisServer, startRedis } from './kit/redis-server.ts'
 
 const prefix = 'speed'
@@ -35,7 +35,9 @@ else await measure(Number(process.argv[2] ?? 4) * 1_000)
 
 /** A process with a hub that carries out orders. */
 async function serve(url: string): Promise<void> {
-  const hub = createHub({ broker: createRedisBroker({ client: createClient({ url }), prefix }) })
+  const hub = createHub({
+    broker: createRedisBroker({ client: serverClient(Number(new URL(url).port)), prefix }),
+  })
   await hub.ready
   const publish = () => hub.publish('news', `${process.hrtime.bigint()} ${filler}`, { event: 'notification' })
   process.on('message', async ({ atATime = 0, perSecond = 0, milliseconds }: Order) => {

@@ -11,7 +11,9 @@ export interface Running {
   /** How many streams would get an event now. */
   streams(): number | Promise<number>
   /** Processor time in microseconds, where the server is not this process. */
-  cpu?(): number
+  cpu?(): number | Promise<number>
+  /** The same of each of its workers, where it has some. */
+  cpus?(): Promise<readonly number[]>
   /** Resident memory in bytes, where the server is not this process. */
   rss?(): number
   /** Ends what is not this process. */

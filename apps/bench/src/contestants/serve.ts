@@ -53,6 +53,8 @@ const commands = {
     const { user, system } = process.cpuUsage()
     return user + system
   },
+  /** Processor time of each worker in microseconds. */
+  cpus: async () => (await running.cpus?.()) ?? [],
   /** Collects garbage, where there is any. */
   collect: () => global.gc?.(),
   /**

@@ -1,3 +1,4 @@
+import { cores } from './cores.ts'
 import { cpu } from './cpu.ts'
 import type { Figure } from './figure.ts'
 import { latency } from './latency.ts'
@@ -7,4 +8,4 @@ import { reached } from './reached.ts'
 import { resume } from './resume.ts'
 
 /** All that is measured, in the order of a run. */
-export const figures: readonly Figure[] = [cpu, opening, latency, resume, reached, elsewhere]
+export const figures: readonly Figure[] = [cpu, cores, opening, latency, resume, reached, elsewhere]

@@ -27,6 +27,13 @@ export function goalsOf(results: Results): Goal[] {
       limit,
       compare(results, cpu('ours', events), cpu(other, events)),
     )
+  const cores = (workers: number, measure: string): Key => ({
+    figure: 'cores',
+    contestant: 'ours',
+    setting: { workers },
+    measure,
+  })
+  const uneven = valuesOf(find(results, cores(2, 'uneven')))
   const crowd = largest(results, 'opening')
   const memory = (contestant: string): Key => ({
     figure: 'opening',
@@ -57,6 +64,16 @@ export function goalsOf(results: Results): Goal[] {
     cpuGoal('nchan', 1, 'nchan', 0.95),
     cpuGoal('better-sse', 10, 'better-sse', 0.25),
     cpuGoal('the floor writing event by event', 10, 'floor-by-event', 0.2),
+    goal(
+      'server CPU per delivery, two workers with 2,000 streams, to one process with 1,000',
+      1.15,
+      compare(results, cores(2, 'cpu'), cores(1, 'cpu')),
+    ),
+    goal(
+      'CPU of the busier of the two workers, to that of the other',
+      1.2,
+      uneven.length > 0 ? spread(uneven) : undefined,
+    ),
     goal(
       `memory per idle stream (${crowdText}), to a bare Express response`,
       1.2,

@@ -1,18 +1,36 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Published, SseError } from '@sse/core'
-import { busySentence, closedError, logFailure, recordsFull, tooManyRecords } from '@sse/core/internal'
+import {
+  busySentence,
+  closedError,
+  logFailure,
+  type Pending,
+  PublishQueue,
+  recordsFull,
+  tooManyRecords,
+} from '@sse/core/internal'
 import { failure, stateOf } from '../failure.ts'
-import { formatId, type Position } from '../log/cursor.ts'
-import type { Log, Outcome } from '../log/log.ts'
+import { formatId, newNonce, type Position } from '../log/cursor.ts'
+import type { Log, NewEntry, Outcome } from '../log/log.ts'
 import { decodeEntry, type StoredTexts } from '../log/stored-entry.ts'
-import { type PendingPublish, PublishQueue } from './publish-queue.ts'
 
+/** What one transaction appends at most. All other processes wait meanwhile. */
+const mostOfBatch = { entries: 1_024, bytes: 1_048_576 }
 /** Milliseconds before a batch is tried again: the first, doubled after each failure, and the limit. */
 const backoff = { base: 20, max: 500 }
 /** Milliseconds that a batch waits for an open transaction that has published under one of its keys. */
 const keyWait = 20
 const unconfirmed =
   'has not replied in time, so the event may be in it or not: publish it again under the same idempotencyKey'
+
+interface NewPublish extends NewEntry {
+  /** Whether an open transaction has published under its key. */
+  contended: boolean
+  /** Whether an attempt had no reply. */
+  unconfirmed: boolean
+}
+
+type PendingPublish = NewPublish & Pending
 
 export interface WriterOptions {
   readonly log: Log
@@ -33,7 +51,7 @@ export interface WriterOptions {
  */
 export class Writer {
   readonly #options: WriterOptions
-  readonly #queue: PublishQueue
+  readonly #queue: PublishQueue<NewPublish>
   readonly #closing = new AbortController()
   #error: unknown
   #running: Promise<void> | undefined
@@ -46,7 +64,10 @@ export class Writer {
   }
 
   publish(texts: StoredTexts, key: string | null): Promise<Published> {
-    const promise = this.#queue.add(texts, key)
+    const { header, record, data } = texts
+    const bytes = Buffer.byteLength(data) + Buffer.byteLength(header) + (record?.length ?? 0)
+    const publish = { header, record, data, key, nonce: newNonce(), contended: false, unconfirmed: false }
+    const promise = this.#queue.add(publish, bytes)
     if (!promise) return Promise.reject(logFailure('log-busy', this.#options.log.name, busySentence))
     this.#running ??= this.#run()
     return promise
@@ -62,7 +83,7 @@ export class Writer {
   async #run(): Promise<void> {
     // The publishes of this turn are one batch.
     await new Promise((resolve) => setImmediate(resolve))
-    while (this.#queue.hasWaiting) await this.#append(this.#queue.takeBatch(), keyWait)
+    while (this.#queue.hasWaiting) await this.#append(this.#queue.takeBatch(mostOfBatch), keyWait)
     // No await between the last look at the queue and this: a later publish runs again.
     this.#running = undefined
   }

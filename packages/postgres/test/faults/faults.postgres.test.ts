@@ -4,6 +4,7 @@ import { between, createRandom, type Random, seed, until } from '@sse/testbed'
 import type { Run, World } from '@sse/testbed/deliveries'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PostgresServer, run as runProgram, startPostgres, startReplica } from '../kit/postgres-server.ts'
+import { SmallDisk } from '../kit/small-disk.ts'
 import { startWorld } from './world.ts'
 
 /** `SSE_FAULTS=long` is what `test:faults` runs. */
@@ -14,6 +15,7 @@ const schema = 'faults'
 interface Setting {
   readonly world: World
   readonly server: PostgresServer
+  readonly disk: SmallDisk | undefined
   readonly random: Random
 }
 
@@ -21,6 +23,8 @@ interface Fault {
   readonly name: string
   /** Entries that the log keeps. */
   readonly keep?: number
+  /** Whether the tables are on a disk of their own, which can be filled. */
+  readonly onSmallDisk?: boolean
   /** Whether the log loses entries, so that clients may receive gaps; or all entries, so that each client must receive one. */
   readonly loses: boolean | 'all'
   /** @returns the server of the next run, if it is another one */
@@ -151,6 +155,20 @@ const faults: readonly Fault[] = [
     },
   },
   {
+    name: 'the disk of the tables is full for a while',
+    onSmallDisk: true,
+    loses: false,
+    async happen({ disk, random }, { publishers }) {
+      await delay(between(random, 0, 200))
+      const refused = () => publishers.reduce((sum, publisher) => sum + publisher.refused, 0)
+      const before = refused()
+      disk?.fill()
+      await until(() => refused() > before, { timeout: 30_000 })
+      await delay(between(random, 0, 1_000))
+      disk?.empty()
+    },
+  },
+  {
     name: 'ten times as much is published as the log keeps',
     keep: 300,
     loses: true,
@@ -174,30 +192,34 @@ const faults: readonly Fault[] = [
   },
 ]
 
-describe.each(faults)('$name', ({ name, keep, loses, happen }) => {
+describe.each(faults)('$name', ({ name, keep, onSmallDisk, loses, happen }) => {
   let server: PostgresServer
+  let disk: SmallDisk | string | undefined
   let world: World
 
   beforeAll(async () => {
     server = await startPostgres()
+    if (onSmallDisk) disk = await SmallDisk.mount(server)
     world = await startWorld({ schema, port: server.port, keep })
   }, 300_000)
   afterAll(async () => {
     await world.stop()
-    await server.stop()
+    await server.stop(() => disk instanceof SmallDisk && disk.unmount())
   })
 
   it(
     loses
       ? 'what was lost is told, and all else comes once'
       : 'nothing is lost or repeated, and no gap is told',
-    async () => {
+    async ({ skip }) => {
+      if (typeof disk === 'string') return skip(disk)
+      const drive = disk
       const random = createRandom(seed + faults.findIndex((one) => one.name === name))
       const told: string[] = []
       let [acknowledged, refused, gaps, excused] = [0, 0, 0, 0]
       for (let run = 0; run < runs; run++) {
         const { ledger, publishers } = await world.run(async (one) => {
-          const next = await happen({ world, server, random }, one)
+          const next = await happen({ world, server, disk: drive, random }, one)
           if (next instanceof PostgresServer) server = next
         })
         const wrong = ledger.judge(world.clients.map((client) => client.name))

@@ -1,5 +1,5 @@
-import { type RecordLimits, recordCheckInterval } from '@sse/core/internal'
-import type { ReconnectingConnection } from '../connection/reconnecting-connection.ts'
+import { type ReconnectingConnection, type RecordLimits, recordCheckInterval } from '@sse/core/internal'
+import type { Connection } from '../connection/connection.ts'
 import type { Keys } from '../log/keys.ts'
 import { newEpoch, newNonce } from '../log/log-state.ts'
 import { removeOldRecords } from '../log/scripts.ts'
@@ -8,7 +8,7 @@ import { removeOldRecords } from '../log/scripts.ts'
 const slice = 100
 
 export interface OldRecordsOptions {
-  readonly commands: ReconnectingConnection
+  readonly commands: ReconnectingConnection<Connection>
   readonly keys: Keys
   readonly records: RecordLimits
   readonly maxLength: number

@@ -3,12 +3,12 @@ import {
   busySentence,
   closedError,
   logFailure,
+  type ReconnectingConnection,
   randomText,
   recordsFull,
   tooManyRecords,
 } from '@sse/core/internal'
 import type { Connection } from '../connection/connection.ts'
-import type { ReconnectingConnection } from '../connection/reconnecting-connection.ts'
 import { failureOf, isHarmless, replyOf, unreachable } from '../failure.ts'
 import { type Cursor, cursorOf, parseId } from '../log/cursor.ts'
 import type { Keys } from '../log/keys.ts'
@@ -34,7 +34,7 @@ interface Registered {
 }
 
 export interface WriterOptions {
-  readonly commands: ReconnectingConnection
+  readonly commands: ReconnectingConnection<Connection>
   readonly keys: Keys
   readonly maxLength: number
   /** Bytes that all records may have. */

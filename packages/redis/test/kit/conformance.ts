@@ -2,9 +2,10 @@ import type { Broker } from '@sse/core'
 import { brokerConformance } from '@sse/core/testing'
 import { startTcpProxy, type TcpProxy, until } from '@sse/testbed'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { RedisClientLike } from '../../src/connection/redis-client.ts'
+import type { ClientLike } from '../../src/connection/broker-client.ts'
 import { createRedisBroker } from '../../src/index.ts'
 import { loseTail, newPrefix } from './broker.ts'
+import { clientPackage } from './clients.ts'
 import type { RedisServer } from './redis-server.ts'
 import { deniedBy } from './rights.ts'
 
@@ -22,7 +23,7 @@ interface Log {
 export function conformanceOn(
   name: string,
   start: () => Promise<RedisServer>,
-  client: (port: number) => RedisClientLike,
+  client: (port: number) => ClientLike,
 ): void {
   let redis: RedisServer
   beforeAll(async () => {
@@ -47,7 +48,7 @@ export function conformanceOn(
   brokerConformance(
     { describe, it },
     {
-      name,
+      name: `${name}, by the package ${clientPackage}`,
       patience: 20_000,
       records: true,
       ended: true,
