@@ -18,7 +18,8 @@ export interface Scale {
   }
   /** Streams of one process; two workers have twice as many. */
   readonly cores: { readonly streams: number; readonly deliveries: number; readonly slices: number }
-  readonly opening: { readonly warmUp: number; readonly streams: number }
+  /** `slices`: parts in which each contestant opens them, in turn with the others. */
+  readonly opening: { readonly warmUp: number; readonly streams: number; readonly slices: number }
   readonly latency: {
     readonly streams: number
     readonly turns: number
@@ -51,7 +52,7 @@ export const full: Scale = {
     slices: 5,
   },
   cores: { streams: 1_000, deliveries: 200_000, slices: 5 },
-  opening: { warmUp: 500, streams: 10_000 },
+  opening: { warmUp: 500, streams: 10_000, slices: 10 },
   latency: { streams: 1_000, turns: 80, interval: 25, slices: 4, stalled: 10, flood: 4_000 },
   resume: { streams: 5_000, log: 1_000, missed: 10 },
   reached: { pages: 20, writes: 1_000 },
@@ -63,7 +64,7 @@ export const quick: Scale = {
   repetitions: { cpu: 2, cores: 2, opening: 1, latency: 1, resume: 2, reached: 1 },
   cpu: { streams: [1_000], events: [1, 10], bytes: [200], single: 20_000, several: 20_000, slices: 3 },
   cores: { streams: 1_000, deliveries: 60_000, slices: 3 },
-  opening: { warmUp: 200, streams: 1_000 },
+  opening: { warmUp: 200, streams: 1_000, slices: 4 },
   latency: {
     streams: 1_000,
     turns: 40,

@@ -6,7 +6,19 @@ type Items = DefaultTheme.SidebarItem[]
 /** A page by its path, and its text if that is not its heading. */
 type Entry = string | readonly [page: string, text: string]
 
-const packages = ['express', 'fetch', 'sqlite', 'redis', 'postgres', 'client', 'vue', 'pinia', 'vuex', 'core']
+const packages = [
+  'express',
+  'fetch',
+  'sqlite',
+  'redis',
+  'postgres',
+  'cluster',
+  'client',
+  'vue',
+  'pinia',
+  'vuex',
+  'core',
+]
 
 export const english: Items = [
   section('Getting started', [
@@ -37,7 +49,7 @@ export const english: Items = [
     under('deployment', ['choosing-a-log', 'proxies', 'limits', 'sqlite', 'redis', 'threat-model']),
   ),
   section('Background', [
-    ...under('background', ['transports', 'myths', 'comparison', 'speed']),
+    ...under('background', ['transports', 'myths', 'comparison', 'speed', 'how-it-is-tested']),
     ['architecture', 'Architecture'],
     'examples',
   ]),
