@@ -12,7 +12,8 @@ export const examples: Readonly<Record<string, string>> = {
   'long-polling': 'Notifications without a stream: the server answers when there is one.',
   websocket:
     'Notifications over a WebSocket, to compare: both directions, and what has to be written by hand.',
-  'llm-stream': 'Tokens of a language model as they are generated, cancelled when the reader leaves.',
+  'llm-stream':
+    'Answers of a language model: start one, watch it in two tabs, reload in the middle, stop it.',
   prices:
     'Records: a page has every price at once, and a tab that was frozen is told only the newest of each.',
   'who-is-here': 'Presence: the people on a page, each once, however many tabs they have open.',

@@ -83,10 +83,10 @@ export class Reader {
   #cursor: string
   #opened = false
   /**
-   * Whether the log forked before the position of this stream, and nothing was read since. The window may still have entries of the lost branch,
-   * which were already written. So the reader uses only the broker.
+   * The position of this stream when the log forked before it, until something was read since. The window may still have entries of the lost
+   * branch, which were already written. So the reader uses only the broker.
    */
-  #forked = false
+  #forkedAt: string | undefined
   /** The pending read of the backlog. */
   #read: BacklogRead | undefined
   /** The records that are being written. */
@@ -417,7 +417,7 @@ export class Reader {
 
   #ask(cursor: string, onAnswer: (answer: BacklogAnswer) => void): void {
     // After a fork the reader cannot continue in the window, so this read does not count against the budget.
-    const client = this.#forked ? undefined : (this.#subscriber.key ?? this)
+    const client = this.#isForked ? undefined : (this.#subscriber.key ?? this)
     this.#read = { cursor, client, onAnswer: (answer) => this.guard(() => onAnswer(answer)) }
     this.#delivery.backlog.add(this.#read)
   }
@@ -433,13 +433,28 @@ export class Reader {
     // Meanwhile the window may have received the position.
     else if (this.#windowPosition !== undefined) this.resume()
     else if (isGap(answer)) this.#onGap(answer.gap, answer.resumeAt)
+    // A log that is quiet would leave the stream without records, heartbeats with ids, and volatile events.
+    else if (this.#isWindowOfNewLog) {
+      this.#forkedAt = undefined
+      this.resume()
+    }
     // There was a wake during the read, so the reader retries at once.
     else if (this.#delivery.wakes > wakes) this.resume()
     else this.#delivery.waiting.add(this)
   }
 
   get #windowPosition(): number | undefined {
-    return this.#forked ? undefined : this.#delivery.window.find(this.#cursor)
+    return this.#isForked ? undefined : this.#delivery.window.find(this.#cursor)
+  }
+
+  get #isForked(): boolean {
+    return this.#forkedAt !== undefined
+  }
+
+  /** Whether the window has the head of the log that follows the fork. It shows that by another epoch, or by a greater number. */
+  get #isWindowOfNewLog(): boolean {
+    if (this.#forkedAt === undefined || this.#delivery.window.headId !== this.#cursor) return false
+    return comparePositions(this.#forkedAt, this.#cursor) !== 1
   }
 
   /** A getter, because TypeScript does not know that a call may have changed the state. */
@@ -449,7 +464,7 @@ export class Reader {
 
   #writePage(page: BacklogPage, from: number): void {
     this.#open(true, this.#cursor)
-    this.#forked = false
+    this.#forkedAt = undefined
     const indexes = page.indexesOn(this.channels, from)
     for (let next = 0; next < indexes.length; ) {
       const records: BacklogRecord[] = []
@@ -497,8 +512,8 @@ export class Reader {
     const { window } = this.#delivery
     const requested = this.#cursor
     const isNew = !this.#opened
-    const fromBase = reason === 'trimmed' ? !this.#forked : reason === 'forked' && isNew
-    this.#forked = reason === 'forked' && !isNew
+    const fromBase = reason === 'trimmed' ? !this.#isForked : reason === 'forked' && isNew
+    this.#forkedAt = reason === 'forked' && !isNew ? requested : undefined
     this.#open(false, reason === 'unknown' ? undefined : requested)
     this.#cursor = fromBase && window.find(resumeAt) !== undefined ? window.baseId : resumeAt
     this.#gap(reason, requested, this.#cursor)
