@@ -1,9 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { ReceivingTransport } from '@sse/testbed/receiving-transport'
 import { expect, it } from 'vitest'
 import { createHub } from '../src/hub/hub.ts'
-import type { Transport } from '../src/response/transport.ts'
-import { Decoder } from '../src/wire/decode.ts'
-import type { Frame } from '../src/wire/frame.ts'
+import type { TestEvent } from '../src/testing/test-stream.ts'
 
 const updates = 50_000
 const records = 500
@@ -20,60 +19,31 @@ class Page {
   mostPending = 0
 }
 
-/** A connection of a page. A slow one reads nothing until `drain` is called. */
-class Connection implements Transport {
-  onDrain: Transport['onDrain']
-  onClose: Transport['onClose']
-  closed = false
-  pending = 0
+/** A connection of a page. */
+class Connection extends ReceivingTransport {
   readonly #page: Page
-  readonly #isSlow: boolean
-  readonly #decoder = new Decoder()
   #record = ''
 
-  constructor(page: Page, { isSlow = false } = {}) {
+  constructor(page: Page) {
+    super()
     this.#page = page
-    this.#isSlow = isSlow
   }
 
-  open(): void {}
-
-  write(frames: readonly Frame[]): boolean {
-    const text = frames.map(({ bytes }) => Buffer.from(bytes).toString()).join('')
-    this.#page.bytes += text.length
-    for (const item of this.#decoder.decode(text)) if (item.type === 'event') this.#receive(item)
-    if (this.#isSlow) this.pending += text.length
-    this.#page.mostPending = Math.max(this.#page.mostPending, this.pending)
-    return !this.#isSlow
-  }
-
-  drain(): void {
+  /** Reads what waits, and is full again with the next write. */
+  override drain(): void {
     this.pending = 0
     this.onDrain?.()
   }
 
-  leave(): void {
-    this.closed = true
-    this.onClose?.()
-  }
-
-  end(): void {
-    this.closed = true
-  }
-
-  refuse(): void {
-    this.closed = true
-  }
-
-  destroy(): void {
-    this.closed = true
-  }
-
-  #receive({ event, data, id }: { event: string; data: string; id: string }): void {
-    if (id !== '') this.#page.lastEventId = id
-    if (event === 'sse.record') this.#record = JSON.parse(data).record
-    else if (event === 'sse.records' && !JSON.parse(data).done) this.#page.shown.clear()
-    else if (event === 'message') this.#page.shown.set(this.#record, data)
+  protected receive(events: readonly TestEvent[], bytes: number): void {
+    this.#page.bytes += bytes
+    this.#page.mostPending = Math.max(this.#page.mostPending, this.pending)
+    for (const { event, data, id } of events) {
+      if (id !== '') this.#page.lastEventId = id
+      if (event === 'sse.record') this.#record = JSON.parse(data).record
+      else if (event === 'sse.records' && !JSON.parse(data).done) this.#page.shown.clear()
+      else if (event === 'message') this.#page.shown.set(this.#record, data)
+    }
   }
 }
 
@@ -81,8 +51,8 @@ it(`of ${updates} updates of ${records} records every reader has the newest in t
   const window = { entries: 8_000 }
   const hub = createHub({ window, channel: () => ({ records: true }) })
   await hub.ready
-  const open = (page: Page, isSlow = false) => {
-    const connection = new Connection(page, { isSlow })
+  const open = (page: Page) => {
+    const connection = new Connection(page)
     const lacks = () => page.lastEventId === undefined
     hub
       .stream(connection, { lastEventId: page.lastEventId, stall: Infinity, records: { lacks } })
@@ -91,7 +61,8 @@ it(`of ${updates} updates of ${records} records every reader has the newest in t
   }
   const [live, slow, returning] = [new Page(), new Page(), new Page()]
   open(live)
-  const slowConnection = open(slow, true)
+  const slowConnection = open(slow)
+  slowConnection.isFull = true
   let returned = open(returning)
   const newest = new Map<string, string>()
   for (let update = 0; update < updates; update++) {

@@ -1,10 +1,7 @@
 import type { Hub, SseStream } from '@sse/core'
-import { Decoder } from '@sse/core/internal'
 import type { TestEvent } from '@sse/core/testing'
+import { ReceivingTransport } from '../receiving-transport.ts'
 import { type RecordLog, RecordPage } from './record-page.ts'
-
-type Transport = Parameters<Hub['stream']>[0]
-type Frames = Parameters<Transport['write']>[0]
 
 export interface Connect {
   readonly hub: Hub
@@ -20,19 +17,29 @@ interface Member {
   readonly streams: number
 }
 
+/** What arrives instead of an event. */
+export type WireFlaw = (event: TestEvent) => readonly TestEvent[]
+
 /** A page, the connection that it has now, and what it shows. */
 export class ModelClient {
   readonly key: string
   readonly #log: RecordLog
   readonly #page: RecordPage
+  readonly #flaw: (() => WireFlaw) | undefined
   readonly #transcript: string[] = []
   /** What has arrived and was not looked at. */
   readonly #arrived: TestEvent[] = []
   readonly #members = new Map<string, Member>()
   #connection: { readonly stream: SseStream; readonly transport: ModelTransport } | undefined
 
-  constructor(log: RecordLog, key: string, breach: (why: string) => void) {
+  constructor(
+    log: RecordLog,
+    key: string,
+    breach: (why: string) => void,
+    flaw: (() => WireFlaw) | undefined,
+  ) {
     this.key = key
+    this.#flaw = flaw
     this.#log = log
     this.#page = new RecordPage(log, (why) => breach(`${why}\n${this}`))
   }
@@ -48,9 +55,11 @@ export class ModelClient {
     this.#transcript.push(`connects to ${channels}, ${page}, rewind ${rewind}`)
     if (page !== 'same') this.#page.reload()
     if (page === 'new') this.#page.lastEventId = undefined
-    this.#page.connect(channels, this.#log.head)
+    // Another process may have appended more.
+    this.#page.connect(channels, hub.position)
     this.#members.clear()
-    const transport = new ModelTransport((event) => this.#arrived.push(event))
+    const flaw = this.#flaw?.() ?? ((event) => [event])
+    const transport = new ModelTransport((event) => this.#arrived.push(...flaw(event)))
     const stream = hub.stream(transport, {
       key: this.key,
       presence: () => this.key,
@@ -91,13 +100,16 @@ export class ModelClient {
   leave(): void {
     this.#connection?.transport.leave()
     this.look()
+    this.#arrived.length = 0
     this.#connection = undefined
   }
 
-  /** Takes what has arrived. */
+  /** Takes what has arrived. An entry that another process has appended may arrive here before the log of this test knows it. */
   look(): void {
-    for (const event of this.#arrived.splice(0)) {
+    for (let event = this.#arrived[0]; event; event = this.#arrived[0]) {
       const { id, data } = event
+      if (id !== '' && this.#log.place(id) === undefined) return
+      this.#arrived.shift()
       if (event.event !== 'sse.ping') this.#transcript.push(`${event.event} ${id} ${data.slice(0, 200)}`)
       if (event.event === 'sse.presence') this.#onPresence(JSON.parse(data))
       else this.#page.receives(event)
@@ -146,50 +158,15 @@ export function compare(
   if (one !== other) throw new Error(`${where} shows the members ${one}, and there are ${other}`)
 }
 
-class ModelTransport implements Transport {
-  onDrain: Transport['onDrain']
-  onClose: Transport['onClose']
-  closed = false
-  isFull = false
-  pending = 0
-  readonly #decoder = new Decoder()
+class ModelTransport extends ReceivingTransport {
   readonly #arrive: (event: TestEvent) => void
 
   constructor(arrive: (event: TestEvent) => void) {
+    super()
     this.#arrive = arrive
   }
 
-  open(): void {}
-
-  write(frames: Frames): boolean {
-    const text = frames.map(({ bytes }) => Buffer.from(bytes).toString()).join('')
-    if (this.isFull) this.pending += text.length
-    for (const item of this.#decoder.decode(text)) if (item.type === 'event') this.#arrive(item)
-    return !this.isFull
-  }
-
-  drain(): void {
-    if (!this.isFull) return
-    this.isFull = false
-    this.pending = 0
-    this.onDrain?.()
-  }
-
-  leave(): void {
-    if (this.closed) return
-    this.closed = true
-    this.onClose?.()
-  }
-
-  end(): void {
-    this.closed = true
-  }
-
-  refuse(): void {
-    this.closed = true
-  }
-
-  destroy(): void {
-    this.closed = true
+  protected receive(events: readonly TestEvent[]): void {
+    events.forEach(this.#arrive)
   }
 }

@@ -132,7 +132,7 @@ function change({ server, stream, ledger, live }: Connection, channel: string, i
 
 function fill(connection: Connection): void {
   connection.live = false
-  connection.transport.fill()
+  connection.transport.isFull = true
 }
 
 /** A heartbeat: hubs beat by a timer, which no scheduler holds. */
@@ -140,5 +140,5 @@ function beat(connection: Connection): void {
   const { stream, transport } = connection
   const before = transport.pings
   if (transport.opened) (stream as Stream).beat()
-  if (transport.pings > before && !transport.full) connection.live = true
+  if (transport.pings > before && !transport.isFull) connection.live = true
 }

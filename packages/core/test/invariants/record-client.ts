@@ -1,10 +1,9 @@
 import { RecordPage } from '@sse/testbed/channels'
 import { Breach } from '@sse/testbed/ledger'
-import type { Transport } from '../../src/response/transport.ts'
+import { ReceivingTransport } from '@sse/testbed/receiving-transport'
 import type { SseStream } from '../../src/stream/sse-stream.ts'
 import type { Stream } from '../../src/stream/stream.ts'
-import { Decoder } from '../../src/wire/decode.ts'
-import type { Frame } from '../../src/wire/frame.ts'
+import type { TestEvent } from '../../src/testing/test-stream.ts'
 import type { RecordClientStep, RecordConnect } from './record-script.ts'
 import type { World } from './world.ts'
 
@@ -79,59 +78,20 @@ export class RecordClient {
   }
 }
 
-class PageTransport implements Transport {
-  onDrain: Transport['onDrain']
-  onClose: Transport['onClose']
-  opened = false
-  closed = false
-  isFull = false
-  pending = 0
+class PageTransport extends ReceivingTransport {
   readonly #page: RecordPage
   readonly #note: (line: string) => void
-  readonly #decoder = new Decoder()
 
   constructor(page: RecordPage, note: (line: string) => void) {
+    super()
     this.#page = page
     this.#note = note
   }
 
-  open(): void {
-    this.opened = true
-  }
-
-  write(frames: readonly Frame[]): boolean {
-    const text = frames.map(({ bytes }) => Buffer.from(bytes).toString()).join('')
-    if (this.isFull) this.pending += Buffer.byteLength(text)
-    for (const item of this.#decoder.decode(text)) {
-      if (item.type !== 'event') continue
-      this.#note(`${item.event} ${item.id} ${item.data.slice(0, 80)}`)
-      this.#page.receives(item)
+  protected receive(events: readonly TestEvent[]): void {
+    for (const event of events) {
+      this.#note(`${event.event} ${event.id} ${event.data.slice(0, 80)}`)
+      this.#page.receives(event)
     }
-    return !this.isFull
-  }
-
-  end(): void {
-    this.closed = true
-  }
-
-  refuse(): void {
-    this.closed = true
-  }
-
-  destroy(): void {
-    this.closed = true
-  }
-
-  drain(): void {
-    if (!this.isFull) return
-    this.isFull = false
-    this.pending = 0
-    this.onDrain?.()
-  }
-
-  leave(): void {
-    if (this.closed) return
-    this.closed = true
-    this.onClose?.()
   }
 }

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createHub, type Hub, type SseStream } from '@sse/core'
-import { Decoder } from '@sse/core/internal'
+import type { TestEvent } from '@sse/core/testing'
 import { between, createRandom, seed, startTcpProxy, type TcpProxy, until } from '@sse/testbed'
-import { createClient } from 'redis'
+import { ReceivingTransport } from '@sse/testbed/receiving-transport'
 import { expect, it, onTestFinished } from 'vitest'
 import { createRedisBroker } from '../../src/index.ts'
+import { serverClient } from '../kit/clients.ts'
 import { startRedis } from '../kit/redis-server.ts'
 
 /** `SSE_FAULTS=long` is what `test:faults` runs. A process that is killed is noticed after 20 seconds, so only the long form kills processes. */
@@ -15,9 +16,6 @@ const duration = isLong ? 300_000 : 3_000
 /** Milliseconds after which the members of a process that has died are gone. */
 const lease = 30_000
 
-type Transport = Parameters<Hub['stream']>[0]
-type Frames = Parameters<Transport['write']>[0]
-
 /** A server process. */
 class Node {
   readonly proxy: TcpProxy
@@ -26,9 +24,8 @@ class Node {
 
   constructor(proxy: TcpProxy) {
     this.proxy = proxy
-    const client = createClient({ socket: { host: '127.0.0.1', port: proxy.port } })
     this.hub = createHub({
-      broker: createRedisBroker({ client, prefix: 'presence' }),
+      broker: createRedisBroker({ client: serverClient(proxy.port), prefix: 'presence' }),
       channel: () => ({ presence: true }),
       onError: () => {},
     })
@@ -53,18 +50,14 @@ class Node {
 }
 
 /** A page that shows who is here. */
-class User implements Transport {
-  onDrain: Transport['onDrain']
-  onClose: Transport['onClose']
-  closed = false
-  readonly pending = 0
+class User extends ReceivingTransport {
   readonly name: string
   node: Node | undefined
   readonly shown = new Map<string, { readonly info: string; readonly streams: number }>()
-  #decoder = new Decoder()
   #stream: SseStream | undefined
 
   constructor(name: string) {
+    super()
     this.name = name
   }
 
@@ -72,18 +65,15 @@ class User implements Transport {
     this.leave()
     this.closed = false
     this.shown.clear()
-    this.#decoder = new Decoder()
     this.node = node
     node.users.add(this)
     this.#stream = node.hub.stream(this, { key: this.name, presence: () => this.name }).subscribe('room')
   }
 
-  leave(): void {
+  override leave(): void {
     this.node?.users.delete(this)
     this.node = undefined
-    if (!this.#stream || this.closed) return
-    this.closed = true
-    this.onClose?.()
+    if (this.#stream) super.leave()
   }
 
   get isHere(): boolean {
@@ -95,30 +85,14 @@ class User implements Transport {
     return [...this.shown.values()].filter(({ streams }) => streams > 0).map(({ info }) => info)
   }
 
-  open(): void {}
-
-  write(frames: Frames): boolean {
-    const text = frames.map(({ bytes }) => Buffer.from(bytes).toString()).join('')
-    for (const item of this.#decoder.decode(text)) {
-      if (item.type !== 'event' || item.event !== 'sse.presence') continue
-      const { members, joined = members, left = [] } = JSON.parse(item.data)
+  protected receive(events: readonly TestEvent[]): void {
+    for (const { event, data } of events) {
+      if (event !== 'sse.presence') continue
+      const { members, joined = members, left = [] } = JSON.parse(data)
       if (members) this.shown.clear()
       for (const member of joined) this.shown.set(member.id, member)
       for (const id of left) this.shown.delete(id)
     }
-    return true
-  }
-
-  end(): void {
-    this.closed = true
-  }
-
-  refuse(): void {
-    this.closed = true
-  }
-
-  destroy(): void {
-    this.closed = true
   }
 }
 

@@ -1,7 +1,18 @@
-import type { Clock } from '../../src/clock.ts'
-import type { LocksLike } from '../../src/share/election.ts'
-import type { BrowserApis, ChannelLike } from '../../src/share/member.ts'
-import type { Message } from '../../src/share/protocol.ts'
+import type { Clock } from '@sse/client'
+
+interface Locks {
+  request(
+    name: string,
+    options: { readonly signal?: AbortSignal; readonly steal?: boolean; readonly ifAvailable?: boolean },
+    callback: (lock: unknown) => unknown,
+  ): Promise<unknown>
+}
+
+interface Channel<Message> {
+  addEventListener(type: 'message', listener: (event: { readonly data: Message }) => void): void
+  postMessage(message: Message): void
+  close(): void
+}
 
 /**
  * `causal`: a message that a tab posts after it has received another one arrives after that one everywhere, as in a browser with one process
@@ -25,7 +36,7 @@ export interface BrowserModel {
 export interface ModelTab {
   readonly name: string
   readonly clock: Clock
-  readonly apis: BrowserApis
+  readonly apis: { readonly locks: Locks; openChannel<Message>(group: string): Channel<Message> }
   /** A tab that hangs does nothing, and keeps its locks. */
   hanging: boolean
   readonly dead: boolean
@@ -45,7 +56,7 @@ const aborted = () => new DOMException('', 'AbortError')
 
 export function createBrowserModel(order: Order): BrowserModel {
   const queues = new Map<string, { tab: ModelTab; tasks: (() => void)[] }>()
-  const channels = new Set<{ tab: ModelTab; group: string; receive: (message: Message) => void }>()
+  const channels = new Set<{ tab: ModelTab; group: string; receive: (message: never) => void }>()
   const held = new Map<string, Lock>()
   const waiting: { tab: ModelTab; name: string; grant: () => void }[] = []
   const timers = new Map<ModelTab, (() => void)[]>()
@@ -69,7 +80,7 @@ export function createBrowserModel(order: Order): BrowserModel {
     }
   }
 
-  function locksOf(tab: ModelTab): LocksLike {
+  function locksOf(tab: ModelTab): Locks {
     return {
       request: (name, { signal, steal, ifAvailable }, callback) =>
         new Promise((resolve, reject) => {
@@ -105,7 +116,7 @@ export function createBrowserModel(order: Order): BrowserModel {
     }
   }
 
-  function openChannel(tab: ModelTab, group: string): ChannelLike {
+  function openChannel<Message>(tab: ModelTab, group: string): Channel<Message> {
     const own = { tab, group, receive: (_: Message) => {} }
     channels.add(own)
     return {
@@ -117,7 +128,7 @@ export function createBrowserModel(order: Order): BrowserModel {
         for (const other of channels) {
           if (other === own || other.group !== group) continue
           const queue = order === 'causal' ? 'channel' : `channel ${tab.name}`
-          later(other.tab, queue, () => channels.has(other) && other.receive(copy))
+          later(other.tab, queue, () => channels.has(other) && other.receive(copy as never))
         }
       },
       close: () => channels.delete(own),
@@ -155,7 +166,10 @@ export function createBrowserModel(order: Order): BrowserModel {
           clearTimeout: (run) => void own.splice(own.indexOf(run as () => void) >>> 0, 1),
         },
         get apis() {
-          return { locks: locksOf(tab), openChannel: (group: string) => openChannel(tab, group) }
+          return {
+            locks: locksOf(tab),
+            openChannel: <Message>(group: string) => openChannel<Message>(tab, group),
+          }
         },
         crash() {
           state.dead = true

@@ -1,16 +1,11 @@
-import type { Published } from '@sse/core'
-import { batchLength } from '@sse/core/internal'
-import { newNonce } from '../log/cursor.ts'
-import type { NewEntry } from '../log/log.ts'
-import type { StoredTexts } from '../log/stored-entry.ts'
+import type { Published } from '../log/broker.ts'
+import { batchLength } from './batch.ts'
 
-/** What one transaction appends at most. All other processes wait meanwhile. */
-const mostOfBatch = { entries: 1_024, bytes: 1_048_576 }
-/** What may wait while PostgreSQL is away or a turn does not end. */
+/** What may wait while the log is away or a turn does not end. */
 const mostWaiting = { entries: 100_000, bytes: 67_108_864 }
 
-/** A publish that is not settled. */
-export interface PendingPublish extends NewEntry {
+/** What the queue knows of a publish that is not settled. */
+export interface Pending {
   readonly bytes: number
   /** When it is rejected, by the monotonic clock. */
   readonly deadline: number
@@ -18,19 +13,19 @@ export interface PendingPublish extends NewEntry {
   /** Whether it was sent. Then it may be in the log. */
   sent: boolean
   settled: boolean
-  /** Whether an open transaction has published under its key. */
-  contended: boolean
-  /** Whether an attempt had no reply. */
-  unconfirmed: boolean
 }
 
-/** The publishes that are not settled, in the order of the calls. Each has a timeout. */
-export class PublishQueue {
+/**
+ * The publishes that are not settled, in the order of the calls. Each has a timeout.
+ *
+ * @typeParam P what a broker sends of a publish
+ */
+export class PublishQueue<P extends object> {
   readonly #timeout: number
-  readonly #timeoutError: (publish: PendingPublish) => unknown
-  #waiting: PendingPublish[] = []
+  readonly #timeoutError: (publish: P & Pending) => unknown
+  #waiting: (P & Pending)[] = []
   /** Those that are under way. */
-  readonly #sent = new Set<PendingPublish>()
+  readonly #sent = new Set<P & Pending>()
   #entries = 0
   #bytes = 0
   #timer: NodeJS.Timeout | undefined
@@ -39,7 +34,7 @@ export class PublishQueue {
    * @param timeout milliseconds
    * @param timeoutError rejects a publish after its timeout
    */
-  constructor(timeout: number, timeoutError: (publish: PendingPublish) => unknown) {
+  constructor(timeout: number, timeoutError: (publish: P & Pending) => unknown) {
     this.#timeout = timeout
     this.#timeoutError = timeoutError
   }
@@ -53,30 +48,26 @@ export class PublishQueue {
   }
 
   /** @returns `undefined` when too many publishes are waiting */
-  add(texts: StoredTexts, key: string | null): Promise<Published> | undefined {
-    const { header, record, data } = texts
-    const bytes = Buffer.byteLength(data) + Buffer.byteLength(header) + (record?.length ?? 0)
+  add(publish: P, bytes: number): Promise<Published> | undefined {
     if (this.#entries >= mostWaiting.entries || this.#bytes + bytes > mostWaiting.bytes) return undefined
-    const publish: PendingPublish = {
-      ...{ header, record, data, key, bytes },
-      nonce: newNonce(),
+    const pending: P & Pending = {
+      ...publish,
+      bytes,
       deadline: performance.now() + this.#timeout,
       outcome: Promise.withResolvers(),
       sent: false,
       settled: false,
-      contended: false,
-      unconfirmed: false,
     }
-    this.#waiting.push(publish)
+    this.#waiting.push(pending)
     this.#entries++
     this.#bytes += bytes
     this.#timer ??= this.#expireIn(this.#timeout)
-    return publish.outcome.promise
+    return pending.outcome.promise
   }
 
-  /** Takes the oldest that wait, as many as one transaction appends. */
-  takeBatch(): readonly PendingPublish[] {
-    const batch = this.#waiting.splice(0, batchLength(this.#waiting, mostOfBatch))
+  /** Takes the oldest that wait, as many as these limits allow. They count as sent. */
+  takeBatch(most: { readonly entries: number; readonly bytes: number }): readonly (P & Pending)[] {
+    const batch = this.#waiting.splice(0, batchLength(this.#waiting, most))
     for (const publish of batch) {
       publish.sent = true
       this.#sent.add(publish)
@@ -84,11 +75,21 @@ export class PublishQueue {
     return batch
   }
 
-  resolve(publish: PendingPublish, published: Published): void {
+  /** A batch was not appended: what is not settled waits again, before all others. */
+  requeue(batch: readonly (P & Pending)[]): void {
+    const unsettled = batch.filter(({ settled }) => !settled)
+    for (const publish of unsettled) {
+      publish.sent = false
+      this.#sent.delete(publish)
+    }
+    this.#waiting.unshift(...unsettled)
+  }
+
+  resolve(publish: P & Pending, published: Published): void {
     if (this.#remove(publish)) publish.outcome.resolve(published)
   }
 
-  reject(publish: PendingPublish, error: unknown): void {
+  reject(publish: P & Pending, error: unknown): void {
     if (this.#remove(publish)) publish.outcome.reject(error)
   }
 
@@ -114,7 +115,7 @@ export class PublishQueue {
   }
 
   /** @returns whether it was not settled yet */
-  #remove(publish: PendingPublish): boolean {
+  #remove(publish: P & Pending): boolean {
     this.#sent.delete(publish)
     if (publish.settled) return false
     publish.settled = true

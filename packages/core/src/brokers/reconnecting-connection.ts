@@ -1,42 +1,51 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { closedError } from '@sse/core/internal'
-import type { Connection } from './connection.ts'
+import { closedError } from './log-failure.ts'
 
 /** Milliseconds before an attempt to connect: the first, doubled after each failure, and the limit. Each is drawn between 0.5 and 1.5 times that. */
-const backoff = { base: 50, max: 2_000 }
+const defaultBackoff = { base: 50, max: 2_000 }
 /** Milliseconds after which a connection counts as stable, so that the backoff begins anew. */
 const stable = 1_000
-/** Milliseconds without a command before a keep-alive: Redis closes idle connections (`timeout`), and a connection that hangs is noticed. */
+/** Milliseconds between two keep-alives. */
 const keepAliveInterval = 1_000
 
-export interface ReconnectingOptions {
+/** A connection that is used until it is lost and never again. */
+export interface LosableConnection {
+  /** Resolves with the reason when the connection is lost. */
+  readonly lost: Promise<unknown>
+  /** Closes the connection. */
+  lose(reason: unknown): void
+}
+
+export interface ReconnectingOptions<C extends LosableConnection> {
   /** Connects. The signal closes the connection. */
-  readonly connect: (signal: AbortSignal) => Promise<Connection>
+  readonly connect: (signal: AbortSignal) => Promise<C>
   /** Prepares each new connection; one that fails is given up. */
-  readonly prepare: (connection: Connection) => Promise<void>
-  /** Is called on an idle connection. */
-  readonly keepAlive?: (connection: Connection) => Promise<unknown>
+  readonly prepare?: (connection: C) => Promise<void>
+  /** Called every second. The connection reports a failure itself. */
+  readonly keepAlive?: (connection: C) => Promise<unknown>
+  /** Milliseconds before the first attempt after a failure, and the limit. Default 50 and 2,000. */
+  readonly backoff?: { readonly base: number; readonly max: number }
 }
 
 /** Hears when there is a connection, and why there is none. */
 export type ConnectionListener = (state: 'up' | 'down', error?: unknown) => void
 
 /** Connects again whenever its connection is lost, until it is closed. */
-export class ReconnectingConnection {
-  readonly #options: ReconnectingOptions
+export class ReconnectingConnection<C extends LosableConnection> {
+  readonly #options: ReconnectingOptions<C>
   readonly #listeners = new Set<ConnectionListener>()
   readonly #closing = new AbortController()
-  readonly #waiting = new Set<PromiseWithResolvers<Connection>>()
-  #current: Connection | undefined
+  readonly #waiting = new Set<PromiseWithResolvers<C>>()
+  #current: C | undefined
   #error: unknown
 
-  constructor(options: ReconnectingOptions) {
+  constructor(options: ReconnectingOptions<C>) {
     this.#options = options
     void this.#run()
   }
 
   /** The connection; `undefined` while there is none. */
-  get current(): Connection | undefined {
+  get current(): C | undefined {
     return this.#current
   }
 
@@ -56,10 +65,10 @@ export class ReconnectingConnection {
    * @param timeout milliseconds to wait; without it, until it is closed
    * @throws (rejected) why there is no connection, or why it was closed
    */
-  async connected(timeout?: number): Promise<Connection> {
+  async connected(timeout?: number): Promise<C> {
     this.#closing.signal.throwIfAborted()
     if (this.#current) return this.#current
-    const waiter = Promise.withResolvers<Connection>()
+    const waiter = Promise.withResolvers<C>()
     this.#waiting.add(waiter)
     const giveUp = () => waiter.reject(this.#error ?? new Error(`no connection for ${timeout} ms`))
     const timer = timeout === undefined ? undefined : setTimeout(giveUp, timeout)
@@ -86,6 +95,7 @@ export class ReconnectingConnection {
 
   async #run(): Promise<void> {
     const { signal } = this.#closing
+    const { backoff = defaultBackoff } = this.#options
     for (let failures = 0; !signal.aborted; failures++) {
       const since = performance.now()
       const error = await this.#connectOnce()
@@ -99,11 +109,11 @@ export class ReconnectingConnection {
 
   /** Keeps one connection until it is lost. @returns why it was lost */
   async #connectOnce(): Promise<unknown> {
-    let connection: Connection | undefined
+    let connection: C | undefined
     let timer: NodeJS.Timeout | undefined
     try {
       connection = await this.#options.connect(this.#closing.signal)
-      await this.#options.prepare(connection)
+      await this.#options.prepare?.(connection)
       this.#connected(connection)
       timer = this.#keepAlive(connection)
       return await connection.lost
@@ -116,17 +126,13 @@ export class ReconnectingConnection {
     }
   }
 
-  #keepAlive(connection: Connection): NodeJS.Timeout | undefined {
+  #keepAlive(connection: C): NodeJS.Timeout | undefined {
     const { keepAlive } = this.#options
     if (!keepAlive) return undefined
-    const check = () => {
-      // The connection reports the failure itself.
-      if (connection.idle >= keepAliveInterval / 2) keepAlive(connection).catch(() => {})
-    }
-    return setInterval(check, keepAliveInterval)
+    return setInterval(() => void keepAlive(connection).catch(() => {}), keepAliveInterval)
   }
 
-  #connected(connection: Connection): void {
+  #connected(connection: C): void {
     if (this.#closing.signal.aborted) return
     this.#current = connection
     for (const { resolve } of this.#waiting) resolve(connection)
