@@ -25,6 +25,7 @@ const plans = {
       ...ours,
       ...{
         '@sse/client': 'latest',
+        '@sse/cluster': 'latest',
         '@sse/core': 'latest',
         '@sse/fetch': 'latest',
         '@sse/postgres': 'latest',
@@ -98,6 +99,7 @@ describe.runIf(isWanted)('the packages as installed', { timeout: 120_000 }, () =
           '@sse/express/testing': ['openStream'],
           '@sse/fetch': expect.arrayContaining(['channels', 'createHub', 'sse']),
           '@sse/fetch/testing': ['openStream'],
+          '@sse/cluster': ['createClusterBroker'],
           '@sse/postgres': ['createPostgresBroker', 'postgresSchema'],
           '@sse/redis': ['createRedisBroker'],
           '@sse/sqlite': ['createSqliteBroker'],

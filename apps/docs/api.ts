@@ -22,6 +22,7 @@ const entries: Readonly<Record<string, string>> = {
   '@sse/sqlite': 'sqlite/src/index.ts',
   '@sse/redis': 'redis/src/index.ts',
   '@sse/postgres': 'postgres/src/index.ts',
+  '@sse/cluster': 'cluster/src/index.ts',
   '@sse/client': 'client/src/index.ts',
   '@sse/client/iterate': 'client/src/iterate/index.ts',
   '@sse/client/testing': 'client/src/testing/index.ts',

@@ -27,7 +27,7 @@ export default defineConfig({
   ignoreDeadLinks: [/^http:\/\/localhost/],
   srcExclude: ['README.md', 'test/**'],
   vite: {
-    // The site is built and shown without a network, and shows the screenshot of another workspace.
+    // The site is built and shown without a network, and shows pictures of other workspaces.
     server: { fs: { allow: ['../..'] } },
     plugins: [
       {
@@ -36,7 +36,7 @@ export default defineConfig({
         apply: 'serve',
         configureServer({ middlewares }) {
           middlewares.use((req, _res, next) => {
-            if (/^\/(notifications|bench)\/[\w./-]+\.(png|svg)$/.test(req.url ?? ''))
+            if (/^\/(notifications|bench)\/[\w./-]+\.(gif|png|svg)$/.test(req.url ?? ''))
               req.url = `/@fs${apps}${req.url}`
             next()
           })

@@ -6,7 +6,19 @@ type Items = DefaultTheme.SidebarItem[]
 /** A page by its path, and its text if that is not its heading. */
 type Entry = string | readonly [page: string, text: string]
 
-const packages = ['express', 'fetch', 'sqlite', 'redis', 'postgres', 'client', 'vue', 'pinia', 'vuex', 'core']
+const packages = [
+  'express',
+  'fetch',
+  'sqlite',
+  'redis',
+  'postgres',
+  'cluster',
+  'client',
+  'vue',
+  'pinia',
+  'vuex',
+  'core',
+]
 
 export const english: Items = [
   section('Getting started', [
@@ -37,7 +49,7 @@ export const english: Items = [
     under('deployment', ['choosing-a-log', 'proxies', 'limits', 'sqlite', 'redis', 'threat-model']),
   ),
   section('Background', [
-    ...under('background', ['transports', 'myths', 'comparison', 'speed']),
+    ...under('background', ['transports', 'myths', 'comparison', 'speed', 'how-it-is-tested']),
     ['architecture', 'Architecture'],
     'examples',
   ]),
@@ -68,7 +80,13 @@ export const korean: Items = [
     'ko/concepts',
     'ko/troubleshooting',
   ]),
-  section('레시피', under('ko/recipes', ['auth', 'sign-in', 'rooms', 'several-nodes'])),
+  section('자주 묻는 것', [
+    ['ko/questions/websocket', 'SSE와 WebSocket'],
+    ['ko/questions/authorization-header', 'Authorization 헤더'],
+    ['ko/questions/reconnect', '재연결과 놓친 이벤트'],
+    ['ko/questions/nginx', 'nginx 뒤에서'],
+  ]),
+  section('레시피', under('ko/recipes', ['auth', 'sign-in', 'rooms', 'several-nodes', 'graceful-deploy'])),
   section('배포', under('ko/deployment', ['choosing-a-log', 'proxies', 'limits', 'threat-model'])),
   section('영어 문서', [
     ['start/lists', '항상 맞는 목록'],

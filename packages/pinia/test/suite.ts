@@ -621,6 +621,31 @@ export function describePinia({ createPinia, defineStore, acceptHMRUpdate }: Pin
     })
   })
 
+  it('tells useSse outside of setup, and without `app.use(sse)`, what to write', () => {
+    expect(() => useSse()).toThrow('before the first `await`')
+    const { EventSource } = scriptEventSource()
+    const faults: unknown[] = []
+    const app = createApp({
+      setup() {
+        for (const use of [() => useSse(), () => useSseEvent('note', () => {})]) {
+          try {
+            use()
+          } catch (error) {
+            faults.push(error)
+          }
+        }
+        return () => null
+      },
+    })
+    app.use(createPinia().use(createSse({ url: URL, EventSource }))).mount(document.createElement('main'))
+    ends.push(() => app.unmount())
+    const fault = expect.objectContaining({
+      code: 'invalid-use',
+      message: expect.stringContaining("app.use(createSse({ namespace: 'sse', … }))"),
+    })
+    expect(faults).toEqual([fault, fault])
+  })
+
   describe('a hot reload', () => {
     /** What Vite gives to a module. */
     const hotOf = () => ({ data: {}, invalidate: vi.fn() })

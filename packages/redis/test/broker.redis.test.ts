@@ -5,6 +5,7 @@ import { createClient, RESP_TYPES } from 'redis'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { ClientLike } from '../src/connection/broker-client.ts'
 import { createRedisBroker } from '../src/index.ts'
+import { Keys } from '../src/log/keys.ts'
 import { append } from '../src/log/scripts.ts'
 import { brokerOn, loseTail, newPrefix, startBroker } from './kit/broker.ts'
 import { serverClient } from './kit/clients.ts'
@@ -269,8 +270,9 @@ describe('an answer that is lost', () => {
     const { broker } = await startBroker(redis.port, { prefix })
     await broker.publish(['news'], message)
     const [writer = ''] = (await keysOf(prefix)).filter((key) => key.includes(':writer:'))
-    const keys = ['log', 'meta', 'record-names', 'records'].map((kind) => `{${prefix}}:${kind}`)
-    const args = ['00000000', 'its token', 1_000, 600_000, 0, '000000000000', '[["news"]]', 'late', 0, '']
+    const keys = new Keys(`{${prefix}}`).withRecords
+    const limits = [1_000, 600_000, 0, 1_000]
+    const args = ['00000000', 'its token', ...limits, '000000000000', '[["news"]]', 'late', 0, '']
     const late = redis.command('EVAL', append.text, keys.length + 1, ...keys, writer, ...args)
     await expect(late).rejects.toThrow('FENCED')
     expect(await redis.command('XLEN', `{${prefix}}:log`)).toBe(1)

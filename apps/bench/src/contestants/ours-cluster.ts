@@ -1,4 +1,4 @@
-/** Two workers of `node:cluster` on one log. This process is their primary, and publishes as another process of the app would. */
+/** Two workers of `node:cluster` on one log. One of them publishes, as a server does that handles a request. */
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -11,6 +11,7 @@ import { createHub, sse } from '@sse/express'
 import { freePort } from '@sse/testbed'
 import express from 'express'
 import type { Running } from './contestant.ts'
+import { openPublisher, type Turn } from './publisher.ts'
 
 const workers = 2
 
@@ -18,6 +19,9 @@ interface Answer {
   readonly streams: number
   /** Processor time in microseconds. */
   readonly cpu: number
+  /** Where the load asks for turns, and the number of the next event. */
+  readonly port: number
+  readonly next: number
 }
 
 export default async function start(): Promise<Running> {
@@ -26,17 +30,23 @@ export default async function start(): Promise<Running> {
   cluster.setupPrimary({ exec: fileURLToPath(import.meta.url), args: [path, String(port)] })
   const forked = Array.from({ length: workers }, () => cluster.fork())
   await Promise.all(forked.map((worker) => once(worker, 'listening')))
-  const hub = createHub({ broker: createClusterBroker({ path }), publishOnly: true })
-  const own = () => {
-    const { user, system } = process.cpuUsage()
-    return user + system
-  }
-  const cpus = async () => (await Promise.all(forked.map(ask))).map(({ cpu }) => cpu)
+  const [first] = forked
+  const all = () => Promise.all(forked.map((worker) => ask(worker)))
+  const cpus = async () => (await all()).map(({ cpu }) => cpu)
   return {
     port,
-    publish: (turn) => Promise.all(turn.map((event) => hub.publish('load', event))),
-    streams: async () => sum((await Promise.all(forked.map(ask))).map(({ streams }) => streams)),
-    cpu: async () => own() + sum(await cpus()),
+    publisher: {
+      port: (await ask(first!)).port,
+      turn: async (turn) => (await ask(first!, turn)).next,
+    },
+    publish: () => {
+      throw new Error('A worker publishes.')
+    },
+    streams: async () => sum((await all()).map(({ streams }) => streams)),
+    cpu: async () => {
+      const { user, system } = process.cpuUsage()
+      return user + system + sum(await cpus())
+    },
     cpus,
     async stop() {
       for (const worker of forked) worker.kill('SIGKILL')
@@ -45,8 +55,8 @@ export default async function start(): Promise<Running> {
   }
 }
 
-async function ask(worker: Worker): Promise<Answer> {
-  worker.send('answer')
+async function ask(worker: Worker, turn: Turn | null = null): Promise<Answer> {
+  worker.send({ turn })
   const [answer] = await once(worker, 'message')
   return answer
 }
@@ -58,9 +68,15 @@ function sum(numbers: readonly number[]): number {
 async function work(path: string, port: number): Promise<void> {
   const hub = createHub({ broker: createClusterBroker({ path }) })
   await hub.ready
-  process.on('message', () => {
+  const publisher = await openPublisher((turn) =>
+    Promise.all(turn.map((event) => hub.publish('load', event))),
+  )
+  let next = 1
+  process.on('message', async ({ turn }: { turn: Turn | null }) => {
+    if (turn) next = await publisher.turn(turn)
     const { user, system } = process.cpuUsage()
-    process.send?.({ streams: hub.streams.size, cpu: user + system } satisfies Answer)
+    const answer: Answer = { streams: hub.streams.size, cpu: user + system, port: publisher.port, next }
+    process.send?.(answer)
   })
   process.on('disconnect', () => process.exit())
   const app = express()

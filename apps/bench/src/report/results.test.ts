@@ -43,6 +43,11 @@ function measured(): Results {
         record({ ...base, figure: 'latency', setting: { streams: 1_000, stalled, interval: 25 }, measures })
       }
     }
+    for (const workers of [1, 2]) {
+      const measures = { cpu: 9 + workers, ...(workers > 1 && { uneven: 1.1 }) }
+      const setting = { workers, streams: 1_000 * workers }
+      record({ figure: 'cores', contestant: 'ours', setting, repetition, measures })
+    }
     for (const [contestant, cpu] of Object.entries(opening)) {
       const measures = { cpu, perSecond: 5_000, rss: 20_000 }
       record({ figure: 'opening', contestant, setting: { streams: 10_000 }, repetition, measures })
@@ -146,7 +151,7 @@ describe('the goals', () => {
     const met = goalsOf(measured()).map(({ met }) => met)
     expect(met).toEqual([
       ...[undefined, undefined, true, false, true, false, true],
-      ...[false, true, undefined, undefined, true, true, true, true, false],
+      ...[false, true, true, true, true, true, true, true, false],
     ])
   })
 

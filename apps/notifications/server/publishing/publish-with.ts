@@ -1,6 +1,7 @@
 /** Storing and publishing are one step here, whatever the log is: the only seam between the app's data and its events. */
 import type { Payload, SchemaInputs } from '@sse/express'
 import type { eventSchemas, Recipient } from '../../shared/schemas.ts'
+import type { Work } from '../database/work.ts'
 
 type Events = SchemaInputs<typeof eventSchemas>
 
@@ -18,11 +19,8 @@ export interface Change {
 }
 
 /**
- * Runs a change of the data, synchronously and in one transaction, and publishes what it says: both, or neither. Resolves with what it
- * returns once both are safe.
+ * Makes a change of the data in one transaction, and publishes what it says: both, or neither. Resolves with what it returns once both are safe.
  *
  * @throws (rejected) what the change throws, and what one of its publishes was refused for; nothing is stored then
  */
-export type PublishWith = <T>(
-  change: (tx: Change) => T & (T extends PromiseLike<unknown> ? never : unknown),
-) => Promise<T>
+export type PublishWith = <T>(change: (tx: Change) => Work<T>) => Promise<T>

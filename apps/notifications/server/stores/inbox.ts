@@ -1,16 +1,16 @@
 /** Notifications as one user sees them: the list page by page, and how many are unread. */
-import type { DatabaseSync } from 'node:sqlite'
 import type { InboxItem, Recipient } from '../../shared/schemas.ts'
+import { all, first, type Row, type Work } from '../database/work.ts'
 import type { Person } from '../directory.ts'
-import { type Row, toNotification } from './notifications.ts'
+import { toNotification } from './notifications.ts'
 
 export interface Inbox {
   /** The newest of these channels, newest first. `next` is the `before` of the page after it, null when there is none. */
-  page(reader: Person, query: PageQuery): { notifications: InboxItem[]; next: number | null }
+  page(reader: Person, query: PageQuery): Work<{ notifications: InboxItem[]; next: number | null }>
   /** How many of these channels this person has not read. Costs the same for ten and for a hundred thousand. */
-  unread(reader: Person, channels: readonly Recipient[]): number
+  unread(reader: Person, channels: readonly Recipient[]): Work<number>
   /** One notification, if it is in one of these channels. */
-  find(reader: Person, channels: readonly Recipient[], id: number): InboxItem | undefined
+  find(reader: Person, channels: readonly Recipient[], id: number): Work<InboxItem | undefined>
 }
 
 export interface PageQuery {
@@ -28,7 +28,7 @@ const isRead = `(n.id <= coalesce(m.up_to, 0) OR EXISTS (
 /** The newest of every channel are found by the index, so many as a page takes; only these are put in order. */
 const page = (only: string) => `
   SELECT n.*, ${isRead} AS read
-  FROM json_each(:channels) c
+  FROM json_each(CAST(:channels AS TEXT)) c
   LEFT JOIN marks m ON m.user_id = :reader AND m.channel = c.value
   JOIN notifications n ON n.id IN (
     SELECT i.id FROM notifications i
@@ -48,29 +48,28 @@ export const inboxQueries = {
       - coalesce((SELECT ordinal FROM notifications WHERE channel = c.value AND id <= m.up_to ORDER BY id DESC LIMIT 1), 0)
       - (SELECT count(*) FROM reads WHERE user_id = :reader AND channel = c.value)
     ), 0) AS unread
-    FROM json_each(:channels) c LEFT JOIN marks m ON m.user_id = :reader AND m.channel = c.value`,
+    FROM json_each(CAST(:channels AS TEXT)) c LEFT JOIN marks m ON m.user_id = :reader AND m.channel = c.value`,
   one: `
     SELECT n.*, ${isRead} AS read
     FROM notifications n LEFT JOIN marks m ON m.user_id = :reader AND m.channel = n.channel
-    WHERE n.id = :id AND n.channel IN (SELECT value FROM json_each(:channels))`,
+    WHERE n.id = :id AND n.channel IN (SELECT value FROM json_each(CAST(:channels AS TEXT)))`,
 }
 
-export function createInbox(database: DatabaseSync): Inbox {
-  const all = database.prepare(inboxQueries.all)
-  const unread = database.prepare(inboxQueries.unread)
-  const count = database.prepare(inboxQueries.count)
-  const one = database.prepare(inboxQueries.one)
-
+export function createInbox(): Inbox {
   return {
-    page(reader, { channels, limit, before = Number.MAX_SAFE_INTEGER, unread: onlyUnread = false }) {
+    *page(reader, { channels, limit, before = Number.MAX_SAFE_INTEGER, unread: onlyUnread = false }) {
       // One more than is shown tells whether there is another page.
-      const rows = (onlyUnread ? unread : all).all({ ...view(reader, channels), before, limit: limit + 1 })
+      const params = { ...view(reader, channels), before, limit: limit + 1 }
+      const rows = yield* all(onlyUnread ? inboxQueries.unread : inboxQueries.all, params)
       const notifications = rows.slice(0, limit).map(toInboxItem)
       return { notifications, next: rows.length > limit ? notifications.at(-1)!.id : null }
     },
-    unread: (reader, channels) => Number(count.get(view(reader, channels))?.['unread']),
-    find(reader, channels, id) {
-      const row = one.get({ ...view(reader, channels), id })
+    *unread(reader, channels) {
+      const row = yield* first(inboxQueries.count, view(reader, channels))
+      return Number(row?.['unread'])
+    },
+    *find(reader, channels, id) {
+      const row = yield* first(inboxQueries.one, { ...view(reader, channels), id })
       return row && toInboxItem(row)
     },
   }
@@ -82,5 +81,5 @@ const view = (reader: Person, channels: readonly Recipient[]) => ({
 })
 
 function toInboxItem(row: Row): InboxItem {
-  return { ...toNotification(row), read: row['read'] === 1 }
+  return { ...toNotification(row), read: row['read'] === 1 || row['read'] === true }
 }

@@ -1,4 +1,3 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { createInbox, type Inbox } from './inbox.ts'
 import { createNotificationStore, type NotificationStore } from './notifications.ts'
 import { createReadStore, type ReadStore } from './reads.ts'
@@ -16,13 +15,13 @@ export interface Stores {
   readonly sessions: SessionStore
 }
 
-export function createStores(database: DatabaseSync): Stores {
+export function createStores(): Stores {
   return {
-    notifications: createNotificationStore(database),
-    inbox: createInbox(database),
-    reads: createReadStore(database),
-    topics: createTopicStore(database),
-    sends: createSendStore(database),
-    sessions: createSessionStore(database),
+    notifications: createNotificationStore(),
+    inbox: createInbox(),
+    reads: createReadStore(),
+    topics: createTopicStore(),
+    sends: createSendStore(),
+    sessions: createSessionStore(),
   }
 }

@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import { atOnce } from '../../server/database/work.ts'
 import { people } from '../../server/directory.ts'
 import { createTopicStore } from '../../server/stores/topics.ts'
 
@@ -20,7 +21,7 @@ export function readLedger(databaseFile: string): Ledger {
   const database = new DatabaseSync(databaseFile, { readOnly: true })
   try {
     const rows = database.prepare('SELECT id, channel FROM notifications ORDER BY id').all()
-    const topics = createTopicStore(database)
+    const topics = atOnce(database, createTopicStore())
     const channels = new Map(people.map((one) => [one.id, new Set<string>(topics.channelsOf(one))]))
     return {
       size: rows.length,

@@ -1,4 +1,5 @@
-import { type Link, type Network, origin } from '../network/network.ts'
+import type { Link, Network } from '../network/network.ts'
+import { origin } from '../network/origin.ts'
 import { Program } from '../world/program.ts'
 import type { World } from '../world/world.ts'
 import { Locks } from './locks.ts'

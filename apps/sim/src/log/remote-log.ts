@@ -45,6 +45,8 @@ export class RemoteLog {
   readonly #trimmed = new Set<string>()
   readonly #keys = new Map<string, { readonly id: string; readonly until: number }>()
   readonly #records = new Map<string, Map<string, Entry>>()
+  /** The entries that have changed records. Like records, they outlive the entries of the log. */
+  #changes: Entry[] = []
   readonly #onAppend: (entry: Entry) => void
   #epoch = ''
   #number = 0
@@ -127,7 +129,9 @@ export class RemoteLog {
       this.#places.push({ id: this.#nextId(), entry: undefined })
     }
     this.#records.clear()
-    for (const { entry } of this.#places) if (entry) this.#change(entry)
+    const kept = this.#changes.filter(({ id }) => !lost.includes(id))
+    this.#changes = []
+    for (const entry of kept) this.#change(entry)
     for (const [key, { id }] of this.#keys)
       if (!this.#places.some((place) => place.id === id) && !this.#trimmed.has(id)) this.#keys.delete(key)
     this.tell()
@@ -141,6 +145,7 @@ export class RemoteLog {
     this.#places = []
     this.#keys.clear()
     this.#records.clear()
+    this.#changes = []
     this.#places = [{ id: this.#nextId(), entry: undefined }]
     this.tell()
   }
@@ -163,6 +168,7 @@ export class RemoteLog {
       if (change === 'set' && records?.size === maxRecords && !records.has(entry.record!))
         throw tooManyRecords(channel, entry.record!)
     }
+    this.#changes.push(entry)
     for (const channel of entry.channels) {
       const records = this.#records.get(channel) ?? new Map<string, Entry>()
       this.#records.set(channel, records)

@@ -1,6 +1,7 @@
 import { createRandom, type Random } from '@sse/testbed/random'
 import type { Program } from '../world/program.ts'
-import { type Link, type Listener, type Network, origin } from './network.ts'
+import type { Link, Listener, Network } from './network.ts'
+import { origin } from './origin.ts'
 
 /** Bytes on the way or unread by the client, at most: what the buffers of the two kernels hold. */
 const capacity = 131_072
@@ -109,8 +110,10 @@ export class Exchange {
 
   #notice(): void {
     if (this.#state !== 'half-open') return
-    this.#state = 'up'
-    this.cut()
+    // Each kernel notices by itself, whatever the network is like.
+    this.server?.program.later(0, () => this.#endServer())
+    this.program.later(0, () => this.#failClient())
+    this.#finish()
   }
 
   /** The faults are over. A connection that is broken without notice is noticed. */
@@ -133,6 +136,7 @@ export class Exchange {
 
   /** The page has ended. */
   clientDied(): void {
+    if (this.link.state === 'blackhole') this.halfOpen()
     if (this.#state === 'half-open') return
     if (this.#state === 'up') this.#toServer(() => this.#endServer())
     this.#finish()

@@ -3,9 +3,6 @@ import type { Program } from '../world/program.ts'
 import type { World } from '../world/world.ts'
 import { Exchange } from './exchange.ts'
 
-/** The origin of all pages. */
-export const origin = 'https://app.example'
-
 /** A server process as the network sees it. */
 export interface Listener {
   readonly program: Program

@@ -226,14 +226,12 @@ const all = {
       fault(page.name)
       const inCache = a % 2 === 0
       page.program.run(() => page.window.tell(inCache ? 'pagehide' : 'freeze', { persisted: true }))
-      page.program.later(5, () => {
-        if (inCache) for (const exchange of sim.network.of(page.name)) exchange.cut()
-        page.program.pause()
-        after(time, () => {
-          if (page.tab.browser.asleep) return
-          page.program.resume()
-          page.do(() => page.window.tell(inCache ? 'pageshow' : 'resume', { persisted: true }))
-        })
+      if (inCache) for (const exchange of sim.network.of(page.name)) exchange.cut()
+      page.program.pause()
+      after(time, () => {
+        if (page.tab.browser.asleep) return
+        page.program.resume()
+        page.do(() => page.window.tell(inCache ? 'pageshow' : 'resume', { persisted: true }))
       })
     },
   ],

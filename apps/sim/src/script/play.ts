@@ -5,6 +5,14 @@ import { perform, wake } from './operations.ts'
 import type { Script } from './script.ts'
 import { Simulation } from './simulation.ts'
 
+/** A script that is kept because it has found a fault. */
+export interface Kept {
+  readonly seed: number
+  readonly script: Script
+  /** The fault, as `planted.ts` calls it. */
+  readonly fault?: string
+}
+
 export interface Result {
   readonly violation: Violation | undefined
   readonly hours: number

@@ -453,7 +453,9 @@ export class Reader {
 
   /** Whether the window has the head of the log that follows the fork. It shows that by another epoch, or by a greater number. */
   get #isWindowOfNewLog(): boolean {
-    if (this.#forkedAt === undefined || this.#delivery.window.headId !== this.#cursor) return false
+    const { window } = this.#delivery
+    // The head of the log may be a command, which takes no place in the window.
+    if (this.#forkedAt === undefined || window.find(this.#cursor) !== window.head) return false
     return comparePositions(this.#forkedAt, this.#cursor) !== 1
   }
 

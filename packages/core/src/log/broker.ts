@@ -65,7 +65,7 @@ export interface Records {
 /** The channels whose newest entry is the event `sse.end`, at one position of the log. */
 export interface EndedChannels {
   readonly position: string
-  /** At most 10,000: those that ended last. */
+  /** Those that ended last: about 10,000 at most. */
   readonly channels: readonly string[]
 }
 

@@ -189,7 +189,6 @@ BEGIN
     DELETE FROM ${s}.ends x USING newest n WHERE x.channel = n.channel AND NOT n.is_end
   ) INSERT INTO ${s}.ends AS x SELECT channel, position FROM newest WHERE is_end
       ON CONFLICT (channel) DO UPDATE SET position = excluded.position;
-  DELETE FROM ${s}.ends x WHERE x.position < (SELECT o.position FROM ${s}.ends o ORDER BY o.position DESC OFFSET ${maxEnded - 1} LIMIT 1);
 END $$;
 
 -- Gives positions to what committed transactions have published, and then to the entries of a batch. All of it happens under one lock, which
@@ -494,6 +493,10 @@ BEGIN
   UPDATE ${s}.entries e SET header = NULL, record = NULL, data = NULL WHERE e.position = v_base AND e.header IS NOT NULL;
   DELETE FROM ${s}.keys k WHERE k.key IN (
     SELECT x.key FROM ${s}.keys x WHERE x.expires <= clock_timestamp() ORDER BY x.expires LIMIT p_slice FOR UPDATE SKIP LOCKED
+  );
+  DELETE FROM ${s}.ends x WHERE x.channel IN (
+    SELECT o.channel FROM ${s}.ends o
+      WHERE o.position < (SELECT n.position FROM ${s}.ends n ORDER BY n.position DESC OFFSET ${maxEnded - 1} LIMIT 1) FOR UPDATE SKIP LOCKED
   );
   RETURN QUERY SELECT CASE WHEN v_base - v_old >= p_slice THEN 'true' ELSE 'false' END, coalesce(v_base, p_from)::text;
 END $$;

@@ -72,6 +72,8 @@ function connectOnce(connectTimeout: number): object {
     reconnectOnError: null,
     autoResendUnfulfilledCommands: false,
     enableOfflineQueue: false,
+    // A replica of a Cluster then redirects to its primary.
+    readOnly: false,
     // A connection that is given up keeps no timer.
     disconnectTimeout: 0,
     // A blocking read waits longer for its reply than the app's commands do.

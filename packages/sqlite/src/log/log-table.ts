@@ -34,6 +34,9 @@ const pageBytes = 1_048_576
 /** Entries in a page at most. */
 const pageEntries = 1_000_000
 
+/** Ended channels beyond the limit that are forgotten at a time. */
+const endsPerTrim = 1_000
+
 /** A place in the log: the number of an entry, and the bytes of all entries up to it. */
 interface LogOffset {
   readonly seq: number
@@ -229,16 +232,15 @@ export class LogTable {
 
   #changeRecords(seq: number, entry: Entry, now: number): void {
     const { id, previous, channels, event, data, record = '' } = entry
-    const { putRecord, removeRecord, clearRecords, recordSize } = this.statements
+    const { putRecord, removeRecord, clearRecords, recordSize, sumOfChannel } = this.statements
     const change = recordChangeOf({ event, record: record || undefined })
     if (!change) return
     const totals = this.#readTotals()
     const texts = JSON.stringify(channels)
     for (const channel of channels) {
       if (change === 'clear') {
-        // Rare, so the sum is read again when it is needed.
+        totals.recordBytes -= sumOfChannel.get(channel)?.bytes ?? 0
         clearRecords.run(channel)
-        this.#totals = undefined
         continue
       }
       totals.recordBytes -= recordSize.get(channel, record)?.bytes ?? 0
@@ -254,14 +256,15 @@ export class LogTable {
   /** An entry opens its channels again, unless it ends them. */
   #noteEnd(seq: number, { channels, event }: Entry): void {
     const { putEnd, removeEnd, trimEnds } = this.statements
-    if (recordChangeOf({ event }) === 'clear') {
-      for (const channel of channels) putEnd.run(channel, seq)
-      this.#totals = undefined
-      if (this.#readTotals().ends > maxEnded) trimEnds.run(maxEnded)
-    } else if (this.#readTotals().ends > 0) {
-      for (const channel of channels)
-        if (Number(removeEnd.run(channel).changes) > 0) this.#readTotals().ends--
+    const isEnd = recordChangeOf({ event }) === 'clear'
+    const totals = this.#readTotals()
+    if (!isEnd && totals.ends === 0) return
+    for (const channel of channels) {
+      totals.ends -= Number(removeEnd.run(channel).changes)
+      if (isEnd) totals.ends += Number(putEnd.run(channel, seq).changes)
     }
+    // Some at a time, because it passes all of them.
+    if (totals.ends > maxEnded + endsPerTrim) totals.ends -= Number(trimEnds.run(maxEnded).changes)
   }
 
   #readTotals(): { recordBytes: number; ends: number } {

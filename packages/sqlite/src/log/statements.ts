@@ -50,6 +50,7 @@ export class Statements {
   readonly forgetKeys
   readonly recordSize
   readonly sumRecords
+  readonly sumOfChannel
   readonly countRecords
   readonly putRecord
   readonly removeRecord
@@ -99,6 +100,9 @@ export class Statements {
       'SELECT bytes FROM sse_records WHERE channel = ? AND record = ?',
     )
     this.sumRecords = query<{ bytes: number }>('SELECT coalesce(sum(bytes), 0) AS bytes FROM sse_records')
+    this.sumOfChannel = query<{ bytes: number }>(
+      'SELECT coalesce(sum(bytes), 0) AS bytes FROM sse_records WHERE channel = ?',
+    )
     this.countRecords = query<{ count: number }>(
       'SELECT count(*) AS count FROM sse_records WHERE channel = ?',
     )
@@ -111,7 +115,7 @@ export class Statements {
     )
     this.ends = query<{ channel: string }>('SELECT channel FROM sse_ends ORDER BY seq')
     this.countEnds = query<{ count: number }>('SELECT count(*) AS count FROM sse_ends')
-    this.putEnd = command('INSERT OR REPLACE INTO sse_ends VALUES (?, ?)')
+    this.putEnd = command('INSERT INTO sse_ends VALUES (?, ?)')
     this.removeEnd = command('DELETE FROM sse_ends WHERE channel = ?')
     this.trimEnds = command(
       'DELETE FROM sse_ends WHERE channel NOT IN (SELECT channel FROM sse_ends ORDER BY seq DESC LIMIT ?)',

@@ -33,11 +33,11 @@ export interface Connection extends SharedClient {
   subscribe(channels: string | readonly string[]): void
   unsubscribe(channels: string | readonly string[]): void
   /**
-   * Joins a channel for one more user of it.
+   * Joins a channel for one more user of it. Without a name it does nothing.
    *
    * @returns leaves it, unless others still use it
    */
-  join(channel: string): () => void
+  join(channel: string | undefined): () => void
 }
 
 /** Does not connect yet, and never connects without a window. */
@@ -70,6 +70,7 @@ export function createConnection(url: UrlOption, options: ConnectionOptions): Co
       for (const channel of names) asked.delete(channel)
     },
     join(channel) {
+      if (!channel) return () => {}
       tell('subscribe', channel)
       users.push(channel)
       return () => {

@@ -1,6 +1,7 @@
 import type { SseRecords } from '@sse/client'
 import type { Consumer, ReceivedEvent } from '@sse/client/internal'
-import { onScopeDispose, watch } from 'vue'
+import { onScopeDispose, type Ref, watch } from 'vue'
+import { type ChannelName, nameOf } from '../components/channel-name.ts'
 import type { SseStoreRecords } from '../types.ts'
 import type { Target } from './dispatcher.ts'
 import type { Receiver } from './receiver.ts'
@@ -13,6 +14,9 @@ export interface Said {
 /** The channel of an event by which the client says its records or members. */
 export const channelIn = (event: string): string | undefined =>
   /^sse\.(?:records|presence):(.+)/.exec(event)?.[1]
+
+/** The end of a channel, its records or its members. */
+export type SaidKind = 'end' | 'records' | 'presence'
 
 /**
  * Hands what the client says of a channel to targets, per frame, after the events that came before it. Of several changes in one frame, only the
@@ -65,23 +69,31 @@ export function toPlain(said: Said): SseStoreRecords | Said {
 /**
  * Follows what the client says of a channel, until the present effect scope ends. Loaded beside the page.
  *
- * @param eventOf the name under which the client emits it
- * @param change called with what the client says; undefined: it has said nothing of this channel yet
+ * @param said gets what the client says; undefined: it has said nothing of this channel yet
  */
 export function followChannel(
   receiver: Receiver,
-  channel: () => string | undefined,
-  eventOf: (channel: string) => string,
-  change: (said: Said | undefined) => void,
+  channel: ChannelName,
+  kind: SaidKind,
+  said: Ref<Said | undefined>,
 ): void {
-  const follow = (name: string | undefined) =>
-    name ? listenToNewest(receiver, eventOf(name), name, [{ run: change, isCall: true }]) : () => {}
+  function follow(name: string | undefined): () => void {
+    if (!name) return () => {}
+    const event = kind === 'end' ? 'sse.end' : `sse.${kind}:${name}`
+    const run = (newest: Said) => {
+      said.value = newest
+    }
+    return listenToNewest(receiver, event, name, [{ run, isCall: true }])
+  }
 
-  let end = follow(channel())
-  watch(channel, (name) => {
-    end()
-    change(undefined)
-    end = follow(name)
-  })
+  let end = follow(nameOf(channel))
+  watch(
+    () => nameOf(channel),
+    (name) => {
+      end()
+      said.value = undefined
+      end = follow(name)
+    },
+  )
   onScopeDispose(() => end())
 }

@@ -5,7 +5,7 @@ type Mutable = { -readonly [K in keyof SseStreamState]: SseStreamState[K] }
 
 /** They change only this state. In the devtools, each of them says what happened. */
 export const mutations = {
-  state(state: Mutable, connection: ConnectionState) {
+  state(state: Mutable, connection: Partial<ConnectionState>) {
     Object.assign(state, connection)
   },
   progress(state: Mutable, { received, lastEventId }: { received: number; lastEventId: string }) {

@@ -12,7 +12,7 @@ import { channelIn, listenToNewest, toPlain } from './follow-channel.ts'
 import { listenTo } from './listen.ts'
 import type { CommitOwn } from './mutations.ts'
 import type { ConnectPayload, Session } from './session.ts'
-import { type SseEntry, toConnectionState } from './state.ts'
+import { CONNECTION, type ConnectionState, type SseEntry } from './state.ts'
 
 /** Receives the events of a session, frame by frame, and keeps its state. Loaded beside the page. */
 export interface Receiver {
@@ -91,7 +91,7 @@ export function createReceiver(session: Session): Receiver {
   }
 
   const ownOptions: ConsumerOptions = {
-    load: () => session.options.load,
+    load: () => session.options.load || undefined,
     given: (at) => connection.isGiven && !session.options.isHydrated && at,
     get stale() {
       // A store may have got the state of another page.
@@ -235,3 +235,6 @@ export function reached(session: Session, id: string): Promise<void> {
 }
 
 const toEntry = ({ data, meta }: Delivery): SseEntry => Object.freeze({ ...meta, data })
+
+/** The client's state with every part, so that nothing of the state before it stays. */
+const toConnectionState = (state: SseState): ConnectionState => ({ ...CONNECTION, ...state })

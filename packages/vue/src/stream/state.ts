@@ -43,7 +43,8 @@ export type ConnectionState = Pick<
   'status' | 'reason' | 'error' | 'attempt' | 'retryAt' | 'openedAt'
 >
 
-const CONNECTION: ConnectionState = {
+/** Of a stream that has not connected. */
+export const CONNECTION: ConnectionState = {
   status: 'idle',
   reason: null,
   error: null,
@@ -51,9 +52,6 @@ const CONNECTION: ConnectionState = {
   retryAt: null,
   openedAt: null,
 }
-
-/** The client's state with every part, so that nothing of the state before it stays. */
-export const toConnectionState = (state: SseState): ConnectionState => ({ ...CONNECTION, ...state })
 
 export const createState = (lastEventId: string): SseStreamState => ({
   ...CONNECTION,
@@ -66,5 +64,10 @@ export const createState = (lastEventId: string): SseStreamState => ({
   history: [],
 })
 
-/** The names of the parts of the state. */
-export const stateNames = Object.keys(createState('')) as (keyof SseStreamState)[]
+/** Makes something for each part of the state. */
+export const eachPart = <Made>(
+  make: (name: keyof SseStreamState) => Made,
+): Record<keyof SseStreamState, Made> =>
+  Object.fromEntries(
+    Object.keys(createState('')).map((name) => [name, make(name as keyof SseStreamState)]),
+  ) as Record<keyof SseStreamState, Made>

@@ -8,6 +8,7 @@ import {
   readSchema,
   type Snapshot,
 } from '../../../shared/schemas.ts'
+import type { Run } from '../../database/work.ts'
 import type { NotificationHub } from '../../publishing/hub.ts'
 import type { PublishWith } from '../../publishing/publish-with.ts'
 import { requireUser } from '../../requests/session.ts'
@@ -26,29 +27,30 @@ const listSchema = v.object({
 interface Parts extends Stores {
   readonly hub: NotificationHub
   readonly publishWith: PublishWith
+  readonly run: Run
 }
 
 /** What a user sees, and what they have read. Whatever is stored is published with it: both, or neither. */
-export function notificationRoutes({ inbox, reads, topics, hub, publishWith }: Parts): Router {
+export function notificationRoutes({ inbox, reads, topics, hub, publishWith, run }: Parts): Router {
   const router = Router()
 
-  router.get('/', (req, res) => {
+  router.get('/', async (req, res) => {
     const reader = requireUser(req)
     const { limit, before, filter, topic } = checked(listSchema, req.query)
     // The position is read before the list: what is published between the two comes again, never not at all.
     const cursor = hub.position
-    const audible = topics.audibleChannelsOf(reader)
+    const audible = await run(topics.audibleChannelsOf(reader))
     // What is muted is no more in the list of the unread than in their number.
-    const seen = filter === 'unread' ? audible : topics.channelsOf(reader)
+    const seen = filter === 'unread' ? audible : await run(topics.channelsOf(reader))
     const channels = seen.filter(
       (channel) =>
         (filter !== 'direct' || channel === `user:${reader.id}`) &&
         (topic === undefined || channel === `topic:${topic}`),
     )
     const answer: Snapshot = {
-      ...inbox.page(reader, { channels, limit, before, unread: filter === 'unread' }),
+      ...(await run(inbox.page(reader, { channels, limit, before, unread: filter === 'unread' }))),
       cursor,
-      unread: inbox.unread(reader, audible),
+      unread: await run(inbox.unread(reader, audible)),
     }
     res.set('Cache-Control', 'no-store').json(answer)
   })
@@ -56,8 +58,8 @@ export function notificationRoutes({ inbox, reads, topics, hub, publishWith }: P
   router.post('/read', async (req, res) => {
     const reader = requireUser(req)
     const { ids } = input(readSchema, req.body)
-    await publishWith((tx) => {
-      const marked = reads.markRead(reader, topics.channelsOf(reader), ids)
+    await publishWith(function* (tx) {
+      const marked = yield* reads.markRead(reader, yield* topics.channelsOf(reader), ids)
       // Told to every tab of the reader, so that they all show the same.
       if (marked.length > 0) tx.publish(`user:${reader.id}`, { ids: marked }, { event: 'read' })
     })
@@ -67,12 +69,11 @@ export function notificationRoutes({ inbox, reads, topics, hub, publishWith }: P
   router.post('/read-all', async (req, res) => {
     const reader = requireUser(req)
     const { upTo, topic } = input(readAllSchema, req.body)
-    const channels = topics
-      .channelsOf(reader)
-      .filter((channel) => topic === undefined || channel === `topic:${topic}`)
+    const all = await run(topics.channelsOf(reader))
+    const channels = all.filter((channel) => topic === undefined || channel === `topic:${topic}`)
     if (channels.length === 0) throw new Problem(404, `You follow no topic "${topic}"`)
-    await publishWith((tx) => {
-      const marked = reads.markAllRead(reader, channels, upTo)
+    await publishWith(function* (tx) {
+      const marked = yield* reads.markAllRead(reader, channels, upTo)
       if (marked === undefined) return
       const told = { upTo: marked, ...(topic !== undefined && { topic }) }
       tx.publish(`user:${reader.id}`, told, { event: 'read-all' })
@@ -83,11 +84,11 @@ export function notificationRoutes({ inbox, reads, topics, hub, publishWith }: P
   router.post('/:id/read', async (req, res) => {
     const reader = requireUser(req)
     const id = Number(req.params.id)
-    const channels = topics.channelsOf(reader)
-    const found = Number.isSafeInteger(id) ? inbox.find(reader, channels, id) : undefined
+    const channels = await run(topics.channelsOf(reader))
+    const found = Number.isSafeInteger(id) ? await run(inbox.find(reader, channels, id)) : undefined
     if (!found) throw new Problem(404, `You have no notification ${req.params.id}`)
-    await publishWith((tx) => {
-      const marked = reads.markRead(reader, channels, [id])
+    await publishWith(function* (tx) {
+      const marked = yield* reads.markRead(reader, channels, [id])
       if (marked.length > 0) tx.publish(`user:${reader.id}`, { ids: marked }, { event: 'read' })
     })
     const answer: InboxItem = { ...found, read: true }
