@@ -191,6 +191,7 @@ export class Exchange {
   }
 
   #arriveAtServer(): void {
+    if (this.over) return
     const listener = this.#network.choose(this)
     if (!listener?.listening) {
       if (this.link.proxied && this.random() < 0.8) this.#toClient(() => this.#answer(502, [], undefined))
