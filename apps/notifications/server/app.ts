@@ -15,6 +15,7 @@ import { securityHeaders } from './requests/security.ts'
 import { session, signedIn } from './requests/session.ts'
 import { eventRoutes } from './routes/events.ts'
 import { lineRoutes } from './routes/line.ts'
+import { markingRoutes } from './routes/notifications/marking.ts'
 import { notificationRoutes } from './routes/notifications/notifications.ts'
 import { sendingRoutes } from './routes/notifications/sending.ts'
 import { metricsRoutes } from './routes/operator/metrics.ts'
@@ -76,7 +77,8 @@ export function createApp(options: AppOptions): Express {
   app.use('/api', express.json({ limit: '64kb' }))
   app.use('/api', sessionRoutes({ ...stores, hub }))
   app.use('/api/notifications', sendingRoutes({ ...stores, publishWith }))
-  app.use('/api/notifications', notificationRoutes({ ...stores, hub, publishWith }))
+  app.use('/api/notifications', notificationRoutes({ ...stores, hub }))
+  app.use('/api/notifications', markingRoutes({ ...stores, hub, publishWith }))
   app.use('/api/topics', topicRoutes({ ...stores, publishWith }))
   app.use('/api/line', lineRoutes(faults))
   app.use('/api/admin', operatorRoutes(hub))

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { createInbox, type Inbox } from './inbox.ts'
 import { createNotificationStore, type NotificationStore } from './notifications.ts'
+import { createPlaceStore, type PlaceStore } from './places.ts'
 import { createReadStore, type ReadStore } from './reads.ts'
 import { createSendStore, type SendStore } from './sends.ts'
 import { createSessionStore, type SessionStore } from './sessions.ts'
@@ -11,6 +12,7 @@ export interface Stores {
   readonly notifications: NotificationStore
   readonly inbox: Inbox
   readonly reads: ReadStore
+  readonly places: PlaceStore
   readonly topics: TopicStore
   readonly sends: SendStore
   readonly sessions: SessionStore
@@ -21,6 +23,7 @@ export function createStores(database: DatabaseSync): Stores {
     notifications: createNotificationStore(database),
     inbox: createInbox(database),
     reads: createReadStore(database),
+    places: createPlaceStore(database),
     topics: createTopicStore(database),
     sends: createSendStore(database),
     sessions: createSessionStore(database),

@@ -1,7 +1,7 @@
 /** The topics that each user follows or has muted. They decide what a user sees. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Recipient, Topics } from '../../shared/schemas.ts'
-import { type Person, topics } from '../directory.ts'
+import { type Person, people, topics } from '../directory.ts'
 
 export interface TopicStore {
   of(person: Person): Topics
@@ -9,6 +9,8 @@ export interface TopicStore {
   set(list: keyof Topics, person: Person, topic: string, wanted: boolean): boolean
   /** The channels whose notifications this person sees: all, their own, and those of the topics they follow. */
   channelsOf(person: Person): Recipient[]
+  /** Who receives what is sent to this recipient, by id. */
+  audienceOf(to: Recipient): string[]
   /** Those of them that count as unread, and announce themselves: the ones that are not muted. */
   audibleChannelsOf(person: Person): Recipient[]
 }
@@ -21,6 +23,7 @@ export function createTopicStore(database: DatabaseSync): TopicStore {
     insert: database.prepare(`INSERT INTO ${table} VALUES (?, ?) ON CONFLICT DO NOTHING`),
     remove: database.prepare(`DELETE FROM ${table} WHERE user_id = ? AND topic = ?`),
   })
+  const followers = database.prepare('SELECT user_id FROM follows WHERE topic = ? ORDER BY user_id')
   const statements = { following: statementsOf(tables.following), muted: statementsOf(tables.muted) }
 
   /** In the order of the directory. */
@@ -42,6 +45,11 @@ export function createTopicStore(database: DatabaseSync): TopicStore {
       return (wanted ? insert : remove).run(person.id, topic).changes > 0
     },
     channelsOf: (person) => channelsFor(person, listOf('following', person)),
+    audienceOf(to) {
+      if (to === 'all') return people.map(({ id }) => id)
+      const [kind, id = ''] = to.split(':')
+      return kind === 'user' ? [id] : followers.all(id).map((row) => String(row['user_id']))
+    },
     audibleChannelsOf(person) {
       const muted = new Set(listOf('muted', person))
       return channelsFor(

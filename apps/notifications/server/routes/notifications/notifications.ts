@@ -1,16 +1,11 @@
-import { checked, input, Problem } from '@sse/kit'
+import { checked, Problem } from '@sse/kit'
 import { Router } from 'express'
 import * as v from 'valibot'
-import {
-  filterSchema,
-  type InboxItem,
-  readAllSchema,
-  readSchema,
-  type Snapshot,
-} from '../../../shared/schemas.ts'
+import { filterSchema, type InboxItem, longestSearch, type Snapshot } from '../../../shared/schemas.ts'
+import type { Person } from '../../directory.ts'
 import type { NotificationHub } from '../../publishing/hub.ts'
-import type { PublishWith } from '../../publishing/publish-with.ts'
 import { requireUser } from '../../requests/session.ts'
+import type { Page, PageQuery } from '../../stores/inbox.ts'
 import type { Stores } from '../../stores/stores.ts'
 
 /** A number as it stands in a query or a path. */
@@ -21,78 +16,71 @@ const listSchema = v.object({
   before: v.optional(v.pipe(numberText, v.minValue(1))),
   filter: v.optional(filterSchema, 'all'),
   topic: v.optional(v.string()),
+  search: v.optional(
+    v.pipe(
+      v.string(),
+      v.trim(),
+      v.nonEmpty('Search for something'),
+      v.maxLength(longestSearch, `At most ${longestSearch} characters`),
+    ),
+  ),
 })
+type List = v.InferOutput<typeof listSchema>
 
 interface Parts extends Stores {
   readonly hub: NotificationHub
-  readonly publishWith: PublishWith
 }
 
-/** What a user sees, and what they have read. Whatever is stored is published with it: both, or neither. */
-export function notificationRoutes({ inbox, reads, topics, hub, publishWith }: Parts): Router {
+/** The lists of a user. */
+export function notificationRoutes({ inbox, reads, topics, hub }: Parts): Router {
   const router = Router()
 
   router.get('/', (req, res) => {
     const reader = requireUser(req)
-    const { limit, before, filter, topic } = checked(listSchema, req.query)
+    const list = checked(listSchema, req.query)
     // The position is read before the list: what is published between the two comes again, never not at all.
     const cursor = hub.position
     const audible = topics.audibleChannelsOf(reader)
-    // What is muted is no more in the list of the unread than in their number.
-    const seen = filter === 'unread' ? audible : topics.channelsOf(reader)
-    const channels = seen.filter(
-      (channel) =>
-        (filter !== 'direct' || channel === `user:${reader.id}`) &&
-        (topic === undefined || channel === `topic:${topic}`),
-    )
+    const { notifications, next } = pageOf(reader, list)
     const answer: Snapshot = {
-      ...inbox.page(reader, { channels, limit, before, unread: filter === 'unread' }),
+      notifications: notifications.map((item) => withReaders(reader, item)),
+      next,
       cursor,
       unread: inbox.unread(reader, audible),
     }
     res.set('Cache-Control', 'no-store').json(answer)
   })
 
-  router.post('/read', async (req, res) => {
-    const reader = requireUser(req)
-    const { ids } = input(readSchema, req.body)
-    await publishWith((tx) => {
-      const marked = reads.markRead(reader, topics.channelsOf(reader), ids)
-      // Told to every tab of the reader, so that they all show the same.
-      if (marked.length > 0) tx.publish(`user:${reader.id}`, { ids: marked }, { event: 'read' })
-    })
-    res.status(204).end()
-  })
-
-  router.post('/read-all', async (req, res) => {
-    const reader = requireUser(req)
-    const { upTo, topic } = input(readAllSchema, req.body)
-    const channels = topics
-      .channelsOf(reader)
-      .filter((channel) => topic === undefined || channel === `topic:${topic}`)
-    if (channels.length === 0) throw new Problem(404, `You follow no topic "${topic}"`)
-    await publishWith((tx) => {
-      const marked = reads.markAllRead(reader, channels, upTo)
-      if (marked === undefined) return
-      const told = { upTo: marked, ...(topic !== undefined && { topic }) }
-      tx.publish(`user:${reader.id}`, told, { event: 'read-all' })
-    })
-    res.status(204).end()
-  })
-
-  router.post('/:id/read', async (req, res) => {
+  router.get('/:id', (req, res) => {
     const reader = requireUser(req)
     const id = Number(req.params.id)
-    const channels = topics.channelsOf(reader)
-    const found = Number.isSafeInteger(id) ? inbox.find(reader, channels, id) : undefined
+    const found = Number.isSafeInteger(id) ? inbox.find(reader, topics.channelsOf(reader), id) : undefined
     if (!found) throw new Problem(404, `You have no notification ${req.params.id}`)
-    await publishWith((tx) => {
-      const marked = reads.markRead(reader, channels, [id])
-      if (marked.length > 0) tx.publish(`user:${reader.id}`, { ids: marked }, { event: 'read' })
-    })
-    const answer: InboxItem = { ...found, read: true }
-    res.json(answer)
+    res.set('Cache-Control', 'no-store').json(withReaders(reader, found))
   })
+
+  function pageOf(reader: Person, { limit, before, filter, topic, search }: List): Page {
+    const own = topics.channelsOf(reader)
+    const query: PageQuery = { channels: own, limit, before }
+    if (search !== undefined) return inbox.search(reader, search, query)
+    if (filter === 'sent') return inbox.sent(reader, query)
+    if (filter === 'archived') return inbox.archived(reader, query)
+    // What is muted is no more in the list of the unread than in their number.
+    const seen = filter === 'unread' ? topics.audibleChannelsOf(reader) : own
+    const channels = seen.filter(
+      (channel) =>
+        (filter !== 'direct' || channel === `user:${reader.id}`) &&
+        (topic === undefined || channel === `topic:${topic}`),
+    )
+    return inbox.page(reader, { ...query, channels, unread: filter === 'unread' })
+  }
+
+  /** Who has read it is for the sender alone. */
+  function withReaders(reader: Person, item: InboxItem): InboxItem {
+    if (item.from !== reader.id) return item
+    const audience = topics.audienceOf(item.to).filter((id) => id !== reader.id)
+    return { ...item, readers: { read: reads.readersOf(item, audience), of: audience.length } }
+  }
 
   return router
 }
