@@ -1,6 +1,8 @@
 import { createApp } from 'vue'
 import App from './App.vue'
+import { openWhatIsClicked } from './alerts/desktop.ts'
 import { tellWhoLooks } from './connection/tabs.ts'
+import { router } from './frame/addresses.ts'
 import { sse, store } from './store/index.ts'
 import './style.css'
 
@@ -8,7 +10,8 @@ import './style.css'
 // development this answer to Vite's question never comes.
 import.meta.hot?.on('vite:ws:disconnect', () => new Promise(() => {}))
 
-createApp(App).use(store).use(sse).mount('#app')
+createApp(App).use(router).use(store).use(sse).mount('#app')
 
 tellWhoLooks()
+openWhatIsClicked()
 void store.dispatch('session/restore')
