@@ -28,7 +28,7 @@ export const router = createRouter({
       name,
       ...home,
     })),
-    { path: '/topics/:topic', name: 'topic', ...home },
+    { path: '/topics/:topic([\\w-]{1,64})', name: 'topic', ...home },
     { path: '/search', name: 'search', ...home },
     { path: '/notifications/:id(\\d{1,15})', name: 'notification', ...dialog },
     { path: '/settings/topics', name: 'topics', ...dialog },
