@@ -5,6 +5,8 @@ import express, { type Express, type RequestHandler } from 'express'
 import type { Logger } from 'pino'
 import { createLineFaults } from './line/faults.ts'
 import { createOpenLines } from './line/open-lines.ts'
+import { createOrders } from './nodes/orders.ts'
+import { drain } from './operator/drain.ts'
 import { createMetrics } from './operator/metrics.ts'
 import { createSampler } from './operator/sampler.ts'
 import type { NotificationLog } from './publishing/notification-log.ts'
@@ -43,6 +45,11 @@ export function createApp(options: AppOptions): Express {
   const stores = createStores(database)
   const lines = createOpenLines()
   const faults = createLineFaults(lines)
+  const orders = createOrders(database, (order) => {
+    if (order.what === 'drain') drain(hub, order.seconds * 1000)
+    else if (order.what === 'cut') faults.cut(order.session)
+    else faults[order.what](order.session, order.seconds)
+  })
   const app = express()
   app.disable('x-powered-by')
   app.set('trust proxy', options.proxies ?? 0)
@@ -80,8 +87,8 @@ export function createApp(options: AppOptions): Express {
   app.use('/api/notifications', notificationRoutes({ ...stores, hub }))
   app.use('/api/notifications', markingRoutes({ ...stores, hub, publishWith }))
   app.use('/api/topics', topicRoutes({ ...stores, publishWith }))
-  app.use('/api/line', lineRoutes(faults))
-  app.use('/api/admin', operatorRoutes(hub))
+  app.use('/api/line', lineRoutes(orders))
+  app.use('/api/admin', operatorRoutes(hub, orders))
   app.use('/api', notFound)
 
   if (page) app.use(page)

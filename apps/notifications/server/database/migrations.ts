@@ -1,4 +1,5 @@
 import { people } from '../directory.ts'
+import { orderTables } from '../nodes/orders.ts'
 import { outboxTables } from '../publishing/outbox.ts'
 
 /** Steps from one version of the tables to the next, as SQL. Only ever add at the end. */
@@ -74,7 +75,7 @@ export const migrations: readonly string[] = [
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX sessions_by_end ON sessions (expires_at);`,
 
-  // What one has marked as unread, archived and deleted; what one has sent; and a full-text index, of three letters each so that it finds parts of words.
+  // What one has marked as unread, archived and deleted; what is asked of every process; what one has sent; and a full-text index, of three letters each so that it finds parts of words.
   `CREATE TABLE unreads (
      user_id         TEXT NOT NULL,
      channel         TEXT NOT NULL,
@@ -96,7 +97,8 @@ export const migrations: readonly string[] = [
    END;
    CREATE TRIGGER notifications_text_removed AFTER DELETE ON notifications BEGIN
      INSERT INTO notifications_text (notifications_text, rowid, text) VALUES ('delete', old.id, old.text);
-   END;`,
+   END;
+   ${orderTables}`,
 ]
 
 function initialFollows(user: string, topics: readonly string[]): string {

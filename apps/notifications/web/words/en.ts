@@ -251,9 +251,9 @@ export const en = {
     disconnectHint: 'All streams of this user end. They reconnect only where the user is still signed in.',
     disconnected: (name: string) => `${name} was disconnected`,
     drain: 'Drain',
-    drainTitle: 'Drain this process?',
+    drainTitle: 'Drain every process?',
     drainHint:
-      'The server ends every stream, one after the other, and tells each client to reconnect. Nobody misses anything.',
+      'Each process ends its streams, one after the other, and tells each client to reconnect. Nobody misses anything.',
     drainOver: 'Spread over',
     draining: (seconds: number) => `Draining over ${things(seconds, 'second')}`,
   },

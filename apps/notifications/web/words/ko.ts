@@ -256,7 +256,7 @@ export const ko: Words = {
     disconnectHint: '이 사용자의 모든 스트림이 끝납니다. 로그인된 곳에서만 다시 연결됩니다.',
     disconnected: (name) => `${name}의 연결을 끊었습니다`,
     drain: '비우기',
-    drainTitle: '이 프로세스를 비울까요?',
+    drainTitle: '모든 프로세스를 비울까요?',
     drainHint: '모든 스트림이 하나씩 떠났다가 돌아옵니다. 아무도 아무것도 놓치지 않습니다.',
     drainOver: '나누는 시간',
     draining: (seconds) => `${seconds}초에 걸쳐 비웁니다`,
