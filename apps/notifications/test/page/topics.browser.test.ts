@@ -17,9 +17,9 @@ test('what a muted topic brings is listed, and nothing else, in every tab', asyn
   for (const tab of [mina, other]) await hasUnread(tab, 0)
 
   await herald.sora.send('topic:builds', 'Unheard')
-  await herald.sora.send('user:mina', 'Heard')
+  await herald.sora.send('user:mina', 'Audible')
   for (const tab of [mina, other]) {
-    await item(tab, 'Heard').waitFor()
+    await item(tab, 'Audible').waitFor()
     await item(tab, 'Unheard').and(tab.locator('[data-muted]')).waitFor()
     expect(await takePassed(tab, 'toast')).not.toContain('Unheard')
     await hasUnread(tab, 1)

@@ -44,10 +44,13 @@ const usual = 6000
 const short = 3000
 
 let number = 0
+/** The id of the toast. */
+let lastFailure: string | undefined
 
 /** Told twice, it is still one toast. */
-function add({ id = `toast-${++number}`, ...toast }: Omit<Toast, 'id'> & { id?: string }): void {
+function add({ id = `toast-${++number}`, ...toast }: Omit<Toast, 'id'> & { id?: string }): string {
   shown.value = [...shown.value.filter((other) => other.id !== id), { id, ...toast }].slice(-few - 1)
+  return id
 }
 
 export function useToasts(): Toasts {
@@ -69,9 +72,9 @@ export function useToasts(): Toasts {
     },
     announceFailure(error) {
       // Of several failures the last one stays: while the server is gone every click fails.
-      closeToast('failure')
+      if (lastFailure !== undefined) closeToast(lastFailure)
       const title = words.value.toasts.failed
-      add({ id: 'failure', kind: 'failure', title, text: explain(error), duration: usual })
+      lastFailure = add({ kind: 'failure', title, text: explain(error), duration: usual })
     },
     announceReload() {
       const { reloaded, reloadedHint } = words.value.toasts

@@ -47,6 +47,11 @@ export function useDraft(sent: () => void): DraftForm {
   /** What the server cannot be given now waits in the outbox. Returns what is said of it. */
   async function sendOrKeep(draft: Draft): Promise<string> {
     const { sent, kept } = words.value.toasts
+    // What was written first is sent first.
+    if (outbox.isWaiting.value) {
+      outbox.add(draft, key)
+      return kept
+    }
     try {
       return sent(recipientName((await send(draft, key)).to))
     } catch (error) {

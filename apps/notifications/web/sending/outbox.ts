@@ -23,6 +23,8 @@ export type Waiting = v.InferOutput<typeof waitingSchema>
 
 export interface Outbox {
   readonly waiting: ComputedRef<readonly Waiting[]>
+  /** Whether something is about to be sent. */
+  readonly isWaiting: ComputedRef<boolean>
   add(draft: Draft, key: string): void
   /** Takes it back, unless it is being sent at this moment. */
   cancel(key: string): Promise<void>
@@ -108,6 +110,7 @@ export const useOutbox: () => Outbox = createGlobalState(() => {
 
   return {
     waiting: computed(() => list.value),
+    isWaiting: computed(() => !list.value.every(isStuck)),
     add(draft, key) {
       if (!user.value) return
       change(user.value.id, (entries) => [...entries, { key, draft, at: Date.now() }].slice(-most))
