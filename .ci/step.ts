@@ -8,6 +8,8 @@ export interface Step {
   readonly command: readonly [string, ...string[]]
   /** It is a vitest, which sends its counts. */
   readonly counted?: boolean
+  /** Variables of its own. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export interface Outcome {
@@ -23,12 +25,12 @@ export interface Outcome {
  * vitest that fails without a failed test, or ends before it has sent its counts, adds one failure too.
  */
 export async function run(
-  { name, command: [file, ...args], counted = false }: Step,
+  { name, command: [file, ...args], counted = false, env: own }: Step,
   env: NodeJS.ProcessEnv,
   onProgress: (progress: Progress) => void,
 ): Promise<Outcome> {
   const start = performance.now()
-  const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  const child = spawn(file, args, { env: { ...env, ...own }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
   const output: string[] = []
   for (const stream of [child.stdout!, child.stderr!]) {
     stream.setEncoding('utf8').on('data', (text: string) => output.push(text))

@@ -24,6 +24,13 @@ const vitest = (project: string): [string, ...string[]] => [
   ...['--reporter=minimal', '--reporter=./.ci/reporter.ts'],
 ]
 
+/** Installed packages and pages of the guides that are too many for each `pnpm test`. */
+const installed: Step = {
+  name: 'packages as installed',
+  command: [tool('vitest'), 'run', ...few, '.ci/consumers', '.ci/newcomer'],
+  env: { SSE_FAULTS: 'long' },
+}
+
 const faults: Step = {
   name: 'faults',
   command: pnpm(
@@ -41,7 +48,7 @@ const faults: Step = {
  * makes the packages that some tests install. The tests mostly wait, so the rest runs beside them.
  */
 const stages: readonly (readonly (readonly Step[])[])[] = process.argv.includes('faults')
-  ? [[[faults]]]
+  ? [[[faults, installed]]]
   : [
       [
         [

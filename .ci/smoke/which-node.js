@@ -7,6 +7,7 @@ const require = createRequire(import.meta.url)
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
 for (const name of [
+  '@sse/cluster',
   '@sse/core',
   '@sse/express',
   '@sse/fetch',

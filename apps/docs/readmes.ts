@@ -2,7 +2,19 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 
 const root = new URL('../../', import.meta.url)
-const names = ['express', 'fetch', 'sqlite', 'redis', 'postgres', 'client', 'vue', 'pinia', 'vuex', 'core']
+const names = [
+  'express',
+  'fetch',
+  'sqlite',
+  'redis',
+  'postgres',
+  'cluster',
+  'client',
+  'vue',
+  'pinia',
+  'vuex',
+  'core',
+]
 
 const folder = new URL('packages/', import.meta.url)
 rmSync(folder, { recursive: true, force: true })

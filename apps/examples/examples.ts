@@ -12,11 +12,14 @@ export const examples: Readonly<Record<string, string>> = {
   'long-polling': 'Notifications without a stream: the server answers when there is one.',
   websocket:
     'Notifications over a WebSocket, to compare: both directions, and what has to be written by hand.',
-  'llm-stream': 'Tokens of a language model as they are generated, cancelled when the reader leaves.',
+  'llm-stream':
+    'Answers of a language model: start one, watch it in two tabs, reload in the middle, stop it.',
   prices:
     'Records: a page has every price at once, and a tab that was frozen is told only the newest of each.',
   'who-is-here': 'Presence: the people on a page, each once, however many tabs they have open.',
   typing: 'Volatile events: who is typing right now, which nobody must be told later.',
   run: 'Work that outlives its readers: start it, watch it in two tabs, reload in the middle, stop it.',
+  cluster:
+    'All cores of a machine: the workers of node:cluster share one log, and the death of one loses nothing.',
   'behind-proxy': 'nginx, HAProxy and Caddy in front: events at once, HTTP/2, a deploy that nobody notices.',
 }

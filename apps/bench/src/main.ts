@@ -34,7 +34,8 @@ async function finish(results: Results, charts: string): Promise<void> {
 
 async function draw(path: string): Promise<void> {
   const results = readResults(path)
-  for (const figure of ['cpu', 'opening', 'latency', 'resume', 'programs']) printFigure(figure, results)
+  for (const figure of ['cpu', 'cores', 'opening', 'latency', 'resume', 'reached', 'programs'])
+    printFigure(figure, results)
   await finish(results, placeOf(results).charts)
 }
 

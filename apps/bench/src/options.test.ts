@@ -21,7 +21,7 @@ it('takes the -- that pnpm may pass on', () => {
 })
 
 it('refuses a name that it does not know, with those that it knows', () => {
-  expect(() => readOptions(['--only', 'cpus'])).toThrow(/cpus.*cpu, opening.*ours, floor/)
+  expect(() => readOptions(['--only', 'cpus'])).toThrow(/cpus.*cpu, cores, opening.*ours, floor/)
 })
 
 it('refuses repetitions that are none', () => {
@@ -29,6 +29,6 @@ it('refuses repetitions that are none', () => {
 })
 
 it('the help names every figure and contestant', () => {
-  expect(help).toContain('cpu opening latency resume programs')
+  expect(help).toContain('cpu cores opening latency resume reached programs')
   expect(help).toContain('ours floor floor-by-event')
 })

@@ -87,7 +87,11 @@ function scaleFor(options: Options, files: number, progress: Progress): Scale {
   const wanted = options.quick ? quick : full
   const scale = { ...wanted, ...(options.repetitions && { repetitions: every(options.repetitions) }) }
   const most = files - spareFiles
-  const asked = Math.max(...scale.cpu.streams, scale.opening.streams + scale.opening.warmUp)
+  const asked = Math.max(
+    ...scale.cpu.streams,
+    2 * scale.cores.streams,
+    scale.opening.streams + scale.opening.warmUp,
+  )
   if (asked <= most) return scale
   progress.say(
     `A process may have ${files} files open here: no more than ${most} streams are measured. More: ulimit -n 20000`,
@@ -95,13 +99,21 @@ function scaleFor(options: Options, files: number, progress: Progress): Scale {
   return {
     ...scale,
     cpu: { ...scale.cpu, streams: scale.cpu.streams.filter((streams) => streams <= most) },
+    cores: { ...scale.cores, streams: Math.min(scale.cores.streams, Math.floor(most / 2)) },
     opening: { ...scale.opening, streams: Math.min(scale.opening.streams, most - scale.opening.warmUp) },
     resume: { ...scale.resume, streams: Math.min(scale.resume.streams, most) },
   }
 }
 
 function every(repetitions: number): Scale['repetitions'] {
-  return { cpu: repetitions, opening: repetitions, latency: repetitions, resume: repetitions }
+  return {
+    cpu: repetitions,
+    cores: repetitions,
+    opening: repetitions,
+    latency: repetitions,
+    resume: repetitions,
+    reached: repetitions,
+  }
 }
 
 function contestantsFor({ quick, contestants }: Options): {

@@ -2,7 +2,9 @@
 export interface Scale {
   readonly name: 'quick' | 'full'
   /** Of each figure, by its name. */
-  readonly repetitions: Readonly<Record<'cpu' | 'opening' | 'latency' | 'resume', number>>
+  readonly repetitions: Readonly<
+    Record<'cpu' | 'cores' | 'opening' | 'latency' | 'resume' | 'reached', number>
+  >
   readonly cpu: {
     /** Streams, ascending: a server is given more and more. */
     readonly streams: readonly number[]
@@ -14,7 +16,10 @@ export interface Scale {
     /** Parts in which each contestant delivers them, in turn with the others. */
     readonly slices: number
   }
-  readonly opening: { readonly warmUp: number; readonly streams: number }
+  /** Streams of one process; two workers have twice as many. */
+  readonly cores: { readonly streams: number; readonly deliveries: number; readonly slices: number }
+  /** `slices`: parts in which each contestant opens them, in turn with the others. */
+  readonly opening: { readonly warmUp: number; readonly streams: number; readonly slices: number }
   readonly latency: {
     readonly streams: number
     readonly turns: number
@@ -29,13 +34,15 @@ export interface Scale {
     readonly only?: readonly string[]
   }
   readonly resume: { readonly streams: number; readonly log: number; readonly missed: number }
+  /** How many writes all pages make together. */
+  readonly reached: { readonly pages: number; readonly writes: number }
   /** Whether the programs of other packages are run too. */
   readonly programs: boolean
 }
 
 export const full: Scale = {
   name: 'full',
-  repetitions: { cpu: 5, opening: 5, latency: 5, resume: 5 },
+  repetitions: { cpu: 5, cores: 5, opening: 5, latency: 5, resume: 5, reached: 3 },
   cpu: {
     streams: [100, 1_000, 10_000],
     events: [1, 10],
@@ -44,17 +51,20 @@ export const full: Scale = {
     several: 100_000,
     slices: 5,
   },
-  opening: { warmUp: 500, streams: 10_000 },
+  cores: { streams: 1_000, deliveries: 200_000, slices: 5 },
+  opening: { warmUp: 500, streams: 10_000, slices: 10 },
   latency: { streams: 1_000, turns: 80, interval: 25, slices: 4, stalled: 10, flood: 4_000 },
   resume: { streams: 5_000, log: 1_000, missed: 10 },
+  reached: { pages: 20, writes: 1_000 },
   programs: true,
 }
 
 export const quick: Scale = {
   name: 'quick',
-  repetitions: { cpu: 2, opening: 1, latency: 1, resume: 2 },
+  repetitions: { cpu: 2, cores: 2, opening: 1, latency: 1, resume: 2, reached: 1 },
   cpu: { streams: [1_000], events: [1, 10], bytes: [200], single: 20_000, several: 20_000, slices: 3 },
-  opening: { warmUp: 200, streams: 1_000 },
+  cores: { streams: 1_000, deliveries: 60_000, slices: 3 },
+  opening: { warmUp: 200, streams: 1_000, slices: 4 },
   latency: {
     streams: 1_000,
     turns: 40,
@@ -65,5 +75,6 @@ export const quick: Scale = {
     only: ['ours', 'floor', 'better-sse'],
   },
   resume: { streams: 1_000, log: 1_000, missed: 10 },
+  reached: { pages: 20, writes: 200 },
   programs: false,
 }

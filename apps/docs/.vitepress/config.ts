@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitepress'
 import { english, korean } from './sidebar.ts'
 
@@ -12,6 +13,8 @@ const link = (text: string, link: string, activeMatch?: string) => ({
 const icon =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="#3451b2"/><path d="M3 5h10M3 8h7M3 11h4" stroke="#fff" stroke-width="1.8" stroke-linecap="round"/></svg>'
 
+const apps = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\\/]$/, '')
+
 export default defineConfig({
   title: 'SSE toolkit',
   description: 'Server-Sent Events from Express to Vue, with nothing lost in between',
@@ -24,8 +27,22 @@ export default defineConfig({
   ignoreDeadLinks: [/^http:\/\/localhost/],
   srcExclude: ['README.md', 'test/**'],
   vite: {
-    // The site is built and shown without a network, and shows the screenshot of another workspace.
+    // The site is built and shown without a network, and shows pictures of other workspaces.
     server: { fs: { allow: ['../..'] } },
+    plugins: [
+      {
+        // While pages are written, Vue takes pictures of the other workspaces for files of this one.
+        name: 'pictures of other workspaces',
+        apply: 'serve',
+        configureServer({ middlewares }) {
+          middlewares.use((req, _res, next) => {
+            if (/^\/(notifications|bench)\/[\w./-]+\.(gif|png|svg)$/.test(req.url ?? ''))
+              req.url = `/@fs${apps}${req.url}`
+            next()
+          })
+        },
+      },
+    ],
   },
   themeConfig: {
     search: {
@@ -58,8 +75,9 @@ export default defineConfig({
         nav: [
           link('Getting started', '/start/server', '^/start/'),
           link('Concepts', '/concepts'),
+          link('Troubleshooting', '/troubleshooting'),
           link('Recipes', '/recipes/auth', '^/recipes/'),
-          link('Deployment', '/deployment/proxies', '^/deployment/'),
+          link('Deployment', '/deployment/choosing-a-log', '^/deployment/'),
           link('Packages', '/packages/express', '^/packages/'),
           link('API', '/api/', '^/api/'),
         ],
@@ -76,6 +94,8 @@ export default defineConfig({
         nav: [
           link('시작하기', '/ko/start/server', '^/ko/start/'),
           link('핵심 개념', '/ko/concepts'),
+          link('레시피', '/ko/recipes/auth', '^/ko/recipes/'),
+          link('배포', '/ko/deployment/proxies', '^/ko/deployment/'),
           link('API', '/api/'),
         ],
         sidebar: korean,

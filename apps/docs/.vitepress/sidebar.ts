@@ -6,26 +6,50 @@ type Items = DefaultTheme.SidebarItem[]
 /** A page by its path, and its text if that is not its heading. */
 type Entry = string | readonly [page: string, text: string]
 
-const packages = ['express', 'fetch', 'sqlite', 'redis', 'postgres', 'client', 'vue', 'pinia', 'vuex', 'core']
+const packages = [
+  'express',
+  'fetch',
+  'sqlite',
+  'redis',
+  'postgres',
+  'cluster',
+  'client',
+  'vue',
+  'pinia',
+  'vuex',
+  'core',
+]
 
 export const english: Items = [
   section('Getting started', [
     ['start/server', 'The server'],
-    ['start/fetch', 'Hono, h3, Next.js'],
     ['start/vue', 'Vue'],
     ['start/pinia', 'Vue with Pinia'],
     ['start/vuex', 'Vue 3 with Vuex'],
     ['start/vue-2', 'Vue 2.7'],
     ['start/lists', 'Lists that are never wrong'],
+    ['start/fetch', 'Hono, h3, Next.js'],
     'concepts',
+    'troubleshooting',
+  ]),
+  section('Questions', [
+    ['questions/websocket', 'SSE or WebSocket?'],
+    ['questions/authorization-header', 'An Authorization header'],
+    ['questions/reconnect', 'Reconnecting, missed events'],
+    ['questions/nginx', 'Behind nginx'],
+    ['questions/how-many-connections', 'How many connections?'],
   ]),
   section('Recipes', [
-    ...under('recipes', ['auth', 'rooms', 'channels', 'presence', 'llm-streams', 'nextjs', 'nuxt']),
+    ...under('recipes', ['auth', 'sign-in', 'rooms', 'channels', 'presence', 'llm-streams']),
+    ...under('recipes', ['nextjs', 'nuxt']),
     ...under('recipes', ['several-nodes', 'transactions', 'graceful-deploy', 'tracing', 'testing']),
   ]),
-  section('Deployment', under('deployment', ['proxies', 'limits', 'sqlite', 'redis', 'threat-model'])),
+  section(
+    'Deployment',
+    under('deployment', ['choosing-a-log', 'proxies', 'limits', 'sqlite', 'redis', 'threat-model']),
+  ),
   section('Background', [
-    ...under('background', ['transports', 'myths', 'comparison', 'speed']),
+    ...under('background', ['transports', 'myths', 'comparison', 'speed', 'how-it-is-tested']),
     ['architecture', 'Architecture'],
     'examples',
   ]),
@@ -49,13 +73,24 @@ export const korean: Items = [
   section('시작하기', [
     ['ko/readme', '소개'],
     ['ko/start/server', '서버'],
-    ['ko/start/vuex', 'Vue 3'],
+    ['ko/start/vue', 'Vue'],
+    ['ko/start/pinia', 'Vue와 Pinia'],
+    ['ko/start/vuex', 'Vue 3와 Vuex'],
     ['ko/start/vue-2', 'Vue 2.7'],
     'ko/concepts',
+    'ko/troubleshooting',
   ]),
+  section('자주 묻는 것', [
+    ['ko/questions/websocket', 'SSE와 WebSocket'],
+    ['ko/questions/authorization-header', 'Authorization 헤더'],
+    ['ko/questions/reconnect', '재연결과 놓친 이벤트'],
+    ['ko/questions/nginx', 'nginx 뒤에서'],
+  ]),
+  section('레시피', under('ko/recipes', ['auth', 'sign-in', 'rooms', 'several-nodes', 'graceful-deploy'])),
+  section('배포', under('ko/deployment', ['choosing-a-log', 'proxies', 'limits', 'threat-model'])),
   section('영어 문서', [
-    ['recipes/auth', '레시피: 권한'],
-    ['deployment/proxies', '배포: 프록시'],
+    ['start/lists', '항상 맞는 목록'],
+    ['recipes/channels', '채널의 추가 기능'],
     ['background/myths', '글에서 자주 틀리는 것'],
     ['api/', 'API 레퍼런스'],
   ]),

@@ -3,15 +3,12 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { compileTemplate, parse } from 'vue/compiler-sfc'
 import { type Block, blocksOf } from './markdown.ts'
-import { docs, type Page, readmes, root } from './pages.ts'
+import { docs, isTranslated, type Page, readmes, root } from './pages.ts'
 import { problemsOf, type Unit } from './typescript.ts'
 
 const blocksOfAll = (pages: readonly Page[]) => pages.flatMap(({ path, text }) => blocksOf(path, text))
 const all = blocksOfAll([...docs, ...readmes])
 const isTyped = ({ language }: Block) => ['ts', 'tsx', 'js', 'vue'].includes(language)
-
-/** A page whose code is that of its English page, which a test below holds: it is not type-checked again. */
-const isTranslated = ({ path }: Page) => path.startsWith('apps/docs/ko/start/')
 
 /** The files of a page see each other, one set for each Vue; every other block stands alone. */
 function unitsOf(pages: readonly Page[]): Unit[] {

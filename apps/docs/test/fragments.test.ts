@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest'
 import { type Block, blocksOf } from './markdown.ts'
-import { docs, readmes } from './pages.ts'
+import { docs, isTranslated, readmes } from './pages.ts'
 import { hostileBodies } from './served/hostile.ts'
 import { serve } from './served/serve.ts'
 
@@ -20,6 +20,7 @@ function routesOf({ code }: Block): { method: string; path: string }[] {
 const isElsewhere = ({ code }: Block) =>
   /^\/\/ before/.test(code) || /= express\(\)|= new (Hono|H3)\(\)/.test(code)
 const fragments = [...docs, ...readmes]
+  .filter((page) => !isTranslated(page))
   .flatMap(({ path, text }) => blocksOf(path, text))
   .filter((block) => block.language === 'ts' && routesOf(block).length > 0 && !isElsewhere(block))
 

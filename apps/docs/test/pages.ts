@@ -14,6 +14,10 @@ export const docs: readonly Page[] = read('apps/docs', '**/*.md').filter(
   ({ path }) => !/^apps\/docs\/(?:api\/|packages\/|architecture\.md|README\.md)/.test(path),
 )
 
+/** A page whose code is that of its English page, which a test holds: it is neither type-checked nor run again. */
+export const isTranslated = ({ path }: Pick<Page, 'path'>): boolean =>
+  /^apps\/docs\/ko\/(?:start\/|questions\/|recipes\/|deployment\/|troubleshooting)/.test(path)
+
 /** What is read on GitHub and npm. */
 export const readmes: readonly Page[] = [
   ...read('.', '*.md'),

@@ -52,7 +52,7 @@ test('ratios are of repetitions that both have, least first', () => {
 test('of the goals those are told that were measured, met or not', () => {
   expect(measured(run).goals).toEqual([
     expect.objectContaining({
-      limit: 0.6,
+      limit: 0.5,
       measured: { median: 0.5, low: 1 / 3, high: 0.5, count: 3 },
       met: true,
     }),

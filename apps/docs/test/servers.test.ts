@@ -6,7 +6,7 @@ import { openStream } from '@sse/express/testing'
 import { freePort, until } from '@sse/testbed'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type Block, blocksOf } from './markdown.ts'
-import { docs, readmes } from './pages.ts'
+import { docs, isTranslated, readmes } from './pages.ts'
 import { hostileBodies, hostilePaths } from './served/hostile.ts'
 import { type Served, serve } from './served/serve.ts'
 import { signedIn } from './served/session.ts'
@@ -16,6 +16,8 @@ interface Server {
   readonly stream: string
   /** Whether nobody reads it without a session. */
   readonly isPrivate?: true
+  /** Whether it has a route to sign in. All others have the sessions of cookie-session. */
+  readonly signsIn?: true
   /** How something is published, and the event that it becomes. */
   readonly publish?: { readonly path: string; readonly body: object; readonly event: string }
 }
@@ -28,17 +30,23 @@ const board = { path: '/rooms/board/messages', body: { text: 'Hi' }, event: 'mes
 const servers: Readonly<Record<string, readonly Server[]>> = {
   'README.md': [{ stream: '/events', publish: news }],
   'apps/docs/deployment/sqlite.md': [{ stream: '/events' }],
-  'apps/docs/index.md': [{ stream: '/events', publish: news }],
+  'apps/docs/index.md': [{ stream: '/events' }],
+  'apps/docs/ko/index.md': [{ stream: '/events' }],
   'apps/docs/ko/readme.md': [{ stream: '/events', publish: news }],
-  'apps/docs/ko/start/server.md': [{ stream: '/events', publish: list }],
   'apps/docs/recipes/auth.md': [{ stream: '/events', isPrivate: true }],
   'apps/docs/recipes/rooms.md': [{ stream: '/events?channels=room:board', isPrivate: true, publish: board }],
+  'apps/docs/recipes/sign-in.md': [
+    { stream: '/events', isPrivate: true, signsIn: true },
+    { stream: '/events', isPrivate: true, signsIn: true },
+  ],
   'apps/docs/start/server.md': [{ stream: '/events', publish: list }],
+  'apps/docs/troubleshooting.md': [{ stream: '/events' }],
   'packages/express/README.md': [{ stream: '/events' }, { stream: '/events', isPrivate: true }],
 }
 
 const isServer = ({ language, code }: Block) => ['ts', 'js'].includes(language) && /= express\(\)/.test(code)
 const found = [...docs, ...readmes]
+  .filter((page) => !isTranslated(page))
   .map(({ path, text }) => [path, blocksOf(path, text).filter(isServer)] as const)
   .filter(([, blocks]) => blocks.length > 0)
 
@@ -63,14 +71,15 @@ describe.each(['express', 'express4'] as const)('on %s', (express) => {
   }
 
   describe.each(cases)('%s', (_, block, server) => {
-    const { stream: path, isPrivate, publish } = server ?? { stream: '/' }
+    const { stream: path, isPrivate, signsIn, publish } = server ?? { stream: '/' }
     let served: Served
+    let mina = signedIn('mina')
     beforeAll(async () => {
       served = await serve(block, { express })
+      if (signsIn) mina = await signIn(served)
     }, 30_000)
     afterAll(() => served?.end())
 
-    const mina = signedIn('mina')
     const open = (headers: Record<string, string> = mina) => openStream(served.origin, path, { headers })
     const post = async (to: string, body: string) => {
       const headers = { 'Content-Type': 'application/json', ...mina }
@@ -110,6 +119,33 @@ describe.each(['express', 'express4'] as const)('on %s', (express) => {
         const forged = mina.Cookie.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))
         const claims = [{}, { 'X-User': 'mina' }, { Authorization: 'Bearer mina' }, { Cookie: forged }]
         for (const headers of claims) expect([headers, (await open(headers)).status]).toEqual([headers, 401])
+      })
+    }
+
+    if (signsIn) {
+      test('signs in with the right password only', async () => {
+        const wrong = hostileBodies(['user', 'password'])
+        for (const body of [
+          ...wrong,
+          '{"user":"mina","password":"wrong"}',
+          '{"user":"otto","password":""}',
+        ]) {
+          const status = await post('/sign-in', body)
+          expect({ body: body.slice(0, 60), isRefused: isRefused(status) }).toMatchObject({ isRefused: true })
+        }
+        served.alive()
+      })
+
+      test('ends the streams at sign-out, and lets nobody in with the session', async () => {
+        const headers = await signIn(served)
+        expect(headers).not.toEqual(mina)
+        await using stream = await open(headers)
+        await stream.next('sse.open')
+        const out = await fetch(`${served.origin}/sign-out`, { method: 'POST', headers })
+        expect(out.status).toBe(204)
+        expect((await stream.next('sse.close')).data).toContain('"reconnect":false')
+        expect((await open(headers)).status).toBe(401)
+        mina = await signIn(served)
       })
     }
 
@@ -163,6 +199,17 @@ describe.each(['express', 'express4'] as const)('on %s', (express) => {
     expect(JSON.parse((await stream.next('message-posted')).data)).toMatchObject({ user: 'otto' })
   })
 })
+
+/** The cookie of somebody who has signed in by the server's own route. */
+async function signIn({ origin }: Served): Promise<{ Cookie: string }> {
+  const answer = await fetch(`${origin}/sign-in`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ user: 'mina', password: 'correct horse' }),
+  })
+  expect(answer.status).toBe(204)
+  return { Cookie: answer.headers.get('set-cookie')?.split(';', 1)[0] ?? '' }
+}
 
 test('presence over several nodes goes on without Redis, and says what is wrong', async () => {
   const [, block] = docs

@@ -45,11 +45,12 @@ const parsed = new Map<string, ts.SourceFile | undefined>()
 
 /**
  * What TypeScript says of the blocks, one line each with the page and the line in it. Units that add to the types of a package
- * (`declare module '@sse/…'`) would add for all others too: each has a program of its own, and the rest shares one.
+ * (`declare module '@sse/…'`), or whose packages do (the sessions of Express), would add for all others too: each has a program of its
+ * own, and the rest shares one.
  */
 export function problemsOf(units: readonly Unit[], ambient: Ambient): string[] {
   const apart = units.filter(({ blocks }) =>
-    blocks.some((block) => /declare module '@sse\//.test(block.code)),
+    blocks.some(({ code }) => /declare module '|declare global|from 'express-session'/.test(code)),
   )
   const together = units.filter((unit) => !apart.includes(unit))
   const isVue2 = ({ blocks }: Unit) => blocks.some((block) => block.isVue2)

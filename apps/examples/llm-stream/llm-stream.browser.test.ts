@@ -9,34 +9,53 @@ beforeAll(async () => {
 })
 afterAll(() => browser?.close())
 
-async function ask(origin: string, prompt: string): Promise<Page> {
+async function open(address: string): Promise<Page> {
   const page = await browser.newPage()
   onTestFinished(() => page.close())
-  await page.goto(origin)
-  await page.getByLabel('Prompt').fill(prompt)
-  await page.getByRole('button', { name: 'Ask' }).click()
+  await page.goto(address)
   return page
 }
 
-test('the page shows the whole text, spaces and line breaks included, and asks once', async () => {
-  const { origin, process } = await runExample('llm-stream', { INTERVAL: '1' })
-  const page = await ask(origin, 'is it  true?')
-  await page.locator('#state', { hasText: 'complete' }).waitFor()
-  const text = await page.locator('#answer').textContent()
-  expect(text).toBe(`You said:\n“is it  true?”. ${'I will say more about it. '.repeat(20)}`)
-  await until(() => process.output.includes('complete after'))
-  expect(process.output.match(/after \d+ tokens/g)).toHaveLength(1)
-})
+/** Asks, and waits for the beginning of the answer. */
+async function ask(origin: string, prompt: string, format = 'text'): Promise<Page> {
+  const page = await open(origin)
+  await page.getByLabel('Prompt').fill(prompt)
+  await page.getByLabel('Format').selectOption(format)
+  await page.getByRole('button', { name: 'Ask' }).click()
+  await page.locator('#answer', { hasText: 'You said' }).waitFor()
+  return page
+}
 
-test.each([
-  ['stops it', (page: Page) => page.getByRole('button', { name: 'Stop' }).click()],
-  ['leaves the page', (page: Page) => page.goto('about:blank')],
-])('the model stops when the reader %s', async (_, leave) => {
-  // The whole answer takes longer than the reader, on a busy machine too.
+const answerOf = (page: Page) => page.locator('#answer').textContent()
+const whole = (prompt: string) => `You said:\n“${prompt}”. ${'I will say more about it. '.repeat(20)}`
+
+test.each(['text', 'messages of the AI SDKs'])(
+  'as %s, two tabs and a reload in the middle show the whole answer, each token once',
+  async (format) => {
+    const { origin, process } = await runExample('llm-stream', { INTERVAL: '10' })
+    const page = await ask(origin, 'is it  true?', format)
+    const other = await open(page.url())
+    await page.reload()
+    for (const tab of [page, other]) {
+      await tab.locator('#state', { hasText: 'complete' }).waitFor()
+      expect(await answerOf(tab)).toBe(whole('is it  true?'))
+    }
+    expect(process.output.match(/complete after \d+ tokens/g)).toHaveLength(1)
+  },
+)
+
+test('the answer goes on when its reader leaves, and the model stops when somebody stops it', async () => {
+  // The whole answer takes longer than the test, on a busy machine too.
   const { origin, process } = await runExample('llm-stream', { INTERVAL: '300' })
   const page = await ask(origin, 'go on')
-  await page.locator('#answer', { hasText: 'You said' }).waitFor()
-  await leave(page)
-  await until(() => process.output.includes('cancelled after'))
+  const address = page.url()
+  await page.goto('about:blank')
+  const again = await open(address)
+  await again.locator('#answer', { hasText: 'more' }).waitFor()
+  expect(process.output).not.toContain('stopped')
+  await again.getByRole('button', { name: 'Stop' }).click()
+  await again.locator('#state', { hasText: 'stopped' }).waitFor()
+  await until(() => process.output.includes('stopped after'))
   expect(process.output).not.toContain('complete')
+  expect(whole('go on').startsWith((await answerOf(again)) ?? '?')).toBe(true)
 })

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { sse } from '@sse/express'
-import express from 'express'
+import { createHub, type Run, sse } from '@sse/express'
+import express, { type Response } from 'express'
 import { listen } from '../listen.ts'
 import { page } from '../page.ts'
+import { toChunks } from './chunks.ts'
 
 /** Milliseconds that a token takes to be generated. */
 const pace = Number(process.env['INTERVAL'] ?? 60)
@@ -11,41 +13,62 @@ const pace = Number(process.env['INTERVAL'] ?? 60)
  * What a model's library gives: an async iterable of pieces of text, and a signal that stops the work. This one has nothing to say
  * and repeats the prompt; put yours here, for instance
  *
- *     const stream = await openai.chat.completions.create({ model, messages, stream: true }, { signal })
+ *     const stream = await openai.chat.completions.create({ model, messages, stream: true }, { signal: stop.signal })
  *     for await (const { choices } of stream) yield choices[0]?.delta.content ?? ''
  */
-async function* generate(prompt: string, signal: AbortSignal): AsyncGenerator<string> {
+async function* generate(prompt: string): AsyncGenerator<string> {
+  const stop = new AbortController()
+  const text = `You said:\n“${prompt}”. ${'I will say more about it. '.repeat(20)}`
   let tokens = 0
+  let isComplete = false
   try {
-    for (const token of `You said:\n“${prompt}”. ${'I will say more about it. '.repeat(20)}`.match(
-      /\S+\s*/g,
-    ) ?? []) {
-      await delay(pace, undefined, { signal })
+    for (const token of text.match(/\S+\s*/g) ?? []) {
+      await delay(pace, undefined, { signal: stop.signal })
       tokens++
       yield token
     }
-    console.log(`complete after ${tokens} tokens`)
+    isComplete = true
   } finally {
-    if (signal.aborted) console.log(`cancelled after ${tokens} tokens`)
+    // The run was stopped: so is the model.
+    stop.abort()
+    console.log(`${isComplete ? 'complete' : 'stopped'} after ${tokens} tokens`)
   }
 }
 
+// Tokens have a hub of their own: thousands of them would push all other events out of the window. A broker of Redis or PostgreSQL lets any
+// process start, show and stop an answer.
+const hub = createHub()
 const app = express()
-app.use(sse())
+app.use(sse({ hub }))
 
-app.get('/answer', async (req, res) => {
-  const prompt = String(req.query['prompt'] ?? '').slice(0, 4_000)
-  // A string travels as it is: the spaces and line breaks of tokens are theirs. A token is asked for when there is room
-  // for it, so a slow reader slows the model down and fills no memory.
-  try {
-    await res.sse.from(generate(prompt, res.sse.signal), { event: 'token' })
-  } catch (error) {
-    // The head is sent: what goes wrong now can only be told by an event, and the details are for the log.
-    if (!res.sse.closed) console.error(error)
-    res.sse.send({ message: 'The answer broke off.' }, { event: 'failed' })
-  }
-  // Told apart from a connection that broke. Without it the browser would come back, and ask the model once more.
-  res.sse.close({ reconnect: false })
+const body = express.json({ limit: '16kb' })
+const promptOf = (given: unknown) =>
+  String((given as { prompt?: unknown } | undefined)?.prompt ?? '').slice(0, 4_000)
+
+// The id and the position say where the answer is, on every process. Only who knows the id can read it; an app asks whose it is.
+const answered = (res: Response, id: string, { position }: Run) =>
+  res.status(201).json({ place: `answers/${id}@${position}` })
+
+// The answer is not part of the request: it goes on when its readers leave.
+app.post('/answers', body, async (req, res) => {
+  const id = randomUUID()
+  answered(res, id, await hub.run(`answer:${id}`, generate(promptOf(req.body)), { event: 'token' }))
+})
+
+// The same answer, in the message format of the AI SDKs.
+app.post('/messages', body, async (req, res) => {
+  const id = randomUUID()
+  const chunks = toChunks(id, generate(promptOf(req.body)))
+  answered(res, id, await hub.run(`answer:${id}`, chunks, { event: 'chunks' }))
+})
+
+app.get('/answers/:id/events', (req, res) => {
+  res.sse.subscribe(`answer:${req.params.id}`, { since: String(req.query['since']) })
+})
+
+app.delete('/answers/:id', async (req, res) => {
+  await hub.abort(`answer:${req.params.id}`)
+  res.sendStatus(204)
 })
 
 app.use(await page(import.meta.dirname, 'LLM stream'))

@@ -1,4 +1,3 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { sse } from '@sse/express'
 import { notFound, problems, sameOrigin } from '@sse/kit'
 import express, { type Express, type RequestHandler } from 'express'
@@ -27,7 +26,6 @@ import { topicRoutes } from './routes/topics.ts'
 import { createStores } from './stores/stores.ts'
 
 export interface AppOptions extends NotificationLog {
-  readonly database: DatabaseSync
   readonly logger: Logger
   /** The token that requests for the metrics must have. Default: nobody may read them. */
   readonly metricsToken?: string | undefined
@@ -41,11 +39,11 @@ export interface AppOptions extends NotificationLog {
 
 /** The whole HTTP side, without a port: the process listens, tests do as they like. */
 export function createApp(options: AppOptions): Express {
-  const { database, hub, publishWith, logger, page } = options
-  const stores = createStores(database)
+  const { hub, publishWith, run, logger, page } = options
+  const stores = createStores()
   const lines = createOpenLines()
   const faults = createLineFaults(lines)
-  const orders = createOrders(database, (order) => {
+  const orders = createOrders(run, (order) => {
     if (order.what === 'drain') drain(hub, order.seconds * 1000)
     else if (order.what === 'cut') faults.cut(order.session)
     else faults[order.what](order.session, order.seconds)
@@ -62,13 +60,13 @@ export function createApp(options: AppOptions): Express {
   app.use(securityHeaders())
   app.use('/metrics', metricsRoutes(createMetrics(hub, lines), options.metricsToken))
   app.use(sameOrigin)
-  app.use(session(stores.sessions))
+  app.use(session(stores.sessions, run))
   app.use(['/api', '/events'], limitWrites(options.writesPerMinute ?? 600))
   app.use(
     sse({
       hub,
       key: (req) => signedIn(req)?.id,
-      authorize: authorize(stores.topics),
+      authorize: authorize(stores.topics, run),
       // What others may know of somebody who is online.
       presence: (req) => {
         const person = signedIn(req)
@@ -79,13 +77,13 @@ export function createApp(options: AppOptions): Express {
     }),
   )
 
-  app.use('/events', eventRoutes({ hub, topics: stores.topics, lines, faults }))
+  app.use('/events', eventRoutes({ hub, run, topics: stores.topics, lines, faults }))
   app.use('/admin/events', operatorEventRoutes(createSampler(hub, lines)))
   app.use('/api', express.json({ limit: '64kb' }))
-  app.use('/api', sessionRoutes({ ...stores, hub }))
+  app.use('/api', sessionRoutes({ ...stores, hub, run }))
   app.use('/api/notifications', sendingRoutes({ ...stores, publishWith }))
-  app.use('/api/notifications', notificationRoutes({ ...stores, hub }))
-  app.use('/api/notifications', markingRoutes({ ...stores, hub, publishWith }))
+  app.use('/api/notifications', notificationRoutes({ ...stores, hub, run }))
+  app.use('/api/notifications', markingRoutes({ ...stores, hub, publishWith, run }))
   app.use('/api/topics', topicRoutes({ ...stores, publishWith }))
   app.use('/api/line', lineRoutes(orders))
   app.use('/api/admin', operatorRoutes(hub, orders))

@@ -7,7 +7,12 @@ import { createApp } from './app.ts'
 import { openDatabase } from './database/database.ts'
 import { runNodes } from './nodes/nodes.ts'
 import { pageOptions } from './page.ts'
-import { createNotificationLog, createSharedLog } from './publishing/notification-log.ts'
+import {
+  createNotificationLog,
+  createPostgresLog,
+  createSharedLog,
+  type NotificationLog,
+} from './publishing/notification-log.ts'
 import { createLogger } from './requests/logger.ts'
 import { readSettings, type Settings } from './settings.ts'
 
@@ -16,8 +21,8 @@ process.umask(0o077)
 
 try {
   const settings = readSettings(process.env)
-  const nodes = numberOfNodes()
-  if (nodes > 1) await runNodes(nodes, settings)
+  const { nodes, postgres } = commandLine()
+  if (nodes > 1 || postgres) await runNodes(nodes, settings, postgres)
   else await start(settings)
 } catch (error) {
   console.error(`Notifications could not start. ${explain(error)}`)
@@ -25,25 +30,23 @@ try {
 }
 
 /** @throws Error for what is no number from 1 to 16 */
-function numberOfNodes(): number {
-  const { nodes = '1' } = parseArgs({ options: { nodes: { type: 'string' } } }).values
-  if (/^([1-9]|1[0-6])$/.test(nodes)) return Number(nodes)
+function commandLine(): { nodes: number; postgres: boolean } {
+  const { values } = parseArgs({ options: { nodes: { type: 'string' }, postgres: { type: 'boolean' } } })
+  const { nodes = '1', postgres = false } = values
+  if (/^([1-9]|1[0-6])$/.test(nodes)) return { nodes: Number(nodes), postgres }
   throw new Error(`--nodes ${nodes}: how many server processes, from 1 to 16.`)
 }
 
 async function start(settings: Settings): Promise<void> {
-  const { production, port, host, allowedHosts, redisUrl } = settings
+  const { production, port, host, allowedHosts } = settings
   const logger = await createLogger({ level: settings.logLevel, production })
-  const database = openDatabase(settings.databaseFile)
   const locked = Promise.withResolvers<never>()
   locked.promise.catch(() => {})
   const onError = (error: unknown) => {
     logger.error(error)
     if (isLocked(error)) locked.reject(error)
   }
-  const log = redisUrl
-    ? createSharedLog(database, redisUrl, { onError })
-    : createNotificationLog(database, { onError })
+  const log = await openLog(settings, { onError })
   const { hub } = log
   // In production the database may still belong to the process that this one replaces: the hub waits for it.
   await Promise.race(production ? [hub.ready] : [hub.ready, locked.promise])
@@ -52,7 +55,6 @@ async function start(settings: Settings): Promise<void> {
   const app = createApp({
     ...log,
     ...settings,
-    database,
     logger,
     page: page.handler,
   })
@@ -67,11 +69,28 @@ async function start(settings: Settings): Promise<void> {
     async () => {
       // What is asked for meanwhile and cannot be stored any more is refused with 503.
       await closeServer(server, () => Promise.all([log.close(), page.close()]), production ? 5000 : 0)
-      database.close()
     },
     (error) => logger.fatal(error),
   )
   console.log(`Notifications: http://localhost:${bound}`)
+}
+
+/** The log, and the data with it. */
+async function openLog(
+  settings: Settings,
+  options: { onError: (error: unknown) => void },
+): Promise<NotificationLog> {
+  const { databaseUrl, redisUrl, databaseFile } = settings
+  if (databaseUrl) return createPostgresLog(databaseUrl, options)
+  const database = openDatabase(databaseFile)
+  const log = redisUrl
+    ? createSharedLog(database, redisUrl, options)
+    : createNotificationLog(database, options)
+  const close = async () => {
+    await log.close()
+    database.close()
+  }
+  return { ...log, close }
 }
 
 function isLocked(error: unknown): error is SseError {

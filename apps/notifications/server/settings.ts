@@ -10,6 +10,7 @@ const environmentSchema = v.object({
   PORT: v.optional(portText(), '3000'),
   DATABASE_FILE: v.optional(v.string(), join(import.meta.dirname, '../data/notifications.sqlite')),
   REDIS_URL: v.optional(v.pipe(v.string(), v.regex(/^rediss?:\/\//, 'must be redis://… or rediss://…'))),
+  DATABASE_URL: v.optional(v.pipe(v.string(), v.regex(/^postgres(ql)?:\/\//, 'must be postgres://…'))),
   METRICS_TOKEN: v.optional(v.pipe(v.string(), v.minLength(16, 'must have 16 characters or more'))),
   WRITES_PER_MINUTE: v.optional(v.pipe(numberText, v.minValue(1, 'must be 1 or more')), '600'),
   TRUST_PROXY: v.optional(v.pipe(numberText, v.maxValue(10, 'must be a number of proxies, at most 10')), '0'),
@@ -21,6 +22,8 @@ export interface Settings extends ServerSettings {
   readonly databaseFile: string
   /** Where the log is, for several nodes; undefined: in the database, for one. */
   readonly redisUrl: string | undefined
+  /** Where the data and the log are, for several nodes; undefined: in the database file. */
+  readonly databaseUrl: string | undefined
   /** The token that requests for the metrics must have; undefined: nobody may read them. */
   readonly metricsToken: string | undefined
   /** How many writes a user has in a minute. */
@@ -39,6 +42,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     port: variables.PORT,
     databaseFile: variables.DATABASE_FILE,
     redisUrl: variables.REDIS_URL,
+    databaseUrl: variables.DATABASE_URL,
     metricsToken: variables.METRICS_TOKEN,
     writesPerMinute: variables.WRITES_PER_MINUTE,
     proxies: variables.TRUST_PROXY,

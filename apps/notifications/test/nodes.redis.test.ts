@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { createSseClient } from '@sse/client'
 import { freePort, startProcess, until } from '@sse/testbed'
 import { expect, onTestFinished, test } from 'vitest'
 import { people, topics } from '../server/directory.ts'
@@ -91,6 +92,35 @@ test('what is sent to one node is read at the other, and a session ended there i
   await until(() => copied.closed())
   expect(copied.opened).toHaveLength(1)
 })
+
+test('who is online is the same at both nodes', async () => {
+  const redis = await startRedis()
+  const [first, second] = await startNodes(redis.url)
+  /** A page of somebody at a node, and who it shows online. */
+  async function enter({ origin }: { readonly origin: string }, user: string) {
+    const client = createSseClient(`${origin}/events`, {
+      headers: { Cookie: await signIn(origin, user) },
+      backoff: { base: 50, max: 500 },
+    })
+    const page = { online: [] as string[], leave: () => client.close() }
+    client.onPresence<{ name: string }>('all', ({ members = [] }) => {
+      page.online = members.map(({ info }) => info.name).sort()
+    })
+    client.connect()
+    onTestFinished(page.leave)
+    return page
+  }
+  const mina = await enter(second, 'mina')
+  const tabs = [await enter(first, 'joon'), await enter(first, 'joon')]
+  for (const page of [mina, ...tabs]) await until(() => page.online.join() === 'Joon Park,Mina Kim', patience)
+  tabs[1]!.leave()
+  const sora = await enter(first, 'sora')
+  await until(() => mina.online.join() === 'Joon Park,Mina Kim,Sora Lee', patience)
+  // The members of a process that has died are gone after its lease, which takes half a minute.
+  if (long) await first.stop()
+  for (const page of [...tabs, sora]) page.leave()
+  await until(() => mina.online.join() === 'Mina Kim', patience)
+}, 120_000)
 
 test('what is stored while Redis is away is published when it is back, in order', async () => {
   const redis = await startRedis()

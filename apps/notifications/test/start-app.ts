@@ -37,7 +37,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const { hub } = log
   await hub.ready
   const publish = vi.spyOn(hub, 'publish')
-  const app = createApp({ logger: pino({ level: 'silent' }), ...appOptions, database, ...log })
+  const app = createApp({ logger: pino({ level: 'silent' }), ...appOptions, ...log })
   return {
     app,
     hub,

@@ -6,8 +6,10 @@
  * The default export of the module gets these arguments. `GET /events` is a stream of the channel `news` and of the requested channels;
  * `?user=` is its key. `POST /events` changes its channels. `POST /publish` takes a list of `{ data, key?, channel? }` and answers their
  * outcomes when all are settled: 200, or 503 if one was refused, whose outcome is `{ error: code }`. `POST /disconnect?user=` ends the
- * streams of a user; `GET /streams?user=` counts the streams of a user in this process.
+ * streams of a user; `GET /streams?user=` counts the streams of a user in this process. `POST /runs?channel=` starts a run that counts until its
+ * process ends, and answers its position; `GET /runs?channel=&since=` is a stream of it.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Broker, channels, createHub, SseError, sse } from '@sse/express'
 import express from 'express'
 
@@ -40,5 +42,20 @@ app.post('/disconnect', async (req, res) => {
 app.get('/streams', (req, res) => {
   const user = userOf(req)
   res.json({ streams: [...hub.streams].filter(({ key }) => key === user).length })
+})
+const textOf = (value: unknown) => (typeof value === 'string' ? value : '')
+async function* count() {
+  for (let number = 0; ; number++) {
+    yield number
+    await delay(5)
+  }
+}
+app.post('/runs', async ({ query }, res) => {
+  const { position } = await hub.run(textOf(query['channel']), count(), { event: 'item', every: 20 })
+  res.json({ position })
+})
+app.get('/runs', ({ query }, res) => {
+  const since = textOf(query['since'])
+  res.sse.subscribe(textOf(query['channel']), since ? { since } : {})
 })
 app.listen(Number(port), '127.0.0.1', () => console.log(`listening on ${port}`))

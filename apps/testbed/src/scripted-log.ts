@@ -1,6 +1,9 @@
 import type { ScriptedEventSource } from '@sse/client/testing'
 
-/** A server's log in the hands of a model. Its entries are numbers from 1 on, and its stream is the newest of the sources. */
+/** `readyState` of an EventSource. */
+const [CONNECTING, OPEN] = [0, 1]
+
+/** A server's log in the hands of a model. Its entries are numbers from 1 on, and its streams are sources. Most pages have one at a time. */
 export interface ScriptedLog {
   /** The newest entry. */
   readonly head: number
@@ -8,30 +11,45 @@ export interface ScriptedLog {
   readonly base: number
   /** Counts the logs: a restart begins another one. */
   readonly epoch: number
-  /** How many entries are on their way on the stream. */
+  /** How many entries and pings are on their way on the streams. */
   readonly waiting: number
+  /** Whether a stream is open. */
   readonly isOpen: boolean
+  /** The position up to which the stream that was opened last has sent everything. */
+  readonly sent: number
   idOf(entry: number): string
   publish(): void
-  /** Answers the newest request: resumes, begins at the head, or tells a gap. */
-  open(): void
-  /** Sends the next entry of the stream. */
-  deliver(send: (entry: number, stream: ScriptedEventSource) => void): void
-  /** The connection breaks. */
-  lose(): void
-  /** The page has left the stream. */
-  leave(): void
+  /** Answers a request: resumes, begins at the head, or tells a gap. */
+  open(which?: number): void
+  /** Sends the next entry or ping of a stream. */
+  deliver(send: (entry: number, stream: ScriptedEventSource) => void, which?: number): void
+  /** Tells each stream its position, once it has sent what is before it. */
+  ping(): void
+  /** A connection breaks. */
+  lose(which?: number): void
   /** Forgets what was before the head. */
   trim(): void
-  /** The log is gone, and so is the connection. */
+  /** The log is gone, and so are the connections. */
   restart(): void
 }
 
+interface Queued {
+  readonly entry: number
+  readonly isPing: boolean
+}
+
 export function scriptLog(sources: readonly ScriptedEventSource[]): ScriptedLog {
-  let [head, base, epoch] = [0, 0, 1]
-  let queue: number[] = []
-  const newest = () => sources.at(-1)
-  const isOpen = () => newest()?.readyState === 1
+  let [head, base, epoch, sent] = [0, 0, 1, 0]
+  let newest: ScriptedEventSource | undefined
+  const queues = new WeakMap<ScriptedEventSource, Queued[]>()
+  const queueOf = (stream: ScriptedEventSource) => queues.get(stream) ?? []
+  const inState = (state: number) => sources.filter(({ readyState }) => readyState === state)
+  const pick = (streams: readonly ScriptedEventSource[], which: number) =>
+    streams[which % Math.max(1, streams.length)]
+
+  function push(queued: Queued): void {
+    for (const stream of inState(OPEN)) queueOf(stream).push(queued)
+  }
 
   const log: ScriptedLog = {
     get head() {
@@ -44,47 +62,54 @@ export function scriptLog(sources: readonly ScriptedEventSource[]): ScriptedLog 
       return epoch
     },
     get waiting() {
-      return queue.length
+      return inState(OPEN).reduce((sum, stream) => sum + queueOf(stream).length, 0)
     },
     get isOpen() {
-      return isOpen()
+      return inState(OPEN).length > 0
+    },
+    get sent() {
+      return sent
     },
     idOf: (entry) => `e${epoch}-${entry}`,
     publish() {
       head += 1
-      if (isOpen()) queue.push(head)
+      push({ entry: head, isPing: false })
     },
-    open() {
-      const stream = newest()
-      if (stream?.readyState !== 0) return
+    open(which = 0) {
+      const stream = pick(inState(CONNECTING), which)
+      if (!stream) return
       const cursor = stream.url.searchParams.get('lastEventId')
       const [, of, at] = /^e(\d+)-(\d+)$/.exec(cursor ?? '') ?? []
       const isHeld = Number(of) === epoch && Number(at) >= base && Number(at) <= head
       const from = cursor === null ? head : isHeld ? Number(at) : base
+      newest = stream
+      sent = from
+      queues.set(
+        stream,
+        Array.from({ length: head - from }, (_, index) => ({ entry: from + index + 1, isPing: false })),
+      )
       stream.open()
       const id = cursor === null || isHeld ? log.idOf(from) : cursor
       const resumed = cursor === null ? null : isHeld
       stream.send('sse.open', JSON.stringify({ stream: 's', heartbeat: 0, resumed }), id)
       if (resumed === false) stream.send('sse.gap', '{"reason":"trimmed"}', log.idOf(from))
-      queue = []
-      for (let entry = from + 1; entry <= head; entry++) queue.push(entry)
     },
-    deliver(send) {
-      const entry = isOpen() ? queue.shift() : undefined
-      if (entry !== undefined) send(entry, newest()!)
+    deliver(send, which = 0) {
+      const streams = inState(OPEN).filter((stream) => queueOf(stream).length > 0)
+      const stream = pick(streams, which)
+      const next = stream && queueOf(stream).shift()
+      if (!next) return
+      if (stream === newest) sent = next.entry
+      if (next.isPing) stream.send('sse.ping', '', log.idOf(next.entry))
+      else send(next.entry, stream)
     },
-    lose() {
-      if (isOpen()) newest()?.lose()
-      queue = []
-    },
-    leave() {
-      queue = []
-    },
+    ping: () => push({ entry: head, isPing: true }),
+    lose: (which = 0) => pick(inState(OPEN), which)?.lose(),
     trim() {
       base = head
     },
     restart() {
-      log.lose()
+      for (const stream of inState(OPEN)) stream.lose()
       epoch += 1
       base = head
     },

@@ -10,26 +10,31 @@ interface Pair {
   readonly replies: Transform
 }
 
-/** A proxy in front of a TCP server that a test can cut, freeze, slow down and turn to another server. */
+/** A port of this machine, or a function that finds a Unix socket for each connection. */
+export type ProxyTarget = number | (() => string)
+
+/** A proxy in front of a TCP server, or of a Unix socket, that a test can cut, freeze, slow down and turn to another server. */
 export class TcpProxy {
   /** Connections so far. */
   accepted = 0
   /** Bytes of replies so far. */
   replyBytes = 0
   #state: 'open' | 'cut' | 'frozen' = 'open'
-  #target: number
+  #target: ProxyTarget
   #bytesPerSecond = Number.POSITIVE_INFINITY
   /** When the network is free again: all connections share it. */
   #freeAt = 0
   readonly #pairs = new Set<Pair>()
   readonly #listener = createServer((client) => this.#accept(client))
 
-  constructor(target: number) {
+  constructor(target: ProxyTarget) {
     this.#target = target
   }
 
-  async listen(): Promise<this> {
-    await once(this.#listener.listen(0, '127.0.0.1'), 'listening')
+  /** @param path of a Unix socket. Default: a free port */
+  async listen(path?: string): Promise<this> {
+    const listener = path === undefined ? this.#listener.listen(0, '127.0.0.1') : this.#listener.listen(path)
+    await once(listener, 'listening')
     return this
   }
 
@@ -72,8 +77,8 @@ export class TcpProxy {
   }
 
   /** Sends new connections to another server, and breaks the others. */
-  turn(port: number): void {
-    this.#target = port
+  turn(target: ProxyTarget): void {
+    this.#target = target
     this.#state = 'open'
     this.#breakAll()
   }
@@ -90,7 +95,9 @@ export class TcpProxy {
       client.destroy()
       return
     }
-    const server = connect(this.#target, '127.0.0.1').on('error', () => {})
+    const target = this.#target
+    const server = typeof target === 'number' ? connect(target, '127.0.0.1') : connect(target())
+    server.on('error', () => {})
     const replies = new Transform({
       transform: (chunk: Buffer, _, done) => void this.#pass(chunk.length).then(() => done(null, chunk)),
     })
@@ -124,6 +131,11 @@ export class TcpProxy {
 
 export function startTcpProxy(target: number): Promise<TcpProxy> {
   return new TcpProxy(target).listen()
+}
+
+/** @param path of the Unix socket that it listens on */
+export function startSocketProxy(path: string, target: () => string): Promise<TcpProxy> {
+  return new TcpProxy(target).listen(path)
 }
 
 function join({ client, server, replies }: Pair): void {

@@ -54,6 +54,7 @@ function createClientResync(client: ClientInternals, load: ResyncOption): Client
     restart(at) {
       events.clear()
       cursor.give(at)
+      before = at
       if (client.shared) client.shared.rejoin()
       else active().connect()
     },

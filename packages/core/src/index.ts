@@ -33,6 +33,7 @@ export type {
 } from './hub/types.ts'
 export type {
   Broker,
+  EndedChannels,
   Entry,
   GapReason,
   OpenTransaction,

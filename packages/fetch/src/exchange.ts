@@ -1,4 +1,4 @@
-import { type PollResponse, SseError, type Transport } from '@sse/core'
+import { type PollResponse, SseError, type SseStream, type Transport } from '@sse/core'
 import { type Answer, type Exchange, show } from '@sse/core/internal'
 import { Body } from './body.ts'
 import { WebPollResponse } from './poll-response.ts'
@@ -25,7 +25,7 @@ export class WebExchange implements Exchange<Request> {
   readonly #settle = Promise.withResolvers<Response>()
   readonly #own: Headers
   readonly #lastOfConnection: () => boolean
-  readonly #over: (() => void)[] = []
+  #over: (() => void) | undefined
   readonly #left = (): void => {
     this.#body?.leave()
     this.finish()
@@ -67,7 +67,7 @@ export class WebExchange implements Exchange<Request> {
 
   header(name: string): string | undefined {
     // A platform that builds the URL from the header may leave it out.
-    return this.request.headers.get(name) ?? (name === 'Host' ? new URL(this.url).host : undefined)
+    return this.request.headers.get(name) ?? (name === 'host' ? new URL(this.url).host : undefined)
   }
 
   ownHeader(name: string): string | undefined {
@@ -95,9 +95,9 @@ export class WebExchange implements Exchange<Request> {
     return this.#body
   }
 
-  onOver(callback: () => void): void {
-    if (this.#closed) callback()
-    else this.#over.push(callback)
+  onOver(callback: (stream: SseStream) => void, stream: SseStream): void {
+    if (this.#closed) callback(stream)
+    else this.#over = () => callback(stream)
   }
 
   /** Answers with a head, and with a body if the request is not `HEAD`. */
@@ -131,7 +131,7 @@ export class WebExchange implements Exchange<Request> {
     if (this.#closed) return
     this.#closed = true
     this.request.signal?.removeEventListener('abort', this.#left)
-    for (const callback of this.#over) callback()
+    this.#over?.()
   }
 }
 

@@ -25,9 +25,13 @@ interface Follower {
 /** The option `sse` of a store, whichever store it is. */
 interface StoreOptions {
   readonly stream?: string | undefined
-  readonly events?: Readonly<Record<string, Mapping | undefined>> | undefined
+  readonly events?: Mappings | undefined
+  readonly records?: Mappings | undefined
+  readonly presence?: Mappings | undefined
   readonly resync?: string | false | undefined
 }
+
+type Mappings = Readonly<Record<string, Mapping | undefined>>
 
 type Mapping = string | { readonly action: string; readonly batch?: boolean | undefined }
 
@@ -95,9 +99,10 @@ export function addStore(
 
 function follow(
   { pinia, store, options: { actions } }: StoreContext,
-  { events = {}, resync }: StoreOptions,
+  sse: StoreOptions,
   { namespace, session, positions }: PiniaStream,
 ): Follower {
+  const { resync } = sse
   const { $id: id } = store
   let isFollowing = true
   let isStale = false
@@ -124,18 +129,21 @@ function follow(
 
   const keys: Record<string, object> = {}
 
-  function toTarget(event: string, mapping: Mapping): Target {
+  function toTarget(event: string, mapping: Mapping, option: string): Target {
     const { action, batch = false } = typeof mapping === 'string' ? { action: mapping } : mapping
-    check(action, `events.${event}`, event)
+    check(action, option, event)
     if (batch) keys[action] ??= {}
     return {
-      run: (data) => actionOf(action, `events.${event}`)(data),
+      run: (data) => actionOf(action, option)(data),
       batch: batch && keys[action],
     }
   }
 
-  const targets = Object.entries(events).map(
-    ([event, mapping]) => [event, mapping ? [toTarget(event, mapping)] : []] as const,
+  const targets = (['events', 'records', 'presence'] as const).flatMap((option) =>
+    Object.entries(sse[option] ?? {}).map(([name, mapping]) => {
+      const event = option === 'events' ? name : `sse.${option}:${name}`
+      return [event, mapping ? [toTarget(event, mapping, `${option}.${name}`)] : []] as const
+    }),
   )
   if (resync) check(resync, 'resync', 'sse.open')
 
@@ -167,7 +175,7 @@ function follow(
       },
     }
     const consumer = receiver.consume(consumerOptions)
-    const offs = targets.map(([event, targets]) => receiver.listen(event, targets, consumer))
+    const offs = targets.map(([event, targets]) => receiver.take(event, targets, consumer))
     begin = () => {
       // If it is not open, the next opening loads, even if it resumes.
       if (client?.state.status !== 'idle') consumerOptions.stale = true

@@ -112,10 +112,8 @@ function createWorld() {
       Object.assign(shell, { isExact: false, doubtful: [] })
     } else if (step.do === 'reopen') {
       sse.disconnect()
-      log.leave()
       sse.connect()
     } else if (step.do === 'reconnect') {
-      log.leave()
       sse.reconnect()
     } else if (step.do === 'deliver') deliver()
     else log[step.do]()

@@ -1,7 +1,15 @@
 import { defineStore } from 'pinia'
 import { describe, expectTypeOf, it } from 'vitest'
 import { ref } from 'vue'
-import { type ActionFor, createSse, type SseEvents, type SseResyncCause, useSseEvent } from './index.ts'
+import {
+  type ActionFor,
+  createSse,
+  type SseEvents,
+  type SsePresence,
+  type SseResyncCause,
+  type SseStoreRecords,
+  useSseEvent,
+} from './index.ts'
 
 interface Notification {
   id: number
@@ -53,6 +61,25 @@ describe('an option store', () => {
     })
     expectTypeOf(useStore().load).returns.resolves.toBeString()
     expectTypeOf(useStore().count).toBeNumber()
+  })
+
+  it('takes the records and the members of channels', () => {
+    defineStore('prices', {
+      state: () => ({ all: {} as Readonly<Record<string, number>> }),
+      actions: {
+        replace({ records }: SseStoreRecords<number>) {
+          this.all = records
+        },
+        setMembers(_room: SsePresence<{ name: string }>) {},
+        other(_text: string) {},
+      },
+      sse: { records: { prices: 'replace' }, presence: { room: { action: 'setMembers' } } },
+    })
+    const options = { state: stateOf, actions: { other(_text: string) {} } }
+    // @ts-expect-error an action that takes a text
+    defineStore('wrong', { ...options, sse: { records: { prices: 'other' } } })
+    // @ts-expect-error no such action
+    defineStore('wrong', { ...options, sse: { presence: { room: 'nowhere' } } })
   })
 
   it('refuses what is not one of its actions', () => {

@@ -1,4 +1,4 @@
-import type { SseResyncCause } from '@sse/vue'
+import type { SsePresence, SseResyncCause, SseStoreRecords } from '@sse/vue'
 import type { Registered } from '@sse/vue/internal'
 import type { StateTree } from 'pinia'
 
@@ -31,6 +31,11 @@ export type SseEvents<Store, Events> = {
   readonly [Name in keyof Events & string]?: SseMapping<Store, Events[Name]> | undefined
 }
 
+/** The action of each channel. */
+export type SseChannels<Store, Data> = Readonly<
+  Record<string, ActionFor<Store, Data> | { readonly action: ActionFor<Store, Data> } | undefined>
+>
+
 /** What a store takes from a stream. */
 export type SseStoreOptions<Store> =
   | OptionsOf<Store, Registered<'events', AnyEvents>, { readonly stream?: 'sse' | undefined }>
@@ -46,6 +51,13 @@ type OptionsOfStreams<Store, Streams> = {
 type OptionsOf<Store, Events, Stream> = Stream & {
   /** The action of each event. */
   readonly events?: SseEvents<Store, Events> | undefined
+  /**
+   * The action for the records of a channel, by the name of the channel: called whenever they have changed, at most once per frame, with all of
+   * them. They need no `resync`. The stream has to be on the channel: the server, or `channels`, says so.
+   */
+  readonly records?: SseChannels<Store, SseStoreRecords<never>> | undefined
+  /** The action for the members of a channel, likewise. */
+  readonly presence?: SseChannels<Store, SsePresence<never>> | undefined
   /**
    * The action that loads what the store shows, whenever that may be incomplete: at the first opening of the store, unless the app gave the
    * position and the stream resumed there; at every other opening that does not resume; at a gap; after `$reset()`. It may return the position

@@ -4,7 +4,15 @@ import type { createPinia, defineStore, Pinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApp, h, nextTick } from 'vue'
 import { createStore } from 'vuex'
-import { createSse, type SharedSseOptions, type SseOptions, useSse, useSseEvent } from '../src/index.ts'
+import {
+  createSse,
+  type SharedSseOptions,
+  type SseOptions,
+  type SsePresence,
+  type SseStoreRecords,
+  useSse,
+  useSseEvent,
+} from '../src/index.ts'
 
 /** A Pinia, as the suite uses it. */
 export interface PiniaKit {
@@ -227,6 +235,56 @@ export function describePinia({ createPinia, defineStore, acceptHMRUpdate }: Pin
       open()
       send('note', {})
       expect([store.$state, onError.mock.calls]).toEqual([{ a: 1 }, []])
+    })
+  })
+
+  describe('records and members', () => {
+    it('reach the actions as plain data, whatever the store is loading', async () => {
+      const { load } = scriptLoad()
+      const usePrices = defineStore('prices', {
+        state: () => ({ all: {} as Record<string, number>, members: [] as unknown[] }),
+        actions: {
+          replace({ records }: SseStoreRecords<number>) {
+            this.all = records as Record<string, number>
+          },
+          setMembers({ members = [] }: SsePresence<string>) {
+            this.members = members.map(({ info }) => info)
+          },
+          load,
+        },
+        sse: { records: { prices: 'replace' }, presence: { room: { action: 'setMembers' } }, resync: 'load' },
+      })
+      const { pinia, mount, sources, open, send } = setUp({ channels: ['prices', 'room'] })
+      const store = usePrices(pinia)
+      mount()
+      await vi.waitFor(() => expect(sources).toHaveLength(1))
+      open('')
+      send('sse.records', { channels: ['prices'] })
+      send('sse.record', { channels: ['prices'], record: 'a' })
+      send('message', 1)
+      send('sse.records', { channels: ['prices'], done: true }, 'e-1')
+      send('sse.presence', { channel: 'room', members: [{ id: 'm', info: 'Mina', streams: 1 }] }, 'e-1')
+      await settled()
+      expect(load).toHaveBeenCalledOnce()
+      expect(store.$state).toEqual({ all: { a: 1 }, members: ['Mina'] })
+      send('sse.removed', { channel: 'prices', record: 'a' }, 'e-2')
+      expect(store.all).toEqual({})
+      store.$dispose()
+      send('sse.presence', { channel: 'room', members: [] }, 'e-2')
+      expect(store.members).toEqual(['Mina'])
+    })
+
+    it('that name no action are reported', () => {
+      const useStore = defineStore('wrong', {
+        state: () => ({}),
+        sse: { records: { prices: 'nowhere' as never } },
+      })
+      const { pinia, onError } = setUp()
+      useStore(pinia)
+      expect(onError).toHaveBeenCalledWith(
+        expect.objectContaining({ message: expect.stringContaining('correct sse.records.prices') }),
+        { event: 'sse.records:prices' },
+      )
     })
   })
 
@@ -561,6 +619,31 @@ export function describePinia({ createPinia, defineStore, acceptHMRUpdate }: Pin
       expect([page.textContent, heard]).toEqual(['open', [1]])
       expect(app.config.globalProperties['$sse'].status).toBe(sse.status)
     })
+  })
+
+  it('tells useSse outside of setup, and without `app.use(sse)`, what to write', () => {
+    expect(() => useSse()).toThrow('before the first `await`')
+    const { EventSource } = scriptEventSource()
+    const faults: unknown[] = []
+    const app = createApp({
+      setup() {
+        for (const use of [() => useSse(), () => useSseEvent('note', () => {})]) {
+          try {
+            use()
+          } catch (error) {
+            faults.push(error)
+          }
+        }
+        return () => null
+      },
+    })
+    app.use(createPinia().use(createSse({ url: URL, EventSource }))).mount(document.createElement('main'))
+    ends.push(() => app.unmount())
+    const fault = expect.objectContaining({
+      code: 'invalid-use',
+      message: expect.stringContaining("app.use(createSse({ namespace: 'sse', … }))"),
+    })
+    expect(faults).toEqual([fault, fault])
   })
 
   describe('a hot reload', () => {

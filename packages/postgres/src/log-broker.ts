@@ -1,4 +1,5 @@
 import {
+  type EndedChannels,
   type Entry,
   type Page,
   type Published,
@@ -8,6 +9,7 @@ import {
   SseError,
 } from '@sse/core'
 import { closedError } from '@sse/core/internal'
+import type { Log } from './log/log.ts'
 import { encodeEntry, encodeName } from './log/stored-entry.ts'
 import { type OpenLog, openLog } from './open-log.ts'
 import type { Settings } from './options.ts'
@@ -86,11 +88,11 @@ export class LogBroker implements PostgresBroker {
 
   async records(channels: readonly string[]): Promise<Records> {
     const names = [...channels]
-    try {
-      return await this.#use().log.records(names)
-    } catch (error) {
-      throw this.#closed ? closedError() : error
-    }
+    return this.#readState((log) => log.records(names))
+  }
+
+  async ended(): Promise<EndedChannels> {
+    return this.#readState((log) => log.ended())
   }
 
   async stats(): Promise<PostgresStats> {
@@ -109,6 +111,14 @@ export class LogBroker implements PostgresBroker {
   async #close(): Promise<void> {
     const opened = await this.#opening?.catch(() => undefined)
     await opened?.close()
+  }
+
+  async #readState<T>(read: (log: Log) => Promise<T>): Promise<T> {
+    try {
+      return await read(this.#use().log)
+    } catch (error) {
+      throw this.#closed ? closedError() : error
+    }
   }
 
   #use(): OpenLog {

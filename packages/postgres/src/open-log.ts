@@ -5,6 +5,7 @@ import { Notifications } from './connection/notifications.ts'
 import { Log } from './log/log.ts'
 import type { Settings } from './options.ts'
 import type { PostgresStats } from './postgres-broker.ts'
+import { OldRecords } from './publishing/old-records.ts'
 import { Sequencer } from './publishing/sequencer.ts'
 import { Trim } from './publishing/trim.ts'
 import { Writer } from './publishing/writer.ts'
@@ -27,14 +28,14 @@ export interface OpenLog {
 
 /** Makes the tables if needed, and reads the tail. @throws (rejected) {SseError} and leaves nothing behind */
 export async function openLog(settings: Settings, receiver: Receiver): Promise<OpenLog> {
-  const { pool, listen, schema, migrate, timeout } = settings
+  const { pool, listen, schema, migrate, timeout, records } = settings
   const driver = driverOf(pool, timeout)
   const listening = listen === false ? undefined : listen === pool ? driver : driverOf(listen, timeout)
   const closeDrivers = () => {
     driver.close()
     if (listening !== driver) listening?.close()
   }
-  const log = new Log(driver, schema, timeout)
+  const log = new Log(driver, schema, timeout, records)
   const live = new LiveReading({ log, settings, receiver })
   try {
     if (migrate) await log.migrate()
@@ -91,6 +92,7 @@ function runLog(
   const writer = new Writer({
     log,
     timeout: settings.timeout,
+    recordBytes: settings.records.bytes,
     position: () => live.cursor.position,
     onAppended: (newest) => {
       live.acknowledged(newest)
@@ -98,6 +100,10 @@ function runLog(
       trim.appended()
     },
     onFailed: () => live.wake('anything'),
+  })
+  const oldRecords = new OldRecords(log, settings.records, () => {
+    live.wake('entries')
+    notify(entriesPayload)
   })
   const pages = new PageReads((after, limit) => readPage(log, after, limit))
   const signals = new SignalQueue({
@@ -110,7 +116,13 @@ function runLog(
   })
   const close = async (isUp: boolean) => {
     pages.close()
-    await Promise.all([signals.close(), writer.close(isUp), sequencer.close(), trim.close()])
+    await Promise.all([
+      signals.close(),
+      writer.close(isUp),
+      sequencer.close(),
+      trim.close(),
+      oldRecords.close(),
+    ])
   }
   return { writer, sequencer, pages, signals, close }
 }

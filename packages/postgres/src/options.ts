@@ -1,4 +1,12 @@
-import { checkAmount, checkNames, checkObject, refuseOption, tailOf } from '@sse/core/internal'
+import {
+  checkAmount,
+  checkNames,
+  checkObject,
+  type RecordLimits,
+  recordLimitsOf,
+  refuseOption,
+  tailOf,
+} from '@sse/core/internal'
 import { checkPool, type PgPoolLike, type PostgresDriver } from './connection/driver.ts'
 
 export interface PostgresBrokerOptions {
@@ -15,6 +23,15 @@ export interface PostgresBrokerOptions {
   readonly migrate?: boolean | undefined
   /** What the log keeps. Default 100,000 entries and 7 days (`age`, in milliseconds). It removes the oldest as soon as a limit is exceeded. */
   readonly keep?: { readonly entries?: number | undefined; readonly age?: number | undefined } | undefined
+  /** The limits of all records together. A record that exceeds `bytes` is refused. One that is older than `age` is removed, by an event. */
+  readonly records?:
+    | {
+        /** Bytes of their names and data. Default 64 MiB. */
+        readonly bytes?: number | undefined
+        /** Milliseconds since a record was last set, by the clock of PostgreSQL. Default: no limit. */
+        readonly age?: number | undefined
+      }
+    | undefined
   /** How much of the end of the log `start` reads for the hub's window. Default 10,000 entries or 16 MiB, the limits of the window. */
   readonly tail?: { readonly entries?: number | undefined; readonly bytes?: number | undefined } | undefined
   /**
@@ -35,12 +52,13 @@ export interface Settings {
   readonly schema: string
   readonly migrate: boolean
   readonly keep: { readonly entries: number; readonly age: number }
+  readonly records: RecordLimits
   readonly tail: { readonly entries: number; readonly bytes: number }
   readonly poll: { readonly listening: number; readonly polling: number }
   readonly timeout: number
 }
 
-const names = ['pool', 'listen', 'schema', 'migrate', 'keep', 'tail', 'poll', 'timeout']
+const names = ['pool', 'listen', 'schema', 'migrate', 'keep', 'records', 'tail', 'poll', 'timeout']
 /** What a timer can wait. */
 const longest = 2_147_483_647
 
@@ -81,6 +99,7 @@ export function settingsOf(options: PostgresBrokerOptions): Settings {
   return {
     ...{ pool, listen, schema, migrate, timeout },
     keep: { entries, age: Math.min(age, 3_155_760_000_000) },
+    records: recordLimitsOf(options.records),
     tail: tailOf(options.tail),
     poll: { listening, polling },
   }

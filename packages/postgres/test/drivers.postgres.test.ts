@@ -10,6 +10,7 @@ import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createPostgresBroker, type PostgresDriver, type Queryable } from '../src/index.ts'
 import { type PostgresServer, startPostgres } from './kit/postgres-server.ts'
+import { createPrismaClient, type PrismaTransaction } from './kit/prisma-client.ts'
 
 let server: PostgresServer
 beforeAll(async () => {
@@ -31,6 +32,9 @@ const postgresJsDriver = (client: postgres.Sql): PostgresDriver => ({
 })
 const fromKysely = (tx: Transaction<object>): Queryable => ({
   query: (text, params) => tx.executeQuery<Record<string, unknown>>(CompiledQuery.raw(text, params)),
+})
+const fromPrisma = (tx: PrismaTransaction): Queryable => ({
+  query: (text, params) => tx.$queryRawUnsafe(text, ...params) as PromiseLike<Record<string, unknown>[]>,
 })
 const fromKnex = (tx: Knex.Transaction): Queryable => ({
   query: (text, params) => tx.raw(text.replace(/\$\d+/g, '?'), params as string[]),
@@ -105,6 +109,16 @@ const drivers: Record<string, () => { inTransaction: InTransaction; close: () =>
             ),
           ),
       close: () => db.destroy(),
+    }
+  },
+  Prisma: () => {
+    const prisma = createPrismaClient(url())
+    return {
+      inTransaction: (run) =>
+        prisma.$transaction((tx) =>
+          run(fromPrisma(tx), (item) => tx.$executeRawUnsafe('INSERT INTO orders VALUES ($1)', item)),
+        ),
+      close: () => prisma.$disconnect(),
     }
   },
   Knex: () => {

@@ -30,7 +30,7 @@ it('a channel has at most 10,000 records; a record that is there can still chang
 
 it('a batch that arrives again, after a part of it or before, is appended once', async () => {
   const pool = server.pool()
-  const log = new Log(driverOf(pool, 10_000), 'attempts', 10_000)
+  const log = new Log(driverOf(pool, 10_000), 'attempts', 10_000, { bytes: Number.POSITIVE_INFINITY })
   await log.migrate()
   const entry = (nonce: string, key: string | null = null) => ({
     nonce,

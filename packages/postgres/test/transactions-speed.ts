@@ -23,7 +23,7 @@ const script = (body: string) => `BEGIN;\n${body}\n\\sleep 5 ms\nCOMMIT;\n`
 const server = await startPostgres('fsync=on', 'synchronous_commit=on', 'shared_buffers=256MB')
 try {
   const pool = new pg.Pool(server.config())
-  const log = new Log(driverOf(pool, 60_000), 'sse', 60_000)
+  const log = new Log(driverOf(pool, 60_000), 'sse', 60_000, { bytes: Number.POSITIVE_INFINITY })
   await log.migrate()
   await server.query('CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, item integer)')
   const contestants = [

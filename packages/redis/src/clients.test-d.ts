@@ -1,3 +1,4 @@
+import { Cluster, Redis } from 'ioredis'
 import { createClient, createClientPool, createCluster, createSentinel } from 'redis'
 import { it } from 'vitest'
 import { createRedisBroker } from './index.ts'
@@ -13,4 +14,14 @@ it('takes every kind of client that node-redis makes, but a pool', () => {
   createRedisBroker({})
   // @ts-expect-error a pool cannot be duplicated
   createRedisBroker({ client: createClientPool() })
+})
+
+it('takes every kind of client that ioredis makes, but a pipeline', () => {
+  createRedisBroker({ client: new Redis() })
+  createRedisBroker({ client: new Redis({ protocol: 3, replyMapping: 'resp3' }) })
+  createRedisBroker({ client: new Redis({ name: 'main', sentinels: [] }) })
+  createRedisBroker({ client: new Cluster([]) })
+
+  // @ts-expect-error a pipeline connects nothing
+  createRedisBroker({ client: new Redis().pipeline() })
 })

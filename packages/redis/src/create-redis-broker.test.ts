@@ -1,4 +1,5 @@
-import { createClient } from 'redis'
+import { Redis } from 'ioredis'
+import { createClient, createClientPool } from 'redis'
 import { describe, expect, it } from 'vitest'
 import { createRedisBroker, type RedisBrokerOptions } from './index.ts'
 
@@ -10,6 +11,8 @@ describe('createRedisBroker', () => {
     ['client', {}],
     ['client', { client: 'redis://127.0.0.1' }],
     ['client', { client: { duplicate() {}, connect() {}, sendCommand() {}, on() {} } }],
+    ['no pool', { client: createClientPool() }],
+    ['no pool, pipeline', { client: new Redis({ lazyConnect: true }).pipeline() }],
     ['prefix', { client, prefix: '' }],
     ['prefix', { client, prefix: 'a}b' }],
     ['maxLength', { client, maxLength: 0 }],

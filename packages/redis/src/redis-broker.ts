@@ -1,5 +1,6 @@
 import {
   type Broker,
+  type EndedChannels,
   type Entry,
   type Page,
   type Published,
@@ -7,10 +8,9 @@ import {
   type Records,
   SseError,
 } from '@sse/core'
-import { closedError, PageReads, SignalQueue } from '@sse/core/internal'
+import { closedError, PageReads, ReconnectingConnection, SignalQueue } from '@sse/core/internal'
+import { brokerClientOf, prefixOf } from './connection/broker-client.ts'
 import { Connection } from './connection/connection.ts'
-import { ReconnectingConnection } from './connection/reconnecting-connection.ts'
-import { duplicateOf, keyPrefixOf } from './connection/redis-client.ts'
 import { TransferSize } from './connection/transfer-size.ts'
 import { failureOf } from './failure.ts'
 import { warnOfEviction } from './log/eviction.ts'
@@ -19,15 +19,19 @@ import { lookAt } from './log/log-state.ts'
 import { signal, signalArguments } from './log/scripts.ts'
 import type { Settings } from './options.ts'
 import { NewestAcknowledged } from './publishing/newest-acknowledged.ts'
+import { OldRecords } from './publishing/old-records.ts'
 import { Writer } from './publishing/writer.ts'
 import { LiveReading } from './reading/live-reading.ts'
 import { readPage } from './reading/read-page.ts'
-import { recordsOf } from './reading/records.ts'
+import { endedOf, recordsOf } from './reading/records.ts'
+
+/** Milliseconds without a command after which a connection is kept alive. */
+const idleInterval = 500
 
 /** What the first use of the broker opens. */
 interface Opened {
   /** Publishes, signals and reads pages. Live reading blocks, so it has a connection of its own. */
-  readonly commands: ReconnectingConnection
+  readonly commands: ReconnectingConnection<Connection>
   readonly writer: Writer
   readonly pages: PageReads
   readonly signals: SignalQueue
@@ -41,11 +45,12 @@ export class RedisBroker implements Broker {
   readonly #size = new TransferSize()
   #live: LiveReading | undefined
   #opened: Opened | undefined
+  #oldRecords: OldRecords | undefined
   #closed: Promise<void> | undefined
 
   constructor(settings: Settings) {
     this.#settings = settings
-    this.#keys = new Keys(`${keyPrefixOf(settings.client)}{${settings.prefix}}`)
+    this.#keys = new Keys(`${prefixOf(settings.client)}{${settings.prefix}}`)
   }
 
   async start(receiver: Receiver): Promise<{ head: string; tail: readonly Entry[] }> {
@@ -67,6 +72,8 @@ export class RedisBroker implements Broker {
     try {
       const started = await live.start()
       if (commands.current) void warnOfEviction(commands.current, this.#keys)
+      const { records, maxLength } = this.#settings
+      this.#oldRecords = new OldRecords({ commands, keys: this.#keys, records, maxLength })
       return started
     } catch (error) {
       // `start` may be called again. Until then neither a connection nor a timer remains, so that the process can end.
@@ -94,18 +101,25 @@ export class RedisBroker implements Broker {
   }
 
   async records(channels: readonly string[]): Promise<Records> {
-    const { commands } = this.#use()
     const names = [...channels]
-    try {
-      const connection = await commands.connected(this.#settings.timeout)
-      return await recordsOf(connection, this.#keys, names, this.#size)
-    } catch (error) {
-      throw this.#closed ? closedError() : failureOf(error, this.#keys.log)
-    }
+    return this.#readState((connection) => recordsOf(connection, this.#keys, names, this.#size))
+  }
+
+  async ended(): Promise<EndedChannels> {
+    return this.#readState((connection) => endedOf(connection, this.#keys))
   }
 
   async signal(text: string): Promise<void> {
     return this.#use().signals.send(text)
+  }
+
+  async #readState<T>(read: (connection: Connection) => Promise<T>): Promise<T> {
+    const { commands } = this.#use()
+    try {
+      return await read(await commands.connected(this.#settings.timeout))
+    } catch (error) {
+      throw this.#closed ? closedError() : failureOf(error, this.#keys.log)
+    }
   }
 
   close(): Promise<void> {
@@ -115,6 +129,7 @@ export class RedisBroker implements Broker {
 
   async #close(): Promise<void> {
     this.#live?.close()
+    this.#oldRecords?.close()
     this.#opened?.pages.close()
     await Promise.all([this.#opened?.signals.close(), this.#opened?.writer.close()])
     this.#opened?.commands.close()
@@ -127,14 +142,21 @@ export class RedisBroker implements Broker {
   }
 
   #open(): Opened {
-    const { maxLength, timeout } = this.#settings
+    const { maxLength, records, timeout } = this.#settings
     const keys = this.#keys
     const commands = new ReconnectingConnection({
       connect: (signal) => this.#connect(signal),
       prepare: async (connection) => void (await lookAt(connection, keys)),
-      keepAlive: (connection) => lookAt(connection, keys),
+      // Redis closes idle connections (`timeout`), and a connection that hangs is noticed.
+      keepAlive: async (connection) => {
+        if (connection.idle >= idleInterval) await lookAt(connection, keys)
+      },
     })
-    const writer = new Writer({ commands, keys, maxLength, timeout, acknowledged: this.#acknowledged })
+    const writer = new Writer({
+      ...{ commands, keys, maxLength, timeout },
+      recordBytes: records.bytes,
+      acknowledged: this.#acknowledged,
+    })
     const pages = new PageReads(async (after, limit) => {
       try {
         return await readPage(await commands.connected(timeout), keys, after, limit, this.#size)
@@ -151,6 +173,6 @@ export class RedisBroker implements Broker {
 
   #connect(signal: AbortSignal): Promise<Connection> {
     const { client, timeout } = this.#settings
-    return Connection.open(duplicateOf(client, this.#keys.log, timeout), timeout, signal)
+    return Connection.open(brokerClientOf(client, this.#keys.log, timeout), timeout, signal)
   }
 }

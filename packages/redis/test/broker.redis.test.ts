@@ -1,10 +1,14 @@
 import { type Entry, SseError } from '@sse/core'
 import { Recorder, startProcess, startTcpProxy, until } from '@sse/testbed'
+import { Redis, type RedisOptions } from 'ioredis'
 import { createClient, RESP_TYPES } from 'redis'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import type { ClientLike } from '../src/connection/broker-client.ts'
 import { createRedisBroker } from '../src/index.ts'
+import { Keys } from '../src/log/keys.ts'
 import { append } from '../src/log/scripts.ts'
 import { brokerOn, loseTail, newPrefix, startBroker } from './kit/broker.ts'
+import { serverClient } from './kit/clients.ts'
 import { connectionsTo, type RedisServer, startRedis } from './kit/redis-server.ts'
 import { createUser, deniedBy } from './kit/rights.ts'
 
@@ -44,26 +48,36 @@ async function startUnanswered(options: { timeout: number }): Promise<ReturnType
 }
 
 describe('the client of the app', () => {
-  it('is left alone: the broker connects two duplicates and closes them', async () => {
-    const client = createClient({ url: redis.url })
-    await client.connect()
-    onTestFinished(() => client.destroy())
-    const before = await connectionsTo(redis)
-    const prefix = newPrefix()
-    const broker = createRedisBroker({ client, prefix })
-    await broker.start(new Recorder())
-    await broker.publish(['news'], message)
-    expect(await connectionsTo(redis)).toBe(before + 2)
-    await broker.close()
-    await until(async () => (await connectionsTo(redis)) === before)
-    expect(await client.ping()).toBe('PONG')
-    expect(await keysOf(prefix), 'what is of the process alone is taken away').toEqual([
-      `{${prefix}}:log`,
-      `{${prefix}}:meta`,
-    ])
-  })
+  it.each<[string, () => ClientLike & { ping(): Promise<string> }]>([
+    ['redis', () => createClient({ url: redis.url })],
+    ['ioredis', () => new Redis(redis.url, { lazyConnect: true })],
+  ])(
+    'of the package %s is left alone: the broker connects two duplicates and closes them',
+    async (_, create) => {
+      const client = create()
+      await client.connect()
+      onTestFinished(() => void ('destroy' in client ? client.destroy() : client.disconnect()))
+      const before = await connectionsTo(redis)
+      const prefix = newPrefix()
+      const broker = createRedisBroker({ client, prefix })
+      await broker.start(new Recorder())
+      await broker.publish(['news'], message)
+      expect(await connectionsTo(redis)).toBe(before + 2)
+      await broker.close()
+      await until(async () => (await connectionsTo(redis)) === before)
+      expect(await client.ping()).toBe('PONG')
+      expect(await keysOf(prefix), 'what is of the process alone is taken away').toEqual([
+        `{${prefix}}:log`,
+        `{${prefix}}:meta`,
+      ])
+    },
+  )
 
-  it.each([
+  const ioRedis =
+    ({ replyMapping = 'legacy', ...options }: RedisOptions) =>
+    () =>
+      new Redis({ port: redis.port, ...options, replyMapping, lazyConnect: true })
+  it.each<[string, () => ClientLike]>([
     ['speaks the second version of the protocol', () => createClient({ url: redis.url, RESP: 2 })],
     [
       'asks for Buffers',
@@ -71,6 +85,12 @@ describe('the client of the app', () => {
     ],
     ['pings', () => createClient({ url: redis.url, pingInterval: 50 })],
     ['waits for no answer for long', () => createClient({ url: redis.url, socket: { socketTimeout: 300 } })],
+    ['is of the package ioredis', ioRedis({})],
+    ['is of ioredis and asks for maps', ioRedis({ protocol: 3, replyMapping: 'resp3' })],
+    ['is of ioredis and asks for numbers as strings', ioRedis({ protocol: 2, stringNumbers: true })],
+    ['is of ioredis and waits for no answer for long', ioRedis({ commandTimeout: 300, socketTimeout: 300 })],
+    ['is of ioredis and sends again what failed', ioRedis({ reconnectOnError: () => 2 })],
+    ['is of ioredis and collects commands', ioRedis({ enableAutoPipelining: true })],
   ])('may be one that %s', async (_, create) => {
     const broker = createRedisBroker({ client: create(), prefix: newPrefix() })
     onTestFinished(() => broker.close())
@@ -87,9 +107,12 @@ describe('the client of the app', () => {
     expect(recorder.states).toEqual(['up'])
   })
 
-  it('may have a prefix for all keys', async () => {
+  it.each([
+    ['redis', () => createClient({ url: redis.url, keyPrefix: 'app:' })],
+    ['ioredis', () => new Redis(redis.url, { keyPrefix: 'app:', lazyConnect: true })],
+  ])('of the package %s may have a prefix for all keys', async (_, create) => {
     const prefix = newPrefix()
-    const broker = createRedisBroker({ client: createClient({ url: redis.url, keyPrefix: 'app:' }), prefix })
+    const broker = createRedisBroker({ client: create(), prefix })
     onTestFinished(() => broker.close())
     await broker.publish(['news'], message)
     expect(await keysOf(prefix)).toContain(`app:{${prefix}}:log`)
@@ -139,9 +162,9 @@ describe('Redis that is not there', () => {
 
   it('keeps no process alive that has closed its broker', async () => {
     const program = `
-      const { createClient } = await import('redis')
+      const { serverClient } = await import('./kit/clients.ts')
       const { createRedisBroker } = await import('../src/index.ts')
-      const broker = createRedisBroker({ client: createClient({ url: '${redis.url}' }), prefix: '${newPrefix()}' })
+      const broker = createRedisBroker({ client: serverClient(${redis.port}), prefix: '${newPrefix()}' })
       await broker.start({ entries() {}, discontinuity() {}, health() {}, signal() {} })
       await broker.publish(['news'], { data: 'x' })
       await broker.close()
@@ -247,8 +270,9 @@ describe('an answer that is lost', () => {
     const { broker } = await startBroker(redis.port, { prefix })
     await broker.publish(['news'], message)
     const [writer = ''] = (await keysOf(prefix)).filter((key) => key.includes(':writer:'))
-    const keys = ['log', 'meta', 'record-names', 'records'].map((kind) => `{${prefix}}:${kind}`)
-    const args = ['00000000', 'its token', 1_000, 600_000, 0, '000000000000', '[["news"]]', 'late', 0, '']
+    const keys = new Keys(`{${prefix}}`).withRecords
+    const limits = [1_000, 600_000, 0, 1_000]
+    const args = ['00000000', 'its token', ...limits, '000000000000', '[["news"]]', 'late', 0, '']
     const late = redis.command('EVAL', append.text, keys.length + 1, ...keys, writer, ...args)
     await expect(late).rejects.toThrow('FENCED')
     expect(await redis.command('XLEN', `{${prefix}}:log`)).toBe(1)
@@ -319,7 +343,7 @@ describe('what Redis refuses', () => {
     const locked = await startRedis()
     onTestFinished(() => locked.stop())
     await locked.command('CONFIG', 'SET', 'requirepass', 'secret')
-    const client = createClient({ url: `redis://:wrong@127.0.0.1:${locked.port}` })
+    const client = serverClient(locked.port, { password: 'wrong' })
     const broker = createRedisBroker({ client, prefix: newPrefix(), startTimeout: 600_000 })
     await expect(broker.start(new Recorder())).rejects.toMatchObject({ code: 'log-failed' })
     await broker.close()
@@ -345,7 +369,7 @@ describe('what Redis refuses', () => {
   it('needs no permission to warn of eviction', async () => {
     const prefix = newPrefix()
     await createUser(redis, `{${prefix}}:*`, 'always')
-    const client = createClient({ url: `redis://app:secret@127.0.0.1:${redis.port}` })
+    const client = serverClient(redis.port, { username: 'app', password: 'secret' })
     const broker = createRedisBroker({ client, prefix })
     onTestFinished(() => broker.close())
     await broker.start(new Recorder())

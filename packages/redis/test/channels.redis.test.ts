@@ -1,4 +1,4 @@
-import { playChannels } from '@sse/testbed/channels'
+import { playChannels, recordLimits } from '@sse/testbed/channels'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { brokerOn, newPrefix } from './kit/broker.ts'
 import { type RedisServer, startRedis } from './kit/redis-server.ts'
@@ -15,6 +15,6 @@ afterAll(() => redis.stop())
 
 it(`in ${steps} steps on Redis every page shows the records and members that there are, and gets every other event once`, async () => {
   const prefix = newPrefix()
-  const connect = () => brokerOn(redis.port, { prefix, maxLength: 200 })
+  const connect = () => brokerOn(redis.port, { prefix, maxLength: 200, records: recordLimits })
   await expect(playChannels({ connect, processes: 2, steps, seed })).resolves.toBeUndefined()
 }, 600_000)

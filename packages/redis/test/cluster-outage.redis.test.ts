@@ -1,8 +1,8 @@
 import { startRecorded, until } from '@sse/testbed'
-import { createCluster } from 'redis'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { createRedisBroker } from '../src/index.ts'
 import { newPrefix } from './kit/broker.ts'
+import { clusterClient } from './kit/clients.ts'
 import { formCluster, ownerFirst, startNodes } from './kit/redis-cluster.ts'
 import { connectionsTo, type RedisServer } from './kit/redis-server.ts'
 
@@ -19,7 +19,7 @@ afterAll(async () => void (await Promise.all(servers.map((server) => server.stop
 
 /** A broker whose client gets one node of the Cluster, or all. */
 function startBroker(prefix: string, roots: readonly RedisServer[] = servers) {
-  const client = createCluster({ rootNodes: roots.map(({ url }) => ({ url })) })
+  const client = clusterClient(roots.map(({ port }) => port))
   return startRecorded(createRedisBroker({ client, prefix, timeout: 1_000 }))
 }
 

@@ -1,28 +1,26 @@
 import { startRecorded, until } from '@sse/testbed'
-import { createCluster } from 'redis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createRedisBroker } from '../src/index.ts'
 import { newPrefix } from './kit/broker.ts'
+import { clientPackage, clusterClient } from './kit/clients.ts'
 import { formCluster, moveSlot, ownerFirst, slotOf, startNodes } from './kit/redis-cluster.ts'
 import { connectionsTo, type RedisServer } from './kit/redis-server.ts'
 import { createUser, deniedBy } from './kit/rights.ts'
 
 let nodes: readonly RedisServer[]
 const { signal } = new AbortController()
+const onCluster = ['on a Cluster', ...(clientPackage === 'ioredis' ? ['on a Cluster by `ioredis`'] : [])]
 
 beforeAll(async () => {
   nodes = await startNodes(2)
   await formCluster(nodes)
   for (const node of nodes)
-    await createUser(node, '{test*}:*', 'always', 'on a Cluster', 'to be warned of eviction')
+    await createUser(node, '{test*}:*', 'always', ...onCluster, 'to be warned of eviction')
 }, 60_000)
 afterAll(async () => void (await Promise.all(nodes.map((node) => node.stop()))))
 
 async function startBroker(prefix: string) {
-  const client = createCluster({
-    rootNodes: [{ url: nodes[0]!.url }],
-    defaults: { username: 'app', password: 'secret' },
-  })
+  const client = clusterClient([nodes[0]!.port], { username: 'app', password: 'secret' })
   return startRecorded(createRedisBroker({ client, prefix }))
 }
 

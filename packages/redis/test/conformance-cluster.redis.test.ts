@@ -1,20 +1,17 @@
-import { createCluster } from 'redis'
+import { clientPackage, clusterClient } from './kit/clients.ts'
 import { conformanceOn } from './kit/conformance.ts'
 import { formCluster, startNodes } from './kit/redis-cluster.ts'
 import { createUser } from './kit/rights.ts'
+
+const onCluster = ['on a Cluster', ...(clientPackage === 'ioredis' ? ['on a Cluster by `ioredis`'] : [])]
 
 conformanceOn(
   'the Redis broker, with the permissions of the README, on a Cluster',
   async () => {
     const nodes = await startNodes(1)
     await formCluster(nodes)
-    await createUser(nodes[0]!, '{test*}:*', 'always', 'on a Cluster', 'to be warned of eviction')
+    await createUser(nodes[0]!, '{test*}:*', 'always', ...onCluster, 'to be warned of eviction')
     return nodes[0]!
   },
-  (port) =>
-    createCluster({
-      rootNodes: [{ url: `redis://127.0.0.1:${port}` }],
-      defaults: { username: 'app', password: 'secret' },
-      nodeAddressMap: () => ({ host: '127.0.0.1', port }),
-    }),
+  (port) => clusterClient([port], { username: 'app', password: 'secret', isBehindOne: true }),
 )

@@ -1,4 +1,4 @@
-import { createClient } from 'redis'
+import { serverClient } from './kit/clients.ts'
 import { conformanceOn } from './kit/conformance.ts'
 import { startRedis } from './kit/redis-server.ts'
 import { createUser } from './kit/rights.ts'
@@ -12,5 +12,5 @@ conformanceOn(
     await redis.command('SELECT', 1)
     return redis
   },
-  (port) => createClient({ url: `redis://app:secret@127.0.0.1:${port}/1` }),
+  (port) => serverClient(port, { username: 'app', password: 'secret', database: 1 }),
 )

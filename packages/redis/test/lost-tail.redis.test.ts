@@ -1,8 +1,8 @@
 import { Recorder, startTcpProxy, until } from '@sse/testbed'
-import { createClient } from 'redis'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { createRedisBroker } from '../src/index.ts'
-import { loseTail, newPrefix } from './kit/broker.ts'
+import { brokerOn, loseTail, newPrefix } from './kit/broker.ts'
+import { serverClient } from './kit/clients.ts'
 import { type RedisServer, startRedis } from './kit/redis-server.ts'
 
 let redis: RedisServer
@@ -20,14 +20,17 @@ async function startDivided(prefix: string) {
     writing.close()
     reading.close()
   })
-  const app = createClient({ socket: { host: '127.0.0.1', port: writing.port } })
   let duplicates = 0
   const broker = createRedisBroker({
     // The first connection publishes. Only the second one reads.
-    client: Object.assign(Object.create(app), {
-      duplicate: (overrides: { socket: object }) => {
+    client: Object.assign(Object.create(serverClient(writing.port)), {
+      duplicate: (overrides: { socket?: object }) => {
         const port = duplicates++ === 1 ? reading.port : writing.port
-        return app.duplicate({ ...overrides, socket: { ...overrides.socket, port } })
+        const app = serverClient(port) as { duplicate(overrides: object): unknown }
+        return app.duplicate({
+          ...overrides,
+          ...(overrides.socket && { socket: { ...overrides.socket, port } }),
+        })
       },
     }),
     prefix,
@@ -79,8 +82,7 @@ it('a client that returns before anything else is published receives the gap at 
   expect(await broker.read(id, { limit: 10, signal })).toEqual({ gap: 'forked', resumeAt: head })
   expect(await broker.read(head!, { limit: 10, signal })).toEqual({ entries: [], done: true })
   expect(await broker.read(first.id, { limit: 10, signal })).toMatchObject({ entries: [{ id }] })
-  const late = createRedisBroker({ client: createClient({ url: redis.url }), prefix })
-  onTestFinished(() => late.close())
+  const late = brokerOn(redis.port, { prefix })
   expect(await late.start(new Recorder())).toEqual({ head, tail: [] })
   // A page ends where entries are missing, also if there are more.
   await broker.publish(['news'], { data: 'after' })

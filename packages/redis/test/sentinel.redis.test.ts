@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, Recorder, startProcess, startTcpProxy, until } from '@sse/testbed'
-import { createSentinel } from 'redis'
 import { expect, it, onTestFinished } from 'vitest'
 import { createRedisBroker } from '../src/index.ts'
+import { sentinelClient } from './kit/clients.ts'
 import { startRedis } from './kit/redis-server.ts'
 
 /** A sentinel that monitors one primary, and decides alone. */
@@ -36,8 +36,7 @@ it('a log continues on the replica that a sentinel promotes', async () => {
   await replica.command('REPLICAOF', '127.0.0.1', primary.port)
   await until(async () => String(await replica.command('ROLE')).includes('connected'))
   const port = await startSentinelServer(primary.port)
-  const client = createSentinel({ name: 'main', sentinelRootNodes: [{ host: '127.0.0.1', port }] })
-  const broker = createRedisBroker({ client })
+  const broker = createRedisBroker({ client: sentinelClient([port]) })
   onTestFinished(() => broker.close())
   const recorder = new Recorder()
   await broker.start(recorder)
@@ -63,13 +62,8 @@ it('a sentinel that is down does not matter, and a publish whose reply is lost i
   const proxy = await startTcpProxy(primary.port)
   onTestFinished(() => proxy.close())
   const [gone, port] = [await freePort(), await startSentinelServer(primary.port)]
-  const client = createSentinel({
-    name: 'main',
-    sentinelRootNodes: [gone, port].map((one) => ({ host: '127.0.0.1', port: one })),
-    // The primary is reached by the proxy, the sentinel as it is.
-    nodeAddressMap: (address) =>
-      address.endsWith(`:${primary.port}`) ? { host: '127.0.0.1', port: proxy.port } : undefined,
-  })
+  // The primary is reached by the proxy, the sentinel as it is.
+  const client = sentinelClient([gone, port], (to) => (to === primary.port ? proxy.port : undefined))
   const broker = createRedisBroker({ client, timeout: 10_000 })
   onTestFinished(() => broker.close())
   const recorder = new Recorder()

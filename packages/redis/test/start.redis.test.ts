@@ -94,10 +94,9 @@ it('keeps no process alive when it is rejected', async () => {
   const proxy = await startProxy()
   proxy.cut()
   const program = `
-    const { createClient } = await import('redis')
+    const { serverClient } = await import('./kit/clients.ts')
     const { createRedisBroker } = await import('../src/index.ts')
-    const client = createClient({ url: 'redis://127.0.0.1:${proxy.port}' })
-    const broker = createRedisBroker({ client, startTimeout: 200 })
+    const broker = createRedisBroker({ client: serverClient(${proxy.port}), startTimeout: 200 })
     await broker.start({ entries() {}, discontinuity() {}, health() {}, signal() {} }).catch(() => {})
     console.log('rejected')
   `

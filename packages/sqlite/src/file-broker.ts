@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import {
+  type EndedChannels,
   type Entry,
   type OpenTransaction,
   type Page,
@@ -9,7 +10,7 @@ import {
   SseError,
 } from '@sse/core'
 import { closedError } from '@sse/core/internal'
-import { textBytes } from './log/log-table.ts'
+import { type LogTable, textBytes } from './log/log-table.ts'
 import { type OpenLog, openLog, retryWhileLocked } from './open-log.ts'
 import type { Settings } from './options.ts'
 import { Delivery } from './publishing/delivery.ts'
@@ -77,12 +78,13 @@ export class FileBroker implements SqliteBroker {
     return this.#use().reads.add(after, limit, signal)
   }
 
-  /** In a turn of its own, so that it does not read what an open transaction may still roll back. */
   async records(channels: readonly string[]): Promise<Records> {
     const names = [...channels]
-    await new Promise((resolve) => setImmediate(resolve))
-    const { connection } = this.#use()
-    return connection.wrapErrors(() => connection.table.records(names))
+    return this.#readTable((table) => table.records(names))
+  }
+
+  async ended(): Promise<EndedChannels> {
+    return this.#readTable((table) => table.ended())
   }
 
   /** Only this process has the log, so there is one receiver. */
@@ -108,6 +110,13 @@ export class FileBroker implements SqliteBroker {
     } finally {
       this.#delivery.deliver()
     }
+  }
+
+  /** In a turn of its own, so that it does not read what an open transaction may still roll back. */
+  async #readTable<T>(read: (table: LogTable) => T): Promise<T> {
+    await new Promise((resolve) => setImmediate(resolve))
+    const { connection } = this.#use()
+    return connection.wrapErrors(() => read(connection.table))
   }
 
   /** Only publishes during the call of the function belong to the transaction. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { SseError } from '@sse/core'
+import { recordCheckInterval } from '@sse/core/internal'
 import { failureOf } from './failure.ts'
 import { Connection } from './file/connection.ts'
 import { pathOf } from './file/file-identity.ts'
@@ -90,7 +91,11 @@ function connect(
     writer.wake()
   }
   // A twentieth of the age, but at least a second and at most a minute.
-  const timer = setInterval(trimOld, Math.min(Math.max(settings.keep.age / 20, 1_000), 60_000)).unref()
+  const interval = Math.min(Math.max(settings.keep.age / 20, 1_000), 60_000)
+  const timer = setInterval(
+    trimOld,
+    Math.min(interval, recordCheckInterval(settings.records) ?? interval),
+  ).unref()
   trimOld()
   const close = () => {
     clearInterval(timer)

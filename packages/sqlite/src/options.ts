@@ -1,4 +1,13 @@
-import { checkAmount, checkFunction, checkNames, checkObject, refuseOption, tailOf } from '@sse/core/internal'
+import {
+  checkAmount,
+  checkFunction,
+  checkNames,
+  checkObject,
+  type RecordLimits,
+  recordLimitsOf,
+  refuseOption,
+  tailOf,
+} from '@sse/core/internal'
 
 /** Where a commit is when a publish resolves: on the disk, in the file, or with the operating system. */
 export type Synchronous = 'full' | 'normal' | 'off'
@@ -18,6 +27,15 @@ export interface SqliteBrokerOptions {
         /** Bytes of their texts. Default 256 MiB. */
         readonly bytes?: number | undefined
         /** Milliseconds since they were published. Default 7 days. */
+        readonly age?: number | undefined
+      }
+    | undefined
+  /** The limits of all records together. A record that exceeds `bytes` is refused. One that is older than `age` is removed, by an event. */
+  readonly records?:
+    | {
+        /** Bytes of their names and data. Default 64 MiB. */
+        readonly bytes?: number | undefined
+        /** Milliseconds since a record was last set. Default: no limit. */
         readonly age?: number | undefined
       }
     | undefined
@@ -41,13 +59,14 @@ export interface SqliteBrokerOptions {
 export interface Settings {
   readonly synchronous: Synchronous | undefined
   readonly keep: { readonly entries: number; readonly bytes: number; readonly age: number }
+  readonly records: RecordLimits
   readonly tail: { readonly entries: number; readonly bytes: number }
   readonly lockTimeout: number
   readonly busyTimeout: number
   readonly now: () => number
 }
 
-const names = ['synchronous', 'keep', 'tail', 'lockTimeout', 'busyTimeout', 'now']
+const names = ['synchronous', 'keep', 'records', 'tail', 'lockTimeout', 'busyTimeout', 'now']
 const levels: readonly unknown[] = ['full', 'normal', 'off', undefined]
 
 /** @throws {SseError} `invalid-option` */
@@ -61,7 +80,8 @@ export function settingsOf(options: SqliteBrokerOptions): Settings {
   checkAmount('busyTimeout', busyTimeout)
   checkFunction('now', now)
   const keep = keepOf(options.keep)
-  return { synchronous, keep, tail, lockTimeout, busyTimeout, now: () => Math.floor(now()) }
+  const records = recordLimitsOf(options.records)
+  return { synchronous, keep, records, tail, lockTimeout, busyTimeout, now: () => Math.floor(now()) }
 }
 
 function keepOf(keep: SqliteBrokerOptions['keep'] = {}): Settings['keep'] {

@@ -227,7 +227,7 @@ describe('a file that is damaged', () => {
     for (let n = 0; n < 50; n++) void first.broker.publish(['news'], { data: `${n}`.repeat(1_000) })
     await first.broker.close()
     const file = openSync(path, 'r+')
-    for (let page = 10; page < 15; page++) writeSync(file, Buffer.alloc(4_096, 0xa5), 0, 4_096, page * 4_096)
+    for (let page = 16; page < 21; page++) writeSync(file, Buffer.alloc(4_096, 0xa5), 0, 4_096, page * 4_096)
     closeSync(file)
 
     const { broker, recorder } = await startBroker(path, { tail: { entries: 1 } })
@@ -239,7 +239,7 @@ describe('a file that is damaged', () => {
   it('is of a later version: refused and left as it is', async () => {
     const path = newFile()
     await (await startBroker(path)).broker.close()
-    open(path).exec('UPDATE sse_log SET version = 3')
+    open(path).exec('UPDATE sse_log SET version = 99')
     await expect(startBroker(path)).rejects.toMatchObject({
       code: 'log-failed',
       message: expect.stringContaining('later version'),

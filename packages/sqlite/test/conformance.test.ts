@@ -22,13 +22,16 @@ brokerConformance(
     name: 'the SQLite broker',
     exclusive: true,
     records: true,
+    ended: true,
+    limits: true,
     patience: 20_000,
     createLog: (): File => {
       const directory = mkdtempSync(join(tmpdir(), 'sse-sqlite-'))
       return { directory, path: join(directory, 'log.db'), time: Date.now() }
     },
-    connect: (file) => {
-      file.broker = createSqliteBroker(file.path, { keep: { entries }, now: () => file.time })
+    connect: (file, records) => {
+      const now = () => file.time + performance.now()
+      file.broker = createSqliteBroker(file.path, { keep: { entries }, records, now })
       return file.broker
     },
     destroyLog: ({ directory }) => rmSync(directory, { recursive: true }),

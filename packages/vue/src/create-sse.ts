@@ -12,7 +12,7 @@ import {
   createConnection,
 } from './stream/connection.ts'
 import { addSession, sessionOf } from './stream/find-session.ts'
-import { createSession, type SessionOptions } from './stream/session.ts'
+import { createSession, logError, type SessionOptions } from './stream/session.ts'
 import { createState } from './stream/state.ts'
 import { toSse } from './stream/to-sse.ts'
 import type { SharedSseOptions, SseOptions, SsePlugin, SseSource } from './types.ts'
@@ -51,7 +51,7 @@ export function createSse<Events extends object = RegisteredEvents>(
   )
   tools?.checkPayloads(session)
   const renderings: Hydration['renderings'] = new WeakMap()
-  session.hydration = { lastEventId: hydrate?.lastEventId, lists: { ...hydrate?.lists }, renderings }
+  session.hydration = { ...hydrate, lists: { ...hydrate?.lists }, renderings }
 
   const sse = toSse(
     {
@@ -109,20 +109,24 @@ interface AnyOptions extends ConnectionOptions {
 export function toConnection(options: AnyOptions): Connection {
   // A URL from the environment may be missing in production only.
   if (options?.url) return createConnection(options.url, toClientOptions(options))
-  if (!options?.use) {
-    throw new SseError('invalid-option', "createSse() needs a `url`: createSse({ url: '/events' })", options)
-  }
-  const session = sessionOf(options.use)
+  const use = options?.use
+  const session = sessionOf(use)
   if (session) return session.connection
-  throw new SseError('invalid-option', '`use` takes the object of a createSse()', options.use)
+  throw new SseError(
+    'invalid-option',
+    use
+      ? '`use` takes the object of a createSse()'
+      : "createSse() needs a `url`: createSse({ url: '/events' })",
+    use ?? options,
+  )
 }
 
 /** Without the options that mean something else to the client. */
 export function toClientOptions({ events: _, resync: __, ...rest }: AnyOptions): ConnectionOptions {
-  return { ...rest, onError: rest.onError ?? ((error) => console.error(error)) }
+  return { ...rest, onError: rest.onError ?? logError }
 }
 
 function toSessionOptions({ resync, ...options }: SseOptions<AnyEvents>): SessionOptions {
   const isHydrated = !!options.hydrate && !options.lastEventId
-  return { ...options, isHydrated, load: resync || undefined }
+  return { ...options, isHydrated, load: resync }
 }

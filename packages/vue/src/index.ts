@@ -32,5 +32,6 @@ export type {
   SseOptions,
   SsePlugin,
   SseSource,
+  SseStoreRecords,
   StreamOptions,
 } from './types.ts'

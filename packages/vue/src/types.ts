@@ -34,6 +34,17 @@ export interface StreamOptions<Events extends object>
   readonly url: UrlOption
 }
 
+/** The records of a channel, as a store is given them. Plain data. */
+export interface SseStoreRecords<Data = unknown> {
+  readonly channel: string
+  /** The newest data of each record, by the name of the record, in a new object after every change. Do not change the data itself. */
+  readonly records: Readonly<Record<string, Data>>
+  /** Whether records may be missing: they were not received yet, or events were missed and they are being sent again. */
+  readonly stale: boolean
+  /** Why the channel has ended, until a record is set again. An end removes all records. */
+  readonly ended: string | undefined
+}
+
 /** An object of `createSse`, of `@sse/vue` or of a package for a store. */
 export interface SseSource {
   connect(payload?: ConnectPayload): unknown

@@ -108,3 +108,38 @@ it('what was written is in the list when `reached` resolves, on a channel that i
   const elsewhere = await server.hub.publish('topic:other', 1)
   await sse.reached(elsewhere.id)
 })
+
+it('a list that is shown on an open stream goes on from what it has loaded, on the same stream', async () => {
+  const server = await startSseServer()
+  await server.hub.ready
+  const sse = createSse<{ added: Item }>({ url: server.url })
+  const scope = effectScope()
+  onTestFinished(() => {
+    scope.stop()
+    sse.disconnect()
+  })
+  sse.connect()
+  await vi.waitUntil(() => sse.status === 'open')
+  await sse.reached((await server.hub.publish('news', { id: 1, topic: 'news' }, { event: 'added' })).id)
+  const loaded = Promise.withResolvers<void>()
+  const position = server.hub.position
+  const { items } = scope.run(() =>
+    useSseList<Item, { added: Item }>({
+      key: 'id',
+      async load() {
+        await loaded.promise
+        return { position, items: [{ id: 1, topic: 'news' }] }
+      },
+      events: { added: 'put' },
+      stream: sse,
+    }),
+  )!
+  const during = await server.hub.publish('news', { id: 2, topic: 'news' }, { event: 'added' })
+  // The event waits for the load.
+  const reached = sse.reached(during.id)
+  loaded.resolve()
+  await reached
+  expect(items.value.map(({ id }) => id)).toEqual([1, 2])
+  await sse.reached((await server.hub.publish('topic:other', 1)).id)
+  expect(server.requests.map(({ method }) => method)).toEqual(['GET', 'POST'])
+})

@@ -155,7 +155,9 @@ export function describeVue({ mount, h, nextTick, ref, watch, KeepAlive }: VueKi
       const { show } = setUp()
       expect(() => useSse()).toThrow('before the first `await`')
       let fault: unknown
+      let late: Promise<unknown> | undefined
       show(() => {
+        late = Promise.resolve().then(() => useSse())
         try {
           useSse('prices')
         } catch (error) {
@@ -166,6 +168,26 @@ export function describeVue({ mount, h, nextTick, ref, watch, KeepAlive }: VueKi
         code: 'invalid-use',
         message: expect.stringContaining("app.use(createSse({ namespace: 'prices', … }))"),
       })
+      await expect(late).rejects.toThrow('before the first `await`')
+    })
+
+    it('tells a list what its events may do', () => {
+      const onError = vi.fn()
+      const { show } = setUp({ onError })
+      show(
+        () =>
+          void useSseList<{ id: number }, Any>({
+            key: 'id',
+            load: () => [],
+            events: { note: 'putt' as never },
+          }),
+      )
+      expect(onError).toHaveBeenCalledExactlyOnceWith(
+        expect.objectContaining({
+          message: expect.stringContaining("events.note is 'put', 'remove' or a function"),
+        }),
+        { event: 'note' },
+      )
     })
 
     it('works outside of components where it is given the stream itself', () => {

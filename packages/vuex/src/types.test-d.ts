@@ -1,7 +1,16 @@
 import { describe, expectTypeOf, it } from 'vitest'
 import { createApp } from 'vue'
 import type { OPTIONS } from './development/check-options.ts'
-import { createSse, type Sse, type SseMeta, type SseOptions, useSse, useSseEvent } from './index.ts'
+import {
+  createSse,
+  type Sse,
+  type SseMeta,
+  type SseOptions,
+  type SsePresence,
+  type SseStoreRecords,
+  useSse,
+  useSseEvent,
+} from './index.ts'
 
 interface Events {
   notification: { title: string }
@@ -32,6 +41,19 @@ describe('a mapping', () => {
     createSse<Events>({ url: '/events', events: { tick: { mutate: 'clock/tick' } } })
     // @ts-expect-error a resync is an action or a function
     createSse<Events>({ url: '/events', resync: 'notifications/load' })
+  })
+
+  it('takes the records and the members of channels', () => {
+    createSse<Events>({
+      url: '/events',
+      records: {
+        prices: ['prices/replace', (prices: SseStoreRecords<number>) => prices.records['a']],
+        orders: { dispatch: 'orders/replace' },
+      },
+      presence: { room: (room: SsePresence<string>) => room.members?.map(({ info }) => info) },
+    })
+    // @ts-expect-error all records come at once
+    createSse<Events>({ url: '/events', records: { prices: { commit: 'prices/replace', batch: true } } })
   })
 
   it('takes any events where none are named', () => {

@@ -6,10 +6,12 @@ import type {
   RegisteredEvents,
   SharedOptions,
   SseResyncCause as SseLoadCause,
+  SsePresence,
+  SseStoreRecords,
   SseStreamState,
   StreamOptions,
 } from '@sse/vue'
-import type { SseMappings } from './store/mapping.ts'
+import type { SseChannelMappings, SseMappings } from './store/mapping.ts'
 
 /** The state of a stream. Plain data, so it survives serialising, devtools and time travel. Times are milliseconds since the epoch. */
 export type SseModuleState = SseStreamState
@@ -26,6 +28,13 @@ export type SseResync = { readonly dispatch: string } | ((cause: SseResyncCause)
 interface StoreOptions<Events extends object> {
   /** What each event causes. Only names listed here reach the store. */
   readonly events?: SseMappings<Events> | undefined
+  /**
+   * What the records of a channel cause, by the name of the channel: whenever they have changed, at most once per frame, with all of them. They need
+   * no `resync`. The stream has to be on the channel: the server, or `channels`, says so.
+   */
+  readonly records?: SseChannelMappings<SseStoreRecords<never>> | undefined
+  /** What the members of a channel cause, likewise. */
+  readonly presence?: SseChannelMappings<SsePresence<never>> | undefined
   /**
    * Loads what the app shows whenever that may be incomplete: at the first opening of the store, unless the app gave the position and the
    * stream resumed there; at every other opening that does not resume; at a gap. The events of the store wait meanwhile: at most 10,000 of

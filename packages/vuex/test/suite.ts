@@ -659,6 +659,80 @@ export function describePair({ createStore, mount, h, nextTick, ref, effectScope
     })
   })
 
+  describe('records and members', () => {
+    const json = JSON.stringify
+    const prices = {
+      namespaced: true,
+      state: () => ({ all: {}, isOver: undefined as string | undefined, members: [] as unknown[] }),
+      mutations: {
+        replace(
+          state: { all: object; isOver: string | undefined },
+          given: { records: Record<string, number>; stale: boolean; ended: string | undefined },
+        ) {
+          state.all = given.records
+          state.isOver = given.ended
+        },
+        setMembers: (state: { members: unknown[] }, { members }: { members: unknown[] }) => {
+          state.members = members
+        },
+      },
+    }
+
+    it('reach the store as plain data, once per frame, and need no resync', async () => {
+      const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+      const dispatched: unknown[] = []
+      const bed = setUp(
+        {
+          resync: undefined,
+          keep: 10,
+          channels: ['prices', 'room'],
+          records: {
+            prices: ['prices/replace', ({ records }) => dispatched.push(records), { commit: 'nowhere' }],
+          },
+          presence: { room: { commit: 'prices/setMembers' } },
+        },
+        { modules: { notes: createNotes(), prices } },
+      )
+      const { store, source, open, onError, commits, sources } = bed
+      store.dispatch('sse/connect')
+      await vi.waitFor(() => expect(sources).toHaveLength(1))
+      open(null, '')
+      const set = (record: string, price: number, id = '') => {
+        source().send('sse.record', json({ ...(id && { id }), channels: ['prices'], record }))
+        source().send('message', String(price), id)
+      }
+      source().send('sse.records', json({ channels: ['prices'] }))
+      set('a', 1)
+      set('b', 1)
+      source().send('sse.records', json({ channels: ['prices'], done: true }), 'e-1')
+      set('a', 2, 'e-2')
+      source().send(
+        'sse.presence',
+        json({ channel: 'room', members: [{ id: 'm', info: 'Mina', streams: 1 }] }),
+      )
+      expect(store.state['prices']).toMatchObject({ all: {}, members: [] })
+      frame()
+      expect(store.state['prices']).toMatchObject({
+        all: { a: 2, b: 1 },
+        members: [{ id: 'm', info: 'Mina', streams: 1 }],
+      })
+      expect(commits.filter((type) => type === 'prices/replace')).toHaveLength(1)
+      expect(dispatched).toEqual([{ a: 2, b: 1 }])
+      expect(onError).toHaveBeenCalledWith(
+        expect.objectContaining({ message: expect.stringContaining('correct records.prices') }),
+        { event: 'sse.records:prices' },
+      )
+      source().send('sse.removed', json({ channel: 'prices', record: 'b' }), 'e-3')
+      frame()
+      expect(store.state['prices']).toMatchObject({ all: { a: 2 } })
+      source().send('sse.end', json({ channel: 'prices', reason: 'closed' }), 'e-4')
+      frame()
+      expect(store.state['prices']).toMatchObject({ all: {}, isOver: 'closed' })
+      expect(store.state.sse).toMatchObject({ received: 0, history: [] })
+      expect(warn).not.toHaveBeenCalled()
+    })
+  })
+
   describe('errors of the app', () => {
     it('are reported, later events arrive, and the state stays true', async () => {
       const { source, store, onError } = opened({

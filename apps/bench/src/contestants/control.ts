@@ -19,7 +19,8 @@ export async function openControl(pulse: (at: number) => void): Promise<number> 
       rest = bytes.subarray(from)
     })
   })
-  server.listen(0, '127.0.0.1')
+  // Each worker of a cluster has its own.
+  server.listen({ port: 0, host: '127.0.0.1', exclusive: true })
   await once(server, 'listening')
   return (server.address() as AddressInfo).port
 }

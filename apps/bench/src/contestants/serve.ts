@@ -1,51 +1,25 @@
 /** `node serve.ts <contestant>`: the server process of one contestant, told by its parent what to do and by the load when. */
 import { setImmediate as turnEnd } from 'node:timers/promises'
 import { answerParent } from '../child.ts'
-import { eventsOf } from '../event.ts'
 import { startProfile } from '../profile/sampling.ts'
 import type { Start } from './contestant.ts'
-import { openControl } from './control.ts'
-
-/** What each turn publishes. */
-export interface Turn {
-  readonly events: number
-  /** Of the JSON of each event. */
-  readonly bytes: number
-}
+import { openPublisher, type Turn } from './publisher.ts'
 
 const [name = ''] = process.argv.slice(2)
 const { default: start }: { default: Start } = await import(`./${name}.ts`)
 const running = await start()
 
-let last = 0
-let count = 1
-let make = eventsOf(200)
+const publisher = running.publisher ?? (await openPublisher(running.publish))
 let stopProfile: (() => Promise<string>) | undefined
-
-function publish(at: number): unknown {
-  return running.publish(Array.from({ length: count }, () => make(++last, at)))
-}
-
-const control = await openControl((at) => void publish(at))
 
 export type ServerCommands = typeof commands
 
 const commands = {
-  ports: () => ({ streams: running.port, control }),
+  ports: () => ({ streams: running.port, control: publisher.port }),
   /** Answers the number of the next event. */
-  turn({ events, bytes }: Turn) {
-    count = events
-    make = eventsOf(bytes)
-    return last + 1
-  },
+  turn: (turn: Turn) => publisher.turn(turn),
   /** Publishes turns one after another, as fast as the server takes them, for nobody to count. Answers the number of the next event. */
-  async flood(turns: number) {
-    for (let done = 0; done < turns; done++) {
-      await publish(0)
-      await turnEnd()
-    }
-    return last + 1
-  },
+  flood: (turns: number) => publisher.flood?.(turns) ?? 0,
   streams: () => running.streams(),
   /** Processor time in microseconds. */
   cpu() {
@@ -53,6 +27,8 @@ const commands = {
     const { user, system } = process.cpuUsage()
     return user + system
   },
+  /** Processor time of each worker in microseconds. */
+  cpus: async () => (await running.cpus?.()) ?? [],
   /** Collects garbage, where there is any. */
   collect: () => global.gc?.(),
   /**

@@ -15,25 +15,39 @@ export interface Goal {
 
 /** The goals against what was measured; medians count. */
 export function goalsOf(results: Results): Goal[] {
-  const cpu = (contestant: string, events: number): Key => ({
+  const cpu = (contestant: string, streams: number, events: number): Key => ({
     figure: 'cpu',
     contestant,
-    setting: { streams: 1_000, events, bytes: 200 },
+    setting: { streams, events, bytes: 200 },
     measure: 'cpu',
   })
-  const cpuGoal = (text: string, events: number, other: string, limit: number) =>
+  const cpuGoal = (text: string, streams: number, events: number, other: string, limit: number) =>
     goal(
-      `server CPU per delivery, 1,000 streams, ${events} a turn, to ${text}`,
+      `server CPU per delivery, ${streams.toLocaleString('en')} streams, ${events} a turn, to ${text}`,
       limit,
-      compare(results, cpu('ours', events), cpu(other, events)),
+      compare(results, cpu('ours', streams, events), cpu(other, streams, events)),
     )
+  const cores = (workers: number, measure: string): Key => ({
+    figure: 'cores',
+    contestant: 'ours',
+    setting: { workers },
+    measure,
+  })
+  const uneven = valuesOf(find(results, cores(2, 'uneven')))
   const crowd = largest(results, 'opening')
-  const memory = (contestant: string): Key => ({
+  const crowdText = (crowd || 10_000).toLocaleString('en')
+  const opened = (contestant: string, measure: 'cpu' | 'rss'): Key => ({
     figure: 'opening',
     contestant,
     setting: { streams: crowd },
-    measure: 'rss',
+    measure,
   })
+  const openingGoal = (text: string, measure: 'cpu' | 'rss', limit: number) =>
+    goal(
+      `${text} (${crowdText}), to a bare Express response with the same headers`,
+      limit,
+      compare(results, opened('ours', measure), opened('express-response', measure)),
+    )
   const p99 = (stalled: number): Key => ({
     figure: 'latency',
     contestant: 'ours',
@@ -49,18 +63,26 @@ export function goalsOf(results: Results): Goal[] {
   const missed = Math.max(0, ...settingsOf(results, 'resume').map((setting) => setting['missed'] ?? 0))
   const stalled = Math.max(0, ...settingsOf(results, 'latency').map((setting) => setting['stalled'] ?? 0))
   const reads = valuesOf(find(results, returning(missed, 'reads')))
-  const crowdText = (crowd || 10_000).toLocaleString('en')
   const resumed = (largest(results, 'resume') || 5_000).toLocaleString('en')
   return [
-    cpuGoal('the bare net floor', 1, 'floor', 1.15),
-    cpuGoal('better-sse', 1, 'better-sse', 0.6),
-    cpuGoal('nchan', 1, 'nchan', 0.95),
-    cpuGoal('better-sse', 10, 'better-sse', 0.25),
-    cpuGoal('the floor writing event by event', 10, 'floor-by-event', 0.2),
+    cpuGoal('the bare net floor', 100, 1, 'floor', 1.15),
+    cpuGoal('nchan', 100, 1, 'nchan', 1),
+    cpuGoal('the bare net floor', 1_000, 1, 'floor', 1.1),
+    cpuGoal('better-sse', 1_000, 1, 'better-sse', 0.5),
+    cpuGoal('nchan', 1_000, 1, 'nchan', 0.95),
+    cpuGoal('better-sse', 1_000, 10, 'better-sse', 0.25),
+    cpuGoal('the floor writing event by event', 1_000, 10, 'floor-by-event', 0.2),
+    openingGoal('server CPU to open a stream', 'cpu', 1.25),
+    openingGoal('memory per idle stream', 'rss', 1.05),
     goal(
-      `memory per idle stream (${crowdText}), to a bare Express response`,
+      'server CPU per delivery, two workers with 2,000 streams, to one process with 1,000',
+      1.15,
+      compare(results, cores(2, 'cpu'), cores(1, 'cpu')),
+    ),
+    goal(
+      'CPU of the busier of the two workers, to that of the other',
       1.2,
-      compare(results, memory('ours'), memory('express-response')),
+      uneven.length > 0 ? spread(uneven) : undefined,
     ),
     goal(
       'p99 latency with 1 % stalled readers, to without',
@@ -68,11 +90,21 @@ export function goalsOf(results: Results): Goal[] {
       stalled ? compare(results, p99(stalled), p99(0)) : undefined,
     ),
     goal(
-      `time of ${resumed} resumes inside the window, to as many fresh connects`,
-      1.5,
-      missed ? compare(results, returning(missed, 'milliseconds'), returning(0, 'milliseconds')) : undefined,
+      `server CPU of ${resumed} resumes inside the window, to as many fresh connects`,
+      1.2,
+      missed ? compare(results, returning(missed, 'cpu'), returning(0, 'cpu')) : undefined,
     ),
     goal('broker calls of these resumes', 0, reads.length > 0 ? spread(reads) : undefined),
+    ...[1, 0].map((followed) => {
+      const waits = valuesOf(
+        find(results, { figure: 'reached', contestant: 'ours', setting: { followed }, measure: 'p99' }),
+      )
+      return goal(
+        `ms until a page has \`reached\` its own write on a channel that it ${followed ? 'follows' : 'does not follow'}, p99`,
+        followed ? 100 : 1_000,
+        waits.length > 0 ? spread(waits.map((wait) => wait / 1_000)) : undefined,
+      )
+    }),
   ]
 }
 

@@ -17,12 +17,21 @@ const milliseconds = (microseconds: number) => (microseconds / 1_000).toFixed(1)
 
 const columns: Readonly<Record<string, readonly Column[]>> = {
   cpu: [{ measure: 'cpu', title: 'µs a delivery', write: two }],
+  cores: [
+    { measure: 'cpu', title: 'µs a delivery', write: two },
+    { measure: 'uneven', title: 'busier ÷ other worker', write: two },
+  ],
   opening: [
     { measure: 'rss', title: 'kB a stream', write: (bytes) => (bytes / 1_000).toFixed(1) },
     { measure: 'cpu', title: 'µs of CPU a connect', write: whole },
     { measure: 'perSecond', title: 'connects a second', write: whole },
   ],
   latency: [
+    { measure: 'p50', title: 'p50 ms', write: milliseconds },
+    { measure: 'p99', title: 'p99 ms', write: milliseconds },
+    { measure: 'max', title: 'max ms', write: milliseconds },
+  ],
+  reached: [
     { measure: 'p50', title: 'p50 ms', write: milliseconds },
     { measure: 'p99', title: 'p99 ms', write: milliseconds },
     { measure: 'max', title: 'max ms', write: milliseconds },
@@ -74,8 +83,15 @@ function saySetting({
   stalled,
   missed,
   interval,
+  pages,
+  writes,
+  followed,
+  workers,
 }: Readonly<Record<string, number>>): string {
+  if (pages !== undefined)
+    return `${pages} pages, ${whole(writes ?? 0)} writes on a channel that they ${followed ? 'follow' : 'do not follow'}`
   const words = [`${whole(streams)} streams`]
+  if (workers !== undefined) words.unshift(workers === 1 ? 'one process' : `${workers} workers`)
   if (events !== undefined) words.push(events === 1 ? '1 event a turn' : `${events} events a turn`)
   if (bytes !== undefined) words.push(`${whole(bytes)} bytes`)
   if (stalled !== undefined) words.push(stalled === 0 ? 'all read' : `${stalled} never read`)

@@ -30,7 +30,7 @@ export const codes: Readonly<Record<SseErrorCode, string>> = {
   'event-too-large': 'The data is larger than `maxEventBytes`.',
   'too-many-channels': 'The stream would be on more channels than `limits.channels` allows.',
   'invalid-record': 'The name of a record cannot be used, or the channel has no records.',
-  'too-many-records': 'A channel has at most 10,000 records.',
+  'too-many-records': 'A channel has at most 10,000 records, and all records of a log have at most 64 MiB.',
   'id-on-subscribed-stream': 'On a stream with channels, ids are positions in the log.',
   'headers-sent': 'The response is already used for something else.',
   'no-hub': 'The middleware has no hub, so its streams have no channels.',
@@ -233,6 +233,12 @@ export const cases: readonly ErrorCase[] = [
     wrong:
       "const prices = createHub({ channel: () => ({ records: true }) })\nawait prices.ready\nawait Promise.all(Array.from({ length: 10_001 }, (_, n) => prices.publish('prices', n, { record: String(n) })))",
     wayOut: 'Remove records that are not needed any more, or use more channels.',
+  },
+  {
+    code: 'too-many-records',
+    wrong:
+      "const broker = createMemoryBroker({ entries: 0, records: { bytes: 100 } })\nconst prices = createHub({ broker, channel: () => ({ records: true }) })\nawait prices.publish('prices', 'x'.repeat(200), { record: 'AAPL' })",
+    wayOut: 'Remove records that are not needed any more, or raise `records.bytes` of the broker.',
   },
   {
     code: 'id-on-subscribed-stream',

@@ -6,6 +6,7 @@ import { afterAll, expect, test } from 'vitest'
 import { findPerson, people, topics } from '../directory.ts'
 import { createStores } from '../stores/stores.ts'
 import { openDatabase } from './database.ts'
+import { atOnce } from './work.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'notifications-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -17,7 +18,7 @@ test('notifications, what was read, what is followed and who is signed in surviv
   const file = join(folder, 'not/yet/there.sqlite')
 
   const first = openDatabase(file)
-  const before = createStores(first)
+  const before = atOnce(first, createStores())
   const key = before.sessions.begin(mina)
   before.notifications.add(joon, { to: 'all', title: 'One', body: '' })
   before.notifications.add(joon, { to: 'all', title: 'Two', body: '' })
@@ -27,7 +28,7 @@ test('notifications, what was read, what is followed and who is signed in surviv
   first.close()
 
   const second = openDatabase(file)
-  const after = createStores(second)
+  const after = atOnce(second, createStores())
   expect(after.inbox.page(mina, { channels: ['all'], limit: 10 }).notifications).toMatchObject([
     { id: 2, title: 'Two', read: false },
     { id: 1, title: 'One', read: true },
@@ -48,7 +49,7 @@ test('a file of version 1 keeps its notifications, what was read and its log', (
   old.close()
 
   const database = openDatabase(file)
-  const { inbox, reads, topics, notifications } = createStores(database)
+  const { inbox, reads, topics, notifications } = atOnce(database, createStores())
   expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 5 })
   expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
   expect(database.prepare('PRAGMA foreign_key_check').all()).toEqual([])
@@ -85,7 +86,7 @@ test('a file of version 1 keeps its notifications, what was read and its log', (
 
 test('a new file has the directory’s topics as what everybody follows', () => {
   const database = openDatabase(':memory:')
-  const { topics: store } = createStores(database)
+  const { topics: store } = atOnce(database, createStores())
   for (const person of people) {
     expect(store.of(person)).toEqual({ following: person.firstTopics, muted: [] })
   }

@@ -2,6 +2,13 @@ import { people } from '../directory.ts'
 import { orderTables } from '../nodes/orders.ts'
 import { outboxTables } from '../publishing/outbox.ts'
 
+/** What everybody follows at first. */
+export const initialFollows = people
+  .flatMap(({ id, firstTopics }) =>
+    firstTopics.map((topic) => `INSERT INTO follows VALUES ('${id}', '${topic}');`),
+  )
+  .join('')
+
 /** Steps from one version of the tables to the next, as SQL. Only ever add at the end. */
 export const migrations: readonly string[] = [
   `CREATE TABLE notifications (
@@ -49,7 +56,7 @@ export const migrations: readonly string[] = [
      topic   TEXT NOT NULL,
      PRIMARY KEY (user_id, topic)
    ) STRICT, WITHOUT ROWID;
-   ${people.map(({ id, firstTopics }) => initialFollows(id, firstTopics)).join('')}
+   ${initialFollows}
    CREATE TABLE mutes (
      user_id TEXT NOT NULL,
      topic   TEXT NOT NULL,
@@ -100,7 +107,3 @@ export const migrations: readonly string[] = [
    END;
    ${orderTables}`,
 ]
-
-function initialFollows(user: string, topics: readonly string[]): string {
-  return topics.map((topic) => `INSERT INTO follows VALUES ('${user}', '${topic}');`).join('')
-}

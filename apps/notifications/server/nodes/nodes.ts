@@ -1,17 +1,23 @@
-/** `--nodes N`: so many server processes on as many ports, behind one Redis. What many machines would do, on one. */
+/** `--nodes N`: so many server processes on as many ports, behind one Redis or, with `--postgres`, one PostgreSQL. What many machines would do, on one. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Settings } from '../settings.ts'
+import { startPostgres } from './postgres-server.ts'
 import { startRedis } from './redis-server.ts'
 
 /**
- * Starts the nodes and, unless `REDIS_URL` names one, a Redis for them. They share the database file. Resolves when all have ended.
+ * Starts the nodes and what they share: a Redis beside the database file, unless `REDIS_URL` names one, or a PostgreSQL, unless `DATABASE_URL` does.
+ * Resolves when all have ended.
  *
- * @throws Error when no Redis can be started
+ * @throws Error when it cannot be started
  */
-export async function runNodes(count: number, { port, databaseFile, redisUrl }: Settings): Promise<void> {
-  const redis = redisUrl === undefined ? await startRedis(`${databaseFile}-redis`) : undefined
-  const url = redisUrl ?? redis?.url
+export async function runNodes(count: number, settings: Settings, withPostgres: boolean): Promise<void> {
+  const { port, databaseFile, redisUrl, databaseUrl } = settings
+  const usesPostgres = withPostgres || databaseUrl !== undefined
+  const given = usesPostgres ? databaseUrl : redisUrl
+  const start = () => (usesPostgres ? startPostgres() : startRedis(`${databaseFile}-redis`))
+  const started = given === undefined ? await start() : undefined
+  const url = { [usesPostgres ? 'DATABASE_URL' : 'REDIS_URL']: given ?? started?.url }
   const nodes: ChildProcess[] = []
   // A terminal signals the nodes too. A signal to this process alone is meant for all of them.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -24,7 +30,7 @@ export async function runNodes(count: number, { port, databaseFile, redisUrl }: 
     const node = spawn(process.execPath, [...process.execArgv, process.argv[1] as string], {
       env: {
         ...process.env,
-        REDIS_URL: url,
+        ...url,
         PORT: String(port === 0 ? 0 : port + index),
         NODE_NAME: `${index + 1}`,
       },
@@ -34,7 +40,7 @@ export async function runNodes(count: number, { port, databaseFile, redisUrl }: 
     await prefixed(node, `node ${index + 1}, pid ${node.pid}`)
   }
   await Promise.all(nodes.map(async (node) => node.exitCode ?? node.signalCode ?? (await once(node, 'exit'))))
-  await redis?.stop()
+  await started?.stop()
 }
 
 /** Passes on what a node says, with its name in front; resolves when it has said the first thing, or ended. */

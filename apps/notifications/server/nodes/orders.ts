@@ -1,7 +1,7 @@
 /** What is asked of every process at once. Processes that share a log share the database too, and by that they tell each other. */
 import { randomUUID } from 'node:crypto'
-import type { DatabaseSync } from 'node:sqlite'
 import * as v from 'valibot'
+import { all, first, type Run } from '../database/work.ts'
 
 const orderSchema = v.variant('what', [
   v.object({ what: v.literal('cut'), session: v.string() }),
@@ -13,7 +13,7 @@ export type Order = v.InferOutput<typeof orderSchema>
 
 export interface Orders {
   /** Carried out here at once, and by the other processes when they look. */
-  give(order: Order): void
+  give(order: Order): Promise<void>
 }
 
 export const orderTables = `
@@ -30,29 +30,44 @@ const look = 250
 const kept = 60_000
 
 /** @param carryOut called for each order, whichever process was asked */
-export function createOrders(database: DatabaseSync, carryOut: (order: Order) => void): Orders {
+export function createOrders(run: Run, carryOut: (order: Order) => void): Orders {
   const self = randomUUID()
-  const insert = database.prepare('INSERT INTO orders (giver, given_at, text) VALUES (?, ?, ?)')
-  const forget = database.prepare('DELETE FROM orders WHERE given_at < ?')
-  const newest = database.prepare(
-    "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'orders'), 0) AS id",
-  )
-  const since = database.prepare('SELECT id, giver, text FROM orders WHERE id > ? ORDER BY id')
-  let last = Number(newest.get()?.['id'])
+  /** The newest that was there before this process was, or that it has seen. */
+  let last: number | undefined
+  let isLooking = false
 
-  const timer = setInterval(() => {
-    if (!database.isOpen) return clearInterval(timer)
-    for (const { id, giver, text } of since.all(last)) {
-      last = Number(id)
-      if (giver !== self) carryOut(v.parse(orderSchema, JSON.parse(String(text))))
+  async function lookOnce(): Promise<void> {
+    if (isLooking) return
+    isLooking = true
+    try {
+      if (last === undefined) {
+        const row = await run(first('SELECT coalesce(max(id), 0) AS id FROM orders'))
+        last = Number(row?.['id'])
+      }
+      const sql = 'SELECT id, giver, text FROM orders WHERE id > :last ORDER BY id'
+      for (const { id, giver, text } of await run(all(sql, { last }))) {
+        last = Number(id)
+        if (giver !== self) carryOut(v.parse(orderSchema, JSON.parse(String(text))))
+      }
+    } catch {
+      // The database is away, or closed: the next look finds it, or nobody needs it any more.
+    } finally {
+      isLooking = false
     }
-  }, look).unref()
+  }
+  void lookOnce()
+  setInterval(() => void lookOnce(), look).unref()
 
   return {
-    give(order) {
+    async give(order) {
       carryOut(order)
-      forget.run(Date.now() - kept)
-      insert.run(self, Date.now(), JSON.stringify(order))
+      const now = Date.now()
+      await run(all('DELETE FROM orders WHERE given_at < :before', { before: now - kept }))
+      await run(
+        all('INSERT INTO orders (giver, given_at, text) VALUES (:self, :now, :text)', {
+          ...{ self, now, text: JSON.stringify(order) },
+        }),
+      )
     },
   }
 }

@@ -1,10 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { createHub, type HubOptions } from '@sse/express'
+import { createPostgresBroker } from '@sse/postgres'
 import { createRedisBroker } from '@sse/redis'
 import { createSqliteBroker } from '@sse/sqlite'
+import pg from 'pg'
 import { createClient } from 'redis'
 import { eventSchemas } from '../../shared/schemas.ts'
+import { doWorkIn, makeTables } from '../database/postgres.ts'
+import { doWork, type Run } from '../database/work.ts'
 import type { NotificationHub } from './hub.ts'
+import { publishInPostgres } from './in-postgres.ts'
 import { publishInTransaction } from './in-transaction.ts'
 import { createOutbox } from './outbox.ts'
 import type { PublishWith } from './publish-with.ts'
@@ -15,7 +20,8 @@ import { publishThroughOutbox } from './through-outbox.ts'
 export interface NotificationLog {
   readonly hub: NotificationHub
   readonly publishWith: PublishWith
-  /** Ends both, before the database is closed. */
+  readonly run: Run
+  /** Ends all of it, before a SQLite database is closed. */
   close(): Promise<void>
 }
 
@@ -31,7 +37,8 @@ const channel = (name: string) => ({ presence: name === 'all' })
 export function createNotificationLog(database: DatabaseSync, options: Options = {}): NotificationLog {
   const broker = createSqliteBroker(database)
   const hub = createHub({ heartbeat, channel, ...options, broker, events: eventSchemas })
-  return { hub, publishWith: publishInTransaction(hub, broker), close: () => hub.close() }
+  const run: Run = async (work) => doWork(database, work)
+  return { hub, publishWith: publishInTransaction(database, hub, broker), run, close: () => hub.close() }
 }
 
 /** For several processes that share the database: the log lives in Redis. */
@@ -52,5 +59,21 @@ export function createSharedLog(database: DatabaseSync, url: string, options: Op
     await relay.close()
     await hub.close()
   }
-  return { hub, publishWith: publishThroughOutbox(database, outbox, relay), close }
+  const run: Run = async (work) => doWork(database, work)
+  return { hub, publishWith: publishThroughOutbox(database, outbox, relay), run, close }
+}
+
+/** For several processes, with nothing but PostgreSQL: the data and the log live there. */
+export async function createPostgresLog(url: string, options: Options = {}): Promise<NotificationLog> {
+  const pool = new pg.Pool({ connectionString: url })
+  // An idle connection that is lost is replaced.
+  pool.on('error', () => {})
+  await makeTables(pool)
+  const broker = createPostgresBroker({ pool })
+  const hub = createHub({ heartbeat, channel, ...options, broker, events: eventSchemas })
+  const close = async () => {
+    await hub.close()
+    await pool.end()
+  }
+  return { hub, publishWith: publishInPostgres(pool, hub), run: (work) => doWorkIn(pool, work), close }
 }

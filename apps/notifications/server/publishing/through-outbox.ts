@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import * as v from 'valibot'
 import { eventSchemas } from '../../shared/schemas.ts'
+import { doWork } from '../database/work.ts'
 import type { Outbox } from './outbox.ts'
 import type { Change, PublishWith } from './publish-with.ts'
 import type { Relay } from './relay.ts'
@@ -14,12 +15,13 @@ export function publishThroughOutbox(database: DatabaseSync, outbox: Outbox, rel
     publish(channel, data, { event }) {
       // What the hub would refuse must not be stored.
       outbox.add(channel, event, v.parse(eventSchemas[event], data))
+      return Promise.resolve(undefined)
     },
   }
   return async (change) => {
     database.exec('BEGIN IMMEDIATE')
     try {
-      const result = change(tx)
+      const result = doWork(database, change(tx))
       database.exec('COMMIT')
       relay.wake()
       return result

@@ -3,6 +3,7 @@
 import { Problem } from '@sse/kit'
 import { parseCookie } from 'cookie'
 import type { CookieOptions, Request, RequestHandler, Response } from 'express'
+import type { Run } from '../database/work.ts'
 import type { Person } from '../directory.ts'
 import { type Session, type SessionStore, sessionLasts } from '../stores/sessions.ts'
 
@@ -11,10 +12,10 @@ const cookie = 'session'
 const present = new WeakMap<Request, Session>()
 
 /** Looks up the session once for each request. So a cookie that somebody kept is worth nothing once its session has ended. */
-export function session(sessions: SessionStore): RequestHandler {
-  return (req, _res, next) => {
+export function session(sessions: SessionStore, run: Run): RequestHandler {
+  return async (req, _res, next) => {
     const key = parseCookie(req.get('cookie') ?? '')[cookie]
-    const found = key === undefined ? undefined : sessions.find(key)
+    const found = key === undefined ? undefined : await run(sessions.find(key))
     if (found) present.set(req, found)
     next()
   }

@@ -10,20 +10,20 @@ export function lineRoutes(orders: Orders): Router {
   const router = Router()
   router.use(limitFaults(60))
 
-  router.post('/cut', (req, res) => {
-    orders.give({ what: 'cut', session: requireSession(req).id })
+  router.post('/cut', async (req, res) => {
+    await orders.give({ what: 'cut', session: requireSession(req).id })
     res.status(204).end()
   })
 
-  router.post('/stall', (req, res) => {
+  router.post('/stall', async (req, res) => {
     const { id: session } = requireSession(req)
-    orders.give({ what: 'stall', session, ...input(secondsSchema, req.body) })
+    await orders.give({ what: 'stall', session, ...input(secondsSchema, req.body) })
     res.status(204).end()
   })
 
-  router.post('/refuse', (req, res) => {
+  router.post('/refuse', async (req, res) => {
     const { id: session } = requireSession(req)
-    orders.give({ what: 'refuse', session, ...input(secondsSchema, req.body) })
+    await orders.give({ what: 'refuse', session, ...input(secondsSchema, req.body) })
     res.status(204).end()
   })
 

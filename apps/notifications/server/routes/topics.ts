@@ -23,11 +23,11 @@ export function topicRoutes({ topics, reads, publishWith }: Parts): Router {
       const person = requireUser(req)
       const topic = String(req.params['id'])
       if (!isKnownTopic(topic)) throw new Problem(404, `There is no topic "${topic}"`)
-      await publishWith((tx) => {
-        if (!topics.set(list, person, topic, wanted)) return
+      await publishWith(function* (tx) {
+        if (!(yield* topics.set(list, person, topic, wanted))) return
         // A new follower can look up what was there before. It counts as read.
-        if (list === 'following' && wanted) reads.markAllRead(person, [`topic:${topic}`])
-        tx.publish(`user:${person.id}`, topics.of(person), { event: 'topics' })
+        if (list === 'following' && wanted) yield* reads.markAllRead(person, [`topic:${topic}`])
+        tx.publish(`user:${person.id}`, yield* topics.of(person), { event: 'topics' })
       })
       res.status(204).end()
     }

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import type { Recipient } from '../../shared/schemas.ts'
 import { openDatabase } from '../database/database.ts'
+import { atOnce } from '../database/work.ts'
 import { findPerson } from '../directory.ts'
 import { createInbox, inboxQueries } from './inbox.ts'
 import { createStores } from './stores.ts'
@@ -27,7 +28,7 @@ function fill(database: DatabaseSync, count: number): void {
 test('a hundred thousand: the newest page, the next ones and the unread count are what they are', () => {
   const database = openDatabase(':memory:')
   fill(database, 100_000)
-  const { inbox, reads } = createStores(database)
+  const { inbox, reads } = atOnce(database, createStores())
 
   expect(inbox.unread(mina, channels)).toBe(30_000)
   const first = inbox.page(mina, { channels, limit: 3 })
@@ -93,7 +94,7 @@ test.each([inboxQueries.all, inboxQueries.unread])(
 test('one notification is found only in the channels that one sees', () => {
   const database = openDatabase(':memory:')
   fill(database, 10)
-  const inbox = createInbox(database)
+  const inbox = atOnce(database, createInbox())
   expect(inbox.find(mina, channels, 10)).toMatchObject({ id: 10, to: 'user:mina', read: false })
   expect(inbox.find(mina, channels, 5)).toBeUndefined()
   expect(inbox.find(mina, channels, 11)).toBeUndefined()

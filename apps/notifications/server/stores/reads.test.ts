@@ -2,18 +2,20 @@ import { beforeEach, expect, test } from 'vitest'
 import type { Place, Recipient } from '../../shared/schemas.ts'
 import { createRandom, seed } from '../../test/faults/random.ts'
 import { openDatabase } from '../database/database.ts'
+import { atOnce } from '../database/work.ts'
 import { findPerson } from '../directory.ts'
-import { createStores, type Stores } from './stores.ts'
+import { createStores } from './stores.ts'
 
 const mina = findPerson('mina')!
 const joon = findPerson('joon')!
 const channels: Recipient[] = ['all', 'user:mina', 'topic:builds']
 
 let database: ReturnType<typeof openDatabase>
-let stores: Stores
+const createTestStores = () => atOnce(database, createStores())
+let stores: ReturnType<typeof createTestStores>
 beforeEach(() => {
   database = openDatabase(':memory:')
-  stores = createStores(database)
+  stores = createTestStores()
   return () => database.close()
 })
 

@@ -1,30 +1,31 @@
 /** Which notification was sent under which key, so that a repeat is not a second one. */
-import type { DatabaseSync } from 'node:sqlite'
+import { all, first, type Work } from '../database/work.ts'
 import type { Person } from '../directory.ts'
 
 export interface SendStore {
   /** The id of what this person has sent under this key within the last day. */
-  find(sender: Person, key: string): number | undefined
-  add(sender: Person, key: string, notification: number): void
+  find(sender: Person, key: string): Work<number | undefined>
+  add(sender: Person, key: string, notification: number): Work<void>
 }
 
 const day = 24 * 60 * 60 * 1000
 
-export function createSendStore(database: DatabaseSync, now: () => number = Date.now): SendStore {
-  const one = database.prepare(
-    'SELECT notification_id AS id FROM sends WHERE user_id = ? AND key = ? AND sent_at > ?',
-  )
-  const insert = database.prepare('INSERT OR REPLACE INTO sends VALUES (?, ?, ?, ?)')
-  const forget = database.prepare('DELETE FROM sends WHERE sent_at <= ?')
-
+export function createSendStore(now: () => number = Date.now): SendStore {
   return {
-    find(sender, key) {
-      const row = one.get(sender.id, key, now() - day)
+    *find(sender, key) {
+      const row = yield* first(
+        'SELECT notification_id AS id FROM sends WHERE user_id = :sender AND key = :key AND sent_at > :since',
+        { sender: sender.id, key, since: now() - day },
+      )
       return row && Number(row['id'])
     },
-    add(sender, key, notification) {
-      forget.run(now() - day)
-      insert.run(sender.id, key, notification, now())
+    *add(sender, key, notification) {
+      yield* all('DELETE FROM sends WHERE sent_at <= :since', { since: now() - day })
+      yield* all(
+        `INSERT INTO sends VALUES (:sender, :key, :notification, :now)
+         ON CONFLICT (user_id, key) DO UPDATE SET notification_id = excluded.notification_id, sent_at = excluded.sent_at`,
+        { sender: sender.id, key, notification, now: now() },
+      )
     },
   }
 }

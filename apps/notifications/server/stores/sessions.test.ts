@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { openDatabase } from '../database/database.ts'
+import { atOnce } from '../database/work.ts'
 import { findPerson } from '../directory.ts'
 import { createSessionStore, sessionLasts } from './sessions.ts'
 
@@ -7,7 +8,7 @@ const mina = findPerson('mina')!
 
 test('a key opens its session until it is ended, in every process that has the database', () => {
   const database = openDatabase(':memory:')
-  const [node, other] = [createSessionStore(database), createSessionStore(database)]
+  const [node, other] = [atOnce(database, createSessionStore()), atOnce(database, createSessionStore())]
   const [key, second] = [node.begin(mina), node.begin(mina)]
   const session = other.find(key)!
   expect(session.person).toBe(mina)
@@ -20,7 +21,10 @@ test('a key opens its session until it is ended, in every process that has the d
 test('a session ends by itself, and leaves nothing', () => {
   const database = openDatabase(':memory:')
   let now = 1_000
-  const sessions = createSessionStore(database, () => now)
+  const sessions = atOnce(
+    database,
+    createSessionStore(() => now),
+  )
   const key = sessions.begin(mina)
   now += sessionLasts - 1
   expect(sessions.find(key)).toBeDefined()
@@ -32,7 +36,7 @@ test('a session ends by itself, and leaves nothing', () => {
 
 test('the database does not hold what a browser signs in with', () => {
   const database = openDatabase(':memory:')
-  const sessions = createSessionStore(database)
+  const sessions = atOnce(database, createSessionStore())
   const key = sessions.begin(mina)
   const rows = JSON.stringify(database.prepare('SELECT * FROM sessions').all())
   expect(rows).not.toContain(key)
@@ -41,5 +45,5 @@ test('the database does not hold what a browser signs in with', () => {
 })
 
 test.each(['', 'x', 'undefined', '%', 'a'.repeat(100_000)])('%.20s opens nothing', (key) => {
-  expect(createSessionStore(openDatabase(':memory:')).find(key)).toBeUndefined()
+  expect(atOnce(openDatabase(':memory:'), createSessionStore()).find(key)).toBeUndefined()
 })

@@ -1,6 +1,6 @@
 /** The sessions of signed-in users. A browser holds a key and the database only its hash, so nobody can sign in with a copy of the database. */
 import { createHash, randomBytes } from 'node:crypto'
-import type { DatabaseSync } from 'node:sqlite'
+import { all, first, type Work } from '../database/work.ts'
 import { findPerson, type Person } from '../directory.ts'
 
 export interface Session {
@@ -11,36 +11,33 @@ export interface Session {
 
 export interface SessionStore {
   /** @returns the key of a new session */
-  begin(person: Person): string
+  begin(person: Person): Work<string>
   /** The session that this key opens, unless it has ended. */
-  find(key: string): Session | undefined
-  end(session: Session): void
+  find(key: string): Work<Session | undefined>
+  end(session: Session): Work<void>
 }
 
 /** Milliseconds that a session lasts. */
 export const sessionLasts = 30 * 24 * 60 * 60 * 1000
 
 /** @param now milliseconds since the epoch: sessions outlive the process */
-export function createSessionStore(database: DatabaseSync, now: () => number = Date.now): SessionStore {
-  const insert = database.prepare('INSERT INTO sessions VALUES (?, ?, ?)')
-  const select = database.prepare('SELECT user_id FROM sessions WHERE id = ? AND expires_at > ?')
-  const remove = database.prepare('DELETE FROM sessions WHERE id = ?')
-  const removeExpired = database.prepare('DELETE FROM sessions WHERE expires_at <= ?')
-
+export function createSessionStore(now: () => number = Date.now): SessionStore {
   return {
-    begin(person) {
-      removeExpired.run(now())
+    *begin(person) {
+      yield* all('DELETE FROM sessions WHERE expires_at <= :now', { now: now() })
       const key = randomBytes(32).toString('base64url')
-      insert.run(idOf(key), person.id, now() + sessionLasts)
+      const session = { id: idOf(key), user: person.id, end: now() + sessionLasts }
+      yield* all('INSERT INTO sessions VALUES (:id, :user, :end)', session)
       return key
     },
-    find(key) {
+    *find(key) {
       const id = idOf(key)
-      const person = findPerson(select.get(id, now())?.['user_id'])
+      const sql = 'SELECT user_id FROM sessions WHERE id = :id AND expires_at > :now'
+      const person = findPerson((yield* first(sql, { id, now: now() }))?.['user_id'])
       return person && { id, person }
     },
-    end({ id }) {
-      remove.run(id)
+    *end({ id }) {
+      yield* all('DELETE FROM sessions WHERE id = :id', { id })
     },
   }
 }

@@ -1,4 +1,3 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { createInbox, type Inbox } from './inbox.ts'
 import { createNotificationStore, type NotificationStore } from './notifications.ts'
 import { createPlaceStore, type PlaceStore } from './places.ts'
@@ -18,14 +17,14 @@ export interface Stores {
   readonly sessions: SessionStore
 }
 
-export function createStores(database: DatabaseSync): Stores {
+export function createStores(): Stores {
   return {
-    notifications: createNotificationStore(database),
-    inbox: createInbox(database),
-    reads: createReadStore(database),
-    places: createPlaceStore(database),
-    topics: createTopicStore(database),
-    sends: createSendStore(database),
-    sessions: createSessionStore(database),
+    notifications: createNotificationStore(),
+    inbox: createInbox(),
+    reads: createReadStore(),
+    places: createPlaceStore(),
+    topics: createTopicStore(),
+    sends: createSendStore(),
+    sessions: createSessionStore(),
   }
 }

@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import { atOnce } from '../../server/database/work.ts'
 import { people } from '../../server/directory.ts'
 import { createTopicStore } from '../../server/stores/topics.ts'
 import type { Place } from '../../shared/schemas.ts'
@@ -30,7 +31,7 @@ export function readLedger(databaseFile: string): Ledger {
   try {
     const rows = database.prepare('SELECT id, channel, title FROM notifications ORDER BY id').all()
     const places = database.prepare('SELECT user_id, notification_id, place FROM places').all()
-    const topics = createTopicStore(database)
+    const topics = atOnce(database, createTopicStore())
     const channels = new Map(people.map((one) => [one.id, new Set<string>(topics.channelsOf(one))]))
     const of = (user: string) =>
       rows.filter((row) => channels.get(user)!.has(String(row['channel']))).map((row) => Number(row['id']))

@@ -23,6 +23,32 @@ function countStreams(page: Page): () => number {
   return () => streams
 }
 
+test('when the form says sent, the list has it', async () => {
+  const mina = await people.enter(herald.server.origin, 'Mina Kim')
+  const listed = mina.evaluate(
+    () =>
+      new Promise<boolean>((resolve) => {
+        new MutationObserver((_, observer) => {
+          const toast = document.querySelector('[data-testid="toast"]')
+          if (!toast?.textContent?.includes('Sent to everyone')) return
+          observer.disconnect()
+          const items = [...document.querySelectorAll('[data-notification]')]
+          resolve(items.some(({ textContent }) => textContent?.includes('In the list')))
+        }).observe(document, { childList: true, characterData: true, subtree: true })
+      }),
+  )
+  // The server answers long before the stream brings it.
+  await mina.evaluate(async () => {
+    const headers = { 'Content-Type': 'application/json' }
+    const answer = await fetch('/api/line/stall', { method: 'POST', headers, body: '{"seconds":1}' })
+    if (!answer.ok) throw new Error(`${answer.status}`)
+  })
+  await mina.getByRole('textbox', { name: 'Title' }).fill('In the list')
+  await mina.getByRole('button', { name: 'Send' }).click()
+  expect(await listed).toBe(true)
+  expect(people.complaints).toEqual([])
+})
+
 test('the line is cut, two are sent meanwhile, and both arrive', async () => {
   const [mina, joon] = [
     await people.enter(herald.server.origin, 'Mina Kim'),

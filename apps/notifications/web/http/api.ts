@@ -32,6 +32,13 @@ export interface PageQuery {
   readonly limit?: number
 }
 
+/** What the server has taken. */
+export interface Sent {
+  readonly notification: Notification
+  /** The id of its event, if it is in the log already. */
+  readonly event?: string | undefined
+}
+
 export interface Api {
   users(): Promise<User[]>
   topics(): Promise<Topic[]>
@@ -40,7 +47,7 @@ export interface Api {
   signOut(): Promise<void>
   notifications(query: PageQuery): Promise<Snapshot>
   /** Sent again with the same key it is still sent once. */
-  send(draft: Draft, key: string): Promise<Notification>
+  send(draft: Draft, key: string): Promise<Sent>
   /** @throws ApiError 404 when this user does not see it */
   notification(id: number): Promise<InboxItem>
   markRead(ids: readonly number[]): Promise<void>
@@ -66,7 +73,11 @@ export const api: Api = {
     else query.set('topic', topic)
     return get(`/api/notifications?${query}`, snapshotSchema)
   },
-  send: (draft, key) => post('/api/notifications', draft, notificationSchema, { 'Idempotency-Key': key }),
+  async send(draft, key) {
+    const response = await request('POST', '/api/notifications', draft, { 'Idempotency-Key': key })
+    const notification = v.parse(notificationSchema, await response.json())
+    return { notification, event: response.headers.get('Event-Id') ?? undefined }
+  },
   notification: (id) => get(`/api/notifications/${id}`, inboxItemSchema),
   markRead: (ids) => tell('POST', '/api/notifications/read', { ids }),
   markUnread: (ids) => tell('POST', '/api/notifications/unread', { ids }),
@@ -94,13 +105,8 @@ async function get<Schema extends v.GenericSchema>(path: string, schema: Schema)
   return v.parse(schema, await response.json())
 }
 
-async function post<Schema extends v.GenericSchema>(
-  path: string,
-  body: unknown,
-  schema: Schema,
-  headers?: Record<string, string>,
-) {
-  const response = await request('POST', path, body, headers)
+async function post<Schema extends v.GenericSchema>(path: string, body: unknown, schema: Schema) {
+  const response = await request('POST', path, body)
   return v.parse(schema, await response.json())
 }
 

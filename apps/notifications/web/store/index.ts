@@ -16,7 +16,7 @@ export const store: Store<RootState> = createStore<RootState>({
   modules: {
     session: createSession(api),
     topics: createTopics(api),
-    notifications: createNotifications(api),
+    notifications: createNotifications(api, sse.reached),
   },
   plugins: [sse, expiry, recovery, elsewhere(new BroadcastChannel('herald-session'))],
 })

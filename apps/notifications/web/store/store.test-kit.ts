@@ -35,7 +35,7 @@ export const session = (user: string, topics: string[] = []): Session => ({
 })
 
 /** The real modules in a strict store; the server and the stream are the test's. */
-export function setUp(answers: Partial<Api> = {}) {
+export function setUp(answers: Partial<Api> = {}, reached = (_id: string) => Promise.resolve()) {
   const unexpected = () => Promise.reject(new Error('not expected in this test'))
   const api: Api = {
     users: async () => [],
@@ -60,7 +60,7 @@ export function setUp(answers: Partial<Api> = {}) {
     modules: {
       session: createSession(api),
       topics: createTopics(api),
-      notifications: createNotifications(api),
+      notifications: createNotifications(api, reached),
       sse: {
         namespaced: true,
         actions: {

@@ -17,19 +17,29 @@ interface Member {
   readonly streams: number
 }
 
+/** What arrives instead of an event. */
+export type WireFlaw = (event: TestEvent) => readonly TestEvent[]
+
 /** A page, the connection that it has now, and what it shows. */
 export class ModelClient {
   readonly key: string
   readonly #log: RecordLog
   readonly #page: RecordPage
+  readonly #flaw: (() => WireFlaw) | undefined
   readonly #transcript: string[] = []
   /** What has arrived and was not looked at. */
   readonly #arrived: TestEvent[] = []
   readonly #members = new Map<string, Member>()
   #connection: { readonly stream: SseStream; readonly transport: ModelTransport } | undefined
 
-  constructor(log: RecordLog, key: string, breach: (why: string) => void) {
+  constructor(
+    log: RecordLog,
+    key: string,
+    breach: (why: string) => void,
+    flaw: (() => WireFlaw) | undefined,
+  ) {
     this.key = key
+    this.#flaw = flaw
     this.#log = log
     this.#page = new RecordPage(log, (why) => breach(`${why}\n${this}`))
   }
@@ -45,9 +55,11 @@ export class ModelClient {
     this.#transcript.push(`connects to ${channels}, ${page}, rewind ${rewind}`)
     if (page !== 'same') this.#page.reload()
     if (page === 'new') this.#page.lastEventId = undefined
-    this.#page.connect(channels, this.#log.head)
+    // Another process may have appended more.
+    this.#page.connect(channels, hub.position)
     this.#members.clear()
-    const transport = new ModelTransport((event) => this.#arrived.push(event))
+    const flaw = this.#flaw?.() ?? ((event) => [event])
+    const transport = new ModelTransport((event) => this.#arrived.push(...flaw(event)))
     const stream = hub.stream(transport, {
       key: this.key,
       presence: () => this.key,
@@ -88,13 +100,16 @@ export class ModelClient {
   leave(): void {
     this.#connection?.transport.leave()
     this.look()
+    this.#arrived.length = 0
     this.#connection = undefined
   }
 
-  /** Takes what has arrived. */
+  /** Takes what has arrived. An entry that another process has appended may arrive here before the log of this test knows it. */
   look(): void {
-    for (const event of this.#arrived.splice(0)) {
+    for (let event = this.#arrived[0]; event; event = this.#arrived[0]) {
       const { id, data } = event
+      if (id !== '' && this.#log.place(id) === undefined) return
+      this.#arrived.shift()
       if (event.event !== 'sse.ping') this.#transcript.push(`${event.event} ${id} ${data.slice(0, 200)}`)
       if (event.event === 'sse.presence') this.#onPresence(JSON.parse(data))
       else this.#page.receives(event)

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Broker, createHub, type Hub } from '@sse/core'
+import { type Broker, createHub, type Hub, SseError } from '@sse/core'
 import { between, createRandom, type Random } from '../random.ts'
 import { until } from '../until.ts'
-import { compare, ModelClient } from './model-client.ts'
+import { compare, ModelClient, type WireFlaw } from './model-client.ts'
 import { hasRecords } from './record-page.ts'
 import { TrueLog } from './true-log.ts'
 
@@ -13,7 +13,12 @@ export interface ChannelModel {
   readonly steps: number
   /** It repeats the steps of a run. */
   readonly seed: number
+  /** What goes wrong on the way to a page, for each of its connections. */
+  readonly flaw?: (() => WireFlaw) | undefined
 }
+
+/** The limits of the records in the log of a run: some are refused, and some are removed because of their age. */
+export const recordLimits = { bytes: 300_000, age: 500 }
 
 const channels = ['records', 'records:2', 'plain', 'room']
 /** Steps after which everything is given time to arrive, and is compared. */
@@ -25,7 +30,7 @@ const stepsPerCheck = 50
  *
  * @throws Error (rejected) with the first difference, and the seed
  */
-export async function playChannels({ connect, processes, steps, seed }: ChannelModel): Promise<void> {
+export async function playChannels({ connect, processes, steps, seed, flaw }: ChannelModel): Promise<void> {
   const random = createRandom(seed)
   const log = new TrueLog()
   const breaches: string[] = []
@@ -43,7 +48,7 @@ export async function playChannels({ connect, processes, steps, seed }: ChannelM
   }
   const clients = Array.from(
     { length: 6 },
-    (_, number) => new ModelClient(log, `user ${number % 4}`, (why) => breaches.push(why)),
+    (_, number) => new ModelClient(log, `user ${number % 4}`, (why) => breaches.push(why), flaw),
   )
   try {
     for (let step = 1; step <= steps; step++) {
@@ -76,8 +81,12 @@ async function take(random: Random, { hubs, clients, log, step }: World): Promis
   const data = `${step}`.padEnd(random() < 0.2 ? 40_000 : 1, '.')
   const record = oneOf(['a', 'b', 'c', 'd'])
   const published = async (publishing: Promise<{ id: string }>): Promise<void> => {
-    const { id } = await publishing
-    await until(() => log.place(id) !== undefined)
+    try {
+      const { id } = await publishing
+      await until(() => log.place(id) !== undefined)
+    } catch (error) {
+      if (!(error instanceof SseError) || error.code !== 'too-many-records') throw error
+    }
   }
   const actions: readonly (readonly [weight: number, act: () => unknown])[] = [
     [4, () => published(hub.publish(someOf(channels), data))],

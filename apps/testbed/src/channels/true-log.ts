@@ -62,6 +62,7 @@ export class TrueLog implements RecordLog {
       publish: (...message) => broker.publish(...message),
       read: (...cursor) => broker.read(...cursor),
       records: (channels) => broker.records!(channels),
+      ended: () => broker.ended!(),
       signal: (text) => broker.signal(text),
       close: () => broker.close(),
     }

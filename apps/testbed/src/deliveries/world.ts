@@ -11,7 +11,7 @@ const patience = { timeout: 30_000 }
 /** Two of three events have a key. The log may refuse them while it is away. */
 const publishing = {
   isKeyed: (number: number) => number % 3 !== 0,
-  excused: ['log-unreachable', 'log-read-only', 'log-busy', 'log-locked', 'log-gone'],
+  excused: ['log-unreachable', 'log-read-only', 'log-busy', 'log-locked', 'log-gone', 'log-full'],
   pause: 5,
 }
 

@@ -65,6 +65,24 @@ describe('polls', () => {
     expect(await ticks).toEqual([2])
   })
 
+  it('end when a listener of the first answer closes the client', async () => {
+    const { server, client, clock, polls, streams } = await behindProxy()
+    const { id } = await server.hub.publish('news', 1, { event: 'tick' })
+    await server.hub.publish('news', 2, { event: 'tick' })
+    const ticks = vi.fn()
+    client.on('tick', ticks)
+    client.on('sse.open', () => client.close())
+    client.connect({ lastEventId: id })
+    await vi.waitFor(() => expect(streams()).toHaveLength(1))
+    clock.advance(10_000)
+    await vi.waitFor(() => expect(client.state.status).toBe('closed'))
+    // Another client is answered meanwhile, so a poll of the first one would have come.
+    const other = await polling()
+    expect(other.client.state.status).toBe('open')
+    expect(polls()).toHaveLength(1)
+    expect(ticks).not.toHaveBeenCalled()
+  })
+
   it('tell a gap', async () => {
     const { client, clock, streams } = await behindProxy({ lastEventId: 'other-7' })
     const told: unknown[] = []

@@ -64,6 +64,8 @@ export function openPolls(
   let endPause = () => {}
 
   async function run(): Promise<void> {
+    // The caller must have the connection before the first event, because a listener may close it.
+    await null
     let document = first ?? (await next(0))
     if (fallback.until <= clock.now()) fallback.until = clock.now() + fallback.retry
     while (!signal.aborted) {

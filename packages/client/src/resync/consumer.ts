@@ -132,6 +132,8 @@ export function createConsumer(shared: SharedClient, options: ConsumerOptions, o
 /** Resumes from a position for one consumer. The others skip what they were told already. */
 function restart(shared: SharedClient, position: string): void {
   for (const consumer of shared.consumers) consumer.rewind(position)
+  // The next event may have the id of the last one that was told: a tab that shares is not told the position itself.
+  shared.lastId = position
   shared.isRestarting = true
   shared.client?.close()
   shared.isRestarting = false

@@ -77,17 +77,15 @@ function createWorld() {
   const run: { readonly [Name in Step['do']]: (step: never) => void } = {
     publish: log.publish,
     deliver,
-    open: log.open,
-    lose: log.lose,
+    open: () => log.open(),
+    lose: () => log.lose(),
     trim: log.trim,
     restart: log.restart,
     reopen() {
       client.close()
-      log.leave()
       client.connect()
     },
     reconnect() {
-      log.leave()
       client.reconnect()
     },
     read: ({ which, lag }: Extract<Step, { do: 'read' }>) => loads.read(which, lag),

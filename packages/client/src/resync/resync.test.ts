@@ -152,6 +152,20 @@ describe('a resync', () => {
     expect(told).toEqual(['stale', 'trimmed', 8, 'fresh'])
   })
 
+  it('at a gap without an id: a position from before the gap is behind the stream', async () => {
+    const { load, source, told } = await setUp({ lastEventId: 'e-1' })
+    const stream = await source()
+    stream.open()
+    stream.send('sse.open', '{"resumed":false}', 'e-1')
+    stream.send('sse.gap', '{"reason":"trimmed","requested":"e-1"}', 'e-1')
+    stream.send('sse.channels', '{"channels":[],"refused":[]}', 'e-1')
+    send(stream, 8)
+    // The server process that was asked lags behind.
+    ;(await load(1)).resolve('e-1')
+    expect((await source(2)).url.searchParams.get('lastEventId')).toBe('e-1')
+    expect(told).not.toContain(8)
+  })
+
   it('an opening and its gap need one load', async () => {
     const { load, loads, source } = await setUp({ lastEventId: 'e-1' })
     const stream = await source()

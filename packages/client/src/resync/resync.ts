@@ -278,17 +278,18 @@ export function createResync(host: ResyncHost): Resync {
       return position
     },
     receive(received) {
-      const { event, value, id, read, emit } = received
+      const { event, value, id, hasOwnId, read, emit } = received
       if (!held) tell(received)
       else {
-        heldFrom ||= id
+        if (hasOwnId) heldFrom ||= id
         characters += received.data.length
         // Of what was told already, only the cursor waits.
         held.push(read ? { ...received, event: '' } : received)
         if (read) emit()
       }
       if (event === 'sse.open') opened(value as SseOpen, id)
-      else if (event === 'sse.gap') missed('gap', id)
+      // On a stream with records a gap has no id. What follows is then complete from the next id on.
+      else if (event === 'sse.gap') missed('gap', hasOwnId ? id : '')
       if (held && (held.length > MOST_EVENTS || characters > MOST_CHARACTERS)) release()
     },
     changed({ status }) {

@@ -49,6 +49,11 @@ export function createHistory(start: string): History {
       marked = Math.max(0, marked - 1)
     },
     find(cursor) {
+      // A gap without an id keeps the cursor from before it. Who stands at that cursor must get the gap.
+      const gap = events.findIndex(
+        ({ event, identified, lastEventId }) => event === 'sse.gap' && !identified && lastEventId === cursor,
+      )
+      if (gap >= 0) return gap
       const index = events.findLastIndex(({ lastEventId }) => lastEventId === cursor)
       return index < 0 && base !== cursor ? undefined : index + 1
     },

@@ -40,6 +40,16 @@ test('the label of an event that nobody listens for is not taken for the next on
   expect(told.map(({ channels }) => channels)).toEqual([undefined])
 })
 
+test('an event without an id has its label too', () => {
+  const { send, told } = connection()
+  send('sse.event', '{"id":"","channels":["a"]}', '1')
+  send('tick', 'x', '1')
+  send('sse.event', '{"id":"","channels":["a"]}', '1')
+  send('sse.unhandled', '{"event":"other"}', '1')
+  send('tick', 'y', '1')
+  expect(told.map(({ channels }) => channels)).toEqual([['a'], undefined])
+})
+
 test.each(['', 'null', '[', '{"id":{}}', '{"id":"3","channels":7}'])('a label %j harms nobody', (text) => {
   const { send, told } = connection()
   send('sse.event', text, '1')

@@ -54,8 +54,12 @@ export function withLabels(
     isOfSnapshot = false
   }
 
-  client.on('sse.event', (value) => {
-    label = readLabel(value)
+  client.on('sse.event', (value, { id }) => {
+    label = readLabel(value, id)
+  })
+  // Its label must not be taken for that of the next event.
+  client.on('sse.unhandled', () => {
+    label = undefined
   })
   // Called before the listeners of the event itself.
   const toFeed = client.onRecords as unknown as OnFeed
@@ -91,9 +95,10 @@ export const toLabelled = (value: object, { event, id }: SseMeta): LabelledEvent
   channels: undefined,
 })
 
-function readLabel(value: unknown): Label {
+/** @param cursor the cursor at the label. An event without an id does not move it */
+function readLabel(value: unknown, cursor: string): Label {
   const { id, channels } = Object(value)
-  return { id: String(id), channels: [channels].flat().map(String) }
+  return { id: String(id) || cursor, channels: [channels].flat().map(String) }
 }
 
 /*

@@ -1,6 +1,6 @@
+import { type BrowserModel, createBrowserModel, type Order } from '@sse/testbed/browser-model'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type BrowserModel, createBrowserModel, type Order } from '../../test/model/browser-model.ts'
 import { type ModelPage, openPage } from '../../test/model/model-page.ts'
 import { createModelServer, type ModelServer, OWN } from '../../test/model/model-server.ts'
 

@@ -1,8 +1,8 @@
+import type { ModelTab } from '@sse/testbed/browser-model'
 import { expect } from 'vitest'
 import type { SseChannels } from '../../src/index.ts'
 import { createMember, type Member } from '../../src/share/member.ts'
 import type { Interest } from '../../src/share/protocol.ts'
-import type { ModelTab } from './browser-model.ts'
 import { isRefused, type ModelServer, OWN } from './model-server.ts'
 
 /** A page whose client shares, and a ledger of the events that it must receive and those that it has received. */

@@ -1,6 +1,6 @@
+import type { BrowserModel, ModelTab } from '@sse/testbed/browser-model'
 import { createEmitter } from '../../src/events/emitter.ts'
 import type { SseClient, SseState } from '../../src/index.ts'
-import type { BrowserModel, ModelTab } from './browser-model.ts'
 
 /** The channel that the app adds to every stream. Tabs request all others. Those that begin with `secret` are refused. */
 export const OWN = 'own'

@@ -19,10 +19,10 @@ export interface Limits {
 }
 
 /** A client is identified by its key or, without one, by its address. */
-export interface Client {
+export interface Identity {
   readonly key: string | undefined
-  /** Called only if it is needed: Express parses the proxies' headers for it. */
-  address(): string | undefined
+  /** Read only if it is needed: Express parses the proxies' headers for it. */
+  readonly address: string | undefined
 }
 
 /** The range, in milliseconds, of the reconnection time of refused clients. It spreads them, so that they are not all refused together again. */
@@ -48,7 +48,7 @@ export class Admission {
   }
 
   /** The refusal if a stream cannot be opened now. Otherwise it is counted as a request; `count` counts it as a stream. */
-  refusal(client: Client): Refusal | undefined {
+  refusal(client: Identity): Refusal | undefined {
     const { streams = unlimited, perKey = unlimited } = this.#limits
     if (this.#streams >= streams) {
       return refused(503, `There are ${streams} streams already, which is the limit.`)
@@ -60,10 +60,11 @@ export class Admission {
   }
 
   /** The refusal if there were too many requests. Otherwise the request is counted. A refused request is not counted. */
-  refusalByRate({ key, address }: Client): Refusal | undefined {
+  refusalByRate(identity: Identity): Refusal | undefined {
     const { rate, perKeyRate } = this.#limits
     if (rate === undefined && perKeyRate === undefined) return undefined
-    const client = key === undefined ? `address ${address() ?? ''}` : `key ${key}`
+    const { key } = identity
+    const client = key === undefined ? `address ${identity.address ?? ''}` : `key ${key}`
     if (!this.#perKeyRate.allows(client)) {
       return refused(429, `This client made ${perKeyRate} requests in a second, which is the limit.`)
     }

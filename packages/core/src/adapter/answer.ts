@@ -17,11 +17,20 @@ export type OwnHeader = (name: string) => string | undefined
 
 /** The head of an event stream. Headers of the app stay, except those that describe another body. */
 export function streamHead(own: OwnHeader): Head {
+  const vary = own('Vary')
+  const cacheControl = own('Cache-Control')
+  const buffering = own('X-Accel-Buffering')
+  // Most apps set none of these, and every stream would make the same list.
+  if (vary === undefined && cacheControl === undefined && buffering === undefined) return usualHead
+  return headOf(vary, cacheControl, buffering)
+}
+
+function headOf(vary?: string, cacheControl?: string, buffering = 'no'): Head {
   return [
-    ...bodyHead(own, 'text/event-stream; charset=utf-8'),
-    ['Cache-Control', withItem(own('Cache-Control') || 'no-cache', 'no-transform')],
+    ...bodyHead(vary, 'text/event-stream; charset=utf-8'),
+    ['Cache-Control', withItem(cacheControl || 'no-cache', 'no-transform')],
     // Without this header nginx buffers the stream.
-    ['X-Accel-Buffering', own('X-Accel-Buffering') ?? 'no'],
+    ['X-Accel-Buffering', buffering],
   ]
 }
 
@@ -78,16 +87,19 @@ export function documentAnswer(
 
 /** The head of a document, which is never stored. */
 function documentHead(own: OwnHeader, contentType: string | undefined): Head {
-  return [...bodyHead(own, contentType), ['Cache-Control', withItem(own('Cache-Control'), 'no-store')]]
+  return [
+    ...bodyHead(own('Vary'), contentType),
+    ['Cache-Control', withItem(own('Cache-Control'), 'no-store')],
+  ]
 }
 
-function bodyHead(own: OwnHeader, contentType: string | undefined): Head {
+function bodyHead(vary: string | undefined, contentType: string | undefined): Head {
   return [
     ['Content-Type', contentType],
     ['Content-Length', undefined],
     ['Content-Encoding', undefined],
     ['X-Content-Type-Options', 'nosniff'],
-    ['Vary', withItem(own('Vary'), 'Accept')],
+    ['Vary', withItem(vary, 'Accept')],
   ]
 }
 
@@ -102,6 +114,8 @@ function withItem(list: string | undefined, item: string): string {
 function retryAfter(retry: number | undefined): Head {
   return retry === undefined ? [] : [['Retry-After', String(Math.max(1, Math.ceil(retry / 1000)))]]
 }
+
+const usualHead = headOf()
 
 /** The reason phrases of RFC 9110: `node:http` has them too, and the core knows no server. */
 const titles: Readonly<Record<number, string>> = {

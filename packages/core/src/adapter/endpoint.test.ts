@@ -17,7 +17,7 @@ class WebExchange implements Exchange<Request> {
   readonly address = '127.0.0.1'
   readonly response = Promise.withResolvers<Response>()
   readonly #own: Readonly<Record<string, string>>
-  readonly #over: (() => void)[] = []
+  #over: (() => void) | undefined
   closed = false
 
   constructor(request: Request, own: Readonly<Record<string, string>>) {
@@ -35,7 +35,9 @@ class WebExchange implements Exchange<Request> {
 
   readonly header = (name: string) => this.request.headers.get(name) ?? undefined
   readonly ownHeader = (name: string) => this.#own[name]
-  readonly onOver = (callback: () => void) => void this.#over.push(callback)
+  readonly onOver = (callback: (stream: SseStream) => void, stream: SseStream) => {
+    this.#over = () => callback(stream)
+  }
 
   answer({
     status,
@@ -97,7 +99,7 @@ class WebExchange implements Exchange<Request> {
 
   #finish(): void {
     this.closed = true
-    for (const callback of this.#over) callback()
+    this.#over?.()
   }
 }
 

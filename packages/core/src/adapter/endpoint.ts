@@ -5,8 +5,8 @@ import type { CloseHubOptions, HubForAdapters } from '../hub/types.ts'
 import { createPoll } from '../response/poll.ts'
 import type { Refusal } from '../response/refusal.ts'
 import { createStream } from '../stream/create-stream.ts'
-import type { SseStream } from '../stream/sse-stream.ts'
-import { Admission, type Client } from './admission.ts'
+import type { SseStream, StreamClient, StreamOptions } from '../stream/sse-stream.ts'
+import { Admission, type Identity } from './admission.ts'
 import { type Answer, documentAnswer, problem } from './answer.ts'
 import { channelsIn } from './channels-body.ts'
 import type { Exchange } from './exchange.ts'
@@ -38,6 +38,11 @@ export class Endpoint<R> {
   /** The admitted streams whose responses are not over. */
   readonly #streams = new Set<SseStream>()
   readonly #reported = new Set<string>()
+  /** Called when the response of an admitted stream is over. It is shared by all streams: ten thousand closures are noticeable memory. */
+  readonly #over = (stream: SseStream): void => {
+    this.#admission.count(stream.key, -1)
+    this.#streams.delete(stream)
+  }
 
   /** @param options already checked by `checkEndpointOptions` */
   constructor(options: EndpointOptions<R>) {
@@ -69,27 +74,8 @@ export class Endpoint<R> {
     const transport = poll
       ? createPoll(exchange.pollResponse(), waitOf(exchange), { stall })
       : exchange.transport()
-    let key: { readonly is: string | undefined } | undefined
-    const admit = (): Refusal | undefined => {
-      exchange.opening?.()
-      const forbidden = crossSiteProblem(exchange, this.#options.origins)
-      if (forbidden) return { status: 403, detail: forbidden }
-      const unreadable = hub && queryProblem(exchange)
-      if (unreadable) return { status: 400, detail: unreadable }
-      const client = this.#clientOf(exchange)
-      key = { is: client.key }
-      const refusal = this.#shutdown.refusal() ?? this.#admission.refusal(client)
-      if (refusal) return refusal
-      this.#admission.count(client.key, 1)
-      this.#streams.add(stream)
-      exchange.onOver(() => {
-        this.#admission.count(client.key, -1)
-        this.#streams.delete(stream)
-      })
-      return undefined
-    }
-    const options = {
-      key: () => (key ? key.is : this.#clientOf(exchange).key),
+    const options: StreamOptions = {
+      client: new Client(this, exchange),
       lastEventId: lastEventIdOf(exchange),
       retry,
       // A poll watches its client itself, because its answer is one document of any size.
@@ -100,11 +86,26 @@ export class Endpoint<R> {
       presence: presence && ((channel: string) => presence(exchange.request, channel)),
       records: hub && lackedRecordsOf(exchange, limits?.channels ?? 64),
       asked: names.length > 0 ? this.#asked(names, exchange.request) : undefined,
-      admit,
       arrival,
     }
-    const stream = hub ? hub.stream(transport, options) : createStream(transport, options)
-    return stream
+    return hub ? hub.stream(transport, options) : createStream(transport, options)
+  }
+
+  /** Admits a client, and counts its stream until the response is over. @returns the refusal if the stream may not open */
+  admit(client: Client<R>, stream: SseStream): Refusal | undefined {
+    const { exchange } = client
+    exchange.opening?.()
+    const forbidden = crossSiteProblem(exchange, this.#options.origins)
+    if (forbidden) return { status: 403, detail: forbidden }
+    const unreadable = this.#hub && queryProblem(exchange)
+    if (unreadable) return { status: 400, detail: unreadable }
+    const key = client.identify()
+    const refusal = this.#shutdown.refusal() ?? this.#admission.refusal(client)
+    if (refusal) return refusal
+    this.#admission.count(key, 1)
+    this.#streams.add(stream)
+    exchange.onOver(this.#over, stream)
+    return undefined
   }
 
   /**
@@ -123,7 +124,8 @@ export class Endpoint<R> {
     const refuse = (status: number, detail: string, retry?: number) => problem({ status, detail, retry }, own)
     const forbidden = crossSiteProblem(exchange, this.#options.origins)
     if (forbidden) return refuse(403, forbidden)
-    const client = this.#clientOf(exchange)
+    const client = new Client(this, exchange)
+    const key = client.identify()
     const refusal = this.#admission.refusalByRate(client)
     if (refusal) return problem(refusal, own)
     let body: unknown
@@ -138,7 +140,7 @@ export class Endpoint<R> {
         body,
         this.#options.limits?.channels ?? 64,
       )
-      const asking = { key: client.key, client: client.key ?? client.address() }
+      const asking = { key, client: key ?? client.address }
       if (reached !== undefined) {
         const isKnown = await hub.reached(stream, { ...asking, id: reached })
         return isKnown ? documentAnswer({ reached }, own) : refuse(404, unknownStream(stream))
@@ -172,10 +174,9 @@ export class Endpoint<R> {
   }
 
   /** A key must be a string, because `hub.disconnect` takes one. @throws {SseError} `invalid-key`; and any error of the app's `key` */
-  #clientOf(exchange: Exchange<R>): Client {
-    const key: unknown = this.#options.key?.(exchange.request)
-    if (key === undefined || (typeof key === 'string' && key.isWellFormed()))
-      return { key, address: () => exchange.address }
+  keyOf(request: R): string | undefined {
+    const key: unknown = this.#options.key?.(request)
+    if (key === undefined || (typeof key === 'string' && key.isWellFormed())) return key
     const message = `key returned ${show(key)}: return a string, or undefined for a stream without a key.`
     throw new SseError('invalid-key', message, { value: key })
   }
@@ -192,6 +193,39 @@ export class Endpoint<R> {
       return verdict === true
     }
     return { names, authorize }
+  }
+}
+
+/** The client of a request. Its key is that of the moment when the stream begins to open. */
+class Client<R> implements StreamClient, Identity {
+  readonly exchange: Exchange<R>
+  readonly #endpoint: Endpoint<R>
+  #key: string | undefined
+  #isKnown = false
+
+  constructor(endpoint: Endpoint<R>, exchange: Exchange<R>) {
+    this.#endpoint = endpoint
+    this.exchange = exchange
+  }
+
+  /** @throws {SseError} `invalid-key`; and any error of the app's `key` */
+  get key(): string | undefined {
+    return this.#isKnown ? this.#key : this.#endpoint.keyOf(this.exchange.request)
+  }
+
+  /** @throws {SseError} `invalid-key`; and any error of the app's `key` */
+  identify(): string | undefined {
+    this.#key = this.key
+    this.#isKnown = true
+    return this.#key
+  }
+
+  get address(): string | undefined {
+    return this.exchange.address
+  }
+
+  admit(stream: SseStream): Refusal | undefined {
+    return this.#endpoint.admit(this, stream)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { PollResponse } from '../response/poll.ts'
 import type { Transport } from '../response/transport.ts'
+import type { SseStream } from '../stream/sse-stream.ts'
 
 /**
  * A request and its response: the port that an adapter of a web framework implements. What the client sent is untrusted.
@@ -16,7 +17,7 @@ export interface Exchange<R> {
   readonly address: string | undefined
   /** Whether the response is over or its client has left. */
   readonly closed: boolean
-  /** A header of the request, its bytes as Latin-1. */
+  /** A header of the request, its bytes as Latin-1. The name is in lower case, as Node has it. */
   header(name: string): string | undefined
   /** A header that the app has set on the response. */
   ownHeader(name: string): string | undefined
@@ -26,6 +27,6 @@ export interface Exchange<R> {
   transport(): Transport
   /** Answers with a document. */
   pollResponse(): PollResponse
-  /** Calls back when the response is over. */
-  onOver(callback: () => void): void
+  /** Calls back with the stream when the response is over. It is called once, by the endpoint. */
+  onOver(callback: (stream: SseStream) => void, stream: SseStream): void
 }

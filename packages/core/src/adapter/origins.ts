@@ -20,8 +20,8 @@ export function crossSiteProblem<R>(
   exchange: Exchange<R>,
   origins: Origins<R> | undefined,
 ): string | undefined {
-  const origin = exchange.header('Origin')
-  const site = exchange.header('Sec-Fetch-Site')
+  const origin = exchange.header('origin')
+  const site = exchange.header('sec-fetch-site')
   if (origins === '*' || site === 'same-origin' || site === 'none') return undefined
   if (origin === undefined && site === undefined) return undefined
   if (origin === undefined) {
@@ -46,7 +46,7 @@ function mayOpen<R>(
     const readable = exchange.ownHeader('Access-Control-Allow-Origin')
     return sameSite || readable === '*' || readable === origin
   }
-  if (site === undefined && page !== undefined && page.host === exchange.header('Host')) return true
+  if (site === undefined && page !== undefined && page.host === exchange.header('host')) return true
   return [origins].flat().some((allowed) => matches(allowed, origin, exchange.request))
 }
 

@@ -8,7 +8,7 @@ type Asked = Pick<Exchange<unknown>, 'url' | 'header'>
  * first connect, and for a new EventSource that continues a stream. Of several parameters the first counts.
  */
 export function lastEventIdOf(asked: Asked): string | undefined {
-  const header = asked.header('Last-Event-ID')
+  const header = asked.header('last-event-id')
   // The standard sends the id in UTF-8, and a header is read as Latin-1.
   if (header) return Buffer.from(header, 'latin1').toString()
   const parameter = parametersOf(asked).find(([name]) => name === 'lastEventId')
@@ -51,7 +51,7 @@ export function lackedRecordsOf(
   maxChannels: number,
 ): { lacks(channel: string): boolean } | undefined {
   const parameters = parametersOf(asked).filter(([name]) => name === 'records' || name === 'records[]')
-  const header = asked.header('Sse-Records')
+  const header = asked.header('sse-records')
   if (header === undefined && parameters.length === 0) return undefined
   const texts = header === undefined ? parameters.map(([, value]) => value) : [header]
   const names = texts.flatMap((text) => text.split(','))
@@ -63,12 +63,12 @@ export function lackedRecordsOf(
 /** Whether several tabs share the stream: the header `Sse-Shared: 1` says so, or `shared=1` in the query where no header can be sent. */
 export function isShared(asked: Asked): boolean {
   const parameter = parametersOf(asked).find(([name]) => name === 'shared')
-  return asked.header('Sse-Shared') === '1' || parameter?.[1] === '1'
+  return asked.header('sse-shared') === '1' || parameter?.[1] === '1'
 }
 
 /** How long a client waits for the answer to a poll, in milliseconds: `Prefer: wait=25` (RFC 7240, 4.3). */
 export function waitOf(asked: Asked): number {
-  const header = asked.header('Prefer') ?? ''
+  const header = asked.header('prefer') ?? ''
   const seconds = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?=[,;]|$)/i.exec(header)?.[1]
   return Number(seconds ?? 0) * 1000
 }
@@ -78,7 +78,7 @@ export function waitOf(asked: Asked): number {
  * `application/json, text/plain` and any other type with every request, so that is a stream.
  */
 export function isPoll(asked: Asked): boolean {
-  const accept = asked.header('Accept')
+  const accept = asked.header('accept')
   // What most streams ask for names neither JSON nor a range that includes it.
   if (accept === undefined || !/json|\*/i.test(accept)) return false
   return qualityOf('application/json', accept) > qualityOf('text/event-stream', accept)
@@ -109,13 +109,15 @@ export function readsProblems(accept = ''): boolean {
   return accept.includes('application/problem+json')
 }
 
+const none: readonly never[] = []
+
 /**
  * The parameters of the query, with the names decoded and the values not: commas in them have a meaning. They are read from the URL as it
  * came, because the app may have another query parser, or none.
  */
-function parametersOf({ url }: Asked): (readonly [name: string, value: string])[] {
+function parametersOf({ url }: Asked): readonly (readonly [name: string, value: string])[] {
   const start = url.indexOf('?')
-  if (start === -1) return []
+  if (start === -1) return none
   const parameters = url.slice(start + 1).split('&')
   return parameters.map((parameter) => {
     const [name = '', ...value] = parameter.split('=')

@@ -1,4 +1,5 @@
 import { checkNames, checkObject, refuseOption } from '../check.ts'
+import type { RecordLimits } from '../log/records.ts'
 
 /** Checks an amount. `Infinity` means no limit. @throws {SseError} `invalid-option` */
 export function checkAmount(name: string, value: unknown, least = 0): void {
@@ -19,4 +20,16 @@ export function tailOf(tail: { readonly [Limit in keyof Tail]?: number | undefin
   checkAmount('tail.entries', entries)
   checkAmount('tail.bytes', bytes)
   return { entries, bytes }
+}
+
+/** The option `records` of a broker with its defaults. @throws {SseError} `invalid-option` */
+export function recordLimitsOf(
+  records: { readonly [Limit in keyof RecordLimits]?: number | undefined } = {},
+): RecordLimits {
+  checkObject('records', records)
+  checkNames('records.', records, ['bytes', 'age'])
+  const { bytes = 67_108_864, age = Number.POSITIVE_INFINITY } = records
+  checkAmount('records.bytes', bytes, 1)
+  checkAmount('records.age', age, 1)
+  return { bytes, age }
 }

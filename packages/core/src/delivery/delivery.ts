@@ -1,6 +1,8 @@
 import { atEndOfTurn } from '../end-of-turn.ts'
-import type { Broker, Entry, GapReason } from '../log/broker.ts'
+import type { Broker, EndedChannels, Entry, GapReason } from '../log/broker.ts'
 import { isCommand } from '../log/channel.ts'
+import { comparePositions } from '../log/compare-positions.ts'
+import { EndedSet } from '../log/ended-channels.ts'
 import { Window, type WindowLimits, type WindowRecord } from '../log/window.ts'
 import { pingFrame } from '../wire/control.ts'
 import type { Frame } from '../wire/frame.ts'
@@ -18,6 +20,8 @@ export interface DeliveryOptions {
   readonly report: (error: unknown) => void
   /** Whether a channel has records. */
   readonly hasRecords: (channel: string) => boolean
+  /** Reads the ended channels again, because the last answer cannot be used. `onEnded` takes the next one. */
+  readonly readEnded: () => void
   /** Called with every new command to the hubs, before newer entries are delivered. */
   readonly onCommand: (entry: Entry) => void
 }
@@ -33,9 +37,6 @@ const maxAwaiting = 10_000
 
 /** Above these limits, entries are delivered without waiting for the end of the turn. */
 const turnLimit = { entries: 1024, bytes: 1_048_576 }
-
-/** The maximum number of ended channels that are remembered. */
-const mostEnded = 10_000
 
 /**
  * Delivers the log of a started broker to the readers of this process. New entries are appended to the window at once. At the end of the turn
@@ -54,8 +55,10 @@ export class Delivery {
   readonly #awaiting = new Set<Awaiting>()
   /** The number of entries that the broker delivered, including commands. */
   received = 0
-  /** Channels whose newest entry is an end, in the order of these entries. */
-  readonly #ended = new Set<string>()
+  #ended = new EndedSet()
+  /** The broker's answer, if it is ahead of the window. */
+  #endedAnswer: EndedChannels | undefined
+  readonly #readEnded: () => void
   readonly #onCommand: (entry: Entry) => void
   readonly #readers = new Set<Reader>()
   #delivered: number
@@ -68,8 +71,9 @@ export class Delivery {
   #ping: { readonly position: string; readonly frames: readonly Frame[] } | undefined
 
   constructor(options: DeliveryOptions) {
-    const { broker, start, limits, now, report, onCommand, hasRecords } = options
+    const { broker, start, limits, now, report, onCommand, hasRecords, readEnded } = options
     this.#onCommand = onCommand
+    this.#readEnded = readEnded
     this.hasRecords = hasRecords
     this.startedAt = start.head
     this.window = new Window(start.tail[0]?.previous ?? start.head, limits, now)
@@ -131,7 +135,7 @@ export class Delivery {
     atEndOfTurn(() => {
       this.#scheduled = false
       this.deliver()
-      this.records.settle()
+      this.#settle()
     })
   }
 
@@ -166,6 +170,11 @@ export class Delivery {
     return true
   }
 
+  /** Called with the broker's answer: the ends may be older than the tail, or among the entries that were missed. */
+  onEnded(answer: EndedChannels): void {
+    this.#takeEnded(answer, { isNew: true })
+  }
+
   /** Whether the window holds the cursor, and nothing after it on these channels. */
   hasNothingAfter(cursor: string, channels: ReadonlySet<string>): boolean {
     const position = this.window.find(cursor)
@@ -191,6 +200,9 @@ export class Delivery {
     this.window.reset(head)
     this.backlog.clear()
     this.records.clear()
+    // The entries that were missed may have opened channels again.
+    this.#ended = new EndedSet()
+    this.#endedAnswer = undefined
     this.#delivered = this.window.head
     this.#undeliveredBytes = 0
     for (const reader of this.#readers) reader.guard(() => reader.onDiscontinuity(reason, requested, head))
@@ -209,7 +221,7 @@ export class Delivery {
   /** The heartbeat of the live readers. First it delivers the entries of this turn, so that the position is correct. */
   ping(): readonly Frame[] {
     this.deliver()
-    this.records.settle()
+    this.#settle()
     const position = this.window.headId
     if (this.#ping?.position !== position) this.#ping = { position, frames: [pingFrame(position)] }
     return this.#ping.frames
@@ -224,21 +236,31 @@ export class Delivery {
     const { frame, change } = this.window.append(entry)
     this.#undeliveredBytes += frame.bytes.length
     if (change) this.records.apply(entry)
-    if (change === 'clear') {
-      this.#hasEnds = true
-      this.#end(entry.channels)
-    } else if (this.#ended.size > 0) for (const channel of entry.channels) this.#ended.delete(channel)
+    if (change === 'clear') this.#hasEnds = true
+    this.#ended.apply(entry.channels, change === 'clear')
   }
 
-  #end(channels: readonly string[]): void {
-    for (const channel of channels) {
-      this.#ended.delete(channel)
-      this.#ended.add(channel)
+  #settle(): void {
+    this.records.settle()
+    if (this.#endedAnswer) this.#takeEnded(this.#endedAnswer, { isNew: false })
+  }
+
+  /** Takes an answer whose position is in the window, and waits for one that is ahead of it. */
+  #takeEnded(answer: EndedChannels, { isNew }: { readonly isNew: boolean }): void {
+    const { window } = this
+    this.#endedAnswer = undefined
+    const from = window.find(answer.position)
+    if (from === undefined) {
+      const order = comparePositions(answer.position, window.headId)
+      if (order === 1 || isNew) this.#endedAnswer = answer
+      else this.#readEnded()
+      return
     }
-    for (const oldest of this.#ended) {
-      if (this.#ended.size <= mostEnded) return
-      this.#ended.delete(oldest)
-    }
+    this.deliver()
+    const ended = new EndedSet(answer.channels)
+    for (const { channels, change } of window.after(from)) ended.apply(channels, change === 'clear')
+    this.#ended = ended
+    for (const reader of this.fanOut.readersOf([...ended])) reader.guard(() => reader.leaveIfEnded())
   }
 
   #leaveEnded(records: readonly WindowRecord[]): void {

@@ -63,6 +63,25 @@ describe('a stream whose log forks before its position', () => {
     expect(ids('message')).toEqual(['e5', 'e6', 'f6'])
   })
 
+  it('is live at the head of the new log, also if nothing is published to it', async () => {
+    const lost = '00000000-3'
+    const broker = new ManualBroker(chain('11111111-4', '11111111-5'))
+    const hub = createHub({ broker, onError: () => {} })
+    await hub.ready
+    const transport = new RecordingTransport()
+    hub.stream(transport, { lastEventId: '00000000-2' }).subscribe('a')
+    await opening()
+    await broker.answer({ entries: chain('00000000-2', lost), done: false })
+    await broker.answer({ gap: 'forked', resumeAt: '11111111-4' })
+    await broker.answer({ gap: 'unknown', resumeAt: '11111111-5' })
+    await broker.answer({ entries: [], done: true })
+    await hub.publish('a', 'typing', { event: 'typing', volatile: true })
+    await opening()
+    expect(transport.events('message').map(({ id }) => id)).toEqual([lost])
+    expect(transport.events('sse.gap').map(({ id }) => id)).toEqual(['11111111-5'])
+    expect(transport.events('typing')).toHaveLength(1)
+  })
+
   it('gets no entry of the lost tail twice, and misses none of the new tail', async () => {
     const { broker, ids } = await forked()
     await broker.answer({ gap: 'unknown', resumeAt: 'e5' })

@@ -17,7 +17,14 @@ export interface Subscriber {
   readonly named: boolean
   /** All streams of a key share one budget for reads of the broker. */
   readonly key: string | undefined
-  readonly output: Backpressure
+  readonly transport: Transport
+  /** Whether a write has filled the transport, and it has not drained since. */
+  readonly full: boolean
+  readonly backpressure: Backpressure
+  /** Writes the frames, even if the transport is full. @returns `false` if it is full now, or the stream has ended */
+  writeFrames(frames: readonly Frame[]): boolean
+  /** Called with an error that ends the stream. */
+  failed(error: unknown): void
   /** Called when the position is known, before anything from the log is written. */
   onOpen(cursor: { readonly id: string | undefined; readonly resumed: boolean }): void
   /** Called if the log does not have everything after `requested`. Delivery continues after `resumeAt`; `undefined` if the records come first. */
@@ -33,7 +40,7 @@ export interface Subscriber {
 export interface ReaderStart {
   readonly fresh: boolean
   readonly invalid: string | undefined
-  readonly lacks: (channel: string) => boolean
+  readonly lacked: { lacks(channel: string): boolean } | undefined
 }
 
 /** Records of channels on their way to a client. */
@@ -70,17 +77,16 @@ export class Reader {
   /** Channels whose records the client lacks. Until it has them, changes of these records are not written, because the records contain them. */
   #lacking: Set<string> | undefined
   readonly #transport: Transport
-  readonly #output: Backpressure
   readonly #delivery: Delivery
   readonly #subscriber: Subscriber
   /** The position while the reader is not live. */
   #cursor: string
   #opened = false
   /**
-   * Whether the log forked before the position of this stream, and nothing was read since. The window may still have entries of the lost branch,
-   * which were already written. So the reader uses only the broker.
+   * The position of this stream when the log forked before it, until something was read since. The window may still have entries of the lost
+   * branch, which were already written. So the reader uses only the broker.
    */
-  #forked = false
+  #forkedAt: string | undefined
   /** The pending read of the backlog. */
   #read: BacklogRead | undefined
   /** The records that are being written. */
@@ -93,8 +99,7 @@ export class Reader {
 
   /** @param cursor the position to begin at */
   constructor(delivery: Delivery, subscriber: Subscriber, cursor: string) {
-    this.#transport = subscriber.output.transport
-    this.#output = subscriber.output
+    this.#transport = subscriber.transport
     this.#delivery = delivery
     this.#subscriber = subscriber
     this.#cursor = cursor
@@ -141,11 +146,12 @@ export class Reader {
   /**
    * Starts to read.
    *
-   * @param options `fresh`: whether the client sent no cursor; `invalid`: a text without the form of a cursor, which the client sent; `lacks`:
-   * whether the client lacks the records of a channel although it has a cursor
+   * @param options `fresh`: whether the client sent no cursor; `invalid`: a text without the form of a cursor, which the client sent; `lacked`:
+   * the channels whose records the client lacks although it has a cursor
    */
-  start({ fresh, invalid, lacks }: ReaderStart): void {
-    this.#lack(fresh ? [...this.channels] : [...this.channels].filter(lacks))
+  start({ fresh, invalid, lacked }: ReaderStart): void {
+    if (fresh) this.#lack(this.channels)
+    else if (lacked) this.#lack([...this.channels].filter((channel) => lacked.lacks(channel)))
     if (invalid !== undefined) {
       this.#open(false, undefined)
       this.#gap('unknown', invalid, this.#cursor)
@@ -175,7 +181,7 @@ export class Reader {
     }
     this.#deliveredTo = to
     if (this.#transport.write(frames)) return
-    this.#output.becameFull()
+    this.#subscriber.backpressure.becameFull()
     this.pause()
   }
 
@@ -212,7 +218,7 @@ export class Reader {
   /** Called when records that the client lacks were read. */
   recordsLoaded(): void {
     if (this.#state === 'holding') {
-      if (!this.#output.full) this.resume()
+      if (!this.#subscriber.full) this.resume()
     } else if (this.#state === 'live' && this.#lacking) {
       this.flush()
       if (this.#state === 'live') this.#giveRecords()
@@ -238,7 +244,7 @@ export class Reader {
 
   /** Writes what is not in the log, if the reader is live. */
   tell(frames: readonly Frame[]): void {
-    if (this.#state === 'live' && !this.#output.write(frames)) this.pause()
+    if (this.#state === 'live' && !this.#subscriber.writeFrames(frames)) this.pause()
   }
 
   /** Ends the stream if it is at the head and all of its channels have ended. */
@@ -274,7 +280,7 @@ export class Reader {
   }
 
   failed(error: unknown): void {
-    this.#output.failed(error)
+    this.#subscriber.failed(error)
   }
 
   end(): void {
@@ -293,7 +299,7 @@ export class Reader {
       })
       position = read.position
       const frames = this.#framesOf(read.records)
-      const isFull = frames.length > 0 && !this.#output.write(frames)
+      const isFull = frames.length > 0 && !this.#subscriber.writeFrames(frames)
       if (this.#ended) return
       if (isFull) {
         this.#cursor = window.idAt(position)
@@ -315,11 +321,12 @@ export class Reader {
   }
 
   /** Notes that the client lacks the records of these channels. */
-  #lack(channels: readonly string[]): void {
-    const lacking = channels.filter(this.#delivery.hasRecords)
-    if (lacking.length === 0) return
-    this.#lacking ??= new Set()
-    for (const channel of lacking) this.#lacking.add(channel)
+  #lack(channels: Iterable<string>): void {
+    for (const channel of channels) {
+      if (!this.#delivery.hasRecords(channel)) continue
+      this.#lacking ??= new Set()
+      this.#lacking.add(channel)
+    }
   }
 
   /** Writes the records that the client lacks. The reader has written everything up to the head. @returns `false` if they are not loaded */
@@ -347,7 +354,7 @@ export class Reader {
       const isLast = snapshot.parts.length === 0
       const channels = [...snapshot.channels]
       if (isLast) frames.push(recordsFrame(channels, this.#cursor))
-      const taken = this.#output.write(frames)
+      const taken = this.#subscriber.writeFrames(frames)
       if (this.#ended) return false
       if (isLast) this.#readAll(channels)
       if (!taken) return false
@@ -383,7 +390,7 @@ export class Reader {
    */
   #gap(reason: GapReason, requested: string, resumeAt: string): void {
     this.#snapshot = undefined
-    this.#lack([...this.#subscriber.channels])
+    this.#lack(this.#subscriber.channels)
     this.#subscriber.onGap(reason, requested, this.#lacking ? undefined : resumeAt)
     if (!this.#lacking) return
     this.#withoutId = true
@@ -410,7 +417,7 @@ export class Reader {
 
   #ask(cursor: string, onAnswer: (answer: BacklogAnswer) => void): void {
     // After a fork the reader cannot continue in the window, so this read does not count against the budget.
-    const client = this.#forked ? undefined : (this.#subscriber.key ?? this)
+    const client = this.#isForked ? undefined : (this.#subscriber.key ?? this)
     this.#read = { cursor, client, onAnswer: (answer) => this.guard(() => onAnswer(answer)) }
     this.#delivery.backlog.add(this.#read)
   }
@@ -426,13 +433,30 @@ export class Reader {
     // Meanwhile the window may have received the position.
     else if (this.#windowPosition !== undefined) this.resume()
     else if (isGap(answer)) this.#onGap(answer.gap, answer.resumeAt)
+    // A log that is quiet would leave the stream without records, heartbeats with ids, and volatile events.
+    else if (this.#isWindowOfNewLog) {
+      this.#forkedAt = undefined
+      this.resume()
+    }
     // There was a wake during the read, so the reader retries at once.
     else if (this.#delivery.wakes > wakes) this.resume()
     else this.#delivery.waiting.add(this)
   }
 
   get #windowPosition(): number | undefined {
-    return this.#forked ? undefined : this.#delivery.window.find(this.#cursor)
+    return this.#isForked ? undefined : this.#delivery.window.find(this.#cursor)
+  }
+
+  get #isForked(): boolean {
+    return this.#forkedAt !== undefined
+  }
+
+  /** Whether the window has the head of the log that follows the fork. It shows that by another epoch, or by a greater number. */
+  get #isWindowOfNewLog(): boolean {
+    const { window } = this.#delivery
+    // The head of the log may be a command, which takes no place in the window.
+    if (this.#forkedAt === undefined || window.find(this.#cursor) !== window.head) return false
+    return comparePositions(this.#forkedAt, this.#cursor) !== 1
   }
 
   /** A getter, because TypeScript does not know that a call may have changed the state. */
@@ -442,7 +466,7 @@ export class Reader {
 
   #writePage(page: BacklogPage, from: number): void {
     this.#open(true, this.#cursor)
-    this.#forked = false
+    this.#forkedAt = undefined
     const indexes = page.indexesOn(this.channels, from)
     for (let next = 0; next < indexes.length; ) {
       const records: BacklogRecord[] = []
@@ -453,7 +477,7 @@ export class Reader {
       }
       this.#cursor = next < indexes.length ? page.idAt(indexes[next - 1]!) : page.end
       const frames = this.#framesOf(records)
-      if (frames.length > 0 && !this.#output.write(frames)) return
+      if (frames.length > 0 && !this.#subscriber.writeFrames(frames)) return
       if (this.#ended) return
     }
     this.#cursor = page.end
@@ -490,8 +514,8 @@ export class Reader {
     const { window } = this.#delivery
     const requested = this.#cursor
     const isNew = !this.#opened
-    const fromBase = reason === 'trimmed' ? !this.#forked : reason === 'forked' && isNew
-    this.#forked = reason === 'forked' && !isNew
+    const fromBase = reason === 'trimmed' ? !this.#isForked : reason === 'forked' && isNew
+    this.#forkedAt = reason === 'forked' && !isNew ? requested : undefined
     this.#open(false, reason === 'unknown' ? undefined : requested)
     this.#cursor = fromBase && window.find(resumeAt) !== undefined ? window.baseId : resumeAt
     this.#gap(reason, requested, this.#cursor)

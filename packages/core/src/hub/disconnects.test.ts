@@ -232,6 +232,30 @@ describe('hub.disconnect', () => {
     expect(open.stream.closed).toBe(false)
   })
 
+  it('does so also when it reaches the log again before it is told what it missed', async () => {
+    const memory = createMemoryLog().connect()
+    let receiver!: Receiver
+    const broker = wrapped(memory, {
+      start: (its) => {
+        receiver = its
+        return memory.start(its)
+      },
+      signal: async () => {},
+    })
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+    const hub = createHub({ broker })
+    await hub.ready
+    const keyed = await opened(hub)
+    receiver.health('down')
+    vi.advanceTimersByTime(6_000)
+    receiver.health('up')
+    receiver.discontinuity({ reason: 'trimmed', head: hub.position })
+    expect(keyed.stream.closed).toBe(true)
+    const later = await opened(hub)
+    receiver.discontinuity({ reason: 'trimmed', head: hub.position })
+    expect(later.stream.closed).toBe(false)
+  })
+
   it('refuses what arrived before a start that failed, because the log may have dropped a disconnect since then', async () => {
     const memory = createMemoryLog().connect()
     let attempts = 0

@@ -131,7 +131,10 @@ export class Disconnects {
    */
   onGap(): void {
     for (const pending of this.#pending.values()) if (pending.id !== undefined) this.#publishAgain(pending)
-    if (this.#options.leases.ownLeaseExpired) this.#disconnectAll()
+    const { leases } = this.#options
+    if (!leases.hasLapsed) return
+    leases.forgetLapse()
+    this.#disconnectAll()
   }
 
   /** Any key may have been disconnected. Requests count too whose streams do not open yet, because the app awaits something. */

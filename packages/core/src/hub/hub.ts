@@ -6,7 +6,7 @@ import type { AnyEvents, EventMap } from '../event-map.ts'
 import type { Broker, Entry, Published, PublishedInTransaction, Receiver } from '../log/broker.ts'
 import { commandChannel, isCommand, toChannels } from '../log/channel.ts'
 import { createMemoryBroker } from '../log/memory-broker.ts'
-import { endEvent, removedEvent } from '../log/records.ts'
+import { endEvent, removalOf, removedEvent } from '../log/records.ts'
 import { Start } from '../log/start.ts'
 import { Observed } from '../observed.ts'
 import type { Refusal } from '../response/refusal.ts'
@@ -63,8 +63,8 @@ export function createHub(options: HubOptions = {}): Hub {
 /** The range, in milliseconds, of the reconnection time of clients whose streams may have been revoked. */
 const retryRevoked = [250, 5_000] as const
 const defaultMaxEventBytes = 65_536
-/** Milliseconds after which a failed read of the unfinished runs is repeated. */
-const runsRetry = 1_000
+/** Milliseconds after which a failed read of the unfinished runs, or of the ended channels, is repeated. */
+const stateRetry = 1_000
 /** Milliseconds that a publish waits for the broker to start. */
 const startTimeout = 5_000
 /** The maximum number of publishes that wait for the broker to start. */
@@ -92,6 +92,7 @@ class LogHub implements Hub, StreamHost {
   readonly #volatile: Volatile
   readonly #runs: Runs
   #runsReads = 0
+  #endedReads = 0
   /** Whether it was reported that the unfinished runs cannot be read. */
   #runsUnread = false
   #brokerState: 'starting' | 'up' | 'down'
@@ -287,6 +288,7 @@ class LogHub implements Hub, StreamHost {
         this.#disconnects.onGap()
         this.#loadRuns()
         this.delivery!.discontinuity(reason, head)
+        this.#loadEnded()
       },
       health: (state) => this.#onHealth(state),
       signal: (text) => this.#onSignal(parseSignal(text)),
@@ -303,11 +305,13 @@ class LogHub implements Hub, StreamHost {
       report: (error) => this.report(error),
       onCommand: (entry) => this.#onCommand(entry),
       hasRecords: (channel) => this.#broker.records !== undefined && this.#hasRecords(channel),
+      readEnded: () => this.#loadEnded(),
     })
     const commands = start.tail.filter(isCommand).map(({ data }) => parseCommand(data))
     const disconnects = commands.filter((command) => command?.type === 'disconnect')
     this.#disconnects.onStart(disconnects, this.#brokerState === 'down')
     this.#loadRuns()
+    this.#loadEnded()
   }
 
   #onCommand(entry: Entry): void {
@@ -339,7 +343,22 @@ class LogHub implements Hub, StreamHost {
           this.#runsUnread = true
           this.report(error)
         }
-        setTimeout(() => this.#loadRuns(), runsRetry).unref()
+        setTimeout(() => this.#loadRuns(), stateRetry).unref()
+      },
+    )
+  }
+
+  /** Ends may be older than the tail, or among the entries that were missed. */
+  #loadEnded(): void {
+    const read = ++this.#endedReads
+    this.#broker.ended?.().then(
+      (ended) => {
+        if (read === this.#endedReads) this.delivery?.onEnded(ended)
+      },
+      // A log that is away tells that itself, and one that lacks a permission is reported with the unfinished runs.
+      () => {
+        if (!this.#drained && read === this.#endedReads)
+          setTimeout(() => this.#loadEnded(), stateRetry).unref()
       },
     )
   }
@@ -369,7 +388,7 @@ class LogHub implements Hub, StreamHost {
       const channels = toChannels(channel, { byApp: true })
       checkRecord(record)
       this.#checkRecords(channels)
-      return { channels, event: removedEvent, data: JSON.stringify({ channel, record }), record }
+      return { channels, ...removalOf(channel, record), record }
     }) as Promise<Published>
   }
 

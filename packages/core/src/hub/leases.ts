@@ -25,6 +25,7 @@ export class Leases {
   /** Called whenever a hub was heard. */
   readonly #listeners = new Set<() => void>()
   #helloAt = 0
+  #hasLapsed = false
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: LeasesOptions) {
@@ -40,6 +41,19 @@ export class Leases {
   /** Whether this hub has not received its own signals for so long that the other hubs do not count it as live. */
   get ownLeaseExpired(): boolean {
     return this.#silence(this.#options.hub) > lease
+  }
+
+  /**
+   * Whether the other hubs may not have counted this hub as live for some time since the last `forgetLapse`. Signals come back before the entries
+   * that this hub has missed.
+   */
+  get hasLapsed(): boolean {
+    return this.#hasLapsed || this.ownLeaseExpired
+  }
+
+  /** Called when what may have been missed was dealt with. */
+  forgetLapse(): void {
+    this.#hasLapsed = false
   }
 
   /** Whether this hub has started so recently that it may not have heard every other one. */
@@ -74,6 +88,7 @@ export class Leases {
   /** Called when the broker reaches its log, for the first time or again. */
   hello(): void {
     const { hub, send, presence } = this.#options
+    this.#noteLapse()
     this.#helloAt = performance.now()
     this.#heard.set(hub, this.#helloAt)
     send({ type: 'alive', hub, hello: true, presence: presence() })
@@ -89,10 +104,16 @@ export class Leases {
     const { hub: own, send, presence } = this.#options
     if (signal.type === 'left') this.#heard.delete(signal.hub)
     else {
+      if (signal.hub === own) this.#noteLapse()
       this.#heard.set(signal.hub, performance.now())
       if (signal.hello && signal.hub !== own) send({ type: 'alive', hub: own, presence: presence() })
       for (const check of this.#listeners) check()
     }
+  }
+
+  /** Called before this hub is heard again. Before its first `hello` it has missed nothing. */
+  #noteLapse(): void {
+    if (this.#timer && this.ownLeaseExpired) this.#hasLapsed = true
   }
 
   #tick(): void {

@@ -117,7 +117,10 @@ export class Presence implements StreamPresence {
   sync(stream: Present, { open, polled = false }: { open: boolean; polled?: boolean }): void {
     const { key } = stream
     if (key === undefined) return
-    const before = this.#streams.get(stream) ?? new Set()
+    const known = this.#streams.get(stream)
+    // Most apps have no presence.
+    if (!known && ![...stream.channels].some(this.#options.hasPresence)) return
+    const before = known ?? new Set()
     const now = new Set<string>()
     if (open) {
       for (const channel of stream.channels) {

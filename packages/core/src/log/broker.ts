@@ -62,6 +62,13 @@ export interface Records {
   readonly entries: readonly Entry[]
 }
 
+/** The channels whose newest entry is the event `sse.end`, at one position of the log. */
+export interface EndedChannels {
+  readonly position: string
+  /** Those that ended last: about 10,000 at most. */
+  readonly channels: readonly string[]
+}
+
 /** The result of a publish within a transaction that is not committed yet. */
 export interface PublishedInTransaction {
   /** Identifies what was published, until it has an id: `hub.idOf(receipt)`. */
@@ -97,7 +104,8 @@ export interface Broker {
    * An idempotency key is valid for ten minutes in the whole log. A repeat in that time appends nothing and resolves with the first id.
    *
    * An entry with a `record` becomes the newest of that record on each of its channels. The event `sse.removed` removes the record, and the
-   * event `sse.end` removes all records of its channels (`recordChangeOf`).
+   * event `sse.end` removes all records of its channels (`recordChangeOf`). A broker may remove records that nobody has set for long: it
+   * appends an `sse.removed` for each, so that all clients receive it. It keeps those of the reserved channel.
    *
    * @throws {SseError} (rejected) `too-many-records`; `closed` after `close`
    */
@@ -139,6 +147,13 @@ export interface Broker {
    * @throws {SseError} (rejected) `closed` after `close`
    */
   records?(channels: readonly string[]): Promise<Records>
+  /**
+   * Reads which channels have ended, however old their ends are. The read is atomic, as that of records. A hub on a broker without this method
+   * knows only the ends that its window or a later event has.
+   *
+   * @throws {SseError} (rejected) `closed` after `close`
+   */
+  ended?(): Promise<EndedChannels>
   /**
    * Sends a text to the receivers of all started brokers of the log, including this one. A signal is not in the log: it has no id and is not
    * replayed. It may be lost, for example while a broker cannot reach the log. It never arrives twice, and the signals of one broker arrive

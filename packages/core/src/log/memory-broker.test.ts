@@ -19,9 +19,12 @@ brokerConformance(
   {
     name: 'the memory broker',
     records: true,
-    createLog: () => {
+    ended: true,
+    limits: true,
+    createLog: (records) => {
       const clock = { time: 0 }
-      return { clock, log: createMemoryLog({ entries, now: () => clock.time }) }
+      const now = () => clock.time + performance.now()
+      return { clock, log: createMemoryLog({ entries, records, now }) }
     },
     connect: ({ log }) => log.connect(),
     advance: ({ clock }, milliseconds) => {

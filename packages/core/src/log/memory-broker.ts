@@ -1,12 +1,25 @@
 import { closedError } from '../brokers/log-failure.ts'
+import { recordLimitsOf } from '../brokers/options.ts'
 import { checkNames, checkObject, refuseOption } from '../check.ts'
 import { atEndOfTurn, endOfTurn } from '../end-of-turn.ts'
 import { SseError } from '../errors.ts'
 import { randomText } from '../random-text.ts'
-import type { Broker, Entry, Page, Published, Receiver, Records } from './broker.ts'
+import type { Broker, EndedChannels, Entry, Page, Published, Receiver, Records } from './broker.ts'
+import { commandChannel, isCommand } from './channel.ts'
+import { EndedSet } from './ended-channels.ts'
 import { IdempotencyKeys } from './idempotency-keys.ts'
 import { Queue } from './queue.ts'
-import { ChannelRecords, maxRecords, recordChangeOf, tooManyRecords } from './records.ts'
+import {
+  ChannelRecords,
+  maxRecords,
+  type RecordLimits,
+  recordBytes,
+  recordChangeOf,
+  recordCheckInterval,
+  recordsFull,
+  removalOf,
+  tooManyRecords,
+} from './records.ts'
 
 export interface MemoryLogOptions {
   /**
@@ -14,7 +27,16 @@ export interface MemoryLogOptions {
    * `createHub()` uses 0.
    */
   readonly entries?: number | undefined
-  /** The clock for idempotency keys, in milliseconds. Default `Date.now`. */
+  /** The limits of all records together. A record that exceeds `bytes` is refused. One that is older than `age` is removed, by an event. */
+  readonly records?:
+    | {
+        /** Bytes of their names and data. Default 64 MiB. */
+        readonly bytes?: number | undefined
+        /** Milliseconds since a record was last set. Default: no limit. */
+        readonly age?: number | undefined
+      }
+    | undefined
+  /** The clock for idempotency keys and the age of records, in milliseconds. Default `Date.now`. */
   readonly now?: (() => number) | undefined
 }
 
@@ -91,6 +113,11 @@ class MemoryBroker implements Broker {
     return this.#log.records(channels)
   }
 
+  async ended(): Promise<EndedChannels> {
+    this.#refuseWhenClosed()
+    return this.#log.ended()
+  }
+
   async signal(text: string): Promise<void> {
     this.#refuseWhenClosed()
     this.#log.signal(text)
@@ -117,7 +144,14 @@ class MemoryLog {
   readonly #capacity: number
   readonly #entries = new Queue<Entry>()
   readonly #keys: IdempotencyKeys
+  readonly #now: () => number
   readonly #records = new Map<string, ChannelRecords>()
+  readonly #limits: RecordLimits
+  /** When each record was last set, the oldest first. Used only if they have an age. */
+  readonly #touched = new Map<string, { channel: string; record: string; at: number }>()
+  #recordBytes = 0
+  #ageCheck: NodeJS.Timeout | undefined
+  readonly #ended = new EndedSet()
   #head = 0
   /** Replaced at every change, so that an entry goes to the receivers that had started when it was appended. */
   #receivers: readonly Receiver[] = []
@@ -127,12 +161,14 @@ class MemoryLog {
   /** @throws {SseError} `invalid-option` */
   constructor(options: MemoryLogOptions = {}) {
     checkObject('options', options)
-    checkNames('', options, ['entries', 'now'])
+    checkNames('', options, ['entries', 'records', 'now'])
     const { entries = 10_000, now = Date.now } = options
     if (!Number.isSafeInteger(entries) || entries < 0)
       refuseOption('entries', 'a whole number, 0 or more', entries)
     this.#capacity = entries
     this.#keys = new IdempotencyKeys(now)
+    this.#now = now
+    this.#limits = recordLimitsOf(options.records)
   }
 
   get head(): string {
@@ -146,10 +182,15 @@ class MemoryLog {
 
   add(receiver: Receiver): void {
     this.#receivers = [...this.#receivers, receiver]
+    const interval = recordCheckInterval(this.#limits)
+    if (interval !== undefined) this.#ageCheck ??= setInterval(() => this.#removeOld(), interval).unref()
   }
 
   remove(receiver: Receiver): void {
     this.#receivers = this.#receivers.filter((one) => one !== receiver)
+    if (this.#receivers.length > 0) return
+    clearInterval(this.#ageCheck)
+    this.#ageCheck = undefined
   }
 
   append(
@@ -172,6 +213,7 @@ class MemoryLog {
       ...(record !== undefined && { record }),
     }
     this.#changeRecords(entry)
+    this.#ended.apply(entry.channels, recordChangeOf(entry) === 'clear')
     this.#head++
     this.#entries.push(entry)
     if (this.#entries.length > this.#capacity) this.#entries.shift()
@@ -187,19 +229,65 @@ class MemoryLog {
     return { position: this.head, entries: [...entries] }
   }
 
+  ended(): EndedChannels {
+    return { position: this.head, channels: [...this.#ended] }
+  }
+
   #changeRecords(entry: Entry): void {
     const change = recordChangeOf(entry)
     if (!change) return
-    for (const channel of entry.channels) {
-      const records = this.#records.get(channel)
-      const isFull = records?.size === maxRecords && !records.has(entry.record!)
-      if (change === 'set' && isFull) throw tooManyRecords(channel, entry.record!)
-    }
+    if (change === 'set') this.#checkLimits(entry)
     for (const channel of entry.channels) {
       const records = this.#records.get(channel) ?? new ChannelRecords()
+      this.#forgetSize(change, channel, records, entry.record)
       records.apply(entry)
+      if (change === 'set') this.#noteSize(channel, entry)
       if (records.size > 0) this.#records.set(channel, records)
       else this.#records.delete(channel)
+    }
+  }
+
+  /** @throws {SseError} `too-many-records` */
+  #checkLimits(entry: Entry): void {
+    let growth = 0
+    for (const channel of entry.channels) {
+      const records = this.#records.get(channel)
+      const old = records?.get(entry.record!)
+      if (records?.size === maxRecords && !old) throw tooManyRecords(channel, entry.record!)
+      growth += recordBytes(channel, entry) - (old ? recordBytes(channel, old) : 0)
+    }
+    const isFull = growth > 0 && this.#recordBytes + growth > this.#limits.bytes
+    if (isFull && !isCommand(entry)) throw recordsFull(this.#limits.bytes, entry.record!)
+  }
+
+  #forgetSize(
+    change: 'set' | 'remove' | 'clear',
+    channel: string,
+    records: ChannelRecords,
+    name: string | undefined,
+  ): void {
+    const one = change === 'clear' ? undefined : records.get(name!)
+    for (const old of change === 'clear' ? records : one ? [one] : []) {
+      this.#recordBytes -= recordBytes(channel, old)
+      this.#touched.delete(`${channel}\n${old.record}`)
+    }
+  }
+
+  #noteSize(channel: string, entry: Entry): void {
+    this.#recordBytes += recordBytes(channel, entry)
+    if (this.#limits.age === Number.POSITIVE_INFINITY || channel === commandChannel) return
+    const record = entry.record!
+    this.#touched.set(`${channel}\n${record}`, { channel, record, at: this.#now() })
+  }
+
+  /** Removes the records that are too old, by entries, so that all clients receive it. */
+  #removeOld(): void {
+    const oldest = this.#now() - this.#limits.age
+    for (const { channel, record, at } of [...this.#touched.values()]) {
+      if (at >= oldest) return
+      // A receiver of an entry before may have set it again.
+      const touched = this.#touched.get(`${channel}\n${record}`)
+      if (touched?.at === at) this.append([channel], removalOf(channel, record), { record })
     }
   }
 

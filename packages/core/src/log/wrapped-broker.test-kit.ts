@@ -7,6 +7,7 @@ export function wrapped(broker: Broker, calls: Partial<Broker>): Broker {
     publish: (...message) => broker.publish(...message),
     read: (...cursor) => broker.read(...cursor),
     ...(broker.records && { records: (channels) => broker.records!(channels) }),
+    ...(broker.ended && { ended: () => broker.ended!() }),
     signal: (text) => broker.signal(text),
     close: () => broker.close(),
     ...calls,

@@ -160,8 +160,8 @@ describe('stream.from', () => {
 
   it('handles the errors of a source even if the stream is refused or the hub is closed', async () => {
     const hub = createHub()
-    const refusing = { admit: () => ({ status: 503, detail: 'full', retry: 1 }) as const }
-    await hub.stream(new RecordingTransport(), refusing).from(createReadStream('/missing/file'))
+    const client = { key: undefined, admit: () => ({ status: 503, detail: 'full', retry: 1 }) as const }
+    await hub.stream(new RecordingTransport(), { client }).from(createReadStream('/missing/file'))
     const stream = hub.stream(new RecordingTransport())
     await hub.close()
     await stream.from(createReadStream('/missing/file'))

@@ -109,10 +109,22 @@ export interface CloseOptions {
   readonly reconnect?: false | number | undefined
 }
 
+/** The client of a stream whose admission is decided when the stream begins to open. */
+export interface StreamClient {
+  /** The owner of the stream. It is read when it is needed, at the latest after `admit`, and may throw. Reading `stream.key` never throws. */
+  readonly key: string | undefined
+  /**
+   * Called when the stream begins to open, before any other work. If it returns a refusal, the client gets that instead. From then on the
+   * stream counts as open.
+   */
+  admit(stream: SseStream): Refusal | undefined
+}
+
 /** The data of a request that an adapter passes to its stream. */
 export interface StreamOptions {
-  /** The owner of the stream. A function is called when the key is needed, at the latest after `admit`. Reading `stream.key` never throws. */
-  readonly key?: string | (() => string | undefined) | undefined
+  /** The owner of the stream, unless `client` says it. */
+  readonly key?: string | undefined
+  readonly client?: StreamClient | undefined
   readonly lastEventId?: string | undefined
   /** The client's reconnection time in milliseconds: a range to draw from, or a time that is varied by ± 50 %. Default 2,000. */
   readonly retry?: number | readonly [min: number, max: number] | undefined
@@ -136,11 +148,6 @@ export interface StreamOptions {
    * it has a cursor.
    */
   readonly records?: { lacks(channel: string): boolean } | undefined
-  /**
-   * Called when the stream begins to open, before any other work. If it returns a refusal, the client gets that instead. From then on the
-   * stream counts as open.
-   */
-  readonly admit?: (() => Refusal | undefined) | undefined
   /** `hub.arrival()` when the request arrived. Default: when the stream is created. */
   readonly arrival?: number | undefined
 }

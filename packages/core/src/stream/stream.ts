@@ -27,6 +27,7 @@ import type {
   FromOptions,
   SendOptions,
   SseStream,
+  StreamClient,
   StreamEnd,
   StreamOptions,
   SubscribeOptions,
@@ -49,14 +50,17 @@ const retryExpired = [250, 750] as const
  */
 export class Stream implements SseStream, Subscriber {
   readonly lastEventId: string | undefined
-  readonly output: Backpressure
+  readonly transport: Transport
   readonly #host: StreamHost
-  readonly #transport: Transport
+  /** Exists once the transport has been full, which most never are. */
+  #backpressure: Backpressure | undefined
+  readonly #stall: number
+  readonly #maxUnread: number
   readonly #channels: StreamChannels
   readonly #maxChannels: number
   readonly #retry: number | readonly [min: number, max: number]
   readonly #arrival: number
-  #key: string | (() => string | undefined) | undefined
+  #key: string | undefined
   #id: string | undefined
   /** `opening`: the stream counts for the limits and can be disconnected, but the app can still set status and headers. */
   #state: 'idle' | 'opening' | 'open' | 'closed' = 'idle'
@@ -76,24 +80,25 @@ export class Stream implements SseStream, Subscriber {
   /** Exists only if the client may change the channels. */
   #changes: ChangeOrder | undefined
   #expiry: Expiry | undefined
-  /** `undefined` after its call. */
-  #admit: (() => Refusal | undefined) | undefined
+  /** Until it has admitted the stream. */
+  #client: StreamClient | undefined
   /** Why the stream may not open. */
   #refusal: Refusal | undefined
   /** The newest position that the client waits for. */
   #awaited: string | undefined
   /** The first bytes of the response, until something is written: they leave together. */
-  #greeting: Frame | undefined
+  #greeting = ''
   /** The slice of the heartbeat that has this stream. */
   #slice = 0
 
   constructor(host: StreamHost, transport: Transport, options: StreamOptions = {}) {
-    const { key, lastEventId, retry = 2_000, stall = 30_000, maxUnread = 1_048_576 } = options
+    const { lastEventId, retry = 2_000, stall = 30_000, maxUnread = 1_048_576 } = options
     const { maxChannels = 64, shared = false } = options
-    this.#key = key
     this.lastEventId = lastEventId || undefined
+    this.transport = transport
     this.#host = host
-    this.#transport = transport
+    this.#stall = stall
+    this.#maxUnread = maxUnread
     this.#channels = new StreamChannels({ max: maxChannels, shared })
     this.#maxChannels = maxChannels
     this.#retry = retry
@@ -101,14 +106,14 @@ export class Stream implements SseStream, Subscriber {
     this.#changes = options.asked && new ChangeOrder()
     this.#records = options.records
     this.#presence = options.presence
-    this.#admit = options.admit
+    this.#key = options.key
+    this.#client = options.client
     this.#arrival = options.arrival ?? host.revocations.latest
-    this.output = new Backpressure(transport, { stall, maxUnread }, this)
-    transport.onDrain = () => this.#drained()
-    transport.onError = (error) => this.failed(error)
+    // Only a transport that answers and ends by itself has it: most streams need no closure for it.
+    if ('onError' in transport) transport.onError = (error) => this.failed(error)
     transport.onClose = (end = 'client') => {
       this.#finish(end)
-      this.output.end()
+      this.#backpressure?.end()
     }
     if (transport.closed) this.#finish('client')
   }
@@ -119,9 +124,8 @@ export class Stream implements SseStream, Subscriber {
   }
 
   get key(): string | undefined {
-    if (typeof this.#key !== 'function') return this.#key
     try {
-      return this.#key()
+      return this.#client ? this.#client.key : this.#key
     } catch {
       return undefined
     }
@@ -141,6 +145,19 @@ export class Stream implements SseStream, Subscriber {
 
   get closed(): boolean {
     return this.#state === 'closed'
+  }
+
+  get full(): boolean {
+    return this.#backpressure?.full ?? false
+  }
+
+  get backpressure(): Backpressure {
+    if (!this.#backpressure) {
+      const limits = { stall: this.#stall, maxUnread: this.#maxUnread }
+      this.#backpressure = new Backpressure(this.transport, limits, this)
+      this.transport.onDrain = () => this.#drained()
+    }
+    return this.#backpressure
   }
 
   get signal(): AbortSignal {
@@ -172,7 +189,7 @@ export class Stream implements SseStream, Subscriber {
       checkNames('', options, ['event'])
       this.#openNow()
     }
-    const send = (item: unknown) => this.send(item, options) || this.output.whenDrained()
+    const send = (item: unknown) => this.send(item, options) || this.backpressure.whenDrained()
     const sent = sendAll(source, { prepare, send, signal: this.signal })
     return Observed.from(sent, (error) => this.#host.report(error))
   }
@@ -239,7 +256,7 @@ export class Stream implements SseStream, Subscriber {
   checkAwaited(): boolean {
     const { delivery } = this.#host
     if (this.closed || this.#awaited === undefined || !delivery) return true
-    if (!this.#reader?.live || this.output.full) return false
+    if (!this.#reader?.live || this.full) return false
     if (comparePositions(delivery.window.headId, this.#awaited) === -1) return false
     this.#awaited = undefined
     this.#writeAhead(delivery.ping())
@@ -265,7 +282,7 @@ export class Stream implements SseStream, Subscriber {
     if (this.#state !== 'open' && reconnect === false) this.#refuse(nothingForClient, reason)
     else if (isRevoked && !this.#responseStarted) this.#refuse(this.#revoked(reason, reconnect), reason)
     // Otherwise the pending bytes of the transport would still be delivered.
-    else if (reason === 'disconnected' && this.output.full) this.destroy(reason)
+    else if (reason === 'disconnected' && this.full) this.destroy(reason)
     else this.#endWith(reason, reconnect, options)
   }
 
@@ -273,7 +290,7 @@ export class Stream implements SseStream, Subscriber {
   destroy(reason: StreamEnd): void {
     this.#finish(reason)
     try {
-      this.#transport.destroy()
+      this.transport.destroy()
     } catch (error) {
       this.#host.report(error)
     }
@@ -289,11 +306,11 @@ export class Stream implements SseStream, Subscriber {
   beat(): void {
     // The timer of the expiry does not notice if the clock was set, or if the machine slept.
     if (this.#expiry?.isOver) this.#expire()
-    if (this.closed || this.output.full) return
+    if (this.closed || this.full) return
     const ping = this.#reader?.live ? this.#host.delivery?.ping() : undefined
     // A reader that is behind retries, because its last read of the broker may have failed.
     if (!ping) this.#reader?.resume()
-    if (this.output.full) return
+    if (this.full) return
     // From now on the heartbeats are enough.
     if (ping) this.#awaited = undefined
     this.#writeAhead(ping ?? emptyComment)
@@ -302,18 +319,22 @@ export class Stream implements SseStream, Subscriber {
   onOpen({ id, resumed }: { id: string | undefined; resumed: boolean }): void {
     const hasCursor = this.lastEventId !== undefined || this.#since !== undefined
     const { interval: heartbeat } = this.#host.heartbeat
-    const open = openFrame({ stream: this.id, heartbeat, resumed: hasCursor ? resumed : null }, id)
-    this.#write([open, ...this.#channels.confirmation(id)])
+    const open = openFrame(
+      { stream: this.id, heartbeat, resumed: hasCursor ? resumed : null },
+      id,
+      this.#takeGreeting(),
+    )
+    this.writeFrames([open, ...this.#channels.confirmation(id)])
   }
 
   onGap(reason: GapReason, requested: string, resumeAt: string | undefined): void {
-    this.#write([gapFrame(reason, requested, resumeAt)])
+    this.writeFrames([gapFrame(reason, requested, resumeAt)])
     this.#host.observe({ type: 'gap', stream: this, reason, requested })
   }
 
   onCaughtUp(): void {
     const { position } = this.#reader!
-    this.#transport.caughtUp?.(position)
+    this.transport.caughtUp?.(position)
     const presence = this.#host.membership?.framesOf(this.channels) ?? []
     if (presence.length > 0) this.#writeAhead(presence)
     if (this.labelledChannels) this.#writeAhead([pingFrame(position)])
@@ -322,7 +343,7 @@ export class Stream implements SseStream, Subscriber {
 
   /** A poll is answered with the time to retry. A stream waits for the broker. */
   onUnreadable(): void {
-    if (!this.closed) this.#transport.unreadable?.()
+    if (!this.closed) this.transport.unreadable?.()
   }
 
   presenceOn(channel: string): unknown {
@@ -338,19 +359,30 @@ export class Stream implements SseStream, Subscriber {
     return this.#writeAhead([message])
   }
 
-  #write(frames: readonly Frame[]): boolean {
+  writeFrames(frames: readonly Frame[]): boolean {
     if (this.closed) return false
-    if (!this.#greeting) return this.output.write(frames)
-    const greeted = [this.#greeting, ...frames]
-    this.#greeting = undefined
-    return this.output.write(greeted)
+    const written = this.#greeting === '' ? frames : [frame(this.#takeGreeting()), ...frames]
+    if (this.#backpressure) return this.#backpressure.write(written)
+    try {
+      if (this.transport.write(written)) return true
+      this.backpressure.becameFull()
+    } catch (error) {
+      this.failed(error)
+    }
+    return false
+  }
+
+  #takeGreeting(): string {
+    const greeting = this.#greeting
+    this.#greeting = ''
+    return greeting
   }
 
   /** Writes frames that are not from the log. They go ahead of entries that wait for a drain. @returns whether the client keeps up */
   #writeAhead(frames: readonly Frame[]): boolean {
     // A transport may take an empty write for the end of the body, as chunked coding does.
     if (frames.length === 0) return !this.closed
-    if (this.#write(frames)) return !this.closed
+    if (this.writeFrames(frames)) return !this.closed
     this.#reader?.pause()
     return false
   }
@@ -362,27 +394,34 @@ export class Stream implements SseStream, Subscriber {
 
   #openAtEndOfTurn(): void {
     this.#subscribed = true
-    this.#transport.subscribed?.()
+    this.transport.subscribed?.()
     this.#startOpening()
     if (this.#state === 'open' && !this.#asked) this.#read()
     // Two turns, because Express also answers an error of the handler at the end of a turn.
-    else atEndOfTurn(() => atEndOfTurn(() => void this.#authorizeAndOpen()))
+    else atEndOfTurn(() => atEndOfTurn(() => this.#openUnlessAsked()))
   }
 
-  /** Nothing is replayed before the channels are authorized. */
-  async #authorizeAndOpen(): Promise<void> {
+  /** Nothing is replayed before the channels are authorized. Most streams have nothing to wait for. */
+  #openUnlessAsked(): void {
+    if (this.#asked && !this.closed && !this.#refusal) void this.#authorizeAndOpen(this.#asked)
+    else this.#openSubscribed()
+  }
+
+  async #authorizeAndOpen(asked: AskedChannels): Promise<void> {
     try {
-      if (this.#asked && !this.closed && !this.#refusal) {
-        await this.#authorize(this.#asked)
-        if (this.closed) return
-        this.#asked = undefined
-      }
-      if (this.#state === 'opening' && this.#transport.closed) this.#finish('unopened')
-      else if (this.#state === 'opening') this.#openUnattended()
-      else if (this.#state === 'open') this.#read()
+      await this.#authorize(asked)
+      if (this.closed) return
+      this.#asked = undefined
+      this.#openSubscribed()
     } catch (error) {
       this.#onAuthorizeError(error)
     }
+  }
+
+  #openSubscribed(): void {
+    if (this.#state === 'opening' && this.transport.closed) this.#finish('unopened')
+    else if (this.#state === 'opening') this.#openUnattended()
+    else if (this.#state === 'open') this.#read()
   }
 
   async #authorize(asked: AskedChannels): Promise<void> {
@@ -419,14 +458,14 @@ export class Stream implements SseStream, Subscriber {
   /** From now on the stream counts for the limits, and a `disconnect` ends it. A refusal is sent only when the stream would open. */
   #startOpening(): void {
     if (this.#state !== 'idle') return
-    this.#refusal = this.#host.refusal() ?? this.#admit?.() ?? this.#revocation()
-    this.#admit = undefined
+    this.#refusal = this.#host.refusal() ?? this.#client?.admit(this) ?? this.#revocation()
     this.#state = 'opening'
     this.#host.streams.addOpening(this)
   }
 
   #revocation(): Refusal | undefined {
-    if (typeof this.#key === 'function') this.#key = this.#key()
+    if (this.#client) this.#key = this.#client.key
+    this.#client = undefined
     if (this.#key === undefined) return undefined
     const revocation = this.#host.revocations.since(this.#arrival, this.#key)
     return revocation && this.#revoked('disconnected', revocation.reconnect)
@@ -444,7 +483,7 @@ export class Stream implements SseStream, Subscriber {
       return
     }
     try {
-      this.#transport.open()
+      this.transport.open()
     } catch (error) {
       this.#finish('unopened')
       throw error
@@ -456,9 +495,9 @@ export class Stream implements SseStream, Subscriber {
     if (this.#subscribed) this.#host.membership?.sync(this, { open: true })
     // The app may have closed the stream in onStream.
     if (this.closed) return
-    this.#greeting = frame(`:\nretry: ${this.#drawRetry()}\n\n`)
+    this.#greeting = `:\nretry: ${this.#drawRetry()}\n\n`
     if (this.#subscribed && !this.#asked) this.#read()
-    if (this.#greeting) this.#write([])
+    if (this.#greeting !== '') this.writeFrames([])
   }
 
   /** Opens outside of a call by the app. If this fails, the connection is closed, unless the app has already answered the request. */
@@ -487,8 +526,11 @@ export class Stream implements SseStream, Subscriber {
     const cursor = given ?? this.#rewound(delivery) ?? head
     const isValid = isCursor(cursor)
     this.#reader = new Reader(delivery, this, isValid ? cursor : head)
-    const lacks = (channel: string) => this.#records?.lacks(channel) ?? false
-    this.#reader.start({ fresh: given === undefined, invalid: isValid ? undefined : cursor, lacks })
+    this.#reader.start({
+      fresh: given === undefined,
+      invalid: isValid ? undefined : cursor,
+      lacked: this.#records,
+    })
   }
 
   /** Whether all channels of the stream have ended and the client has everything on them. */
@@ -511,7 +553,7 @@ export class Stream implements SseStream, Subscriber {
   /** Called when `whenReady` has rejected. */
   #cannotRead(): void {
     if (this.closed) return
-    if (this.#transport.unreadable) this.#transport.unreadable()
+    if (this.transport.unreadable) this.transport.unreadable()
     else this.closeFor('unopened', this.#drawRetry())
   }
 
@@ -558,12 +600,12 @@ export class Stream implements SseStream, Subscriber {
   ): void {
     this.#openNow()
     if (this.closed) return
-    if (reconnect !== undefined) this.#write([closeFrame(reconnect, reason)])
+    if (reconnect !== undefined) this.writeFrames([closeFrame(reconnect, reason)])
     if (this.closed) return
     this.#finish(reason)
     try {
-      this.#transport.end(options)
-      this.output.linger(options.lastOfConnection ? shutdownGrace : undefined)
+      this.transport.end(options)
+      this.backpressure.linger(options.lastOfConnection ? shutdownGrace : undefined)
     } catch (error) {
       this.failed(error)
     }
@@ -571,7 +613,7 @@ export class Stream implements SseStream, Subscriber {
 
   /** Whether any part of the response was sent. */
   get #responseStarted(): boolean {
-    return this.#state === 'open' && (this.#transport.begun ?? true)
+    return this.#state === 'open' && (this.transport.begun ?? true)
   }
 
   /** The answer to a client whose stream was revoked before any part of the response was sent. */
@@ -584,7 +626,7 @@ export class Stream implements SseStream, Subscriber {
     this.#finish(reason)
     if (reason === 'refused') this.#host.observe({ type: 'refuse', stream: this, refusal })
     try {
-      this.#transport.refuse(refusal)
+      this.transport.refuse(refusal)
     } catch (error) {
       this.failed(error)
     }
@@ -612,7 +654,7 @@ export class Stream implements SseStream, Subscriber {
   }
 
   #drained(): void {
-    this.output.drained()
+    this.backpressure.drained()
     this.#reader?.resume()
   }
 
@@ -631,7 +673,7 @@ export class Stream implements SseStream, Subscriber {
       this.#host.observe({ type: 'close', stream: this, reason })
     }
     this.#abort?.abort(reasonOf(reason))
-    this.output.end()
+    this.#backpressure?.end()
   }
 }
 

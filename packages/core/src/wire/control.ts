@@ -8,15 +8,16 @@ import { contentOfEvent, type Frame, type FrameContent, frame } from './frame.ts
  * event with a name, an id and data: only that form moves the cursor in every client.
  */
 
-/** The first event of a subscribed stream. `resumed` is `null` if the client sent no cursor. */
+/** The first event of a subscribed stream, after its `greeting`. `resumed` is `null` if the client sent no cursor. */
 export function openFrame(
   data: { readonly stream: string; readonly heartbeat: number; readonly resumed: boolean | null },
   id: string | undefined,
+  greeting = '',
 ): Frame {
   const { stream, heartbeat, resumed } = data
   const start = id === undefined ? '' : `id: ${id}\n`
   // Every stream has this event, and none of these values needs to be escaped.
-  const text = `${start}event: sse.open\ndata: {"stream":"${stream}","heartbeat":${heartbeat},"resumed":${resumed}}\n\n`
+  const text = `${greeting}${start}event: sse.open\ndata: {"stream":"${stream}","heartbeat":${heartbeat},"resumed":${resumed}}\n\n`
   return frame(text, { type: 'open', id, resumed })
 }
 

@@ -1,7 +1,8 @@
 import { endOfTurn } from '../../src/end-of-turn.ts'
 import type { Broker, Page, Receiver } from '../../src/log/broker.ts'
+import { EndedSet } from '../../src/log/ended-channels.ts'
 import { IdempotencyKeys } from '../../src/log/idempotency-keys.ts'
-import { removedEvent } from '../../src/log/records.ts'
+import { type RecordLimits, removedEvent } from '../../src/log/records.ts'
 import type { BrokerSubject } from '../../src/testing/conformance/broker-subject.ts'
 import { RemoteBroker, RemoteLog, remoteSubject } from './remote-broker.ts'
 
@@ -31,8 +32,8 @@ interface Wrong {
 }
 
 function plant(flaw: string, noticedBy: RegExp, wrong: Wrong): Flaw {
-  const createLog = () => {
-    const log = new RemoteLog()
+  const createLog = (limits?: Partial<RecordLimits>) => {
+    const log = new RemoteLog(limits)
     Object.assign(log, wrong.log?.(log))
     return Object.assign(log, wrong.append && { append: wrong.append(log.append.bind(log), log) })
   }
@@ -43,6 +44,7 @@ function plant(flaw: string, noticedBy: RegExp, wrong: Wrong): Flaw {
       publish: self.publish.bind(self),
       read: self.read.bind(self),
       records: self.records.bind(self),
+      ended: self.ended.bind(self),
       signal: self.signal.bind(self),
       close: self.close.bind(self),
     }
@@ -445,6 +447,62 @@ export const flaws: readonly Flaw[] = [
     broker: ({ close, publish }) => ({
       close: async () => {
         await publish(['a'], { data: 'a last word' })
+        await close()
+      },
+    }),
+  }),
+
+  plant('keeps records without a limit', /^publish refuses a record that exceeds/, {
+    log: () => ({ refuse() {} }),
+  }),
+  plant('counts records that are removed', /^publish refuses a record that exceeds/, {
+    log: (log) => {
+      const refuse = log.refuse.bind(log)
+      let removed = 0
+      return {
+        refuse(entry) {
+          refuse(entry)
+          if (entry.event === removedEvent) removed++
+          if (removed > 0 && entry.record !== undefined && entry.event === undefined)
+            refuse({ ...entry, data: entry.data.repeat(3) })
+        },
+      }
+    },
+  }),
+  plant('removes old records without an entry', /^a record that nobody sets/, {
+    log: (log) => ({
+      removeOld: () => log.records.clear(),
+    }),
+  }),
+  plant('removes no old records', /^a record that nobody sets/, { log: () => ({ removeOld() {} }) }),
+
+  plant('knows every channel that has ever ended', /^(ended|an end outlives its entry)/, {
+    broker: (_, log) => {
+      const ever = new Set<string>()
+      return {
+        ended: async () => {
+          for (const { event, channels } of log.entries)
+            if (event === 'sse.end') for (const channel of channels) ever.add(channel)
+          return { position: log.head, channels: [...ever] }
+        },
+      }
+    },
+  }),
+  plant('forgets an end with its entry', /^an end outlives its entry/, {
+    log: (log) => {
+      const trim = log.trim.bind(log)
+      return {
+        trim(keep) {
+          trim(keep)
+          log.ended = new EndedSet()
+        },
+      }
+    },
+  }),
+  plant('forgets the ends when it closes', /^an end outlives its brokers/, {
+    broker: ({ close }, log) => ({
+      close: async () => {
+        log.ended = new EndedSet()
         await close()
       },
     }),

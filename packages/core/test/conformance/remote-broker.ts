@@ -1,9 +1,26 @@
 import { randomBytes } from 'node:crypto'
 import { atEndOfTurn, endOfTurn } from '../../src/end-of-turn.ts'
 import { SseError } from '../../src/errors.ts'
-import type { Broker, Entry, Page, Published, Receiver, Records } from '../../src/log/broker.ts'
+import type {
+  Broker,
+  EndedChannels,
+  Entry,
+  Page,
+  Published,
+  Receiver,
+  Records,
+} from '../../src/log/broker.ts'
+import { commandChannel } from '../../src/log/channel.ts'
+import { EndedSet } from '../../src/log/ended-channels.ts'
 import { IdempotencyKeys } from '../../src/log/idempotency-keys.ts'
-import { ChannelRecords } from '../../src/log/records.ts'
+import {
+  ChannelRecords,
+  type RecordLimits,
+  recordBytes,
+  recordChangeOf,
+  recordsFull,
+  removalOf,
+} from '../../src/log/records.ts'
 import type { BrokerSubject } from '../../src/testing/conformance/broker-subject.ts'
 
 /** A log as a server far away keeps it: it outlives its brokers, and anything can befall it. */
@@ -15,9 +32,14 @@ export class RemoteLog {
   gone: string[]
   keys = new IdempotencyKeys(() => this.time)
   records = new Map<string, ChannelRecords>()
+  ended = new EndedSet()
   epoch = nonce()
+  readonly limits: Partial<RecordLimits>
+  /** When each entry was appended, by its id. */
+  readonly #at = new Map<string, number>()
 
-  constructor() {
+  constructor(limits: Partial<RecordLimits> = {}) {
+    this.limits = limits
     this.gone = [`${this.epoch}-0-origin`]
   }
 
@@ -37,7 +59,10 @@ export class RemoteLog {
     if (known !== undefined) return { id: known, duplicate: true }
     const id = this.id(this.gone.length + this.entries.length)
     const entry = { id, previous: this.head, channels, event, data, ...(record !== undefined && { record }) }
+    this.refuse(entry)
     this.entries.push(entry)
+    this.#at.set(id, performance.now())
+    this.ended.apply(channels, event === 'sse.end')
     for (const channel of channels) {
       const records = this.records.get(channel) ?? new ChannelRecords()
       this.records.set(channel, records)
@@ -46,6 +71,28 @@ export class RemoteLog {
     if (key !== undefined) this.keys.set(key, id)
     for (const broker of this.brokers) void broker.pull()
     return { id, duplicate: false }
+  }
+
+  /** @throws {SseError} if the records have no room for an entry */
+  refuse(entry: Entry): void {
+    const sizes = [...this.records].flatMap(([channel, records]) =>
+      [...records].map((one) => recordBytes(channel, one)),
+    )
+    const growth = entry.channels.map((channel) => {
+      const old = this.records.get(channel)?.get(entry.record ?? '')
+      return recordBytes(channel, entry) - (old ? recordBytes(channel, old) : 0)
+    })
+    const bytes = [...sizes, ...growth].reduce((sum, size) => sum + size, 0)
+    if (recordChangeOf(entry) !== 'set' || bytes <= (this.limits.bytes ?? bytes)) return
+    throw recordsFull(this.limits.bytes!, entry.record!)
+  }
+
+  removeOld(): void {
+    const oldest = performance.now() - (this.limits.age ?? Number.POSITIVE_INFINITY)
+    for (const [channel, records] of this.records)
+      for (const { id, record = '' } of [...records])
+        if (channel !== commandChannel && this.#at.get(id)! < oldest)
+          this.append([channel], removalOf(channel, record), { record })
   }
 
   /** A number may be given twice, an id never. */
@@ -74,6 +121,7 @@ export class RemoteLog {
     this.gone = [`${this.epoch}-0-origin`]
     this.keys = new IdempotencyKeys(() => this.time)
     this.records.clear()
+    this.ended = new EndedSet()
   }
 
   loseTail(count: number): void {
@@ -91,6 +139,7 @@ export class RemoteBroker implements Broker {
   #line: PromiseWithResolvers<void> | undefined
   #closed = false
   #pulling = false
+  #ageCheck: NodeJS.Timeout | undefined
 
   constructor(log: RemoteLog) {
     this.log = log
@@ -101,6 +150,7 @@ export class RemoteBroker implements Broker {
     this.receiver = receiver
     this.position = this.log.head
     this.log.brokers.add(this)
+    if (this.log.limits.age !== undefined) this.#ageCheck = setInterval(() => this.log.removeOld(), 20)
     receiver.health('up')
     return { head: this.position, tail: this.log.entries.slice(-100) }
   }
@@ -131,6 +181,11 @@ export class RemoteBroker implements Broker {
     return { position: this.log.head, entries: [...new Set(entries)] }
   }
 
+  async ended(): Promise<EndedChannels> {
+    await this.#reach()
+    return { position: this.log.head, channels: [...this.log.ended] }
+  }
+
   async signal(text: string): Promise<void> {
     if (this.#closed) throw new SseError('closed', 'The broker is closed.')
     if (this.#line) return
@@ -144,6 +199,7 @@ export class RemoteBroker implements Broker {
 
   async close(): Promise<void> {
     this.#closed = true
+    clearInterval(this.#ageCheck)
     this.log.brokers.delete(this)
     this.#line?.resolve()
   }
@@ -191,7 +247,9 @@ export class RemoteBroker implements Broker {
 export const remoteSubject = {
   name: 'a broker over a line',
   records: true,
-  createLog: () => new RemoteLog(),
+  ended: true,
+  limits: true,
+  createLog: (limits) => new RemoteLog(limits),
   connect: (log) => new RemoteBroker(log),
   advance: (log, milliseconds) => {
     log.time += milliseconds

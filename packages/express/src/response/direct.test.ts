@@ -207,12 +207,16 @@ describe.each(expressVersions)('straight to the socket, on %s', (_, express) => 
   })
 
   it('leaves no listener on a connection that is kept alive', async () => {
-    const { port, began } = await serve(notWrapped)
-    const client = connect(port).resume()
+    const { hub, port, began } = await serve(notWrapped)
+    const client = connect(port).pause()
     client.write(get('/news'))
     const response = await began
     const socket = response.socket!
-    await vi.waitUntil(() => socket.listenerCount('drain') > 1)
+    await vi.waitUntil(() => hub.streams.size)
+    expect(socket.listenerCount('drain')).toBe(1)
+    // A stream that is full waits for the drain.
+    while (socket.listenerCount('drain') === 1) await hub.publish('news', 'x'.repeat(60_000))
+    client.resume()
     response.sse.close()
     await vi.waitUntil(() => socket.listenerCount('drain') === 1)
     client.destroy()

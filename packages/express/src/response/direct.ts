@@ -30,7 +30,7 @@ export function directSocketOf(response: ServerResponse): Socket | undefined {
  * Calls back within the call of `end`, because bytes that are written to the socket later would be part of the next response. Reading
  * `writableEnded` at every write instead costs a cache miss per stream and event.
  */
-export function onEnd(response: ServerResponse, callback: () => void): void {
+export function onEnd<R extends ServerResponse>(response: R, callback: (this: R) => void): void {
   response.on(endEvent, callback)
 }
 
@@ -80,11 +80,18 @@ export function chunkOf(frames: readonly Frame[]): Uint8Array {
   return chunk
 }
 
-const lineEnd = Buffer.from('\r\n')
+const lineEnd = '\r\n'
 
 function toChunk(frames: readonly Frame[]): Uint8Array {
   let size = 0
   for (const { bytes } of frames) size += bytes.length
-  const head = Buffer.from(`${size.toString(16)}\r\n`)
-  return Buffer.concat([head, ...frames.map(({ bytes }) => bytes), lineEnd])
+  const head = `${size.toString(16)}\r\n`
+  const whole = Buffer.allocUnsafe(head.length + size + lineEnd.length)
+  let end = whole.write(head, 'latin1')
+  for (const { bytes } of frames) {
+    whole.set(bytes, end)
+    end += bytes.length
+  }
+  whole.write(lineEnd, end, 'latin1')
+  return whole
 }

@@ -10,8 +10,8 @@ export function checkStoreOptions(store: string, sse: unknown): void {
   if (!isObject(sse) || isList(sse)) {
     throw wrong(`${where} cannot be ${show(sse)}. Write an object: \`sse: { events: { note: 'add' } }\``, sse)
   }
-  checkNames('sse.', sse, ['stream', 'events', 'resync'])
-  const { stream, events, resync } = sse as Readonly<Record<string, unknown>>
+  checkNames('sse.', sse, ['stream', 'events', 'records', 'presence', 'resync'])
+  const { stream, events, records, presence, resync } = sse as Readonly<Record<string, unknown>>
   if (stream !== undefined && !isText(stream)) {
     throw wrong(`sse.stream cannot be ${show(stream)}. Write the \`namespace\` of a stream`, stream)
   }
@@ -21,29 +21,40 @@ export function checkStoreOptions(store: string, sse: unknown): void {
       resync,
     )
   }
-  if (events === undefined) return
-  if (!isObject(events) || isList(events)) {
-    throw wrong(`sse.events cannot be ${show(events)}. Write an object with an action for each event`, events)
+  for (const [option, mappings] of Object.entries({ events, records, presence })) {
+    if (mappings === undefined) continue
+    const one = option === 'events' ? 'event' : 'channel'
+    if (!isObject(mappings) || isList(mappings)) {
+      throw wrong(
+        `sse.${option} cannot be ${show(mappings)}. Write an object with an action for each ${one}`,
+        mappings,
+      )
+    }
+    for (const [name, mapping] of valuesOf(mappings)) {
+      if (one === 'event') checkEvent(name)
+      checkMapping(`sse.${option}.${name}`, mapping, one === 'event' ? ['action', 'batch'] : ['action'])
+    }
   }
-  for (const [event, mapping] of valuesOf(events)) checkMapping(event, mapping)
 }
 
-function checkMapping(event: string, mapping: unknown): void {
+function checkEvent(event: string): void {
   if (event.startsWith('sse.')) {
     throw wrong(
       `sse.events cannot map '${event}', which the client itself emits. Listen for it with useSseEvent('${event}', …)`,
       event,
     )
   }
+}
+
+function checkMapping(where: string, mapping: unknown, names: readonly string[]): void {
   if (isText(mapping)) return
-  const where = `sse.events.${event}`
   if (!isObject(mapping) || isList(mapping)) {
     throw wrong(
-      `${where} cannot be ${show(mapping)}. Write the name of an action, or { action: 'addMany', batch: true }`,
+      `${where} cannot be ${show(mapping)}. Write the name of an action${names.length > 1 ? ", or { action: 'addMany', batch: true }" : ''}`,
       mapping,
     )
   }
-  const { action, batch } = Object.fromEntries(checkNames(`${where}.`, mapping, ['action', 'batch']))
+  const { action, batch } = Object.fromEntries(checkNames(`${where}.`, mapping, names))
   if (!isText(action)) {
     throw wrong(`${where}.action cannot be ${show(action)}. Write the name of an action`, action)
   }

@@ -1,5 +1,5 @@
-import { type Entry, type Records, SseError } from '@sse/core'
-import { maxRecords } from '@sse/core/internal'
+import { type EndedChannels, type Entry, type Records, SseError } from '@sse/core'
+import { maxRecords, type RecordLimits } from '@sse/core/internal'
 import type { Driver, Row } from '../connection/driver.ts'
 import { failure, failureOf, isolationSentence } from '../failure.ts'
 import { type Cursor, formatId, newNonce, type Position } from './cursor.ts'
@@ -35,7 +35,10 @@ export interface NewEntry extends StoredTexts {
 }
 
 /** What became of one entry of a batch. */
-export type Outcome = (Cursor & { readonly type: 'appended' | 'repeated' }) | { readonly type: 'refused' }
+export type Outcome =
+  | (Cursor & { readonly type: 'appended' | 'repeated' })
+  /** By the limit of a channel, or of the bytes of all records. */
+  | { readonly type: 'refused'; readonly by: 'channel' | 'bytes' }
 
 export type Appended =
   /** An open transaction has published under a key of the batch, so nothing was appended. */
@@ -55,12 +58,14 @@ export class Log {
   readonly driver: Driver
   readonly #schema: string
   readonly #timeout: number
+  readonly #recordBytes: number
   readonly #running = new Set<Promise<unknown>>()
 
   /** @param timeout milliseconds that a publish may take */
-  constructor(driver: Driver, schema: string, timeout: number) {
+  constructor(driver: Driver, schema: string, timeout: number, { bytes }: Pick<RecordLimits, 'bytes'>) {
     this.driver = driver
     this.#timeout = timeout
+    this.#recordBytes = bytes
     this.name = schema
     this.#schema = quoted(schema)
   }
@@ -187,7 +192,7 @@ export class Log {
   ): Promise<Appended> {
     const array = (of: (entry: NewEntry) => string | null) => arrayOf(batch.map(of))
     const rows = await this.#query(
-      `SELECT item::text, outcome, place AS position, nonce, (SELECT epoch FROM ${this.#schema}.log) AS epoch FROM ${this.#schema}.append($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint, $7::integer, $8::integer, $9::boolean, $10::integer)`,
+      `SELECT item::text, outcome, place AS position, nonce, (SELECT epoch FROM ${this.#schema}.log) AS epoch FROM ${this.#schema}.append($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint, $7::integer, $8::integer, $9::bigint, $10::boolean, $11::integer)`,
       [
         array(({ nonce }) => nonce),
         array(({ header }) => header),
@@ -197,6 +202,7 @@ export class Log {
         after === undefined ? null : String(after),
         String(wait),
         String(maxRecords),
+        String(Math.min(Math.floor(this.#recordBytes), Number.MAX_SAFE_INTEGER)),
         String(sweep),
         String(Math.ceil(this.#timeout / 2)),
       ],
@@ -239,6 +245,16 @@ export class Log {
     return row
       ? { more: row['more'] === 'true', base: BigInt(textOf(row, 'base')) }
       : { more: false, base: from }
+  }
+
+  /** Appends the removal of records that nobody has set for long. @returns how many: at most `slice` */
+  async removeOldRecords(age: number, slice: number): Promise<number> {
+    const nonces = Array.from({ length: slice }, newNonce)
+    const [row] = await this.#query(
+      `SELECT removed FROM ${this.#schema}.remove_old_records(make_interval(secs => $1::text::double precision), $2::text::text[])`,
+      [String(age / 1_000), arrayOf(nonces)],
+    )
+    return Number(row?.['removed'] ?? 0)
   }
 
   /** Tells the other processes that something is new. */
@@ -301,6 +317,24 @@ export class Log {
     const [first] = rows
     if (!first) throw failure('log-gone', this.name)
     return { position: idOf(first, 'head', 'head_nonce'), entries }
+  }
+
+  /** The channels that have ended, at the head of the log. */
+  async ended(): Promise<EndedChannels> {
+    const s = this.#schema
+    const rows = await this.#query(
+      `SELECT l.epoch, h.position::text, h.nonce, x.channel
+       FROM ${s}.log l, (SELECT position, nonce FROM ${s}.entries ORDER BY position DESC LIMIT 1) h
+       LEFT JOIN ${s}.ends x ON x.position <= h.position
+       ORDER BY x.position`,
+    )
+    const [first] = rows
+    if (!first) throw failure('log-gone', this.name)
+    const [epoch, nonce] = [textOf(first, 'epoch'), textOf(first, 'nonce')]
+    return {
+      position: formatId({ epoch, position: BigInt(textOf(first, 'position')), nonce }),
+      channels: rows.flatMap((row) => (row['channel'] === null ? [] : textOf(row, 'channel'))),
+    }
   }
 
   /** The id of what was published under a receipt; `undefined` if it has none. */
@@ -391,7 +425,7 @@ function appendedOf(rows: readonly Row[], batch: readonly NewEntry[]): Appended 
     if (type === 'contended') return 'contended'
     const item = Number(row['item']) - 1
     if (type === 'refused') {
-      outcomes.set(item, { type })
+      outcomes.set(item, { type, by: row['position'] === 'bytes' ? 'bytes' : 'channel' })
       continue
     }
     const at = {

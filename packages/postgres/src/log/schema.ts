@@ -1,3 +1,5 @@
+import { commandChannel, maxEnded } from '@sse/core/internal'
+
 /** The version of the tables and functions below. A log of a later version is refused. */
 export const version = 1
 
@@ -22,7 +24,7 @@ CREATE TABLE IF NOT EXISTS ${s}.log (
 
 -- The log. It is only appended to, and trimmed at its beginning, so its newest row is found without passing dead rows. The oldest row is
 -- the position before the oldest entry that can be read. A row without a header is no entry: the origin, or a place where the log has lost
--- entries. The last row of each batch has the snapshot in which the outbox was read.
+-- entries. The last row of each batch has the snapshot in which the outbox was read, and the newest row the bytes of all records.
 CREATE TABLE IF NOT EXISTS ${s}.entries (
   position bigint PRIMARY KEY,
   nonce text COLLATE "C" NOT NULL,
@@ -31,7 +33,8 @@ CREATE TABLE IF NOT EXISTS ${s}.entries (
   header text,
   record text,
   data text,
-  seen pg_snapshot
+  seen pg_snapshot,
+  record_bytes bigint NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX IF NOT EXISTS entries_by_receipt ON ${s}.entries (receipt) WHERE receipt IS NOT NULL;
 
@@ -68,7 +71,14 @@ CREATE TABLE IF NOT EXISTS ${s}.records (
   previous_nonce text COLLATE "C" NOT NULL,
   header text NOT NULL,
   data text NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (channel, record)
+);
+
+-- The channels whose newest entry is an end.
+CREATE TABLE IF NOT EXISTS ${s}.ends (
+  channel text COLLATE "C" PRIMARY KEY,
+  position bigint NOT NULL
 );
 
 -- Signals may be lost, so they are not written to the write-ahead log. Their numbers are, so that they ascend after a crash.
@@ -121,25 +131,64 @@ BEGIN
   RETURN QUERY SELECT v_receipt::text, v_xid::text, 'false';
 END $$;
 
--- Changes the records of the channels of one entry.
+-- What a record counts against the limit of bytes.
+CREATE OR REPLACE FUNCTION ${s}.record_size(p_channel text, p_record text, p_header text, p_data text)
+RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+  SELECT (octet_length(p_channel) + octet_length(p_record) + octet_length(p_header) + octet_length(p_data))::bigint;
+$$;
+
+-- By how many bytes the records grow if this one is set.
+CREATE OR REPLACE FUNCTION ${s}.growth(p_channels text[], p_record text, p_header text, p_data text)
+RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT coalesce(sum(${s}.record_size(c, p_record, p_header, p_data) - coalesce(${s}.record_size(r.channel, r.record, r.header, r.data), 0)), 0)::bigint
+    FROM (SELECT DISTINCT unnest(p_channels) AS c) u LEFT JOIN ${s}.records r ON r.channel = u.c AND r.record = p_record;
+$$;
+
+-- Changes the records of the channels of one entry. Answers by how many bytes the records have grown.
 CREATE OR REPLACE FUNCTION ${s}.change_records(p_entry ${s}.entries, p_previous_position bigint, p_previous_nonce text)
-RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
+RETURNS bigint LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
+  v_growth bigint;
   v_channels text[] := ARRAY(SELECT json_array_elements_text(p_entry.header::json -> 0));
   v_event text := p_entry.header::json ->> 1;
 BEGIN
   IF v_event = 'sse.end' THEN
-    DELETE FROM ${s}.records r WHERE r.channel = ANY(v_channels);
+    WITH gone AS (
+      DELETE FROM ${s}.records r WHERE r.channel = ANY(v_channels) RETURNING ${s}.record_size(r.channel, r.record, r.header, r.data) AS size
+    ) SELECT -coalesce(sum(size), 0) INTO v_growth FROM gone;
   ELSIF v_event = 'sse.removed' THEN
-    DELETE FROM ${s}.records r WHERE r.channel = ANY(v_channels) AND r.record = p_entry.record;
+    WITH gone AS (
+      DELETE FROM ${s}.records r WHERE r.channel = ANY(v_channels) AND r.record = p_entry.record
+        RETURNING ${s}.record_size(r.channel, r.record, r.header, r.data) AS size
+    ) SELECT -coalesce(sum(size), 0) INTO v_growth FROM gone;
   ELSE
+    v_growth := ${s}.growth(v_channels, p_entry.record, p_entry.header, p_entry.data);
     INSERT INTO ${s}.records AS r
       SELECT DISTINCT c, p_entry.record, p_entry.position, p_entry.nonce, p_previous_position, p_previous_nonce, p_entry.header, p_entry.data
         FROM unnest(v_channels) c
       ON CONFLICT (channel, record) DO UPDATE SET position = excluded.position, nonce = excluded.nonce,
         previous_position = excluded.previous_position, previous_nonce = excluded.previous_nonce,
-        header = excluded.header, data = excluded.data;
+        header = excluded.header, data = excluded.data, at = clock_timestamp();
   END IF;
+  RETURN v_growth;
+END $$;
+
+-- Notes which channels have ended, and which were opened again, by the entries after a position.
+CREATE OR REPLACE FUNCTION ${s}.change_ends(p_after bigint)
+RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM ${s}.ends) AND NOT EXISTS (SELECT FROM ${s}.entries e WHERE e.position > p_after AND e.record = '') THEN
+    RETURN;
+  END IF;
+  WITH newest AS (
+    SELECT DISTINCT ON (c) c AS channel, e.position, coalesce(e.record = '', false) AS is_end
+      FROM ${s}.entries e, json_array_elements_text(e.header::json -> 0) c
+      WHERE e.position > p_after AND e.header IS NOT NULL
+      ORDER BY c, e.position DESC
+  ), gone AS (
+    DELETE FROM ${s}.ends x USING newest n WHERE x.channel = n.channel AND NOT n.is_end
+  ) INSERT INTO ${s}.ends AS x SELECT channel, position FROM newest WHERE is_end
+      ON CONFLICT (channel) DO UPDATE SET position = excluded.position;
 END $$;
 
 -- Gives positions to what committed transactions have published, and then to the entries of a batch. All of it happens under one lock, which
@@ -153,8 +202,9 @@ END $$;
 -- is appended.
 -- p_lock_timeout: milliseconds to wait for the lock.
 -- p_wait: milliseconds to wait for open transactions that have published under a key of the batch.
+-- p_most_records, p_most_bytes: the records that a channel may have, and the bytes of the records of all channels.
 CREATE OR REPLACE FUNCTION ${s}.append(
-  p_nonces text[], p_headers text[], p_records text[], p_datas text[], p_keys text[], p_after bigint, p_wait integer, p_most_records integer, p_sweep boolean, p_lock_timeout integer
+  p_nonces text[], p_headers text[], p_records text[], p_datas text[], p_keys text[], p_after bigint, p_wait integer, p_most_records integer, p_most_bytes bigint, p_sweep boolean, p_lock_timeout integer
 ) RETURNS TABLE (item integer, outcome text, place text, nonce text)
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 #variable_conflict use_column
@@ -173,6 +223,8 @@ DECLARE
   v_item record;
   v_refused boolean;
   v_counts jsonb := '{}';
+  v_record_bytes bigint;
+  v_growth bigint;
   v_position bigint;
   v_nonce text;
 BEGIN
@@ -251,22 +303,24 @@ BEGIN
   ), numbered AS (
     SELECT *, row_number() OVER (ORDER BY receipt) AS n, count(*) OVER () AS last FROM taken
   ), added AS (
-    INSERT INTO ${s}.entries (position, nonce, at, receipt, header, record, data, seen)
-      SELECT v_head.position + n, t.nonce, clock_timestamp(), t.receipt, t.header, t.record, t.data, CASE WHEN n = last THEN snapshot END
+    INSERT INTO ${s}.entries (position, nonce, at, receipt, header, record, data, seen, record_bytes)
+      SELECT v_head.position + n, t.nonce, clock_timestamp(), t.receipt, t.header, t.record, t.data, CASE WHEN n = last THEN snapshot END, v_head.record_bytes
         FROM numbered t, now
       RETURNING 1
   ) SELECT snapshot, (SELECT count(*) FROM added), (SELECT array_agg(key) FROM taken WHERE key IS NOT NULL), EXISTS (SELECT FROM taken WHERE record IS NOT NULL)
     INTO v_seen, v_drained, v_drained_keys, v_has_records FROM now;
+  v_record_bytes := v_head.record_bytes;
   v_position := v_head.position + v_drained;
   v_nonce := v_head.nonce;
   IF v_drained > 0 THEN
     IF v_has_records THEN
       FOR v_entry IN SELECT * FROM ${s}.entries e WHERE e.position > v_head.position ORDER BY e.position LOOP
         IF v_entry.record IS NOT NULL THEN
-          PERFORM ${s}.change_records(v_entry, v_entry.position - 1, v_nonce);
+          v_record_bytes := v_record_bytes + ${s}.change_records(v_entry, v_entry.position - 1, v_nonce);
         END IF;
         v_nonce := v_entry.nonce;
       END LOOP;
+      UPDATE ${s}.entries e SET record_bytes = v_record_bytes WHERE e.position = v_position AND e.record_bytes <> v_record_bytes;
     END IF;
     SELECT e.nonce INTO v_nonce FROM ${s}.entries e WHERE e.position = v_position;
     IF v_drained_keys IS NOT NULL THEN
@@ -279,6 +333,9 @@ BEGIN
     RETURN QUERY SELECT 0, 'drained', (v_position)::text, v_nonce;
   END IF;
   IF cardinality(p_nonces) = 0 THEN
+    IF v_drained > 0 THEN
+      PERFORM ${s}.change_ends(v_head.position);
+    END IF;
     RETURN;
   END IF;
 
@@ -291,8 +348,8 @@ BEGIN
   END IF;
 
   IF num_nulls(VARIADIC p_records) = cardinality(p_records) THEN
-    INSERT INTO ${s}.entries (position, nonce, at, header, data, seen)
-      SELECT v_position + row_number() OVER (ORDER BY i), n, clock_timestamp(), h, d, CASE WHEN i = max(i) OVER () THEN v_seen END
+    INSERT INTO ${s}.entries (position, nonce, at, header, data, seen, record_bytes)
+      SELECT v_position + row_number() OVER (ORDER BY i), n, clock_timestamp(), h, d, CASE WHEN i = max(i) OVER () THEN v_seen END, v_record_bytes
         FROM unnest(p_nonces, p_headers, p_datas) WITH ORDINALITY u (n, h, d, i)
         WHERE NOT i = ANY(v_repeats);
   ELSE
@@ -301,6 +358,12 @@ BEGIN
       v_refused := false;
       IF v_item.record <> '' AND v_item.header::json ->> 1 IS DISTINCT FROM 'sse.removed' THEN
         v_channels := ARRAY(SELECT json_array_elements_text(v_item.header::json -> 0));
+        v_growth := ${s}.growth(v_channels, v_item.record, v_item.header, v_item.data);
+        IF v_growth > 0 AND v_record_bytes + v_growth > p_most_bytes AND v_channels[1] <> ${quoted(commandChannel, "'")} THEN
+          DELETE FROM ${s}.keys k WHERE k.key = v_item.key;
+          RETURN QUERY SELECT v_item.i::integer, 'refused', 'bytes', NULL;
+          CONTINUE;
+        END IF;
         v_channels := ARRAY(
           SELECT DISTINCT c FROM unnest(v_channels) c
             WHERE NOT EXISTS (SELECT FROM ${s}.records r WHERE r.channel = c AND r.record = v_item.record)
@@ -324,15 +387,17 @@ BEGIN
         CONTINUE;
       END IF;
       v_position := v_position + 1;
-      INSERT INTO ${s}.entries AS e (position, nonce, at, header, record, data, seen)
-        VALUES (v_position, v_item.nonce, clock_timestamp(), v_item.header, v_item.record, v_item.data, v_seen)
+      INSERT INTO ${s}.entries AS e (position, nonce, at, header, record, data, seen, record_bytes)
+        VALUES (v_position, v_item.nonce, clock_timestamp(), v_item.header, v_item.record, v_item.data, v_seen, v_record_bytes)
         RETURNING * INTO v_entry;
       IF v_item.record IS NOT NULL THEN
-        PERFORM ${s}.change_records(v_entry, v_position - 1, v_nonce);
+        v_record_bytes := v_record_bytes + ${s}.change_records(v_entry, v_position - 1, v_nonce);
       END IF;
       v_nonce := v_item.nonce;
     END LOOP;
+    UPDATE ${s}.entries e SET record_bytes = v_record_bytes WHERE e.position = v_position AND e.record_bytes <> v_record_bytes;
   END IF;
+  PERFORM ${s}.change_ends(v_head.position);
 
   IF cardinality(v_claimed) > 0 THEN
     UPDATE ${s}.keys k SET position = e.position, nonce = e.nonce
@@ -364,9 +429,45 @@ BEGIN
     OR NOT EXISTS (SELECT FROM ${s}.entries e WHERE e.position <= p_position) THEN
     RETURN;
   END IF;
-  INSERT INTO ${s}.entries (position, nonce, at, seen)
-    VALUES (greatest(v_head.position, p_position) + 1, p_marker, clock_timestamp(), v_head.seen);
+  INSERT INTO ${s}.entries (position, nonce, at, seen, record_bytes)
+    VALUES (greatest(v_head.position, p_position) + 1, p_marker, clock_timestamp(), v_head.seen, v_head.record_bytes);
   RETURN QUERY SELECT 'true';
+END $$;
+
+-- Appends the removal of records that nobody has set for long, one for each nonce at most. Answers how many.
+CREATE OR REPLACE FUNCTION ${s}.remove_old_records(p_age interval, p_nonces text[])
+RETURNS TABLE (removed text) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  v_head ${s}.entries;
+  v_entry ${s}.entries;
+  v_old record;
+  v_count integer := 0;
+BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'the log needs READ COMMITTED, and this transaction is %', upper(current_setting('transaction_isolation')) USING ERRCODE = 'SSE01';
+  END IF;
+  IF NOT EXISTS (SELECT FROM ${s}.records r WHERE r.at < clock_timestamp() - p_age AND r.channel <> ${quoted(commandChannel, "'")}) THEN
+    RETURN QUERY SELECT '0';
+    RETURN;
+  END IF;
+  PERFORM pg_advisory_xact_lock(${relation('entries')}, 1);
+  SELECT * INTO v_head FROM ${s}.entries e ORDER BY e.position DESC LIMIT 1;
+  v_entry := v_head;
+  FOR v_old IN
+    SELECT r.channel, r.record FROM ${s}.records r WHERE r.at < clock_timestamp() - p_age AND r.channel <> ${quoted(commandChannel, "'")}
+      ORDER BY r.at LIMIT cardinality(p_nonces)
+  LOOP
+    v_count := v_count + 1;
+    v_head := v_entry;
+    INSERT INTO ${s}.entries AS e (position, nonce, at, header, record, data, seen, record_bytes)
+      VALUES (v_head.position + 1, p_nonces[v_count], clock_timestamp(), json_build_array(json_build_array(v_old.channel), 'sse.removed')::text, v_old.record,
+        json_build_object('channel', v_old.channel, 'record', v_old.record::json)::text, v_head.seen, v_head.record_bytes)
+      RETURNING * INTO v_entry;
+    v_entry.record_bytes := v_head.record_bytes + ${s}.change_records(v_entry, v_head.position, v_head.nonce);
+    UPDATE ${s}.entries e SET record_bytes = v_entry.record_bytes WHERE e.position = v_entry.position;
+  END LOOP;
+  RETURN QUERY SELECT v_count::text;
 END $$;
 
 -- Removes a slice of the oldest entries beyond the limits. Answers whether there may be more, and where the next call may begin: rows that were
@@ -392,6 +493,10 @@ BEGIN
   UPDATE ${s}.entries e SET header = NULL, record = NULL, data = NULL WHERE e.position = v_base AND e.header IS NOT NULL;
   DELETE FROM ${s}.keys k WHERE k.key IN (
     SELECT x.key FROM ${s}.keys x WHERE x.expires <= clock_timestamp() ORDER BY x.expires LIMIT p_slice FOR UPDATE SKIP LOCKED
+  );
+  DELETE FROM ${s}.ends x WHERE x.channel IN (
+    SELECT o.channel FROM ${s}.ends o
+      WHERE o.position < (SELECT n.position FROM ${s}.ends n ORDER BY n.position DESC OFFSET ${maxEnded - 1} LIMIT 1) FOR UPDATE SKIP LOCKED
   );
   RETURN QUERY SELECT CASE WHEN v_base - v_old >= p_slice THEN 'true' ELSE 'false' END, coalesce(v_base, p_from)::text;
 END $$;

@@ -1,12 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Published, SseError } from '@sse/core'
-import { busySentence, closedError, logFailure, tooManyRecords } from '@sse/core/internal'
+import {
+  busySentence,
+  closedError,
+  logFailure,
+  type Pending,
+  PublishQueue,
+  recordsFull,
+  tooManyRecords,
+} from '@sse/core/internal'
 import { failure, stateOf } from '../failure.ts'
-import { formatId, type Position } from '../log/cursor.ts'
-import type { Log, Outcome } from '../log/log.ts'
+import { formatId, newNonce, type Position } from '../log/cursor.ts'
+import type { Log, NewEntry, Outcome } from '../log/log.ts'
 import { decodeEntry, type StoredTexts } from '../log/stored-entry.ts'
-import { type PendingPublish, PublishQueue } from './publish-queue.ts'
 
+/** What one transaction appends at most. All other processes wait meanwhile. */
+const mostOfBatch = { entries: 1_024, bytes: 1_048_576 }
 /** Milliseconds before a batch is tried again: the first, doubled after each failure, and the limit. */
 const backoff = { base: 20, max: 500 }
 /** Milliseconds that a batch waits for an open transaction that has published under one of its keys. */
@@ -14,9 +23,20 @@ const keyWait = 20
 const unconfirmed =
   'has not replied in time, so the event may be in it or not: publish it again under the same idempotencyKey'
 
+interface NewPublish extends NewEntry {
+  /** Whether an open transaction has published under its key. */
+  contended: boolean
+  /** Whether an attempt had no reply. */
+  unconfirmed: boolean
+}
+
+type PendingPublish = NewPublish & Pending
+
 export interface WriterOptions {
   readonly log: Log
   readonly timeout: number
+  /** Bytes that all records may have. */
+  readonly recordBytes: number
   /** The newest position that was received. */
   readonly position: () => bigint
   /** Called when something was appended. */
@@ -31,7 +51,7 @@ export interface WriterOptions {
  */
 export class Writer {
   readonly #options: WriterOptions
-  readonly #queue: PublishQueue
+  readonly #queue: PublishQueue<NewPublish>
   readonly #closing = new AbortController()
   #error: unknown
   #running: Promise<void> | undefined
@@ -44,7 +64,10 @@ export class Writer {
   }
 
   publish(texts: StoredTexts, key: string | null): Promise<Published> {
-    const promise = this.#queue.add(texts, key)
+    const { header, record, data } = texts
+    const bytes = Buffer.byteLength(data) + Buffer.byteLength(header) + (record?.length ?? 0)
+    const publish = { header, record, data, key, nonce: newNonce(), contended: false, unconfirmed: false }
+    const promise = this.#queue.add(publish, bytes)
     if (!promise) return Promise.reject(logFailure('log-busy', this.#options.log.name, busySentence))
     this.#running ??= this.#run()
     return promise
@@ -60,7 +83,7 @@ export class Writer {
   async #run(): Promise<void> {
     // The publishes of this turn are one batch.
     await new Promise((resolve) => setImmediate(resolve))
-    while (this.#queue.hasWaiting) await this.#append(this.#queue.takeBatch(), keyWait)
+    while (this.#queue.hasWaiting) await this.#append(this.#queue.takeBatch(mostOfBatch), keyWait)
     // No await between the last look at the queue and this: a later publish runs again.
     this.#running = undefined
   }
@@ -141,10 +164,18 @@ export class Writer {
       if (outcome?.type === 'appended' || outcome?.type === 'repeated') {
         const duplicate = outcome.type === 'repeated'
         this.#queue.resolve(publish, { id: formatId(outcome), duplicate })
-      } else if (outcome) this.#queue.reject(publish, refusalOf(publish))
+      } else if (outcome?.type === 'refused')
+        this.#queue.reject(publish, this.#refusalOf(publish, outcome.by))
       // Another attempt has appended the rest of the batch, and this one is not among it.
       else this.#queue.reject(publish, this.#timeoutError(publish))
     }
+  }
+
+  #refusalOf(publish: PendingPublish, by: 'channel' | 'bytes'): SseError {
+    const { channels, record = '' } = decodeEntry(publish)
+    return by === 'bytes'
+      ? recordsFull(this.#options.recordBytes, record)
+      : tooManyRecords(channels[0] ?? '', record)
   }
 
   /** The head of the log, or a position if it cannot be read. */
@@ -190,9 +221,4 @@ function newestOf(
   for (const outcome of outcomes.values())
     if (outcome.type === 'appended' && (!newest || outcome.position > newest.position)) newest = outcome
   return newest
-}
-
-function refusalOf(publish: PendingPublish): SseError {
-  const { channels, record = '' } = decodeEntry(publish)
-  return tooManyRecords(channels[0] ?? '', record)
 }

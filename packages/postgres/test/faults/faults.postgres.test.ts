@@ -1,9 +1,17 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { between, createRandom, type Random, seed, until } from '@sse/testbed'
-import type { Run, World } from '@sse/testbed/deliveries'
+import {
+  promiseOf,
+  publishStorm,
+  type RepeatedFault,
+  type Run,
+  repeatFault,
+  type World,
+} from '@sse/testbed/deliveries'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PostgresServer, run as runProgram, startPostgres, startReplica } from '../kit/postgres-server.ts'
+import { SmallDisk } from '../kit/small-disk.ts'
 import { startWorld } from './world.ts'
 
 /** `SSE_FAULTS=long` is what `test:faults` runs. */
@@ -14,6 +22,7 @@ const schema = 'faults'
 interface Setting {
   readonly world: World
   readonly server: PostgresServer
+  readonly disk: SmallDisk | undefined
   readonly random: Random
 }
 
@@ -21,8 +30,9 @@ interface Fault {
   readonly name: string
   /** Entries that the log keeps. */
   readonly keep?: number
-  /** Whether the log loses entries, so that clients may receive gaps; or all entries, so that each client must receive one. */
-  readonly loses: boolean | 'all'
+  /** Whether the tables are on a disk of their own, which can be filled. */
+  readonly onSmallDisk?: boolean
+  readonly loses: RepeatedFault['loses']
   /** @returns the server of the next run, if it is another one */
   happen(setting: Setting, run: Run): Promise<unknown>
 }
@@ -34,6 +44,14 @@ const terminate = (server: PostgresServer, which: string) =>
   server.query(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND ${which}`,
   )
+
+/** What the connections do, to find out why a run does not go on. */
+async function activityOf(server: PostgresServer): Promise<string> {
+  const rows = await server.query(
+    "SELECT pid, state, wait_event_type, wait_event, now() - query_start AS age, left(query, 100) AS query FROM pg_stat_activity WHERE backend_type = 'client backend'",
+  )
+  return rows.map((row) => JSON.stringify(row)).join('\n')
+}
 
 const faults: readonly Fault[] = [
   {
@@ -151,68 +169,58 @@ const faults: readonly Fault[] = [
     },
   },
   {
+    name: 'the disk of the tables is full for a while',
+    onSmallDisk: true,
+    loses: false,
+    async happen({ disk, random }, { publishers }) {
+      await delay(between(random, 0, 200))
+      const refused = () => publishers.reduce((sum, publisher) => sum + publisher.refused, 0)
+      const before = refused()
+      disk?.fill()
+      await until(() => refused() > before, { timeout: 30_000 })
+      await delay(between(random, 0, 1_000))
+      disk?.empty()
+    },
+  },
+  {
     name: 'ten times as much is published as the log keeps',
     keep: 300,
     loses: true,
-    async happen({ world, random }, { ledger }) {
-      const away = random() < 0.6 ? pick(random, world.nodes) : undefined
-      away?.proxy.freeze()
-      const present = world.nodes.find((node) => node !== away)!
-      for (let n = 0; n < 30; n++) {
-        const texts = Array.from({ length: 100 }, (_, index) => `storm ${n}.${index} ${random()}`)
-        for (const text of texts) ledger.publish(text)
-        const response = await fetch(`${present.url}/publish`, {
-          method: 'POST',
-          headers: { 'Content-Type': 'application/json' },
-          body: JSON.stringify(texts.map((data) => ({ data }))),
-        })
-        const outcomes = (await response.json()) as { id: string }[]
-        for (const [index, text] of texts.entries()) ledger.acknowledge(text, outcomes[index]!.id)
-      }
-      away?.proxy.mend()
-    },
+    happen: ({ world, random }, { ledger }) => publishStorm(world, random, ledger),
   },
 ]
 
-describe.each(faults)('$name', ({ name, keep, loses, happen }) => {
+describe.each(faults)('$name', ({ name, keep, onSmallDisk, loses, happen }) => {
   let server: PostgresServer
+  let disk: SmallDisk | string | undefined
   let world: World
 
   beforeAll(async () => {
     server = await startPostgres()
+    if (onSmallDisk) disk = await SmallDisk.mount(server)
     world = await startWorld({ schema, port: server.port, keep })
   }, 300_000)
   afterAll(async () => {
     await world.stop()
-    await server.stop()
+    await server.stop(() => disk instanceof SmallDisk && disk.unmount())
   })
 
   it(
-    loses
-      ? 'what was lost is told, and all else comes once'
-      : 'nothing is lost or repeated, and no gap is told',
-    async () => {
+    promiseOf(loses),
+    async ({ skip }) => {
+      if (typeof disk === 'string') return skip(disk)
+      const drive = disk
       const random = createRandom(seed + faults.findIndex((one) => one.name === name))
-      const told: string[] = []
-      let [acknowledged, refused, gaps, excused] = [0, 0, 0, 0]
-      for (let run = 0; run < runs; run++) {
-        const { ledger, publishers } = await world.run(async (one) => {
-          const next = await happen({ world, server, random }, one)
+      const outcome = repeatFault({
+        ...{ name, world, runs, loses },
+        async happen(run) {
+          const next = await happen({ world, server, disk: drive, random }, run)
           if (next instanceof PostgresServer) server = next
-        })
-        const wrong = ledger.judge(world.clients.map((client) => client.name))
-        if (!loses && ledger.gaps > 0) wrong.push(`${ledger.gaps} gaps were told`)
-        const untold = world.clients.filter((client) => !ledger.hasGap(client.name))
-        if (loses === 'all') wrong.push(...untold.map((client) => `${client.name}: no gap was told`))
-        told.push(...wrong.slice(0, 5).map((fault) => `run ${run}: ${fault}`))
-        acknowledged += ledger.acknowledged.length
-        refused += publishers.reduce((sum, publisher) => sum + publisher.refused, 0)
-        gaps += ledger.gaps
-        excused += ledger.excused
-      }
-      console.info(
-        `${name}, ${runs} times by the seed ${seed}: ${acknowledged} acknowledged, ${refused} refused, ${gaps} gaps told, ${excused} deliveries missing for them`,
-      )
+        },
+      })
+      const told = await outcome.catch(async (error) => {
+        throw new Error(await activityOf(server), { cause: error })
+      })
       expect(told).toEqual([])
     },
     60_000 + runs * 30_000,

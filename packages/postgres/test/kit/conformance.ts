@@ -44,12 +44,14 @@ export function conformanceOn(name: string, { portOf, options }: ConformanceSett
     {
       name,
       records: true,
+      ended: true,
+      limits: true,
       patience: 20_000,
       createLog: async (): Promise<Log> => ({ schema: `log${logs++}`, connected: new Map() }),
-      connect: async ({ schema, connected }) => {
+      connect: async ({ schema, connected }, records) => {
         const proxy = await startTcpProxy(front?.port ?? server.port)
         const pool = new pg.Pool({ ...server.config('postgres', proxy.port), max: 4 })
-        const broker = createPostgresBroker({ pool, schema, timeout: 10_000, ...options })
+        const broker = createPostgresBroker({ pool, schema, timeout: 10_000, records, ...options })
         const one: Connected = { proxy, pool, delivered: undefined }
         connected.set(broker, one)
         return watched(broker, one)

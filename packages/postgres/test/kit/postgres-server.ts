@@ -8,7 +8,7 @@ import pg from 'pg'
 const patience = { timeout: 60_000 }
 
 /** PostgreSQL refuses to run as root: then it runs as a user of no rights. */
-const user = process.getuid?.() === 0 ? unprivilegedUser() : undefined
+export const user = process.getuid?.() === 0 ? unprivilegedUser() : undefined
 
 /** A PostgreSQL on a free port, with a directory that is removed when it is stopped. */
 export class PostgresServer {
@@ -61,10 +61,12 @@ export class PostgresServer {
     this.#running = undefined
   }
 
-  async stop(): Promise<void> {
+  /** @param ended called before its directory is removed */
+  async stop(ended?: () => void): Promise<void> {
     await Promise.all([...this.#pools.values()].map((pool) => pool.end().catch(() => {})))
     this.#pools.clear()
     await this.down()
+    ended?.()
     rmSync(this.directory, { recursive: true, force: true })
   }
 

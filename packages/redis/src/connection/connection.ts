@@ -1,9 +1,18 @@
 import { isHarmless, replyOf } from '../failure.ts'
 import type { Script } from '../log/scripts.ts'
-import type { BrokerClient } from './redis-client.ts'
 
 /** What Redis replies: texts, numbers, nothing, and lists of these. */
 export type Reply = string | number | null | readonly Reply[] | Readonly<Record<string, unknown>>
+
+/** The broker's own client, the same for all kinds and for both packages. It connects once, and sends each command once. */
+export interface BrokerClient {
+  connect(): Promise<unknown>
+  destroy(): unknown
+  /** The listener hears that the connection to the log's node is lost, or that another node has the log. */
+  onLost(listener: (error: unknown) => void): void
+  /** @returns the reply of Redis, with strings as strings */
+  send(args: readonly string[]): Promise<unknown>
+}
 
 interface PendingReply {
   readonly reply: PromiseWithResolvers<Reply>

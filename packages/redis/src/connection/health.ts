@@ -1,13 +1,17 @@
-import type { ReconnectingConnection } from './reconnecting-connection.ts'
+import type { ReconnectingConnection } from '@sse/core/internal'
+import type { Connection } from './connection.ts'
 
 /** Tells whether all of these connections are up: when that is known first, and at each change. */
 export class Health {
-  readonly #connections: readonly ReconnectingConnection[]
+  readonly #connections: readonly ReconnectingConnection<Connection>[]
   readonly #tell: (state: 'up' | 'down') => void
   readonly #stop: readonly (() => void)[]
   #state: 'up' | 'down' | undefined
 
-  constructor(connections: readonly ReconnectingConnection[], tell: (state: 'up' | 'down') => void) {
+  constructor(
+    connections: readonly ReconnectingConnection<Connection>[],
+    tell: (state: 'up' | 'down') => void,
+  ) {
     this.#connections = connections
     this.#tell = tell
     this.#stop = connections.map((connection) => connection.listen((state) => this.#changed(state)))

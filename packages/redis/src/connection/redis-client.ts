@@ -1,3 +1,5 @@
+import type { BrokerClient } from './connection.ts'
+
 /**
  * What the broker needs of a client of the package `redis`, from `createClient`, `createCluster` or `createSentinel`. The type is
  * structural, so it accepts clients with modules, scripts and any protocol version.
@@ -8,16 +10,6 @@ export interface RedisClientLike {
   destroy(): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
   sendCommand(...args: never[]): Promise<unknown>
-}
-
-/** The broker's own client, the same for all three kinds. */
-export interface BrokerClient {
-  connect(): Promise<unknown>
-  destroy(): unknown
-  /** The listener hears that the connection to the log's node is lost, or that another node has the log. */
-  onLost(listener: (error: unknown) => void): void
-  /** @returns the reply of Redis, with strings as strings */
-  send(args: readonly string[]): Promise<unknown>
 }
 
 /** A duplicate, not connected yet. */

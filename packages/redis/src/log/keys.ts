@@ -10,6 +10,10 @@ export class Keys {
   readonly recordNames: string
   /** The hash with the newest entry of each record. Records outlive their entries in the stream. */
   readonly records: string
+  /** The sorted set of all records by the time when they were last set. */
+  readonly recordTimes: string
+  /** The sorted set of the channels whose newest entry is an end, by its time. */
+  readonly ended: string
   readonly #prefix: string
 
   constructor(prefix: string) {
@@ -19,6 +23,13 @@ export class Keys {
     this.signals = `${prefix}:signals`
     this.recordNames = `${prefix}:record-names`
     this.records = `${prefix}:records`
+    this.recordTimes = `${prefix}:record-times`
+    this.ended = `${prefix}:ended`
+  }
+
+  /** The keys of the scripts that use records. */
+  get withRecords(): string[] {
+    return [this.log, this.meta, this.recordNames, this.records, this.recordTimes, this.ended]
   }
 
   /** Holds the id of the event that was published under an idempotency key. */

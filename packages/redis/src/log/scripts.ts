@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { maxRecords } from '@sse/core/internal'
+import { commandChannel, maxEnded, maxRecords } from '@sse/core/internal'
 
 /** A script for Redis. It is sent by its digest, and as a text if Redis does not know the digest yet. */
 export interface Script {
@@ -36,21 +36,52 @@ end
 `
 
 /**
- * The records of the log. KEYS: the log, its meta hash, the names of the records, their entries. The names of a channel's records are the
- * range of the members that begin with the channel and a line feed, which no channel contains. A log that was begun anew by a process of a
- * former version still has the records of the log before it: the meta hash knows the log that the records belong to.
+ * The records of the log. KEYS: the log, its meta hash, the names of the records, their entries, the times when they were set, the ended
+ * channels. The names of a channel's records are the range of the members that begin with the channel and a line feed, which no channel
+ * contains. The meta hash has the bytes of all records. A log that was begun anew by a process of a former version still has the records of the
+ * log before it: the meta hash knows the log that the records belong to.
  */
 const records = `
 local function range(channel) return '[' .. channel .. '\\n', '(' .. channel .. '\\11' end
 local function prepareRecords()
   local of = redis.call('HMGET', KEYS[2], 'log', 'records')
   if of[1] ~= of[2] then
-    redis.call('UNLINK', KEYS[3], KEYS[4])
-    redis.call('HSET', KEYS[2], 'records', of[1])
+    redis.call('UNLINK', KEYS[3], KEYS[4], KEYS[5], KEYS[6])
+    redis.call('HSET', KEYS[2], 'records', of[1], 'recordBytes', '0')
   end
   -- Fails for a key of another program, before anything is appended.
   redis.call('ZCARD', KEYS[3])
   redis.call('HLEN', KEYS[4])
+  redis.call('ZCARD', KEYS[5])
+end
+local function recordSize(name)
+  local bytes = redis.call('HSTRLEN', KEYS[4], name)
+  return bytes > 0 and bytes + #name or 0
+end
+-- Counts the bytes that were added, or removed.
+local function grow(bytes)
+  if bytes ~= 0 then redis.call('HINCRBY', KEYS[2], 'recordBytes', string.format('%.0f', bytes)) end
+end
+local function removeRecord(name)
+  grow(-recordSize(name))
+  redis.call('HDEL', KEYS[4], name)
+  redis.call('ZREM', KEYS[3], name)
+  redis.call('ZREM', KEYS[5], name)
+end
+local function changeRecords(change, channels, record, entry, at)
+  for _, channel in ipairs(channels) do
+    if change == 'clear' then
+      for _, name in ipairs(redis.call('ZRANGEBYLEX', KEYS[3], range(channel))) do removeRecord(name) end
+    elseif change == 'remove' then
+      removeRecord(channel .. '\\n' .. record)
+    else
+      local name = channel .. '\\n' .. record
+      grow(#name + #entry - recordSize(name))
+      redis.call('HSET', KEYS[4], name, entry)
+      redis.call('ZADD', KEYS[3], 0, name)
+      redis.call('ZADD', KEYS[5], string.match(at, '^%d+'), name)
+    end
+  end
 end
 `
 
@@ -140,13 +171,52 @@ end
 return found
 `)
 
+/** Reads the channels whose newest entry is an end. KEYS: see `records`. ARGV: epoch. Returns the head, and the channels. */
+export const readEnded = script(`
+${refuseReplica}
+${begin}
+${records}
+prepareRecords()
+local found = redis.call('ZRANGE', KEYS[6], 0, -1)
+table.insert(found, 1, head)
+return found
+`)
+
 /**
- * Appends events. KEYS: see `records`; KEYS[5]: the writer, KEYS[6…]: idempotency keys. ARGV: epoch, the token of the writer, the length of
- * the log, the lifetime of a key, whether an event changes records; then for each event its nonce, header, data, the number of its key or
- * 0, and the change that it makes to records. Returns the ids. Instead of an id, a channel that has too many records, after a `!`.
+ * Appends the removal of records that were last set before a time. KEYS: see `records`. ARGV: epoch, the length of the log, the age in
+ * milliseconds, then nonces: one for each entry at most. Returns how many were removed.
+ */
+export const removeOldRecords = script(`
+${refuseReplica}
+${begin}
+${records}
+prepareRecords()
+local before = '(' .. string.format('%.0f', now() - ARGV[3])
+local names = redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', before, 'LIMIT', 0, #ARGV - 3)
+for index, name in ipairs(names) do
+  local channel, record = string.match(name, '^([^\\n]*)\\n(.*)$')
+  if channel == '${commandChannel}' then
+    redis.call('ZREM', KEYS[5], name)
+  else
+    local nonce, texts = ARGV[3 + index], { cjson.encode(channel), cjson.encode(record) }
+    local at = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', 'p', head, 'n', epoch .. '-' .. nonce,
+      'h', '[[' .. texts[1] .. '],"sse.removed",' .. texts[2] .. ']', 'd', '{"channel":' .. texts[1] .. ',"record":' .. texts[2] .. '}')
+    head = epoch .. '-' .. string.gsub(at, '%-', '.') .. '-' .. nonce
+    removeRecord(name)
+  end
+end
+if #names > 0 then redis.call('HSET', KEYS[2], 'epoch', epoch, 'head', head) end
+return #names
+`)
+
+/**
+ * Appends events. KEYS: see `records`; KEYS[7]: the writer, KEYS[8…]: idempotency keys. ARGV: epoch, the token of the writer, the length of
+ * the log, the lifetime of a key, whether an event changes records, the bytes that all records may have; then for each event its nonce,
+ * header, data, the number of its key or 0, and the change that it makes to records. Returns the ids. Instead of an id, a channel that has too
+ * many records, after a `!`, or a `#` if the records have too many bytes.
  */
 export const append = script(`
-if redis.call('GET', KEYS[5]) ~= ARGV[2] then return redis.error_reply('FENCED another connection of this process may append') end
+if redis.call('GET', KEYS[7]) ~= ARGV[2] then return redis.error_reply('FENCED another connection of this process may append') end
 ${begin}
 -- Whatever would make the last command fail makes this one fail too: nothing is done by half.
 redis.call('HSET', KEYS[2], 'epoch', epoch)
@@ -158,46 +228,57 @@ local function fullChannel(channels, record)
     if isNew and redis.call('ZLEXCOUNT', KEYS[3], range(channel)) >= ${maxRecords} then return channel end
   end
 end
-local function changeRecords(change, channels, record, entry)
+local function exceedsBytes(channels, record, size)
+  if channels[1] == '${commandChannel}' then return false end
+  local growth = 0
   for _, channel in ipairs(channels) do
-    if change == 'clear' then
-      local names = redis.call('ZRANGEBYLEX', KEYS[3], range(channel))
-      for from = 1, #names, 500 do redis.call('HDEL', KEYS[4], unpack(names, from, math.min(#names, from + 499))) end
-      redis.call('ZREMRANGEBYLEX', KEYS[3], range(channel))
-    elseif change == 'remove' then
-      redis.call('HDEL', KEYS[4], channel .. '\\n' .. record)
-      redis.call('ZREM', KEYS[3], channel .. '\\n' .. record)
-    else
-      redis.call('HSET', KEYS[4], channel .. '\\n' .. record, entry)
-      redis.call('ZADD', KEYS[3], 0, channel .. '\\n' .. record)
-    end
+    local name = channel .. '\\n' .. record
+    growth = growth + #name + size - recordSize(name)
   end
+  return growth > 0 and tonumber(redis.call('HGET', KEYS[2], 'recordBytes') or 0) + growth > tonumber(ARGV[6])
+end
+local ends = redis.call('ZCARD', KEYS[6])
+-- An entry opens its channels again, unless it ends them.
+local function noteEnd(change, channels, at)
+  for _, channel in ipairs(channels) do
+    if change == 'clear' then redis.call('ZADD', KEYS[6], string.match(at, '^%d+'), channel)
+    else redis.call('ZREM', KEYS[6], channel) end
+  end
+  if change == 'clear' then redis.call('ZREMRANGEBYRANK', KEYS[6], 0, -${maxEnded + 1}) end
+  ends = redis.call('ZCARD', KEYS[6])
 end
 local used = {}
-for index = 6, #KEYS do
+for index = 8, #KEYS do
   local id = redis.call('GET', KEYS[index])
   -- A key of the former version names an entry of a log that is gone.
   if id and string.find(id, '.', 1, true) then used[KEYS[index]] = id end
 end
 local ids = {}
-for index = 6, #ARGV, 5 do
-  local key = ARGV[index + 3] ~= '0' and KEYS[5 + tonumber(ARGV[index + 3])]
+for index = 7, #ARGV, 5 do
+  local key = ARGV[index + 3] ~= '0' and KEYS[7 + tonumber(ARGV[index + 3])]
   local id = key and used[key]
   local change, channels, record = ARGV[index + 4], {}, nil
-  if change ~= '' then
+  if change ~= '' or ends > 0 then
     local header = cjson.decode(ARGV[index + 1])
     channels, record = header[1], header[3]
   end
   local full = not id and change == 'set' and fullChannel(channels, record)
+  -- The id of the entry, the id before it, its epoch and nonce: about 120 bytes.
+  local size = 120 + #ARGV[index + 1] + #ARGV[index + 2]
   if full then
     id = '!' .. full
+  elseif not id and change == 'set' and exceedsBytes(channels, record, size) then
+    id = '#'
   elseif not id then
     local nonce = ARGV[index]
     local at = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*',
       'p', head, 'n', epoch .. '-' .. nonce, 'h', ARGV[index + 1], 'd', ARGV[index + 2])
     id = epoch .. '-' .. string.gsub(at, '%-', '.') .. '-' .. nonce
-    local entry = {at, head, epoch .. '-' .. nonce, ARGV[index + 1], ARGV[index + 2]}
-    changeRecords(change, channels, record, change == 'set' and table.concat(entry, '\\n'))
+    if change ~= '' then
+      local entry = {at, head, epoch .. '-' .. nonce, ARGV[index + 1], ARGV[index + 2]}
+      changeRecords(change, channels, record, table.concat(entry, '\\n'), at)
+    end
+    if change == 'clear' or ends > 0 then noteEnd(change, channels, at) end
     head = id
     if key then
       redis.call('SET', key, id, 'PX', ARGV[4])

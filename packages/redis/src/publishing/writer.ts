@@ -1,7 +1,14 @@
 import type { Published, SseError } from '@sse/core'
-import { busySentence, closedError, logFailure, randomText, tooManyRecords } from '@sse/core/internal'
+import {
+  busySentence,
+  closedError,
+  logFailure,
+  type ReconnectingConnection,
+  randomText,
+  recordsFull,
+  tooManyRecords,
+} from '@sse/core/internal'
 import type { Connection } from '../connection/connection.ts'
-import type { ReconnectingConnection } from '../connection/reconnecting-connection.ts'
 import { failureOf, isHarmless, replyOf, unreachable } from '../failure.ts'
 import { type Cursor, cursorOf, parseId } from '../log/cursor.ts'
 import type { Keys } from '../log/keys.ts'
@@ -27,9 +34,11 @@ interface Registered {
 }
 
 export interface WriterOptions {
-  readonly commands: ReconnectingConnection
+  readonly commands: ReconnectingConnection<Connection>
   readonly keys: Keys
   readonly maxLength: number
+  /** Bytes that all records may have. */
+  readonly recordBytes: number
   readonly timeout: number
   readonly acknowledged: NewestAcknowledged
 }
@@ -97,7 +106,7 @@ export class Writer {
   async #append({ connection, token }: Registered): Promise<void> {
     const batch = this.#queue.takeBatch()
     if (batch.length === 0) return
-    const { keys, maxLength, acknowledged } = this.#options
+    const { keys, maxLength, recordBytes, acknowledged } = this.#options
     const usedKeys = batch.flatMap(({ key }) => (key === undefined ? [] : [keys.key(key)]))
     let keyNumber = 0
     const changesRecords = batch.some(({ change }) => change)
@@ -111,11 +120,21 @@ export class Writer {
     try {
       const ids = (await connection.run(
         append,
-        [keys.log, keys.meta, keys.recordNames, keys.records, this.#key, ...usedKeys],
-        [newEpoch(), token, String(maxLength), keyLifetime, changesRecords ? '1' : '0', ...events],
+        [...keys.withRecords, this.#key, ...usedKeys],
+        [
+          newEpoch(),
+          token,
+          String(maxLength),
+          keyLifetime,
+          changesRecords ? '1' : '0',
+          String(Math.min(recordBytes, Number.MAX_SAFE_INTEGER)),
+          ...events,
+        ],
       )) as readonly string[]
       const cursors = ids.map(parseId)
-      this.#queue.settle(cursors.map((cursor, index) => cursor ?? refusalOf(ids[index]!, batch[index])))
+      this.#queue.settle(
+        cursors.map((cursor, index) => cursor ?? refusalOf(ids[index]!, batch[index], recordBytes)),
+      )
       const newest = cursors.findLast((cursor, index) => cursor?.nonce === batch[index]?.nonce)
       if (newest) acknowledged.set(newest)
       this.#floor = newest ?? this.#floor
@@ -186,8 +205,14 @@ export class Writer {
 }
 
 /** @param reply of the script, instead of an id */
-function refusalOf(reply: string, publish: PendingPublish | undefined): SseError | undefined {
-  return reply.startsWith('!') ? tooManyRecords(reply.slice(1), publish?.record ?? '') : undefined
+function refusalOf(
+  reply: string,
+  publish: PendingPublish | undefined,
+  recordBytes: number,
+): SseError | undefined {
+  const record = publish?.record ?? ''
+  if (reply === '#') return recordsFull(recordBytes, record)
+  return reply.startsWith('!') ? tooManyRecords(reply.slice(1), record) : undefined
 }
 
 /** The cursors of the entries after a stream id, without their data, which may be large. */

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Entry, Receiver } from '@sse/core'
-import { closedError } from '@sse/core/internal'
+import { closedError, ReconnectingConnection } from '@sse/core/internal'
 import type { Connection } from '../connection/connection.ts'
 import { Health } from '../connection/health.ts'
-import { ReconnectingConnection } from '../connection/reconnecting-connection.ts'
 import type { TransferSize } from '../connection/transfer-size.ts'
 import { failureOf, isLasting } from '../failure.ts'
 import type { Cursor } from '../log/cursor.ts'
@@ -32,7 +31,7 @@ export interface LiveReadingOptions {
   readonly receiver: Receiver
   readonly connect: (signal: AbortSignal) => Promise<Connection>
   /** The connection by which the broker publishes. */
-  readonly commands: ReconnectingConnection
+  readonly commands: ReconnectingConnection<Connection>
   readonly acknowledged: NewestAcknowledged
   /** Of pages whose number of entries is not known. */
   readonly size: TransferSize
@@ -41,7 +40,7 @@ export interface LiveReadingOptions {
 /** Delivers the tail of the log and then every new entry to a receiver, in the order of the log, by a connection of its own. */
 export class LiveReading {
   readonly #options: LiveReadingOptions
-  readonly #connection: ReconnectingConnection
+  readonly #connection: ReconnectingConnection<Connection>
   readonly #health: Health
   readonly #incoming: Incoming
   /** Until the tail is read. */

@@ -1,11 +1,11 @@
-import type { Records } from '@sse/core'
+import type { EndedChannels, Records } from '@sse/core'
 import type { Connection } from '../connection/connection.ts'
 import type { TransferSize } from '../connection/transfer-size.ts'
 import { isHarmless } from '../failure.ts'
 import { compareAt } from '../log/cursor.ts'
 import type { Keys } from '../log/keys.ts'
 import { newEpoch } from '../log/log-state.ts'
-import { readRecords } from '../log/scripts.ts'
+import { readEnded, readRecords } from '../log/scripts.ts'
 import { parseRecord, publicEntry } from '../log/stored-entry.ts'
 
 /**
@@ -21,8 +21,12 @@ export async function recordsOf(
 ): Promise<Records> {
   const asked = size.bytes
   try {
-    const names = [keys.log, keys.meta, keys.recordNames, keys.records]
-    const reply = await connection.run(readRecords, names, [newEpoch(), ...channels], size.timeoutFactor)
+    const reply = await connection.run(
+      readRecords,
+      keys.withRecords,
+      [newEpoch(), ...channels],
+      size.timeoutFactor,
+    )
     const [position = '', ...stored] = reply as readonly string[]
     // A record on several of the channels is stored for each of them.
     const entries = new Map(stored.flatMap((text) => parseRecord(text) ?? []).map((one) => [one.id, one]))
@@ -33,4 +37,11 @@ export async function recordsOf(
     if (!isHarmless(error)) size.lost(asked)
     throw error
   }
+}
+
+/** Reads the channels that have ended. @throws (rejected) as `recordsOf` */
+export async function endedOf(connection: Connection, keys: Keys): Promise<EndedChannels> {
+  const reply = await connection.run(readEnded, keys.withRecords, [newEpoch()])
+  const [position = '', ...channels] = reply as readonly string[]
+  return { position, channels }
 }

@@ -1,7 +1,7 @@
 /** The broker of `broker-server.ts`. */
 import type { Broker } from '@sse/core'
-import { createClient, createCluster } from 'redis'
 import { createRedisBroker } from '../../src/index.ts'
+import { clusterClient, serverClient } from '../kit/clients.ts'
 
 /** One server; a Cluster whose nodes are all behind one address, whatever they announce; a Cluster whose nodes announce their addresses. */
 export type Topology = 'server' | 'cluster' | 'announced cluster'
@@ -13,13 +13,10 @@ export default function createBroker(
   timeout = '2000',
   topology: Topology = 'server',
 ): Broker {
-  const client = clientOf(url, topology)
+  const port = Number(new URL(url).port)
+  const client =
+    topology === 'server'
+      ? serverClient(port)
+      : clusterClient([port], { isBehindOne: topology === 'cluster' })
   return createRedisBroker({ client, prefix, maxLength: Number(maxLength), timeout: Number(timeout) })
-}
-
-function clientOf(url: string, topology: Topology) {
-  if (topology === 'server') return createClient({ url })
-  const { hostname: host, port } = new URL(url)
-  const map = topology === 'cluster' ? { nodeAddressMap: () => ({ host, port: Number(port) }) } : {}
-  return createCluster({ rootNodes: [{ url }], ...map })
 }

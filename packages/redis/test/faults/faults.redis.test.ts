@@ -1,7 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { between, createRandom, type Random, seed, until } from '@sse/testbed'
-import type { Run, World } from '@sse/testbed/deliveries'
+import {
+  promiseOf,
+  publishStorm,
+  type RepeatedFault,
+  type Run,
+  repeatFault,
+  type World,
+} from '@sse/testbed/deliveries'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { clientPackage } from '../kit/clients.ts'
 import { formCluster, moveSlot, ownerFirst, slotOf, startNodes } from '../kit/redis-cluster.ts'
 import { type RedisServer, startRedis } from '../kit/redis-server.ts'
 import { startWorld } from './world.ts'
@@ -22,8 +30,7 @@ interface Fault {
   /** Arguments of Redis. */
   readonly args?: readonly string[]
   readonly maxLength?: number
-  /** Whether the log loses entries, so that clients may receive gaps; or all entries, so that each client must receive one. */
-  readonly loses: boolean | 'all'
+  readonly loses: RepeatedFault['loses']
   happen(setting: Setting, run: Run): Promise<void>
 }
 
@@ -124,23 +131,7 @@ const faults: readonly Fault[] = [
     name: 'ten times as much is published as the log keeps',
     maxLength: 300,
     loses: true,
-    async happen({ world, random }, { ledger }) {
-      const away = random() < 0.6 ? pick(random, world.nodes) : undefined
-      away?.proxy.freeze()
-      const present = world.nodes.find((node) => node !== away)!
-      for (let n = 0; n < 30; n++) {
-        const texts = Array.from({ length: 100 }, (_, index) => `storm ${n}.${index} ${random()}`)
-        for (const text of texts) ledger.publish(text)
-        const response = await fetch(`${present.url}/publish`, {
-          method: 'POST',
-          headers: { 'Content-Type': 'application/json' },
-          body: JSON.stringify(texts.map((data) => ({ data }))),
-        })
-        const outcomes = (await response.json()) as { id: string }[]
-        for (const [index, text] of texts.entries()) ledger.acknowledge(text, outcomes[index]!.id)
-      }
-      away?.proxy.mend()
-    },
+    happen: ({ world, random }, { ledger }) => publishStorm(world, random, ledger),
   },
 ]
 
@@ -217,32 +208,18 @@ describe.each(trials)('$where: $name', ({ name, where, topology, args = [], maxL
   })
 
   it(
-    loses
-      ? 'what was lost is told, and all else comes once'
-      : 'nothing is lost or repeated, and no gap is told',
+    promiseOf(loses),
     async () => {
       const random = createRandom(seed + trials.findIndex((one) => one.name === name && one.where === where))
-      const told: string[] = []
-      let [acknowledged, refused, gaps, excused] = [0, 0, 0, 0]
-      for (let run = 0; run < runs; run++) {
-        const { ledger, publishers } = await world.run((one) =>
-          happen({ world, redis, replica, random }, one),
-        )
-        const wrong = ledger.judge(world.clients.map((client) => client.name))
-        if (!loses && ledger.gaps > 0) wrong.push(`${ledger.gaps} gaps were told`)
-        const untold = world.clients.filter((client) => !ledger.hasGap(client.name))
-        if (loses === 'all') wrong.push(...untold.map((client) => `${client.name}: no gap was told`))
-        told.push(...wrong.slice(0, 5).map((fault) => `run ${run}: ${fault}`))
-        acknowledged += ledger.acknowledged.length
-        refused += publishers.reduce((sum, publisher) => sum + publisher.refused, 0)
-        gaps += ledger.gaps
-        excused += ledger.excused
-        // The one that took over is the primary of the next run.
-        if (topology === 'server' && name.startsWith('a replica')) [redis, replica] = [replica, redis]
-      }
-      console.info(
-        `${where}: ${name}, ${runs} times by the seed ${seed}: ${acknowledged} acknowledged, ${refused} refused, ${gaps} gaps told, ${excused} deliveries missing for them`,
-      )
+      const told = await repeatFault({
+        name: `${where}, by ${clientPackage}: ${name}`,
+        ...{ world, runs, loses },
+        async happen(run) {
+          await happen({ world, redis, replica, random }, run)
+          // The one that took over is the primary of the next run.
+          if (topology === 'server' && name.startsWith('a replica')) [redis, replica] = [replica, redis]
+        },
+      })
       expect(told).toEqual([])
     },
     60_000 + runs * 30_000,

@@ -3,9 +3,9 @@ import { createHub, type Hub, type SseStream } from '@sse/core'
 import type { TestEvent } from '@sse/core/testing'
 import { between, createRandom, seed, startTcpProxy, type TcpProxy, until } from '@sse/testbed'
 import { ReceivingTransport } from '@sse/testbed/receiving-transport'
-import { createClient } from 'redis'
 import { expect, it, onTestFinished } from 'vitest'
 import { createRedisBroker } from '../../src/index.ts'
+import { serverClient } from '../kit/clients.ts'
 import { startRedis } from '../kit/redis-server.ts'
 
 /** `SSE_FAULTS=long` is what `test:faults` runs. A process that is killed is noticed after 20 seconds, so only the long form kills processes. */
@@ -24,9 +24,8 @@ class Node {
 
   constructor(proxy: TcpProxy) {
     this.proxy = proxy
-    const client = createClient({ socket: { host: '127.0.0.1', port: proxy.port } })
     this.hub = createHub({
-      broker: createRedisBroker({ client, prefix: 'presence' }),
+      broker: createRedisBroker({ client: serverClient(proxy.port), prefix: 'presence' }),
       channel: () => ({ presence: true }),
       onError: () => {},
     })

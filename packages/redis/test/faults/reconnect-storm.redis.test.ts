@@ -4,6 +4,7 @@ import { startSseServer } from '@sse/testbed/sse-server'
 import { createClient } from 'redis'
 import { expect, it, onTestFinished } from 'vitest'
 import { createRedisBroker } from '../../src/index.ts'
+import { serverClient } from '../kit/clients.ts'
 import { startRedis } from '../kit/redis-server.ts'
 
 const clients = 2_000
@@ -11,8 +12,9 @@ const events = 200
 it(`${clients} clients that return within the window cost no command of Redis`, async () => {
   const redis = await startRedis()
   onTestFinished(() => redis.stop())
-  const app = createClient({ url: redis.url })
-  const server = await startSseServer({ hub: { broker: createRedisBroker({ client: app }) } })
+  const server = await startSseServer({
+    hub: { broker: createRedisBroker({ client: serverClient(redis.port) }) },
+  })
   await server.hub.ready
   const ids: string[] = []
   for (let n = 0; n < events; n++) ids.push((await server.hub.publish('news', `${n}`)).id)

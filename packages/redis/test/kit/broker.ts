@@ -1,8 +1,8 @@
 import type { Broker } from '@sse/core'
 import { startRecorded } from '@sse/testbed'
-import { createClient } from 'redis'
 import { onTestFinished } from 'vitest'
 import { createRedisBroker, type RedisBrokerOptions } from '../../src/index.ts'
+import { serverClient } from './clients.ts'
 import type { RedisServer } from './redis-server.ts'
 
 /** A broker on a port, closed with the test. */
@@ -10,8 +10,7 @@ export function brokerOn(
   port: number,
   options: Partial<RedisBrokerOptions> & { readonly prefix: string },
 ): Broker {
-  const client = createClient({ socket: { host: '127.0.0.1', port } })
-  const broker = createRedisBroker({ client, ...options })
+  const broker = createRedisBroker({ client: serverClient(port), ...options })
   onTestFinished(() => broker.close())
   return broker
 }

@@ -2,9 +2,10 @@ import type { Broker } from '@sse/core'
 import { brokerConformance } from '@sse/core/testing'
 import { startTcpProxy, type TcpProxy, until } from '@sse/testbed'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { RedisClientLike } from '../../src/connection/redis-client.ts'
+import type { ClientLike } from '../../src/connection/broker-client.ts'
 import { createRedisBroker } from '../../src/index.ts'
 import { loseTail, newPrefix } from './broker.ts'
+import { clientPackage } from './clients.ts'
 import type { RedisServer } from './redis-server.ts'
 import { deniedBy } from './rights.ts'
 
@@ -22,7 +23,7 @@ interface Log {
 export function conformanceOn(
   name: string,
   start: () => Promise<RedisServer>,
-  client: (port: number) => RedisClientLike,
+  client: (port: number) => ClientLike,
 ): void {
   let redis: RedisServer
   beforeAll(async () => {
@@ -47,13 +48,15 @@ export function conformanceOn(
   brokerConformance(
     { describe, it },
     {
-      name,
+      name: `${name}, by the package ${clientPackage}`,
       patience: 20_000,
       records: true,
+      ended: true,
+      limits: true,
       createLog: (): Log => ({ prefix: newPrefix(), proxies: new Map() }),
-      connect: async ({ prefix, proxies }) => {
+      connect: async ({ prefix, proxies }, records) => {
         const proxy = await startTcpProxy(redis.port)
-        const options = { maxLength: 6_000, timeout: 10_000 }
+        const options = { maxLength: 6_000, timeout: 10_000, records }
         const broker = createRedisBroker({ client: client(proxy.port), prefix, ...options })
         proxies.set(broker, proxy)
         return broker

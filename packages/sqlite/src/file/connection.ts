@@ -179,7 +179,7 @@ export class Connection {
 }
 
 /** Sets the journal mode, and creates missing tables. */
-function prepare(database: DatabaseSync, path: string, { synchronous }: Settings): LogTable {
+function prepare(database: DatabaseSync, path: string, { synchronous, records }: Settings): LogTable {
   // Only for the main database, because the app may have attached others. A database in memory keeps its journal in memory.
   database.exec('PRAGMA main.journal_mode = WAL')
   if (synchronous) database.exec(`PRAGMA main.synchronous = ${synchronous}`)
@@ -191,5 +191,5 @@ function prepare(database: DatabaseSync, path: string, { synchronous }: Settings
     if (database.isOpen && database.isTransaction) database.exec('ROLLBACK')
     throw error
   }
-  return new LogTable(database, path)
+  return new LogTable(database, path, records)
 }

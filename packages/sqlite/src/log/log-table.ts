@@ -1,6 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Entry, GapReason, Page, Published, Records, SseError } from '@sse/core'
-import { maxRecords, recordChangeOf, tooManyRecords } from '@sse/core/internal'
+import type { EndedChannels, Entry, GapReason, Page, Published, Records, SseError } from '@sse/core'
+import {
+  commandChannel,
+  maxEnded,
+  maxRecords,
+  type RecordLimits,
+  recordBytes,
+  recordChangeOf,
+  recordsFull,
+  removalOf,
+  tooManyRecords,
+} from '@sse/core/internal'
 import { failure } from '../failure.ts'
 import { formatId, parseId } from './cursor.ts'
 import { Nonces } from './nonces.ts'
@@ -23,6 +33,9 @@ const keyLifetime = 600_000
 const pageBytes = 1_048_576
 /** Entries in a page at most. */
 const pageEntries = 1_000_000
+
+/** Ended channels beyond the limit that are forgotten at a time. */
+const endsPerTrim = 1_000
 
 /** A place in the log: the number of an entry, and the bytes of all entries up to it. */
 interface LogOffset {
@@ -52,12 +65,16 @@ export class LogTable {
   readonly #path: string
   readonly #epoch: string
   readonly #nonces: Nonces
+  readonly #limits: RecordLimits
+  /** The bytes of all records, and the number of ended channels. `undefined` after a rollback, until they are needed. */
+  #totals: { recordBytes: number; ends: number } | undefined
   #head: LogOffset
   /** The offset before the oldest entry that is held. */
   #base: LogOffset
 
   /** @param database has the tables */
-  constructor(database: DatabaseSync, path: string) {
+  constructor(database: DatabaseSync, path: string, limits: RecordLimits) {
+    this.#limits = limits
     this.statements = new Statements(database)
     this.#path = path
     const log = this.statements.log.get()
@@ -103,7 +120,8 @@ export class LogTable {
     if (key !== undefined) this.statements.putKey.run(key, id, now + keyLifetime)
     this.#head = { seq, bytes }
     const entry = { id, previous, channels, event, data, ...(record !== undefined && { record }) }
-    this.#changeRecords(seq, entry)
+    this.#changeRecords(seq, entry, now)
+    this.#noteEnd(seq, entry)
     return { published: { id, duplicate: false }, seq, entry }
   }
 
@@ -118,6 +136,21 @@ export class LogTable {
     return { position: this.headId, entries: [...bySeq.values()] }
   }
 
+  ended(): EndedChannels {
+    return {
+      position: this.headId,
+      channels: [...this.statements.ends.iterate()].map(({ channel }) => channel),
+    }
+  }
+
+  /** Appends the removal of records that were last set before a time. @returns at most `limit` entries */
+  removeOldRecords(before: number, now: number, limit: number): Entry[] {
+    return this.statements.oldRecords.all(before, commandChannel, limit).flatMap(({ channel, record }) => {
+      const removal = { channels: [channel], ...removalOf(channel, record), record }
+      return this.append({ ...removal, key: undefined, bytes: textBytes(removal) }, now).entry ?? []
+    })
+  }
+
   /**
    * Reads the head again, within a transaction of the app: rolling back to a savepoint removes entries.
    *
@@ -126,12 +159,14 @@ export class LogTable {
   refreshHead(): boolean {
     const { seq } = this.#head
     this.#head = this.#newest()
+    if (this.#head.seq < seq) this.#totals = undefined
     return this.#head.seq < seq
   }
 
   /** Restores the offsets after a transaction that failed. The app may have committed a part of it, so the head is read. */
   rolledBack(to: { readonly head: LogOffset; readonly base: LogOffset }): void {
     this.#base = to.base
+    this.#totals = undefined
     try {
       this.refreshHead()
     } catch {
@@ -181,24 +216,64 @@ export class LogTable {
     if (first !== undefined) this.statements.forgetNonces.run(first)
   }
 
-  #refusalOf({ channels, event, record }: NewEntry): SseError | undefined {
+  #refusalOf({ channels, event, data, record }: NewEntry): SseError | undefined {
     if (record === undefined || recordChangeOf({ event, record }) !== 'set') return undefined
-    const { hasRecord, countRecords } = this.statements
+    const { recordSize, countRecords } = this.statements
+    let growth = 0
     for (const channel of channels) {
-      if (hasRecord.get(channel, record)) continue
-      if ((countRecords.get(channel)?.count ?? 0) >= maxRecords) return tooManyRecords(channel, record)
+      const old = recordSize.get(channel, record)
+      const isFull = !old && (countRecords.get(channel)?.count ?? 0) >= maxRecords
+      if (isFull) return tooManyRecords(channel, record)
+      growth += recordBytes(channel, { event, data, record }) - (old?.bytes ?? 0)
     }
-    return undefined
+    const isFull = growth > 0 && this.#readTotals().recordBytes + growth > this.#limits.bytes
+    return isFull && channels[0] !== commandChannel ? recordsFull(this.#limits.bytes, record) : undefined
   }
 
-  #changeRecords(seq: number, { id, previous, channels, event, data, record = '' }: Entry): void {
-    const { putRecord, removeRecord, clearRecords } = this.statements
+  #changeRecords(seq: number, entry: Entry, now: number): void {
+    const { id, previous, channels, event, data, record = '' } = entry
+    const { putRecord, removeRecord, clearRecords, recordSize, sumOfChannel } = this.statements
     const change = recordChangeOf({ event, record: record || undefined })
-    for (const channel of change ? channels : []) {
-      if (change === 'clear') clearRecords.run(channel)
-      else if (change === 'remove') removeRecord.run(channel, record)
-      else putRecord.run(channel, record, seq, id, previous, JSON.stringify(channels), event ?? null, data)
+    if (!change) return
+    const totals = this.#readTotals()
+    const texts = JSON.stringify(channels)
+    for (const channel of channels) {
+      if (change === 'clear') {
+        totals.recordBytes -= sumOfChannel.get(channel)?.bytes ?? 0
+        clearRecords.run(channel)
+        continue
+      }
+      totals.recordBytes -= recordSize.get(channel, record)?.bytes ?? 0
+      if (change === 'remove') removeRecord.run(channel, record)
+      else {
+        const bytes = recordBytes(channel, entry)
+        putRecord.run(channel, record, seq, id, previous, texts, event ?? null, data, now, bytes)
+        totals.recordBytes += bytes
+      }
     }
+  }
+
+  /** An entry opens its channels again, unless it ends them. */
+  #noteEnd(seq: number, { channels, event }: Entry): void {
+    const { putEnd, removeEnd, trimEnds } = this.statements
+    const isEnd = recordChangeOf({ event }) === 'clear'
+    const totals = this.#readTotals()
+    if (!isEnd && totals.ends === 0) return
+    for (const channel of channels) {
+      totals.ends -= Number(removeEnd.run(channel).changes)
+      if (isEnd) totals.ends += Number(putEnd.run(channel, seq).changes)
+    }
+    // Some at a time, because it passes all of them.
+    if (totals.ends > maxEnded + endsPerTrim) totals.ends -= Number(trimEnds.run(maxEnded).changes)
+  }
+
+  #readTotals(): { recordBytes: number; ends: number } {
+    const { sumRecords, countEnds } = this.statements
+    this.#totals ??= {
+      recordBytes: sumRecords.get()?.bytes ?? 0,
+      ends: countEnds.get()?.count ?? 0,
+    }
+    return this.#totals
   }
 
   #gapAt(seq: number, nonce: string): Exclude<GapReason, 'unknown'> | undefined {

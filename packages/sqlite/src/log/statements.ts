@@ -48,12 +48,20 @@ export class Statements {
   readonly key
   readonly putKey
   readonly forgetKeys
-  readonly hasRecord
+  readonly recordSize
+  readonly sumRecords
+  readonly sumOfChannel
   readonly countRecords
   readonly putRecord
   readonly removeRecord
   readonly clearRecords
   readonly records
+  readonly oldRecords
+  readonly ends
+  readonly countEnds
+  readonly putEnd
+  readonly removeEnd
+  readonly trimEnds
   readonly fillProbe
   readonly clearProbe
 
@@ -88,14 +96,30 @@ export class Statements {
     this.forgetKeys = command(
       'DELETE FROM sse_keys WHERE key IN (SELECT key FROM sse_keys WHERE expires <= ? ORDER BY expires LIMIT ?)',
     )
-    this.hasRecord = query<object>('SELECT 1 FROM sse_records WHERE channel = ? AND record = ?')
+    this.recordSize = query<{ bytes: number }>(
+      'SELECT bytes FROM sse_records WHERE channel = ? AND record = ?',
+    )
+    this.sumRecords = query<{ bytes: number }>('SELECT coalesce(sum(bytes), 0) AS bytes FROM sse_records')
+    this.sumOfChannel = query<{ bytes: number }>(
+      'SELECT coalesce(sum(bytes), 0) AS bytes FROM sse_records WHERE channel = ?',
+    )
     this.countRecords = query<{ count: number }>(
       'SELECT count(*) AS count FROM sse_records WHERE channel = ?',
     )
-    this.putRecord = command('INSERT OR REPLACE INTO sse_records VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+    this.putRecord = command('INSERT OR REPLACE INTO sse_records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.removeRecord = command('DELETE FROM sse_records WHERE channel = ? AND record = ?')
     this.clearRecords = command('DELETE FROM sse_records WHERE channel = ?')
     this.records = query<RecordRow>('SELECT * FROM sse_records WHERE channel = ? ORDER BY seq')
+    this.oldRecords = query<{ channel: string; record: string }>(
+      'SELECT channel, record FROM sse_records WHERE at < ? AND channel <> ? ORDER BY at LIMIT ?',
+    )
+    this.ends = query<{ channel: string }>('SELECT channel FROM sse_ends ORDER BY seq')
+    this.countEnds = query<{ count: number }>('SELECT count(*) AS count FROM sse_ends')
+    this.putEnd = command('INSERT INTO sse_ends VALUES (?, ?)')
+    this.removeEnd = command('DELETE FROM sse_ends WHERE channel = ?')
+    this.trimEnds = command(
+      'DELETE FROM sse_ends WHERE channel NOT IN (SELECT channel FROM sse_ends ORDER BY seq DESC LIMIT ?)',
+    )
     this.fillProbe = command('INSERT OR REPLACE INTO sse_probe VALUES (1, zeroblob(?))')
     this.clearProbe = command('DELETE FROM sse_probe')
   }

@@ -1,3 +1,4 @@
+import type { Entry } from '@sse/core'
 import type { Settings } from '../options.ts'
 import type { LogTable } from './log-table.ts'
 import type { RowSize } from './statements.ts'
@@ -9,11 +10,14 @@ const step = { entries: 256, bytes: 1_048_576 }
 export class Trim {
   readonly #table: LogTable
   readonly #keep: Settings['keep']
+  readonly #records: Settings['records']
   readonly #now: () => number
   /** Whether the next commits look for entries and keys that are too old. */
   #checksAge = true
+  #checksRecords = false
 
-  constructor(table: LogTable, { keep, now }: Settings) {
+  constructor(table: LogTable, { keep, records, now }: Settings) {
+    this.#records = records
     this.#table = table
     this.#keep = keep
     this.#now = now
@@ -22,13 +26,23 @@ export class Trim {
   /** The next commits look for entries and keys that are too old. */
   checkAge(): void {
     this.#checksAge = true
+    this.#checksRecords = this.#records.age !== Number.POSITIVE_INFINITY
   }
 
   /** Whether there may be something to remove. */
   get due(): boolean {
     const { head, base } = this.#table
     const over = head.seq - base.seq > this.#keep.entries || head.bytes - base.bytes > this.#keep.bytes
-    return over || this.#checksAge
+    return over || this.#checksAge || this.#checksRecords
+  }
+
+  /** Removes records that are too old, within a transaction. @returns the entries that say so */
+  removeOldRecords(): readonly Entry[] {
+    if (!this.#checksRecords) return []
+    const now = this.#now()
+    const entries = this.#table.removeOldRecords(now - this.#records.age, now, step.entries)
+    this.#checksRecords = entries.length === step.entries
+    return entries
   }
 
   /**

@@ -80,10 +80,10 @@ export class Writer {
   }
 
   /** After the commit. The publishers hear of it in a microtask, after the entries were delivered. */
-  committed(written: readonly Written[]): void {
+  committed(written: readonly Written[], removals: readonly Entry[] = []): void {
     const entries: Entry[] = []
     for (const { appended } of written) if (appended.entry) entries.push(appended.entry)
-    this.#delivery.committed(entries)
+    this.#delivery.committed([...entries, ...removals])
     for (const { publish, appended } of written) {
       if (appended.refusal) publish.outcome.reject(appended.refusal)
       else publish.outcome.resolve(appended.published)
@@ -109,16 +109,18 @@ export class Writer {
     const publishes = this.#queue.slice(0, batchLength(this.#queue, mostOfCommit))
     const bytes = totalBytes(publishes)
     let more = false
+    let removals: readonly Entry[] = []
     try {
       if (this.#connection.inTransaction) throw failure('log-locked', this.#path, ownTransaction)
       const written = this.#connection.write(() => {
         const written = this.append(publishes)
+        removals = this.#connection.wrapErrors(() => this.#trim.removeOldRecords())
         more = this.#connection.wrapErrors(() => this.#trim.step({ entries: publishes.length, bytes }))
         return written
       }, bytes)
       this.#lockedSince = undefined
       this.#take(publishes)
-      this.committed(written)
+      this.committed(written, removals)
     } catch (error) {
       if (this.#retries(error)) return false
       more = false

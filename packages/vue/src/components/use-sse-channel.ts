@@ -1,9 +1,8 @@
 import type { SseEnd } from '@sse/client'
-import { computed, onScopeDispose, type Ref, watch } from 'vue'
-import { findSession } from '../stream/find-session.ts'
+import { computed, type Ref } from 'vue'
 import type { SseSource } from '../types.ts'
-import { type ChannelName, nameOf } from './channel-name.ts'
-import { useSaid } from './use-said.ts'
+import type { ChannelName } from './channel-name.ts'
+import { useOnChannel } from './use-on-channel.ts'
 
 export interface SseChannelRefs {
   /** Why the channel has ended, after everything that was published to it before. Undefined: it has not. */
@@ -18,23 +17,7 @@ export interface SseChannelRefs {
  * @param stream the stream's `namespace`, or the object of `createSse`. Default: `sse`
  * @throws SseError `invalid-use` outside of `setup`, and if the app does not have the stream; `invalid-channel` for a name that cannot be one
  */
-export function useSseChannel(channel: ChannelName, stream: string | SseSource = 'sse'): SseChannelRefs {
-  const session = findSession(stream, 'useSseChannel')
-  const { connection } = session
-  const end = useSaid(session, channel, () => 'sse.end') as Readonly<Ref<SseEnd | undefined>>
-  const ended = computed(() => end.value?.reason)
-  if (!connection.client) return { ended }
-  const join = (name: string | undefined) => (name ? connection.join(name) : () => {})
-  let leave = join(nameOf(channel))
-  watch(
-    () => nameOf(channel),
-    (name) => {
-      // Joined before the other is left, so the stream never has to end.
-      const former = leave
-      leave = join(name)
-      former()
-    },
-  )
-  onScopeDispose(() => leave())
-  return { ended }
+export function useSseChannel(channel: ChannelName, stream?: string | SseSource): SseChannelRefs {
+  const end = useOnChannel('end', 'useSseChannel', channel, stream) as Readonly<Ref<SseEnd | undefined>>
+  return { ended: computed(() => end.value?.reason) }
 }

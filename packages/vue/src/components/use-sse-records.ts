@@ -1,10 +1,11 @@
 import type { SseMember, SsePresence, SseRecords } from '@sse/client'
 import { computed, type Ref } from 'vue'
-import { findSession } from '../stream/find-session.ts'
 import type { SseSource } from '../types.ts'
 import type { ChannelName } from './channel-name.ts'
-import { useSaid } from './use-said.ts'
-import { useSseChannel } from './use-sse-channel.ts'
+import { useOnChannel } from './use-on-channel.ts'
+
+/** What the client keeps of a channel. */
+type Kept<State> = Readonly<Ref<State | undefined>>
 
 /** The records of a channel, as refs. */
 export interface SseRecordsRefs<Data> {
@@ -25,9 +26,9 @@ export interface SseRecordsRefs<Data> {
  */
 export function useSseRecords<Data = unknown>(
   channel: ChannelName,
-  stream: string | SseSource = 'sse',
+  stream?: string | SseSource,
 ): SseRecordsRefs<Data> {
-  const newest = use<SseRecords<Data>>('records', 'useSseRecords', channel, stream)
+  const newest = useOnChannel('records', 'useSseRecords', channel, stream) as Kept<SseRecords<Data>>
   return {
     records: computed(() => new Map(newest.value?.records ?? [])),
     stale: computed(() => newest.value?.stale ?? true),
@@ -53,25 +54,12 @@ export interface SsePresenceRefs<Info> {
  */
 export function usePresence<Info = unknown>(
   channel: ChannelName,
-  stream: string | SseSource = 'sse',
+  stream?: string | SseSource,
 ): SsePresenceRefs<Info> {
-  const newest = use<SsePresence<Info>>('presence', 'usePresence', channel, stream)
+  const newest = useOnChannel('presence', 'usePresence', channel, stream) as Kept<SsePresence<Info>>
   return {
     members: computed(() => newest.value?.members ?? []),
     count: computed(() => newest.value?.count ?? 0),
     stale: computed(() => !newest.value),
   }
-}
-
-/** Joins a channel, and follows what the client keeps of it. */
-function use<Kept>(
-  kind: 'records' | 'presence',
-  composable: string,
-  channel: ChannelName,
-  stream: string | SseSource,
-): Readonly<Ref<Kept | undefined>> {
-  const newest = useSaid(findSession(stream, composable), channel, (name) => `sse.${kind}:${name}`)
-  useSseChannel(channel, stream)
-  // The name of the event decides what is said.
-  return newest as Readonly<Ref<unknown>> as Readonly<Ref<Kept | undefined>>
 }

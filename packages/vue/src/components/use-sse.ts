@@ -3,15 +3,13 @@ import { customRef, onScopeDispose, type Ref } from 'vue'
 import type { RegisteredEvents } from '../register.ts'
 import { findSession } from '../stream/find-session.ts'
 import type { Session } from '../stream/session.ts'
-import { type SseStreamState, stateNames } from '../stream/state.ts'
+import { eachPart, type SseStreamState } from '../stream/state.ts'
 import type { SseMethods, SseSource } from '../types.ts'
 
 /** A stream in a component: its state as refs, and its methods. */
 export type SseRefs<Events extends object = RegisteredEvents> = SseMethods<Events> & {
   readonly [Name in keyof SseStreamState]: Readonly<Ref<SseStreamState[Name]>>
 }
-
-const known = new WeakMap<Session, SseRefs<object>>()
 
 /**
  * A stream of the app: its state as refs, and its methods. For `setup`, in Vue 3 and 2.7.
@@ -23,20 +21,16 @@ export function useSse<Namespace extends string = 'sse'>(
   stream?: Namespace | SseSource,
 ): SseRefs<RegisteredEvents<Namespace>>
 export function useSse<Events extends object>(stream?: string | SseSource): SseRefs<Events>
-export function useSse(stream: string | SseSource = 'sse'): unknown {
-  const session = findSession(stream, 'useSse')
-  const refs = known.get(session) ?? toRefs(session)
-  known.set(session, refs)
-  return refs
+export function useSse(stream?: string | SseSource): unknown {
+  const session = findSession('useSse', stream)
+  session.refs ??= toRefs(session)
+  return session.refs
 }
 
 /** Reads the state at every access, because a store may replace it. */
 function toRefs(session: Session): SseRefs<object> {
-  const refs = stateNames.map((name) => [
-    name,
-    customRef(() => ({ get: () => session.state()[name], set() {} })),
-  ])
-  return { ...Object.fromEntries(refs), ...session.methods }
+  const refs = eachPart((name) => customRef(() => ({ get: () => session.state()[name], set() {} })))
+  return { ...refs, ...session.methods } as SseRefs<object>
 }
 
 /**
@@ -51,7 +45,7 @@ export function useSseEvent<
 >(
   event: Name,
   handler: Listener<EventData<RegisteredEvents<Namespace>, Name>>,
-  stream: Namespace | SseSource = 'sse' as Namespace,
+  stream?: Namespace | SseSource,
 ): void {
-  onScopeDispose(findSession(stream, 'useSseEvent').methods.on(event, handler))
+  onScopeDispose(findSession('useSseEvent', stream).methods.on(event, handler))
 }

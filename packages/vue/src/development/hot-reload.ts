@@ -68,10 +68,10 @@ export function trackListeners(connection: Connection, url: UrlOption | undefine
     },
     join(channel) {
       const leave = join(channel)
-      joined.push(channel)
+      if (channel) joined.push(channel)
       return () => {
         leave()
-        joined.splice(joined.indexOf(channel), 1)
+        if (channel) joined.splice(joined.indexOf(channel), 1)
       }
     },
   } satisfies Partial<Connection>)

@@ -15,7 +15,7 @@ export interface DehydratedList {
 /** What the lists of a stream bring from a server render, and what they give to it. */
 export interface Hydration {
   /** Where the browser connects first. */
-  readonly lastEventId: string | undefined
+  readonly lastEventId?: string
   /** Of the page. Each is taken once. */
   readonly lists: Record<string, DehydratedList>
   /** For each app, or root instance of Vue 2.7, that is rendered on the server. */

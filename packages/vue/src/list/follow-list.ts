@@ -38,7 +38,12 @@ export function followList<Item>(list: ListShell<Item>, receiver: Receiver): () 
     let isOn = true
     let isTried = session.connection.client?.state.status === 'open'
     const offs = Object.entries(options.events).map(([event, target]) => {
-      const run = (data: never) => isOn && apply(list, target as AnyTarget<Item>, data)
+      if (!isTarget(target)) {
+        const message = `useSseList: events.${event} is 'put', 'remove' or a function, not ${target}`
+        session.report(new SseError('invalid-option', message, target), event)
+        return () => {}
+      }
+      const run = (data: never) => isOn && apply(list, target, data)
       return receiver.listen(event, [{ run, isCall: true }], consumer)
     })
     // A page whose stream cannot open shows its list all the same. It stays stale.
@@ -84,6 +89,10 @@ export function followList<Item>(list: ListShell<Item>, receiver: Receiver): () 
     if (session.connection.client?.state.status === 'open') consumer.begin()
     else consumer.load()
   }
+}
+
+function isTarget<Item>(target: unknown): target is AnyTarget<Item> {
+  return target === 'put' || target === 'remove' || typeof target === 'function'
 }
 
 async function loadList<Item>(

@@ -1,7 +1,7 @@
 import type { SseResyncCause } from '@sse/client'
 import { computed, getCurrentInstance, onServerPrefetch, type Ref, shallowRef } from 'vue'
 import { type ChannelName, nameOf } from '../components/channel-name.ts'
-import { inScope } from '../components/use-said.ts'
+import { inScope } from '../components/use-on-channel.ts'
 import { useSseChannel } from '../components/use-sse-channel.ts'
 import { loadParts, parts } from '../load-parts.ts'
 import type { RegisteredEvents } from '../register.ts'
@@ -104,7 +104,7 @@ export function useSseList<Item, Events extends object = RegisteredEvents>(
   options: SseListOptions<Item, Events>,
 ): SseList<Item> {
   const { channel, key, sort, stream } = options
-  const session = findSession(stream ?? 'sse', 'useSseList')
+  const session = findSession('useSseList', stream)
   const { connection, hydration } = session
   const name = options.name ?? `${Object.keys(options.events)},${nameOf(channel)}`
   const rendered = hydration?.lists[name]

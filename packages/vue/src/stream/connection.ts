@@ -33,11 +33,11 @@ export interface Connection extends SharedClient {
   subscribe(channels: string | readonly string[]): void
   unsubscribe(channels: string | readonly string[]): void
   /**
-   * Joins a channel for one more user of it.
+   * Joins a channel for one more user of it. Without a name it does nothing.
    *
    * @returns leaves it, unless others still use it
    */
-  join(channel: string): () => void
+  join(channel: string | undefined): () => void
 }
 
 /** Does not connect yet, and never connects without a window. */
@@ -46,6 +46,8 @@ export function createConnection(url: UrlOption, options: ConnectionOptions): Co
   const asked = new Set(options.channels)
   const users: string[] = []
 
+  const tell = (change: 'subscribe' | 'unsubscribe', channels: string | readonly string[]) =>
+    connection.client?.[change](channels)
   const isNeeded = (channel: string) => users.includes(channel)
 
   const connection: Connection = {
@@ -56,20 +58,24 @@ export function createConnection(url: UrlOption, options: ConnectionOptions): Co
     lastId: '',
     isGiven: !!options.lastEventId,
     subscribe(channels) {
-      connection.client?.subscribe(channels)
+      tell('subscribe', channels)
       for (const channel of [channels].flat()) asked.add(channel)
     },
     unsubscribe(channels) {
       const names = [channels].flat()
-      connection.client?.unsubscribe(names.filter((channel) => !isNeeded(channel)))
+      tell(
+        'unsubscribe',
+        names.filter((channel) => !isNeeded(channel)),
+      )
       for (const channel of names) asked.delete(channel)
     },
     join(channel) {
-      connection.client?.subscribe(channel)
+      if (!channel) return () => {}
+      tell('subscribe', channel)
       users.push(channel)
       return () => {
         users.splice(users.indexOf(channel), 1)
-        if (!isNeeded(channel) && !asked.has(channel)) connection.client?.unsubscribe(channel)
+        if (!isNeeded(channel) && !asked.has(channel)) tell('unsubscribe', channel)
       }
     },
   }

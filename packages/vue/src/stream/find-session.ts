@@ -14,10 +14,10 @@ export const sessionOf = (sse: unknown): Session | undefined => sessions.get(Obj
 /**
  * The session of a stream, for a composable.
  *
- * @param stream its `namespace`, or the object of `createSse`, which works outside of components too
+ * @param stream its `namespace`, or the object of `createSse`, which works outside of components too. Default: `sse`
  * @throws SseError `invalid-use` outside of `setup`, and if the app does not have the stream
  */
-export function findSession(stream: string | object, composable: string): Session {
+export function findSession(composable: string, stream: string | object = 'sse'): Session {
   const component = getCurrentInstance()
   const properties = component?.proxy as Readonly<Record<string, unknown>> | null | undefined
   const session = sessionOf(typeof stream === 'string' ? properties?.[`$${stream}`] : stream)
@@ -25,8 +25,8 @@ export function findSession(stream: string | object, composable: string): Sessio
   throw new SseError(
     'invalid-use',
     component
-      ? `${composable}: no stream '${stream}' in the app. Write app.use(createSse({ namespace: '${stream}', … })), or Vue.use(…)`
-      : `${composable} works in \`setup\` before the first \`await\`. Elsewhere give it the object of createSse()`,
+      ? `${composable}: no stream '${stream}' in the app: app.use(createSse({ namespace: '${stream}', … }))`
+      : `${composable} works in \`setup\` before the first \`await\`. Elsewhere pass the object of createSse()`,
     stream,
   )
 }

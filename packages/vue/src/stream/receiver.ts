@@ -8,9 +8,11 @@ import {
   type ReceivedEvent,
 } from '@sse/client/internal'
 import { createDispatcher, type Delivery, type Target } from './dispatcher.ts'
+import { channelIn, listenToNewest, toPlain } from './follow-channel.ts'
 import { listenTo } from './listen.ts'
+import type { CommitOwn } from './mutations.ts'
 import type { ConnectPayload, Session } from './session.ts'
-import { type CommitOwn, type SseEntry, toConnectionState } from './state.ts'
+import { CONNECTION, type ConnectionState, type SseEntry } from './state.ts'
 
 /** Receives the events of a session, frame by frame, and keeps its state. Loaded beside the page. */
 export interface Receiver {
@@ -26,6 +28,8 @@ export interface Receiver {
   consume(options: ConsumerOptions, wrap?: (consumer: Consumer) => Consumer): Consumer
   /** Hands events of a name to the targets of a consumer. */
   listen(event: string, targets: readonly Target[], consumer: Pick<Consumer, 'receive'>): () => void
+  /** Hands what a mapping names to the targets of a consumer: events, or the records or members of a channel as plain data. */
+  take(event: string, targets: readonly Target[], consumer: Pick<Consumer, 'receive'>): () => void
   /** Notes whether what a store shows may be incomplete. The state says so while one of them is. */
   setStale(store: object, isStale: boolean): void
   /** Here, because no page needs it before. */
@@ -87,7 +91,7 @@ export function createReceiver(session: Session): Receiver {
   }
 
   const ownOptions: ConsumerOptions = {
-    load: () => session.options.load,
+    load: () => session.options.load || undefined,
     given: (at) => connection.isGiven && !session.options.isHydrated && at,
     get stale() {
       // A store may have got the state of another page.
@@ -114,6 +118,17 @@ export function createReceiver(session: Session): Receiver {
           dispatcher.push({ targets, data: session.options.freeze ? Object.freeze(value) : value, meta }),
       }),
     )
+  }
+
+  function take(event: string, targets: readonly Target[], consumer: Pick<Consumer, 'receive'>): () => void {
+    const channel = channelIn(event)
+    if (!channel) return listen(event, targets, consumer)
+    const frozen = (value: object) => (session.options.freeze ? Object.freeze(value) : value)
+    return listenToNewest({ listen }, event, channel, targets, (said) => {
+      const data = toPlain(said)
+      if ('records' in data) frozen(data.records)
+      return frozen(data)
+    })
   }
 
   /** An event of the connection itself, for all consumers. */
@@ -151,7 +166,7 @@ export function createReceiver(session: Session): Receiver {
   function map(): void {
     for (const off of offs) off()
     offs = Object.entries(session.options.targets ?? {}).map(([event, targets]) =>
-      targets ? listen(event, targets, own) : () => {},
+      targets ? take(event, targets, own) : () => {},
     )
   }
 
@@ -205,6 +220,7 @@ export function createReceiver(session: Session): Receiver {
     },
     consume,
     listen,
+    take,
     setStale,
     comparePositions,
     flush: dispatcher.flush,
@@ -219,3 +235,6 @@ export function reached(session: Session, id: string): Promise<void> {
 }
 
 const toEntry = ({ data, meta }: Delivery): SseEntry => Object.freeze({ ...meta, data })
+
+/** The client's state with every part, so that nothing of the state before it stays. */
+const toConnectionState = (state: SseState): ConnectionState => ({ ...CONNECTION, ...state })

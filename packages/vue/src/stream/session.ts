@@ -3,8 +3,9 @@ import type { Hydration } from '../list/dehydrated.ts'
 import { loadParts, parts } from '../load-parts.ts'
 import type { Connection } from './connection.ts'
 import type { Delivery, Target } from './dispatcher.ts'
+import type { CommitOwn } from './mutations.ts'
 import type { Receiver } from './receiver.ts'
-import { type CommitOwn, type SseStreamState, toConnectionState } from './state.ts'
+import type { SseStreamState } from './state.ts'
 
 /** The position to resume from. */
 export interface ConnectPayload {
@@ -23,7 +24,7 @@ export interface SessionOptions {
   /** The position at which it connects first is that of lists. */
   readonly isHydrated?: boolean | undefined
   /** Loads what the targets and handlers of this session show. */
-  readonly load?: ((cause: SseResyncCause) => unknown) | undefined
+  readonly load?: ((cause: SseResyncCause) => unknown) | false | undefined
   /** The targets of each event. Names that are not its own properties reach nothing. */
   readonly targets?: Readonly<Record<string, readonly Target[] | undefined>> | undefined
 }
@@ -56,6 +57,8 @@ export interface Session extends SessionContext {
   /** What lists bring from a server render. A store brings its own state. */
   hydration?: Hydration
   report(error: unknown, event: string): void
+  /** What `useSse` gives, the same to all components. */
+  refs?: object
   /** Devtools. */
   observer?: SessionObserver
 }
@@ -66,6 +69,8 @@ export interface SessionObserver {
   /** What the session, or a list of this name, shows has become incomplete, or complete. */
   stale(stale: boolean, name?: string): void
 }
+
+export const logError: ReportError = (error) => console.error(error)
 
 /** Does not connect yet. Without a window, `connect` only commits the cursor for the browser. */
 export function createSession(
@@ -81,7 +86,7 @@ export function createSession(
     else
       loadParts().then(receive, (error) => {
         session.report(error, 'sse.state')
-        session.commit('state', toConnectionState({ status: 'closed', reason: 'exhausted' }))
+        session.commit('state', { status: 'closed', reason: 'exhausted' })
       })
   }
 
@@ -105,7 +110,7 @@ export function createSession(
     // If the app's own `onError` throws, both errors are logged.
     report(error, event) {
       try {
-        const { onError = (error: unknown) => console.error(error) } = session.options
+        const { onError = logError } = session.options
         onError(error, { event })
       } catch (again) {
         console.error(error, again)
@@ -125,7 +130,7 @@ export function createSession(
           if (cursor) session.commit('progress', { received: 0, lastEventId: cursor })
           return
         }
-        if (!receiver) session.commit('state', toConnectionState({ status: 'connecting', attempt: 0 }))
+        if (!receiver) session.commit('state', { status: 'connecting', attempt: 0 })
         session.use((receiver) => receiver.connect(payload))
       },
       disconnect: () => session.use((receiver) => receiver.disconnect()),

@@ -1,4 +1,4 @@
-import type { SseChannels, SseCloseReason, SseFailure, SseState } from '@sse/client'
+import type { SseCloseReason, SseFailure, SseState } from '@sse/client'
 
 /** An event in `history`. Frozen. */
 export interface SseEntry {
@@ -37,15 +37,14 @@ export interface SseStreamState {
   readonly history: readonly SseEntry[]
 }
 
-type Mutable = { -readonly [K in keyof SseStreamState]: SseStreamState[K] }
-
 /** The parts of the state that mirror the client's. */
 export type ConnectionState = Pick<
   SseStreamState,
   'status' | 'reason' | 'error' | 'attempt' | 'retryAt' | 'openedAt'
 >
 
-const CONNECTION: ConnectionState = {
+/** Of a stream that has not connected. */
+export const CONNECTION: ConnectionState = {
   status: 'idle',
   reason: null,
   error: null,
@@ -53,9 +52,6 @@ const CONNECTION: ConnectionState = {
   retryAt: null,
   openedAt: null,
 }
-
-/** The client's state with every part, so that nothing of the state before it stays. */
-export const toConnectionState = (state: SseState): ConnectionState => ({ ...CONNECTION, ...state })
 
 export const createState = (lastEventId: string): SseStreamState => ({
   ...CONNECTION,
@@ -68,40 +64,10 @@ export const createState = (lastEventId: string): SseStreamState => ({
   history: [],
 })
 
-/** The names of the parts of the state. */
-export const stateNames = Object.keys(createState('')) as (keyof SseStreamState)[]
-
-/** They change only this state. In the devtools, each of them says what happened. */
-export const mutations = {
-  state(state: Mutable, connection: ConnectionState) {
-    Object.assign(state, connection)
-  },
-  progress(state: Mutable, { received, lastEventId }: { received: number; lastEventId: string }) {
-    state.received += received
-    state.lastEventId = lastEventId
-  },
-  gap(state: Mutable, lastEventId: string) {
-    state.gaps++
-    state.lastEventId = lastEventId
-  },
-  channels(state: Mutable, { channels, refused }: SseChannels) {
-    state.channels = channels
-    state.refused = refused
-  },
-  stale(state: Mutable, stale: boolean) {
-    state.stale = stale
-  },
-  history(state: Mutable, history: readonly SseEntry[]) {
-    state.history = history
-  },
-}
-
-/** Commits one of these mutations, with its payload. */
-export type CommitOwn = (...args: OwnCommit) => void
-
-type Mutations = typeof mutations
-type OwnCommit = {
-  [Name in keyof Mutations]: Parameters<Mutations[Name]> extends [unknown, ...infer Payload]
-    ? [name: Name, ...payload: Payload]
-    : never
-}[keyof Mutations]
+/** Makes something for each part of the state. */
+export const eachPart = <Made>(
+  make: (name: keyof SseStreamState) => Made,
+): Record<keyof SseStreamState, Made> =>
+  Object.fromEntries(
+    Object.keys(createState('')).map((name) => [name, make(name as keyof SseStreamState)]),
+  ) as Record<keyof SseStreamState, Made>

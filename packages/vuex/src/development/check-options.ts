@@ -14,15 +14,22 @@ import {
 } from '@sse/vue/internal'
 
 /** The names of all options. A type test checks that none is missing. */
-export const OPTIONS = ['url', 'events', ...OPTIONS_OF_VUE] as const
+export const OPTIONS = ['url', 'events', 'records', 'presence', ...OPTIONS_OF_VUE] as const
 
 const NAMES = [...new Set(OPTIONS)].filter((name) => name !== 'connect' && name !== 'hydrate')
+
+const channelRule = (option: string, mutation: string): Rules[string] => [
+  (value) => isObject(value) && !isList(value),
+  `Write an object with a target for each channel: \`${option}: { prices: '${mutation}' }\``,
+]
 
 const RULES: Rules = {
   events: [
     (value) => isObject(value) && !isList(value),
     "Write an object with a target for each event: `events: { note: 'notes/add' }`",
   ],
+  records: channelRule('records', 'prices/replace'),
+  presence: channelRule('presence', 'room/setMembers'),
   resync: [
     (value) => value === false || isFunction(value) || isObject(value),
     "Write `{ dispatch: 'notes/load' }`, a function that loads, or `false` if nothing has to be loaded",
@@ -36,19 +43,30 @@ const RULES: Rules = {
  */
 export function checkOptions(options: unknown): void {
   checkBase(options, NAMES, RULES)
-  const { events, resync } = options as { events?: object; resync?: unknown }
-  for (const [event, mapping] of valuesOf(events ?? {})) checkMapping(event, mapping)
+  const { events, records, presence, resync } = options as Readonly<Record<string, object | undefined>>
+  for (const [event, mapping] of valuesOf(events ?? {})) checkEvent(event, mapping)
+  for (const [option, mappings] of Object.entries({ records, presence }))
+    for (const [channel, mapping] of valuesOf(mappings ?? {}))
+      checkMapping(`${option}.${channel}`, mapping, ['commit', 'dispatch'], [])
   if (isObject(resync)) checkName('resync', resync, ['dispatch'], [])
 }
 
-function checkMapping(event: string, mapping: unknown): void {
+function checkEvent(event: string, mapping: unknown): void {
   if (event.startsWith('sse.')) {
     throw wrong(
       `events cannot map '${event}', which the client itself emits. Listen for it with useSseEvent('${event}', …)`,
       event,
     )
   }
-  const where = `events.${event}`
+  checkMapping(`events.${event}`, mapping, ['commit', 'dispatch', 'run'], ['batch'])
+}
+
+function checkMapping(
+  where: string,
+  mapping: unknown,
+  kinds: readonly string[],
+  others: readonly string[],
+): void {
   for (const target of [mapping].flat()) {
     if (isText(target) || isFunction(target)) continue
     if (!isObject(target) || isList(target)) {
@@ -57,7 +75,7 @@ function checkMapping(event: string, mapping: unknown): void {
         target,
       )
     }
-    checkName(where, target, ['commit', 'dispatch', 'run'], ['batch'])
+    checkName(where, target, kinds, others)
   }
 }
 

@@ -10,8 +10,9 @@ export function warnOfMissingResync(session: Session, options: () => SseOptions<
   const { connection } = session
   let hasWarned = false
   const warn = (what: string) => {
-    const { namespace = 'sse', resync } = options()
-    if (hasWarned || resync !== undefined) return
+    const { namespace = 'sse', resync, events = {} } = options()
+    // Records are sent again by the server.
+    if (hasWarned || resync !== undefined || hasOnlyChannels(options(), events)) return
     hasWarned = true
     console.warn(
       `[@sse/vuex] The stream '${namespace}': ${what}. Set \`resync\` to load what the app shows, or set \`resync: false\` if nothing has to be loaded.`,
@@ -44,3 +45,6 @@ export function warnOfUnmappedEvents(session: Session, options: () => SseOptions
     })
   })
 }
+
+const hasOnlyChannels = ({ records, presence }: SseOptions<AnyEvents>, events: object): boolean =>
+  !!(records ?? presence) && Object.keys(events).length === 0

@@ -19,6 +19,18 @@ export type SseTarget<Data> =
   | { readonly run: (data: Data[], meta: SseMeta) => unknown; readonly batch: true }
   | ((data: Data, meta: SseMeta) => unknown)
 
+/** What the records or members of a channel cause, at most once per frame. */
+export type SseChannelTarget<Data> =
+  | MutationFor<Data>
+  | { readonly commit: MutationFor<Data> }
+  | { readonly dispatch: ActionFor<Data> }
+  | ((data: Data, meta: SseMeta) => unknown)
+
+/** By the name of the channel: one target, or several in order. */
+export type SseChannelMappings<Data> = Readonly<
+  Record<string, SseChannelTarget<Data> | readonly SseChannelTarget<Data>[] | undefined>
+>
+
 /** One target, or several in order. */
 export type SseMapping<Data> = SseTarget<Data> | readonly SseTarget<Data>[]
 
@@ -27,17 +39,21 @@ export type SseMappings<Events> = {
   readonly [Name in keyof Events & string]?: SseMapping<Events[Name]>
 }
 
-export const toTargets = (store: StoreLike, mapping: SseMapping<unknown>): readonly Target[] =>
-  [mapping].flat().map((target) => toTarget(store, target))
+/** @param option the option that contains the mapping */
+export const toTargets = (
+  store: StoreLike,
+  mapping: SseMapping<unknown>,
+  option: string,
+): readonly Target[] => [mapping].flat().map((target) => toTarget(store, target, option))
 
-function toTarget(store: StoreLike, target: SseTarget<unknown>): Target {
+function toTarget(store: StoreLike, target: SseTarget<unknown>, option: string): Target {
   if (typeof target === 'function') return { run: target, isCall: true }
-  if (typeof target === 'string') return toTarget(store, { commit: target })
+  if (typeof target === 'string') return toTarget(store, { commit: target }, option)
   if ('run' in target) return { run: target.run, batch: target.run }
   const method = 'commit' in target ? 'commit' : 'dispatch'
   const name = 'commit' in target ? target.commit : target.dispatch
   return {
-    run: (data, { event }) => callStore(store, method, name, data, `events.${event}`),
+    run: (data) => callStore(store, method, name, data, option),
     batch: target.batch && method + name,
   }
 }

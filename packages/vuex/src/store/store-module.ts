@@ -85,11 +85,13 @@ export function registerStream(store: StoreLike, options: SseOptions<AnyEvents>)
 }
 
 function toSessionOptions(store: StoreLike, options: SseOptions<AnyEvents>): SessionOptions {
-  const { events = {}, resync, ...rest } = options
-  const targets = Object.entries(events).map(([event, mapping]) => [
-    event,
-    mapping && toTargets(store, mapping as SseMapping<unknown>),
-  ])
+  const { events, records, presence, resync, ...rest } = options
+  const targets = Object.entries({ events, records, presence }).flatMap(([option, mappings]) =>
+    Object.entries(mappings ?? {}).map(([name, mapping]) => [
+      option === 'events' ? name : `sse.${option}:${name}`,
+      mapping && toTargets(store, mapping as SseMapping<unknown>, `${option}.${name}`),
+    ]),
+  )
   const load =
     resync &&
     // Plain data, as the payload of an action has to be.

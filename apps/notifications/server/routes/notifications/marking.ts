@@ -1,6 +1,7 @@
 import { input, Problem } from '@sse/kit'
 import { Router } from 'express'
 import { type InboxItem, moveSchema, readAllSchema, readSchema } from '../../../shared/schemas.ts'
+import type { Run } from '../../database/work.ts'
 import type { Person } from '../../directory.ts'
 import type { NotificationHub } from '../../publishing/hub.ts'
 import type { PublishWith } from '../../publishing/publish-with.ts'
@@ -10,6 +11,7 @@ import type { Stores } from '../../stores/stores.ts'
 interface Parts extends Stores {
   readonly hub: NotificationHub
   readonly publishWith: PublishWith
+  readonly run: Run
 }
 
 /**
@@ -24,6 +26,7 @@ export function markingRoutes({
   topics,
   hub,
   publishWith,
+  run,
 }: Parts): Router {
   const router = Router()
 
@@ -33,78 +36,69 @@ export function markingRoutes({
     if (others.length > 0) void hub.publish(others, { by: reader.id }, { event: 'seen', volatile: true })
   }
 
-  async function markRead(reader: Person, ids: readonly number[]): Promise<void> {
-    const marked = await publishWith((tx) => {
-      const marked = reads.markRead(reader, topics.channelsOf(reader), ids)
-      if (marked.length > 0) tx.publish(`user:${reader.id}`, { ids: marked }, { event: 'read' })
-      return marked
+  async function mark(reader: Person, as: 'read' | 'unread', ids: readonly number[]): Promise<void> {
+    const senders = await publishWith(function* (tx) {
+      const channels = yield* topics.channelsOf(reader)
+      const store = as === 'read' ? reads.markRead : reads.markUnread
+      const marked = yield* store(reader, channels, ids)
+      if (marked.length > 0) tx.publish(`user:${reader.id}`, { ids: marked }, { event: as })
+      return yield* notifications.sendersOf(marked)
     })
-    tellSenders(reader, notifications.sendersOf(marked))
+    tellSenders(reader, senders)
   }
 
-  router.post('/read', async (req, res) => {
-    await markRead(requireUser(req), input(readSchema, req.body).ids)
-    res.status(204).end()
-  })
-
-  router.post('/unread', async (req, res) => {
-    const reader = requireUser(req)
-    const { ids } = input(readSchema, req.body)
-    const marked = await publishWith((tx) => {
-      const marked = reads.markUnread(reader, topics.channelsOf(reader), ids)
-      if (marked.length > 0) tx.publish(`user:${reader.id}`, { ids: marked }, { event: 'unread' })
-      return marked
+  for (const as of ['read', 'unread'] as const) {
+    router.post(`/${as}`, async (req, res) => {
+      await mark(requireUser(req), as, input(readSchema, req.body).ids)
+      res.status(204).end()
     })
-    tellSenders(reader, notifications.sendersOf(marked))
-    res.status(204).end()
-  })
+  }
 
   router.post('/move', async (req, res) => {
     const reader = requireUser(req)
     const { ids, to, unread } = input(moveSchema, req.body)
     const own = `user:${reader.id}` as const
-    const channels = topics.channelsOf(reader)
-    const marked = await publishWith((tx) => {
+    const senders = await publishWith(function* (tx) {
+      const channels = yield* topics.channelsOf(reader)
       // Only the inbox has what is unread.
-      const read = to === 'inbox' ? [] : reads.markRead(reader, channels, ids)
+      const read = to === 'inbox' ? [] : yield* reads.markRead(reader, channels, ids)
       if (read.length > 0) tx.publish(own, { ids: read }, { event: 'read' })
-      const moved = places.move(reader, channels, ids, to)
+      const moved = yield* places.move(reader, channels, ids, to)
       if (moved.length > 0) tx.publish(own, { ids: moved, to }, { event: 'moved' })
-      const again = to === 'inbox' && unread ? reads.markUnread(reader, channels, moved) : []
+      const again = to === 'inbox' && unread ? yield* reads.markUnread(reader, channels, moved) : []
       if (again.length > 0) tx.publish(own, { ids: again }, { event: 'unread' })
-      return [...read, ...again]
+      return yield* notifications.sendersOf([...read, ...again])
     })
-    tellSenders(reader, notifications.sendersOf(marked))
+    tellSenders(reader, senders)
     res.status(204).end()
   })
 
   router.post('/read-all', async (req, res) => {
     const reader = requireUser(req)
     const { upTo, topic } = input(readAllSchema, req.body)
-    const channels = topics
-      .channelsOf(reader)
-      .filter((channel) => topic === undefined || channel === `topic:${topic}`)
+    const all = await run(topics.channelsOf(reader))
+    const channels = all.filter((channel) => topic === undefined || channel === `topic:${topic}`)
     if (channels.length === 0) throw new Problem(404, `You follow no topic "${topic}"`)
-    const marked = await publishWith((tx) => {
-      const marked = reads.markAllRead(reader, channels, upTo)
-      if (marked === undefined) return marked
+    const senders = await publishWith(function* (tx) {
+      const marked = yield* reads.markAllRead(reader, channels, upTo)
+      if (marked === undefined) return []
       const told = { upTo: marked, ...(topic !== undefined && { topic }) }
       tx.publish(`user:${reader.id}`, told, { event: 'read-all' })
-      return marked
+      return yield* notifications.sendersTo(channels)
     })
-    if (marked !== undefined) tellSenders(reader, notifications.sendersTo(channels))
+    tellSenders(reader, senders)
     res.status(204).end()
   })
 
   router.post('/:id/read', async (req, res) => {
     const reader = requireUser(req)
     const id = Number(req.params.id)
-    const channels = topics.channelsOf(reader)
-    const found = Number.isSafeInteger(id) ? inbox.find(reader, channels, id) : undefined
+    const channels = await run(topics.channelsOf(reader))
+    const found = Number.isSafeInteger(id) ? await run(inbox.find(reader, channels, id)) : undefined
     if (!found || !channels.includes(found.to)) {
       throw new Problem(404, `You have no notification ${req.params.id}`)
     }
-    await markRead(reader, [id])
+    await mark(reader, 'read', [id])
     const answer: InboxItem = { ...found, read: true }
     res.json(answer)
   })

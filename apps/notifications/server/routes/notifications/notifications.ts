@@ -2,6 +2,7 @@ import { checked, Problem } from '@sse/kit'
 import { Router } from 'express'
 import * as v from 'valibot'
 import { filterSchema, type InboxItem, longestSearch, type Snapshot } from '../../../shared/schemas.ts'
+import type { Run, Work } from '../../database/work.ts'
 import type { Person } from '../../directory.ts'
 import type { NotificationHub } from '../../publishing/hub.ts'
 import { requireUser } from '../../requests/session.ts'
@@ -29,57 +30,64 @@ type List = v.InferOutput<typeof listSchema>
 
 interface Parts extends Stores {
   readonly hub: NotificationHub
+  readonly run: Run
 }
 
 /** The lists of a user. */
-export function notificationRoutes({ inbox, reads, topics, hub }: Parts): Router {
+export function notificationRoutes({ inbox, reads, topics, hub, run }: Parts): Router {
   const router = Router()
 
-  router.get('/', (req, res) => {
+  router.get('/', async (req, res) => {
     const reader = requireUser(req)
     const list = checked(listSchema, req.query)
     // The position is read before the list: what is published between the two comes again, never not at all.
     const cursor = hub.position
-    const audible = topics.audibleChannelsOf(reader)
-    const { notifications, next } = pageOf(reader, list)
-    const answer: Snapshot = {
-      notifications: notifications.map((item) => withReaders(reader, item)),
-      next,
-      cursor,
-      unread: inbox.unread(reader, audible),
-    }
+    const answer: Snapshot = { ...(await run(snapshot(reader, list))), cursor }
     res.set('Cache-Control', 'no-store').json(answer)
   })
 
-  router.get('/:id', (req, res) => {
+  router.get('/:id', async (req, res) => {
     const reader = requireUser(req)
     const id = Number(req.params.id)
-    const found = Number.isSafeInteger(id) ? inbox.find(reader, topics.channelsOf(reader), id) : undefined
+    const found = Number.isSafeInteger(id) ? await run(one(reader, id)) : undefined
     if (!found) throw new Problem(404, `You have no notification ${req.params.id}`)
-    res.set('Cache-Control', 'no-store').json(withReaders(reader, found))
+    res.set('Cache-Control', 'no-store').json(found)
   })
 
-  function pageOf(reader: Person, { limit, before, filter, topic, search }: List): Page {
-    const own = topics.channelsOf(reader)
+  function* one(reader: Person, id: number): Work<InboxItem | undefined> {
+    const found = yield* inbox.find(reader, yield* topics.channelsOf(reader), id)
+    return found && (yield* withReaders(reader, found))
+  }
+
+  function* snapshot(reader: Person, list: List): Work<Omit<Snapshot, 'cursor'>> {
+    const { notifications: items, next } = yield* pageOf(reader, list)
+    const notifications: InboxItem[] = []
+    for (const item of items) notifications.push(yield* withReaders(reader, item))
+    const unread = yield* inbox.unread(reader, yield* topics.audibleChannelsOf(reader))
+    return { notifications, next, unread }
+  }
+
+  function* pageOf(reader: Person, { limit, before, filter, topic, search }: List): Work<Page> {
+    const own = yield* topics.channelsOf(reader)
     const query: PageQuery = { channels: own, limit, before }
-    if (search !== undefined) return inbox.search(reader, search, query)
-    if (filter === 'sent') return inbox.sent(reader, query)
-    if (filter === 'archived') return inbox.archived(reader, query)
+    if (search !== undefined) return yield* inbox.search(reader, search, query)
+    if (filter === 'sent') return yield* inbox.sent(reader, query)
+    if (filter === 'archived') return yield* inbox.archived(reader, query)
     // What is muted is no more in the list of the unread than in their number.
-    const seen = filter === 'unread' ? topics.audibleChannelsOf(reader) : own
+    const seen = filter === 'unread' ? yield* topics.audibleChannelsOf(reader) : own
     const channels = seen.filter(
       (channel) =>
         (filter !== 'direct' || channel === `user:${reader.id}`) &&
         (topic === undefined || channel === `topic:${topic}`),
     )
-    return inbox.page(reader, { ...query, channels, unread: filter === 'unread' })
+    return yield* inbox.page(reader, { ...query, channels, unread: filter === 'unread' })
   }
 
   /** Who has read it is for the sender alone. */
-  function withReaders(reader: Person, item: InboxItem): InboxItem {
+  function* withReaders(reader: Person, item: InboxItem): Work<InboxItem> {
     if (item.from !== reader.id) return item
-    const audience = topics.audienceOf(item.to).filter((id) => id !== reader.id)
-    return { ...item, readers: { read: reads.readersOf(item, audience), of: audience.length } }
+    const audience = (yield* topics.audienceOf(item.to)).filter((id) => id !== reader.id)
+    return { ...item, readers: { read: yield* reads.readersOf(item, audience), of: audience.length } }
   }
 
   return router

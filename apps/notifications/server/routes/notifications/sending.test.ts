@@ -14,6 +14,13 @@ test('a repeat under the same Idempotency-Key answers the first notification wit
   expect((await mina.get('/api/notifications')).body.notifications).toHaveLength(1)
 })
 
+test('the answer names the event, which a page can wait for', async () => {
+  const { as, hub } = await startApp()
+  const mina = await as('mina')
+  const { headers } = await mina.post('/api/notifications').send(draft).expect(201)
+  expect(headers['event-id']).toBe(hub.position)
+})
+
 test('repeats that come at once are one notification', async () => {
   const { as } = await startApp()
   const mina = await as('mina')

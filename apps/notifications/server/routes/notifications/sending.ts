@@ -1,6 +1,7 @@
 import { input, Problem } from '@sse/kit'
 import { type Request, Router } from 'express'
 import { type Draft, draftSchema, type Notification } from '../../../shared/schemas.ts'
+import type { Work } from '../../database/work.ts'
 import { isKnownRecipient, type Person } from '../../directory.ts'
 import type { PublishWith } from '../../publishing/publish-with.ts'
 import { requireUser } from '../../requests/session.ts'
@@ -29,25 +30,27 @@ export function sendingRoutes({ notifications, sends, reads, topics, publishWith
       const detail = 'Nobody is behind this name'
       throw new Problem(400, `/to ${detail}`, [{ pointer: '/to', detail }])
     }
-    const { notification, isNew } = await publishWith((tx) => {
-      const earlier = key === undefined ? undefined : sentUnder(sender, key, draft)
+    const { notification, isNew, published } = await publishWith(function* (tx) {
+      const earlier = key === undefined ? undefined : yield* sentUnder(sender, key, draft)
       if (earlier) return { notification: earlier, isNew: false }
-      const notification = notifications.add(sender, draft)
-      if (key !== undefined) sends.add(sender, key, notification.id)
-      tx.publish(notification.to, notification, { event: 'notification' })
+      const notification = yield* notifications.add(sender, draft)
+      if (key !== undefined) yield* sends.add(sender, key, notification.id)
+      const published = tx.publish(notification.to, notification, { event: 'notification' })
       // What one has written one has read. What does not come back to the sender is told to the sender's other tabs.
-      const isReceived = topics.channelsOf(sender).includes(notification.to)
-      if (isReceived) reads.markRead(sender, [notification.to], [notification.id])
+      const isReceived = (yield* topics.channelsOf(sender)).includes(notification.to)
+      if (isReceived) yield* reads.markRead(sender, [notification.to], [notification.id])
       else tx.publish(`user:${sender.id}`, notification, { event: 'sent' })
-      return { notification, isNew: true }
+      return { notification, isNew: true, published }
     })
+    const event = await published
+    if (event !== undefined) res.set('Event-Id', event)
     res.status(isNew ? 201 : 200).json(notification)
   })
 
   /** @throws Problem 422 when something else was sent under this key. */
-  function sentUnder(sender: Person, key: string, draft: Draft): Notification | undefined {
-    const id = sends.find(sender, key)
-    const earlier = id === undefined ? undefined : notifications.get(id)
+  function* sentUnder(sender: Person, key: string, draft: Draft): Work<Notification | undefined> {
+    const id = yield* sends.find(sender, key)
+    const earlier = id === undefined ? undefined : yield* notifications.get(id)
     if (!earlier) return undefined
     if (earlier.to === draft.to && earlier.title === draft.title && earlier.body === draft.body)
       return earlier

@@ -41,8 +41,8 @@ export function operatorRoutes(hub: NotificationHub, orders: Orders): Router {
     res.status(204).end()
   })
 
-  router.post('/drain', (req, res) => {
-    orders.give({ what: 'drain', ...input(secondsSchema, req.body) })
+  router.post('/drain', async (req, res) => {
+    await orders.give({ what: 'drain', ...input(secondsSchema, req.body) })
     res.status(202).end()
   })
 

@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import type { Snapshot } from '../../../shared/schemas.ts'
 import { ApiError, type PageQuery } from '../../http/api.ts'
 import { item, notification, page, session, setUp } from '../store.test-kit.ts'
+
+afterEach(() => vi.useRealTimers())
 
 const unreachable = new ApiError(0, 'The server cannot be reached')
 
@@ -162,4 +164,34 @@ test('a list that failed is fetched when the stream is open again', async () => 
   await store.dispatch('notifications/recover')
   expect(store.state.notifications.status).toBe('ready')
   expect(shown()).toEqual([2, 1])
+})
+
+test('what was sent is in the list when the promise resolves', async () => {
+  const inList = Promise.withResolvers<void>()
+  const waited: string[] = []
+  const { store } = setUp({ send: async () => ({ notification: notification(1), event: 'e-1' }) }, (id) => {
+    waited.push(id)
+    return inList.promise
+  })
+  let outcome: unknown = 'waits'
+  const sending = store.dispatch('notifications/send', {}).then((sent) => {
+    outcome = sent
+  })
+  await vi.waitFor(() => expect(waited).toEqual(['e-1']))
+  expect(outcome).toBe('waits')
+  inList.resolve()
+  await sending
+  expect(outcome).toEqual(notification(1))
+})
+
+test.each([
+  ['whose stream has ended', 'e-1', () => Promise.reject(new Error('closed'))],
+  ['whose stream does not bring it', 'e-1', () => new Promise<void>(() => {})],
+  ['that is not in the log yet', undefined, () => Promise.reject(new Error('not expected in this test'))],
+])('a notification %s is sent all the same', async (_, event, reached) => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  const { store } = setUp({ send: async () => ({ notification: notification(1), event }) }, reached)
+  const sending = store.dispatch('notifications/send', {})
+  await vi.advanceTimersByTimeAsync(3_000)
+  expect(await sending).toEqual(notification(1))
 })

@@ -10,7 +10,14 @@ import { marking } from './marking.ts'
 
 export type { NotificationsState } from './inbox-state.ts'
 
-export function createNotifications(api: Api): Module<NotificationsState, RootState> {
+/** Milliseconds that the stream may take to bring what was sent. Then it is interrupted, and brings it later. */
+const patience = 3_000
+
+/** @param reached resolves when the store has everything up to the event of an id */
+export function createNotifications(
+  api: Api,
+  reached: (id: string) => Promise<void>,
+): Module<NotificationsState, RootState> {
   return {
     namespaced: true,
     state: emptyInbox,
@@ -115,7 +122,16 @@ export function createNotifications(api: Api): Module<NotificationsState, RootSt
         commit('clear')
       },
 
-      send: (_, { draft, key }: { draft: Draft; key: string }): Promise<Notification> => api.send(draft, key),
+      /** Sends it, and waits until the list has it. */
+      async send(_, { draft, key }: { draft: Draft; key: string }): Promise<Notification> {
+        const { notification, event } = await api.send(draft, key)
+        if (event !== undefined) {
+          const late = new Promise<void>((resolve) => setTimeout(resolve, patience))
+          // It is sent, even if the stream has ended.
+          await Promise.race([reached(event).catch(() => {}), late])
+        }
+        return notification
+      },
     },
   }
 }

@@ -102,7 +102,7 @@ export function createFollower(options: FollowerOptions) {
       endPartial()
       return
     }
-    if (relayed.event === 'sse.gap') ahead.clear()
+    if (relayed.event === 'sse.gap') goOnAfter(relayed.lastEventId)
     if (relayed.event === 'sse.records' && ahead.size > 0) {
       // The leader's records are older than those of the page. It asks again once the leader is no longer behind.
       history.push(relayed)
@@ -120,6 +120,15 @@ export function createFollower(options: FollowerOptions) {
     inbox.deliver(own)
     for (const [id, seen] of ahead) if (!inbox.takes(seen)) ahead.delete(id)
     endPartial()
+  }
+
+  /** After a gap, the leader relays what comes after a position. If this tab has received that, it is ahead of the leader by less. */
+  function goOnAfter(position: string): void {
+    const isKnown = ahead.has(position)
+    for (const id of ahead.keys()) {
+      ahead.delete(id)
+      if (isKnown && id === position) return
+    }
   }
 
   /** From here on the history has everything that the leader relays. */

@@ -86,6 +86,7 @@ export class StreamChannels {
   }
 
   #checkMax(names: readonly string[], leaving: readonly string[] = []): void {
+    if (this.names.size + names.length <= this.#max) return
     const count = new Set([...this.names].filter((name) => !leaving.includes(name)).concat(names)).size
     if (count <= this.#max) return
     throw new SseError(

@@ -3,6 +3,7 @@ import { closeCases } from './close-cases.ts'
 import type { ConformanceCase } from './conformance-case.ts'
 import { contentCases } from './content-cases.ts'
 import { cursorCases } from './cursor-cases.ts'
+import { endedCases } from './ended-cases.ts'
 import { idCases } from './id-cases.ts'
 import { idempotencyCases } from './idempotency-cases.ts'
 import { interruptionCases } from './interruption-cases.ts'
@@ -11,6 +12,7 @@ import { persistenceCases } from './persistence-cases.ts'
 import { publishCases } from './publish-cases.ts'
 import { readCases } from './read-cases.ts'
 import { recordCases } from './record-cases.ts'
+import { recordLimitCases } from './record-limit-cases.ts'
 import { retentionCases } from './retention-cases.ts'
 import { signalCases } from './signal-cases.ts'
 import { startCases } from './start-cases.ts'
@@ -42,6 +44,8 @@ const all: readonly ConformanceCase[] = [
   ...persistenceCases,
   ...interruptionCases,
   ...recordCases,
+  ...recordLimitCases,
+  ...endedCases,
   ...signalCases,
   ...closeCases,
 ]

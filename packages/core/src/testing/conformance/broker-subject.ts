@@ -1,4 +1,5 @@
 import type { Broker } from '../../log/broker.ts'
+import type { RecordLimits } from '../../log/records.ts'
 
 /**
  * A broker as the conformance suite needs it: how to make a log and connect to it, and what can befall such a log.
@@ -17,10 +18,14 @@ export interface BrokerSubject<Log> {
   readonly exclusive?: boolean
   /** Whether its brokers have `records`. Default `false`: the cases with records are left out. */
   readonly records?: boolean
+  /** Whether its brokers have `ended`. Default `false`: the cases with ended channels are left out. */
+  readonly ended?: boolean
+  /** Whether its logs keep the limits that `createLog` and `connect` get. Default `false`: the cases with them are left out. */
+  readonly limits?: boolean
   /** A new, empty log that nobody else uses: every case has its own. It holds at least the newest 6,000 entries. */
-  createLog(): Log | Promise<Log>
+  createLog(limits?: Partial<RecordLimits>): Log | Promise<Log>
   /** One more broker on the log, not started yet; as in another process, as far as that can be. */
-  connect(log: Log): Broker | Promise<Broker>
+  connect(log: Log, limits?: Partial<RecordLimits>): Broker | Promise<Broker>
   /** Takes the log away after its case, all of its brokers having been closed. */
   destroyLog?(log: Log): void | Promise<void>
 

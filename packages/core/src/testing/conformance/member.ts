@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Broker, Entry, Page, Published, Records } from '../../log/broker.ts'
+import type { Broker, EndedChannels, Entry, Page, Published, Records } from '../../log/broker.ts'
 import { assertChain } from './agreement.ts'
 import { Recorder } from './recorder.ts'
 import { within } from './within.ts'
@@ -97,6 +97,11 @@ export class Member {
   records(channels: readonly string[]): Promise<Records> {
     assert.ok(this.broker.records, 'a broker with records has the method')
     return this.#settled(this.broker.records(channels), 'records')
+  }
+
+  ended(): Promise<EndedChannels> {
+    assert.ok(this.broker.ended, 'a broker that knows ended channels has the method')
+    return this.#settled(this.broker.ended(), 'ended')
   }
 
   signal(text: string): Promise<void> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { RecordLimits } from '../../log/records.ts'
 import { assertOrder, assertSame } from './agreement.ts'
 import type { BrokerSubject, Mend } from './broker-subject.ts'
 import { Member } from './member.ts'
@@ -7,6 +8,8 @@ import type { Need } from './need.ts'
 /** What is tried. */
 export interface TrialPlan {
   readonly needs?: readonly Need[]
+  /** The limits of its log. */
+  readonly limits?: Partial<RecordLimits>
   run(trial: Trial): Promise<void>
 }
 
@@ -14,16 +17,22 @@ export interface TrialPlan {
 export class Trial {
   readonly #subject: BrokerSubject<unknown>
   readonly #log: unknown
+  readonly #limits: Partial<RecordLimits> | undefined
   readonly #members: Member[] = []
 
-  private constructor(subject: BrokerSubject<unknown>, log: unknown) {
+  private constructor(
+    subject: BrokerSubject<unknown>,
+    log: unknown,
+    limits: Partial<RecordLimits> | undefined,
+  ) {
     this.#subject = subject
     this.#log = log
+    this.#limits = limits
   }
 
   /** Tries a case on a log of its own. @throws when a promise is not kept */
-  static async run(subject: BrokerSubject<unknown>, { run, needs = [] }: TrialPlan): Promise<void> {
-    const trial = new Trial(subject, await subject.createLog())
+  static async run(subject: BrokerSubject<unknown>, { run, needs = [], limits }: TrialPlan): Promise<void> {
+    const trial = new Trial(subject, await subject.createLog(limits), limits)
     try {
       await run(trial)
       await trial.#agree({ unbroken: !needs.includes('interrupt') })
@@ -42,7 +51,7 @@ export class Trial {
 
   /** Another broker on the log, not started. */
   async connect(): Promise<Member> {
-    const broker = await this.#subject.connect(this.#log)
+    const broker = await this.#subject.connect(this.#log, this.#limits)
     const member = new Member(broker, this.#subject.patience ?? 4_000)
     this.#members.push(member)
     return member

@@ -1,0 +1,36 @@
+import cluster from 'node:cluster'
+import { createClusterBroker } from '@sse/cluster'
+import { createHub, sse } from '@sse/express'
+import { createSqliteBroker } from '@sse/sqlite'
+import express from 'express'
+import { listen } from '../listen.ts'
+
+/** The file of the log, and how many workers there are. */
+const file = process.env['LOG'] ?? 'events.db'
+const workers = Number(process.env['WORKERS'] ?? 3)
+
+if (cluster.isPrimary) {
+  for (let n = 0; n < workers; n++) cluster.fork()
+  // A worker that has died is replaced. If it had the log, another one has it by now.
+  cluster.on('exit', () => cluster.fork())
+} else await work()
+
+async function work(): Promise<void> {
+  const openLog = () => {
+    console.log(`worker ${process.pid} has the log`)
+    return createSqliteBroker(file)
+  }
+  const hub = createHub({ broker: createClusterBroker({ broker: openLog }) })
+  await hub.ready
+
+  const app = express()
+  app.use(sse({ hub, retry: [20, 100] }))
+  app.get('/events', (_req, res) => {
+    res.sse.subscribe('news').send(`${process.pid}`, { event: 'worker' })
+  })
+  app.post('/news', express.text(), async (req, res) => {
+    const { id } = await hub.publish('news', req.body, { event: 'news' })
+    res.json({ id, worker: process.pid })
+  })
+  listen(app)
+}

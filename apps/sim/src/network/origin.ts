@@ -1,0 +1,2 @@
+/** The origin of all pages, and of the servers. */
+export const origin = 'https://app.example'

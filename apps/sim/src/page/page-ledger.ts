@@ -1,0 +1,201 @@
+import { comparePositions } from '@sse/core'
+import type { Truth } from '../log/truth.ts'
+import { type AppData, news } from '../server/app-data.ts'
+import type { World } from '../world/world.ts'
+
+/** An item as events and lists carry it. */
+export interface ShownItem {
+  readonly n: number
+  readonly channel: string
+}
+
+/**
+ * What one page was promised against what it was told and shows.
+ *
+ * - *Order*: ids follow the log. It survives every fault; only a load, a gap or an opening that does not resume begins it anew.
+ * - *Once*: no id is told twice between two of those, because the page would show a repetition.
+ * - *Nothing missing*: between an id and the next one, the page is told every event on its channels, or a gap. It survives every fault, because
+ *   whatever breaks ends in a resume, a gap or a load.
+ * - *Its channels only*: it is told nothing of a channel that it never asked for, or may not read.
+ * - *In the end it shows what the app has published*, once the faults are over. Only items that a log lost before any process had read them are
+ *   left out, because nobody can know of them.
+ */
+export class PageLedger {
+  readonly shown = new Set<number>()
+  /** The channels that it has asked for in this life. */
+  readonly asked = new Set<string>()
+  /** The channels that it asks for now. */
+  readonly wanted: ReadonlySet<string>
+  /** The channels that it was told last. */
+  confirmed: readonly string[] = []
+  /** For each channel, the item after which it must show everything. */
+  readonly since = new Map<string, number>()
+  readonly #world: World
+  readonly #truth: Truth
+  readonly #data: AppData
+  readonly #name: string
+  readonly #user: string
+  /** The ids since the last new beginning. */
+  readonly #told = new Set<string>()
+  /** What came before this position was told or loaded; `undefined` until the first id after a new beginning. */
+  #position: string | undefined
+  #place = -1
+  /** Whether a load has returned the position. */
+  #isLoaded = false
+  /**
+   * Gaps that may still excuse a break in what is told. A gap is told at once, while the events before it may wait for a load.
+   */
+  #gaps = 0
+  #lastGap = 0
+  /** When it was told that it is on each channel. Events that wait for a load are told later, so this is compared with when they came. */
+  readonly #joined = new Map<string, number>()
+
+  constructor(
+    world: World,
+    truth: Truth,
+    data: AppData,
+    { name, user, wanted }: { name: string; user: string; wanted: ReadonlySet<string> },
+  ) {
+    this.wanted = wanted
+    this.#world = world
+    this.#truth = truth
+    this.#data = data
+    this.#name = name
+    this.#user = user
+  }
+
+  /** The stream was opened. */
+  opened(resumed: boolean | null): void {
+    this.#note(`open ${resumed}`)
+    if (resumed !== true) this.#break()
+    if (!this.since.has(news)) this.#join(news)
+  }
+
+  gap(reason: string): void {
+    this.#note(`gap ${reason}`)
+    this.#break()
+    for (const channel of this.since.keys()) this.since.set(channel, this.#newest)
+  }
+
+  channels(channels: readonly string[]): void {
+    this.#note(`channels ${channels}`)
+    this.confirmed = channels
+    for (const channel of channels) {
+      if (channel !== news && !this.asked.has(channel))
+        this.#breach(`is on ${channel}, which it never asked for`)
+      if (channel !== news && !this.#data.mayRead(this.#user, channel)) this.#breach(`was let on ${channel}`)
+      const isWanted = channel === news || this.wanted.has(channel)
+      if (isWanted && !this.since.has(channel)) this.#join(channel)
+    }
+    for (const channel of this.since.keys()) if (!channels.includes(channel)) this.left(channel)
+  }
+
+  /** It is not on a channel any more, or does not want to be. */
+  left(channel: string): void {
+    this.since.delete(channel)
+    this.#joined.delete(channel)
+  }
+
+  /** @param before the channels that it was on when the load began: of those the list has everything */
+  loaded(items: readonly ShownItem[], position: string | undefined, before: ReadonlySet<string>): void {
+    this.#note(`loaded ${items.length} at ${position}`)
+    this.shown.clear()
+    for (const { n } of items) this.shown.add(n)
+    for (const channel of before) if (this.since.has(channel)) this.since.set(channel, 0)
+    this.#beginAnew()
+    this.#position = position
+    this.#isLoaded = position !== undefined
+  }
+
+  /**
+   * @param cursor the client's cursor after the event: its id, unless it came without one. While a stream gives the records of a channel, other
+   * events come without ids; a load can then not tell whether it has them
+   */
+  told({ n, channel }: ShownItem, cursor: string): void {
+    this.#note(`told ${n} ${channel} ${cursor}`)
+    const id = this.#truth.idOf(n, cursor)
+    if (id === undefined) {
+      this.#breach(`was told ${n}, which is not in the log`)
+      return
+    }
+    if (channel !== news && !this.asked.has(channel))
+      this.#breach(`was told of ${channel}, which it never asked for`)
+    if (channel !== news && !this.#data.mayRead(this.#user, channel)) this.#breach(`was told of ${channel}`)
+    if (this.#told.has(id)) this.#breach(`was told ${n} (${id}) twice`)
+    this.#told.add(id)
+    this.shown.add(n)
+    if (id !== cursor) return
+    const place = this.#truth.place(id)!
+    if (place < this.#place) this.#breach(`was told ${n} (${id}) after a newer event`)
+    this.#place = place
+    this.#passTo(id)
+    this.#position = id
+    this.#isLoaded = false
+    // It came after the last gap, so everything that had waited then was told.
+    if (this.#truth.seenAt(id) > this.#lastGap) this.#gaps = 0
+  }
+
+  /** Everything up to an id was told or loaded, the client says. */
+  reached(n: number): void {
+    this.#note(`reached ${n}`)
+    if (!this.shown.has(n)) this.#breach(`has reached the item ${n}, and does not show it`)
+  }
+
+  /** What it should show and does not, when everything has settled. */
+  missing(): number[] {
+    return this.#data.items
+      .filter(
+        ({ n, channel, state }) =>
+          state === 'published' &&
+          n > (this.since.get(channel) ?? Number.POSITIVE_INFINITY) &&
+          !this.shown.has(n),
+      )
+      .map(({ n }) => n)
+  }
+
+  #passTo(id: string): void {
+    if (this.#position === undefined) return
+    const passed = this.#truth.between(this.#position, id)
+    if (!passed) {
+      // The list is already of another log than the stream. Then a gap follows, and another load.
+      if (this.#isLoaded && comparePositions(this.#position, id) === undefined) return
+      if (this.#gaps > 0) this.#gaps--
+      else this.#breach(`was told ${id}, which does not follow ${this.#position}, and no gap`)
+    }
+    for (const entry of passed ?? []) {
+      if (entry.event !== 'item' || this.#told.has(entry.id)) continue
+      const at = this.#truth.seenAt(entry.id)
+      if (entry.channels.some((channel) => at > (this.#joined.get(channel) ?? Number.POSITIVE_INFINITY)))
+        this.#breach(`was told ${id} and not ${entry.id} before it (${entry.data})`)
+    }
+  }
+
+  #join(channel: string): void {
+    this.since.set(channel, this.#newest)
+    this.#joined.set(channel, this.#world.now)
+  }
+
+  #break(): void {
+    this.#gaps++
+    this.#lastGap = this.#world.now
+    this.#beginAnew()
+  }
+
+  #beginAnew(): void {
+    this.#told.clear()
+    this.#position = undefined
+    this.#place = -1
+  }
+
+  get #newest(): number {
+    return this.#data.items.length
+  }
+
+  #note(line: string): void {
+    this.#world.note(this.#name, line)
+  }
+
+  #breach(why: string): void {
+    this.#world.violate(`${this.#name} ${why}`)
+  }
+}
