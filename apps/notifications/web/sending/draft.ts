@@ -48,15 +48,11 @@ export function useDraft(sent: () => void): DraftForm {
   async function sendOrKeep(draft: Draft): Promise<string> {
     const { sent, kept } = words.value.toasts
     // What was written first is sent first.
-    if (outbox.isWaiting.value) {
-      outbox.add(draft, key)
-      return kept
-    }
+    if (outbox.isWaiting.value && outbox.add(draft, key)) return kept
     try {
       return sent(recipientName((await send(draft, key)).to))
     } catch (error) {
-      if (!isUnreachable(error)) throw error
-      outbox.add(draft, key)
+      if (!isUnreachable(error) || !outbox.add(draft, key)) throw error
       return kept
     }
   }

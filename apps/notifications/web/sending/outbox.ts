@@ -25,7 +25,8 @@ export interface Outbox {
   readonly waiting: ComputedRef<readonly Waiting[]>
   /** Whether something is about to be sent. */
   readonly isWaiting: ComputedRef<boolean>
-  add(draft: Draft, key: string): void
+  /** @returns whether there was room for it */
+  add(draft: Draft, key: string): boolean
   /** Takes it back, unless it is being sent at this moment. */
   cancel(key: string): Promise<void>
 }
@@ -36,13 +37,23 @@ const pause = 3000
 const oldest = 23 * 60 * 60 * 1000
 const most = 100
 
-const nameOf = (user: string) => `outbox:${user}`
+/** Each has an item of its own: two tabs that change a common list at once would undo each other's change. */
+const beginOf = (user: string) => `outbox:${user}:`
 
 function read(user: string): Waiting[] {
+  const begin = beginOf(user)
+  return Object.keys(localStorage)
+    .filter((name) => name.startsWith(begin))
+    .flatMap((name) => parse(localStorage.getItem(name)))
+    .sort((a, b) => a.at - b.at)
+}
+
+/** Nothing of what was taken back meanwhile, or written by another version of this page. */
+function parse(text: string | null): Waiting[] {
   try {
-    return v.parse(v.array(waitingSchema), JSON.parse(localStorage.getItem(nameOf(user)) ?? '[]'))
+    const entry = v.safeParse(waitingSchema, JSON.parse(text ?? 'null'))
+    return entry.success ? [entry.output] : []
   } catch {
-    // Written by another version of this page.
     return []
   }
 }
@@ -63,13 +74,17 @@ export const useOutbox: () => Outbox = createGlobalState(() => {
   const look = () => {
     list.value = user.value ? read(user.value.id) : []
   }
-  function change(of: string, edit: (list: Waiting[]) => Waiting[]): void {
-    localStorage.setItem(nameOf(of), JSON.stringify(edit(read(of))))
+  function put(of: string, entry: Waiting): void {
+    localStorage.setItem(beginOf(of) + entry.key, JSON.stringify(entry))
+    look()
+  }
+  function remove(of: string, key: string): void {
+    localStorage.removeItem(beginOf(of) + key)
     look()
   }
   /** One tab at a time: what one has sent the next does not find any more. */
   const alone = (of: string, work: () => Promise<void>) =>
-    navigator.locks ? navigator.locks.request(nameOf(of), work) : work()
+    navigator.locks ? navigator.locks.request(beginOf(of), work) : work()
 
   async function deliver(): Promise<void> {
     const of = user.value?.id
@@ -82,14 +97,12 @@ export const useOutbox: () => Outbox = createGlobalState(() => {
         if (user.value?.id !== of) return
         try {
           const { to } = await send(next.draft, key)
-          change(of, (entries) => entries.filter((entry) => entry.key !== key))
+          remove(of, key)
           announceSuccess(words.value.toasts.sent(recipientName(to)))
         } catch (error) {
           if (!(error instanceof ApiError)) throw error
           if (isUnreachable(error) || error.status === 401 || error.status === 429) return
-          change(of, (entries) =>
-            entries.map((entry) => (entry.key === key ? { ...entry, problem: error.message } : entry)),
-          )
+          put(of, { ...next, problem: error.message })
         }
       }
     })
@@ -112,13 +125,14 @@ export const useOutbox: () => Outbox = createGlobalState(() => {
     waiting: computed(() => list.value),
     isWaiting: computed(() => !list.value.every(isStuck)),
     add(draft, key) {
-      if (!user.value) return
-      change(user.value.id, (entries) => [...entries, { key, draft, at: Date.now() }].slice(-most))
+      if (!user.value || list.value.length >= most) return false
+      put(user.value.id, { key, draft, at: Date.now() })
+      return true
     },
     async cancel(key) {
       const of = user.value?.id
       if (of === undefined) return
-      await alone(of, async () => change(of, (entries) => entries.filter((entry) => entry.key !== key)))
+      await alone(of, async () => remove(of, key))
     },
   }
 })
