@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
@@ -9,6 +10,11 @@ const source = {
 
 /** Nothing is asserted about time, and machines are shared. */
 const shared = {
+  // A worker serves many files, with what it has loaded: starting one takes longer than most files. So each file leaves it as it was.
+  isolate: false,
+  unstubGlobals: true,
+  unstubEnvs: true,
+  restoreMocks: true,
   testTimeout: 60_000,
   hookTimeout: 180_000,
   expect: { poll: { timeout: 20_000 } },
@@ -17,6 +23,14 @@ const shared = {
 
 /** Files that `pnpm test` leaves out because this machine lacks what they need. */
 const leftOut = process.env['SSE_TESTS_LEFT_OUT']?.split(' ') ?? []
+
+const outside = ['**/node_modules/**', '**/dist/**', ...leftOut]
+const unit = ['.ci/**/*.test.ts', 'packages/**/*.test.ts', 'apps/**/*.test.ts']
+
+/** Files that replace modules. What they have replaced would be there for the next file of the worker. */
+const mocking = globSync(unit, { exclude: ['**/node_modules', '**/dist'] }).filter((file) =>
+  /vi\.(?:mock|doMock|resetModules)\(/.test(readFileSync(file, 'utf8')),
+)
 
 export default defineConfig({
   test: {
@@ -28,9 +42,13 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
-          include: ['.ci/**/*.test.ts', 'packages/**/*.test.ts', 'apps/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**', '**/*.browser.test.ts', ...leftOut],
+          include: unit,
+          exclude: [...outside, '**/*.browser.test.ts', ...mocking],
         },
+      },
+      {
+        ...source,
+        test: { ...shared, name: 'mocking', isolate: true, include: mocking, exclude: leftOut },
       },
       {
         ...source,
@@ -54,14 +72,13 @@ export default defineConfig({
           setupFiles: [...shared.setupFiles, 'packages/express/test/wrapped-write.ts'],
           include: ['packages/express/**/*.test.ts'],
           exclude: [
-            '**/node_modules/**',
-            '**/dist/**',
+            ...outside,
+            ...mocking,
             '**/direct.test.ts',
             '**/compression.test.ts',
             // Agents do the wrapping there; what comes back after a drain never depends on how it was written.
             '**/agents.test.ts',
             '**/drain.test.ts',
-            ...leftOut,
           ],
         },
       },
@@ -71,10 +88,8 @@ export default defineConfig({
           ...shared,
           name: 'browser',
           testTimeout: 120_000,
-          // A worker and what it has loaded serve many files. The others mock modules and replace globals, and need a worker for each file.
-          isolate: false,
           include: ['**/*.browser.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**', ...leftOut],
+          exclude: outside,
         },
       },
     ],

@@ -86,11 +86,13 @@ export const korean: Items = [
     ['ko/questions/reconnect', '재연결과 놓친 이벤트'],
     ['ko/questions/nginx', 'nginx 뒤에서'],
   ]),
-  section('레시피', under('ko/recipes', ['auth', 'sign-in', 'rooms', 'several-nodes', 'graceful-deploy'])),
+  section(
+    '레시피',
+    under('ko/recipes', ['auth', 'sign-in', 'rooms', 'channels', 'several-nodes', 'graceful-deploy']),
+  ),
   section('배포', under('ko/deployment', ['choosing-a-log', 'proxies', 'limits', 'threat-model'])),
   section('영어 문서', [
     ['start/lists', '항상 맞는 목록'],
-    ['recipes/channels', '채널의 추가 기능'],
     ['background/myths', '글에서 자주 틀리는 것'],
     ['api/', 'API 레퍼런스'],
   ]),

@@ -1,5 +1,6 @@
 import {
   type Broker,
+  type EndedChannels,
   type Entry,
   type Page,
   type Published,
@@ -81,6 +82,11 @@ export class ClusterBroker implements Broker {
     const { membership } = this.#use()
     const names = [...channels]
     return this.#ask(membership, (link) => link.records(names))
+  }
+
+  async ended(): Promise<EndedChannels> {
+    const { membership } = this.#use()
+    return this.#ask(membership, (link) => link.ended())
   }
 
   async signal(text: string): Promise<void> {

@@ -13,6 +13,7 @@ brokerConformance(
   {
     name: 'the cluster broker on a SQLite file, whose members elect their leader',
     records: true,
+    ended: true,
     patience,
     createLog: () => newDirectory(),
     connect: (directory) =>
@@ -27,6 +28,7 @@ brokerConformance(
 const led = (kind: 'memory' | 'SQLite'): BrokerSubject<LedLog> => ({
   name: `the cluster broker on ${kind}, with a leader elsewhere`,
   records: true,
+  ended: true,
   patience,
   createLog: () => new LedLog(kind).lead(),
   connect: (log) => log.connect(),

@@ -115,7 +115,7 @@ export function toConnection(options: AnyOptions): Connection {
   throw new SseError(
     'invalid-option',
     use
-      ? '`use` takes the object of a createSse()'
+      ? '`use` takes the object of createSse()'
       : "createSse() needs a `url`: createSse({ url: '/events' })",
     use ?? options,
   )

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { scriptEventSource } from '@sse/client/testing'
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest'
-import { type Component, createSSRApp, defineComponent, h, nextTick, Suspense } from 'vue'
+import { type Component, createSSRApp, defineComponent, h, inject, nextTick, Suspense } from 'vue'
 import { renderToString } from 'vue/server-renderer'
 import { createSse, useSse } from './index.ts'
 
@@ -52,9 +52,9 @@ it('a page with an async setup connects after its hydration, by `connect: false`
     },
   })
   const App = defineComponent({
-    inject: { connect: { default: () => () => {} } },
-    render() {
-      return h(Suspense as never, { onResolve: this.connect }, () => h(Status))
+    setup() {
+      const connect = inject('connect', () => {})
+      return () => h(Suspense, { onResolve: () => connect() }, { default: () => h(Status) })
     },
   })
   loaded.resolve()

@@ -150,6 +150,11 @@ export class RemoteLog {
     this.tell()
   }
 
+  /** Whether every broker that reaches the log has handed over everything. */
+  get isDelivered(): boolean {
+    return [...this.brokers].every((broker) => broker.isDelivered)
+  }
+
   tell(): void {
     for (const broker of this.brokers) broker.pull()
   }
@@ -223,6 +228,10 @@ export class RemoteBroker implements Broker {
   /** Whether it has received or published one of these. */
   knows(ids: readonly string[]): boolean {
     return ids.includes(this.#position) || ids.includes(this.#acknowledged)
+  }
+
+  get isDelivered(): boolean {
+    return this.#state !== 'up' || this.#position === this.log.head
   }
 
   async start(receiver: Receiver): Promise<{ head: string; tail: readonly Entry[] }> {

@@ -52,6 +52,10 @@ export class LeaderLog {
     return this.#health
   }
 
+  get head(): string {
+    return this.#started.head
+  }
+
   /** Resolves when something is new. Ask for it before you look. */
   get news(): Promise<void> {
     return this.#news.promise

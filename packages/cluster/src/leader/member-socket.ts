@@ -137,6 +137,8 @@ async function call(session: Session, method: Request[1], argument: unknown): Pr
     }
     case 'records':
       return session.records(argument as readonly string[])
+    case 'ended':
+      return session.ended()
     case 'publish':
       return session.publish(argument as readonly NewEntry[])
     case 'signal':

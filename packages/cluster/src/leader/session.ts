@@ -1,4 +1,4 @@
-import { type Records, SseError } from '@sse/core'
+import { type EndedChannels, type Records, SseError } from '@sse/core'
 import { closedError } from '@sse/core/internal'
 import type { MemberLink } from '../member/member-link.ts'
 import {
@@ -91,6 +91,13 @@ export class Session implements MemberLink {
     const { broker } = this.#log
     if (!broker.records) throw new SseError('invalid-option', noRecords)
     return broker.records(channels).catch((error) => Promise.reject(errorOf(error)))
+  }
+
+  /** A broker without `ended` knows none. */
+  async ended(): Promise<EndedChannels> {
+    const { broker, head } = this.#log
+    if (!broker.ended) return { position: head, channels: [] }
+    return broker.ended().catch((error) => Promise.reject(errorOf(error)))
   }
 
   async publish(batch: readonly NewEntry[]): Promise<readonly Outcome[] | undefined> {

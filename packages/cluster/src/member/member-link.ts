@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Records, SseError } from '@sse/core'
+import { type EndedChannels, type Records, SseError } from '@sse/core'
 import type { LosableConnection } from '@sse/core/internal'
 import type { NewEntry, News, Outcome, Started, TailLimits, WirePage } from '../wire/messages.ts'
 
@@ -10,6 +10,7 @@ export interface MemberLink extends LosableConnection {
   next(after: string): Promise<News>
   read(after: string, limit: number): Promise<WirePage>
   records(channels: readonly string[]): Promise<Records>
+  ended(): Promise<EndedChannels>
   /** Appends events in this order. @returns `undefined` if nothing was appended, because the leader is closing */
   publish(batch: readonly NewEntry[]): Promise<readonly Outcome[] | undefined>
   signal(texts: readonly string[]): Promise<void>

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Records } from '@sse/core'
+import type { EndedChannels, Records } from '@sse/core'
 import { encodeFrame, FrameReader } from '../wire/frames.ts'
 import {
   closingId,
@@ -89,6 +89,10 @@ export class SocketLink implements MemberLink {
 
   records(channels: readonly string[]): Promise<Records> {
     return this.#ask('records', channels) as Promise<Records>
+  }
+
+  ended(): Promise<EndedChannels> {
+    return this.#ask('ended', null) as Promise<EndedChannels>
   }
 
   async publish(batch: readonly NewEntry[]): Promise<readonly Outcome[] | undefined> {

@@ -1,4 +1,5 @@
 import {
+  type EndedChannels,
   type Entry,
   type GapReason,
   type Published,
@@ -63,6 +64,7 @@ export interface Requests {
   next: (after: string) => News
   read: (page: { readonly after: string; readonly limit: number }) => WirePage
   records: (channels: readonly string[]) => Records
+  ended: () => EndedChannels
   /** The reply is `undefined` if nothing was appended, because the leader is closing. */
   publish: (batch: readonly NewEntry[]) => readonly Outcome[] | undefined
   signal: (texts: readonly string[]) => void

@@ -11,12 +11,12 @@ export interface Said {
   readonly channel: string
 }
 
+/** The end of a channel, its records or its members. */
+export type SaidKind = 'end' | 'records' | 'presence'
+
 /** The channel of an event by which the client says its records or members. */
 export const channelIn = (event: string): string | undefined =>
   /^sse\.(?:records|presence):(.+)/.exec(event)?.[1]
-
-/** The end of a channel, its records or its members. */
-export type SaidKind = 'end' | 'records' | 'presence'
 
 /**
  * Hands what the client says of a channel to targets, per frame, after the events that came before it. Of several changes in one frame, only the
@@ -79,10 +79,10 @@ export function followChannel(
 ): void {
   function follow(name: string | undefined): () => void {
     if (!name) return () => {}
-    const event = kind === 'end' ? 'sse.end' : `sse.${kind}:${name}`
     const run = (newest: Said) => {
       said.value = newest
     }
+    const event = kind === 'end' ? 'sse.end' : `sse.${kind}:${name}`
     return listenToNewest(receiver, event, name, [{ run, isCall: true }])
   }
 
