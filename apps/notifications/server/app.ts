@@ -4,6 +4,8 @@ import express, { type Express, type RequestHandler } from 'express'
 import type { Logger } from 'pino'
 import { createLineFaults } from './line/faults.ts'
 import { createOpenLines } from './line/open-lines.ts'
+import { createOrders } from './nodes/orders.ts'
+import { drain } from './operator/drain.ts'
 import { createMetrics } from './operator/metrics.ts'
 import { createSampler } from './operator/sampler.ts'
 import type { NotificationLog } from './publishing/notification-log.ts'
@@ -14,6 +16,7 @@ import { securityHeaders } from './requests/security.ts'
 import { session, signedIn } from './requests/session.ts'
 import { eventRoutes } from './routes/events.ts'
 import { lineRoutes } from './routes/line.ts'
+import { markingRoutes } from './routes/notifications/marking.ts'
 import { notificationRoutes } from './routes/notifications/notifications.ts'
 import { sendingRoutes } from './routes/notifications/sending.ts'
 import { metricsRoutes } from './routes/operator/metrics.ts'
@@ -40,6 +43,11 @@ export function createApp(options: AppOptions): Express {
   const stores = createStores()
   const lines = createOpenLines()
   const faults = createLineFaults(lines)
+  const orders = createOrders(run, (order) => {
+    if (order.what === 'drain') drain(hub, order.seconds * 1000)
+    else if (order.what === 'cut') faults.cut(order.session)
+    else faults[order.what](order.session, order.seconds)
+  })
   const app = express()
   app.disable('x-powered-by')
   app.set('trust proxy', options.proxies ?? 0)
@@ -74,10 +82,11 @@ export function createApp(options: AppOptions): Express {
   app.use('/api', express.json({ limit: '64kb' }))
   app.use('/api', sessionRoutes({ ...stores, hub, run }))
   app.use('/api/notifications', sendingRoutes({ ...stores, publishWith }))
-  app.use('/api/notifications', notificationRoutes({ ...stores, hub, publishWith, run }))
+  app.use('/api/notifications', notificationRoutes({ ...stores, hub, run }))
+  app.use('/api/notifications', markingRoutes({ ...stores, hub, publishWith, run }))
   app.use('/api/topics', topicRoutes({ ...stores, publishWith }))
-  app.use('/api/line', lineRoutes(faults))
-  app.use('/api/admin', operatorRoutes(hub))
+  app.use('/api/line', lineRoutes(orders))
+  app.use('/api/admin', operatorRoutes(hub, orders))
   app.use('/api', notFound)
 
   if (page) app.use(page)

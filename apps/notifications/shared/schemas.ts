@@ -37,13 +37,26 @@ export const notificationSchema = v.object({
 })
 export type Notification = v.InferOutput<typeof notificationSchema>
 
+/** Where one user keeps a notification. What is deleted is deleted for this user only. */
+export const placeSchema = v.picklist(['inbox', 'archived', 'deleted'])
+export type Place = v.InferOutput<typeof placeSchema>
+
 /** A notification as one user sees it. */
-export const inboxItemSchema = v.object({ ...notificationSchema.entries, read: v.boolean() })
+export const inboxItemSchema = v.object({
+  ...notificationSchema.entries,
+  read: v.boolean(),
+  place: placeSchema,
+  /** Of what this user has sent: the ids of the users who have read it, and how many users it is for, without the sender. */
+  readers: v.optional(v.object({ read: v.array(v.string()), of: v.pipe(v.number(), v.safeInteger()) })),
+})
 export type InboxItem = v.InferOutput<typeof inboxItemSchema>
 
-/** Which notifications a list shows: `direct` are those to the reader alone. */
-export const filterSchema = v.picklist(['all', 'unread', 'direct'])
+/** Which notifications a list shows: `direct` are those to the reader alone, `sent` those from the reader. */
+export const filterSchema = v.picklist(['all', 'unread', 'direct', 'archived', 'sent'])
 export type Filter = v.InferOutput<typeof filterSchema>
+
+/** The longest text to search for, in characters. */
+export const longestSearch = 100
 
 /** Answer of `GET /api/notifications`: one page of the list, and the cursor to listen on from. */
 export const snapshotSchema = v.object({
@@ -58,13 +71,27 @@ export const snapshotSchema = v.object({
 })
 export type Snapshot = v.InferOutput<typeof snapshotSchema>
 
-/** Notifications that one user has read, in whichever tab. */
+/** Notifications that one user has read, or marked as unread, in whichever tab. */
 export const readSchema = v.object({ ids: v.pipe(v.array(idSchema), v.minLength(1), v.maxLength(1000)) })
 export type Read = v.InferOutput<typeof readSchema>
 
 /** Everything up to this notification is read, or everything of one topic. */
 export const readAllSchema = v.object({ upTo: idSchema, topic: v.optional(v.string()) })
 export type ReadAll = v.InferOutput<typeof readAllSchema>
+
+const idsSchema = readSchema.entries.ids
+
+/** Notifications that one user has put in another place, in whichever tab. */
+export const movedSchema = v.object({ ids: idsSchema, to: placeSchema })
+export type Moved = v.InferOutput<typeof movedSchema>
+
+/** A move as it is asked for. `unread`: they are unread again, as before an archiving that is undone. */
+export const moveSchema = v.object({ ...movedSchema.entries, unread: v.optional(v.boolean(), false) })
+export type Move = v.InferInput<typeof moveSchema>
+
+/** Somebody has read something that this user has sent, or marked it as unread. */
+export const seenSchema = v.object({ by: v.string() })
+export type Seen = v.InferOutput<typeof seenSchema>
 
 /** What one user follows and has muted, by the ids of the topics. What a muted topic brings is listed, but neither counted nor announced. */
 export const topicsSchema = v.object({ following: v.array(v.string()), muted: v.array(v.string()) })
@@ -143,15 +170,24 @@ export type Stats = v.InferOutput<typeof statsSchema>
 /** Events of the stream by name. */
 export const eventSchemas = {
   notification: notificationSchema,
+  /** What one has sent and does not receive: another tab has written it. */
+  sent: notificationSchema,
   read: readSchema,
+  unread: readSchema,
   'read-all': readAllSchema,
+  moved: movedSchema,
   topics: topicsSchema,
+  seen: seenSchema,
 }
 
 /** Events of the stream: what the hub publishes and the page maps to mutations. */
 export interface NotificationEvents {
   notification: Notification
+  sent: Notification
   read: Read
+  unread: Read
   'read-all': ReadAll
+  moved: Moved
   topics: Topics
+  seen: Seen
 }

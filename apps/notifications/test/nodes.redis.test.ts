@@ -66,11 +66,24 @@ test('what is sent to one node is read at the other, and a session ended there i
   const { id } = await sender.send('user:mina', 'Across')
   await until(() => follower.received.includes(id))
 
+  // What one node is asked to do to the streams of a session, or of all, every node does.
+  const ask = (Cookie: string, path: string, body: object) =>
+    fetch(`${first.origin}/api/${path}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Cookie },
+      body: JSON.stringify(body),
+    })
+  const opened = follower.opened.length
+  await ask(cookie, 'line/cut', {})
+  await until(() => follower.opened.length === opened + 1, patience)
+  await ask(await signIn(first.origin, 'admin'), 'admin/drain', { seconds: 1 })
+  await until(() => follower.opened.length === opened + 2, patience)
+
   const elsewhere = await signIn(first.origin, 'mina')
   const copied = follow(second.origin, elsewhere)
   await until(() => copied.opened.length === 1)
   await fetch(`${first.origin}/api/session`, { method: 'DELETE', headers: { Cookie: elsewhere } })
-  await until(() => follower.opened.length === 2)
+  await until(() => follower.opened.length === opened + 3, patience)
   // Nobody is signed in by a copy of its cookie, in no node.
   for (const { origin } of [first, second]) {
     const stream = await fetch(`${origin}/events`, { headers: { Cookie: elsewhere } })

@@ -83,6 +83,9 @@ export async function startSender(origin: string, user: string) {
       if (sent.status !== 201) throw new Error(`${sent.status}: ${await sent.text()}`)
       return (await sent.json()) as { id: number }
     },
+    async read(id: number): Promise<void> {
+      await fetch(`${origin}/api/notifications/${id}/read`, { method: 'POST', headers: { Cookie } })
+    },
     async list(): Promise<{ id: number; title: string }[]> {
       const got = await fetch(`${origin}/api/notifications`, { headers: { Cookie } })
       const { notifications } = (await got.json()) as { notifications: { id: number; title: string }[] }

@@ -17,7 +17,9 @@ export interface PageOptions {
   /** The folder of the app, with its `vite.config.ts` and the page in `web`. */
   readonly app: string
   /** Where the page is; what else is not a file is not found. Default: `/`. */
-  readonly paths?: readonly string[] | undefined
+  readonly paths?: readonly (string | RegExp)[] | undefined
+  /** The page itself says that there is nothing at an address, with the status 404. Default: no. */
+  readonly hasNotFound?: boolean | undefined
   /** Puts into the HTML what is new with every answer. */
   readonly finish?: ((html: string, res: Response) => string) | undefined
 }
@@ -88,14 +90,22 @@ export function builtPage(options: PageOptions): Page {
 function pageRoutes(
   html: (req: Request) => string | Promise<string>,
   files: RequestHandler,
-  { paths = ['/'], finish = (text) => text }: PageOptions,
+  { paths = ['/'], finish = (text) => text, hasNotFound = false }: PageOptions,
 ): RequestHandler {
   const router = Router()
-  router.get([...paths], async (req, res) => {
+  const answer = async (req: Request, res: Response) => {
     const text = await html(req)
     // What is put into it is new with every answer, so there is nothing to keep.
     res.set('Cache-Control', 'no-store').type('html').send(finish(text, res))
-  })
+  }
+  router.get([...paths], answer)
   router.use(files)
+  if (hasNotFound) {
+    router.use(async (req, res, next) => {
+      // Only to those who go there: a script or an image that is missing is no page.
+      if (req.method !== 'GET' || !req.get('accept')?.includes('text/html')) return next()
+      await answer(req, res.status(404))
+    })
+  }
   return router
 }

@@ -50,7 +50,7 @@ test('a file of version 1 keeps its notifications, what was read and its log', (
 
   const database = openDatabase(file)
   const { inbox, reads, topics, notifications } = atOnce(database, createStores())
-  expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 4 })
+  expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 5 })
   expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
   expect(database.prepare('PRAGMA foreign_key_check').all()).toEqual([])
   expect(database.prepare('SELECT * FROM sse_entries').all()).toEqual(entries)
@@ -71,9 +71,14 @@ test('a file of version 1 keeps its notifications, what was read and its log', (
   })
   expect(inbox.unread(joon, ['user:joon'])).toBe(0)
 
+  expect(inbox.search(mina, 'as text', { channels, limit: 10 }).notifications.map(({ id }) => id)).toContain(
+    7,
+  )
+
   // And goes on from there.
   expect(notifications.add(joon, { to: 'all', title: 'Number 11', body: '' }).id).toBe(11)
   expect(inbox.unread(mina, channels)).toBe(5)
+  expect(inbox.search(mina, 'umber 11', { channels, limit: 10 }).notifications).toMatchObject([{ id: 11 }])
   expect(reads.markAllRead(mina, channels)).toBe(11)
   expect(inbox.unread(mina, channels)).toBe(0)
   database.close()

@@ -1,4 +1,5 @@
 import { people } from '../directory.ts'
+import { orderTables } from '../nodes/orders.ts'
 import { outboxTables } from '../publishing/outbox.ts'
 
 /** What everybody follows at first. */
@@ -80,4 +81,29 @@ export const migrations: readonly string[] = [
      expires_at INTEGER NOT NULL -- milliseconds since the epoch
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX sessions_by_end ON sessions (expires_at);`,
+
+  // What one has marked as unread, archived and deleted; what is asked of every process; what one has sent; and a full-text index, of three letters each so that it finds parts of words.
+  `CREATE TABLE unreads (
+     user_id         TEXT NOT NULL,
+     channel         TEXT NOT NULL,
+     notification_id INTEGER NOT NULL REFERENCES notifications (id), -- not greater than the mark
+     PRIMARY KEY (user_id, channel, notification_id)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE places (
+     user_id         TEXT NOT NULL,
+     notification_id INTEGER NOT NULL REFERENCES notifications (id),
+     place           TEXT NOT NULL CHECK (place IN ('archived', 'deleted')), -- what is in the inbox has no row
+     PRIMARY KEY (user_id, notification_id)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX notifications_by_sender ON notifications (sender, id);
+   ALTER TABLE notifications ADD COLUMN text TEXT GENERATED ALWAYS AS (title || char(10) || body) VIRTUAL;
+   CREATE VIRTUAL TABLE notifications_text USING fts5 (text, content = 'notifications', content_rowid = 'id', tokenize = 'trigram');
+   INSERT INTO notifications_text (notifications_text) VALUES ('rebuild');
+   CREATE TRIGGER notifications_text_added AFTER INSERT ON notifications BEGIN
+     INSERT INTO notifications_text (rowid, text) VALUES (new.id, new.text);
+   END;
+   CREATE TRIGGER notifications_text_removed AFTER DELETE ON notifications BEGIN
+     INSERT INTO notifications_text (notifications_text, rowid, text) VALUES ('delete', old.id, old.text);
+   END;
+   ${orderTables}`,
 ]

@@ -9,6 +9,8 @@ const oneAtATime = 'SELECT pg_advisory_xact_lock(7281939)'
 const tables = `
   CREATE FUNCTION json_each(list text) RETURNS TABLE (value text) LANGUAGE sql IMMUTABLE AS
     'SELECT json_array_elements_text(list::json)';
+  CREATE FUNCTION instr(whole text, part text) RETURNS integer LANGUAGE sql IMMUTABLE AS
+    'SELECT position(part in whole)';
   CREATE TABLE notifications (
     id         BIGINT PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     channel    TEXT NOT NULL,
@@ -19,10 +21,25 @@ const tables = `
     created_at TEXT NOT NULL
   );
   CREATE INDEX notifications_by_channel ON notifications (channel, id);
+  CREATE INDEX notifications_by_sender ON notifications (sender, id);
+  -- In SQLite this is a full-text index.
+  CREATE VIEW notifications_text AS
+    SELECT id AS rowid, lower(title || chr(10) || body) AS text FROM notifications;
   CREATE TABLE marks (user_id TEXT, channel TEXT, up_to BIGINT NOT NULL, PRIMARY KEY (user_id, channel));
   CREATE TABLE reads (
     user_id TEXT, channel TEXT, notification_id BIGINT REFERENCES notifications (id),
     PRIMARY KEY (user_id, channel, notification_id)
+  );
+  CREATE TABLE unreads (
+    user_id TEXT, channel TEXT, notification_id BIGINT REFERENCES notifications (id),
+    PRIMARY KEY (user_id, channel, notification_id)
+  );
+  CREATE TABLE places (
+    user_id TEXT, notification_id BIGINT REFERENCES notifications (id), place TEXT NOT NULL,
+    PRIMARY KEY (user_id, notification_id)
+  );
+  CREATE TABLE orders (
+    id BIGINT PRIMARY KEY GENERATED ALWAYS AS IDENTITY, giver TEXT NOT NULL, given_at BIGINT NOT NULL, text TEXT NOT NULL
   );
   CREATE TABLE follows (user_id TEXT, topic TEXT, PRIMARY KEY (user_id, topic));
   CREATE TABLE mutes (user_id TEXT, topic TEXT, PRIMARY KEY (user_id, topic));

@@ -56,3 +56,57 @@ test('what is sent to one node is read at the other, also if the first one is ki
   process.kill(nodes.pid, 'SIGTERM')
   expect(await nodes.exited).toEqual({ code: 0, signal: null })
 }, 120_000)
+
+test('lists, marks, search and what every node is asked to do are the same as with SQLite', async () => {
+  const { nodes, first, second } = await startNodes()
+  const joon = await startSender(first, 'joon')
+  const ids: number[] = []
+  for (const [to, title] of [
+    ['all', 'To everyone'],
+    ['user:mina', 'Needle 100%'],
+    ['topic:builds', 'A build'],
+  ] as const)
+    ids.push((await joon.send(to, title, 'In the haystack')).id)
+  const Cookie = await signIn(second, 'mina')
+  const ask = async (path: string, body?: object) => {
+    const answer = await fetch(`${second}/api/${path}`, {
+      method: body ? 'POST' : 'GET',
+      headers: { Cookie, 'Content-Type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+    expect([path, answer.ok]).toEqual([path, true])
+    return answer.status === 204 || answer.status === 202 ? undefined : await answer.json()
+  }
+  type List = { notifications: { id: number; read: boolean }[]; unread: number }
+  const list = async (query: string) => {
+    const { notifications, unread } = (await ask(`notifications?${query}`)) as List
+    return [notifications.map(({ id, read }) => (read ? -ids.indexOf(id) - 1 : ids.indexOf(id) + 1)), unread]
+  }
+  await ask('notifications/read', { ids: [ids[0]] })
+  await ask('notifications/unread', { ids: [ids[0]] })
+  expect(await list('filter=unread')).toEqual([[3, 2, 1], 3])
+  await ask('notifications/move', { ids: [ids[2]], to: 'archived' })
+  await ask('notifications/move', { ids: [ids[0]], to: 'deleted' })
+  await ask('notifications/move', { ids: [ids[0]], to: 'inbox', unread: true })
+  expect(await list('filter=all')).toEqual([[2, 1], 2])
+  expect(await list('filter=archived')).toEqual([[-3], 2])
+  expect(await list('search=hay%20NEEDLE%20100%25')).toEqual([[2], 2])
+  await ask('notifications/read-all', { upTo: ids[2] })
+  expect(await list('filter=unread')).toEqual([[], 0])
+  const sent = await fetch(`${first}/api/notifications?filter=sent`, {
+    headers: { Cookie: await signIn(first, 'joon') },
+  })
+  const { notifications } = (await sent.json()) as { notifications: { readers: object }[] }
+  expect(notifications.map(({ readers }) => readers)).toEqual([
+    { read: ['mina'], of: 2 },
+    { read: ['mina'], of: 1 },
+    { read: ['mina'], of: 3 },
+  ])
+
+  const follower = follow(first, Cookie)
+  await until(() => follower.opened.length === 1)
+  await ask('line/cut', {})
+  await until(() => follower.opened.length === 2)
+  process.kill(nodes.pid, 'SIGTERM')
+  expect(await nodes.exited).toEqual({ code: 0, signal: null })
+}, 120_000)

@@ -14,6 +14,8 @@ test('it runs only while somebody listens, once for all', async () => {
   const stopFirst = sampler.listen(() => told.push('first'))
   const stopSecond = sampler.listen(() => told.push('second'))
   expect(vi.getTimerCount()).toBe(1)
+  // At once, and then every second.
+  expect(told.splice(0)).toEqual(['first', 'second'])
   vi.advanceTimersByTime(1000)
   expect(told).toEqual(['first', 'second'])
 
@@ -25,7 +27,8 @@ test('it runs only while somebody listens, once for all', async () => {
   expect(told).toHaveLength(3)
   expect(vi.getTimerCount()).toBe(0)
 
-  // Nobody is told figures from before they listened.
-  sampler.listen(() => told.push('third'))
-  expect(told).toHaveLength(3)
+  // Nobody is told figures from before they listened: these are of now.
+  const at = Date.now()
+  sampler.listen((stats) => told.push(`third ${stats.at - at} ${stats.entriesPerSecond}`))
+  expect(told.slice(3)).toEqual(['third 0 0'])
 })

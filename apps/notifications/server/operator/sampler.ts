@@ -6,7 +6,7 @@ import type { NotificationHub } from '../publishing/hub.ts'
 
 /** Takes the figures of this process once a second, while somebody listens, for all who do. */
 export interface Sampler {
-  /** Tells the next samples, and the last one at once if there is one. Returns what stops it. */
+  /** Tells a sample at once, and the next ones. The rates of the very first one are 0. Returns what stops it. */
   listen(told: (stats: Stats) => void): () => void
 }
 
@@ -25,6 +25,7 @@ export function createSampler(hub: NotificationHub, lines: OpenLines): Sampler {
     const delay = monitorEventLoopDelay({ resolution })
     delay.enable()
     let before = totals(hub, lines)
+    latest = sample({ hub, lines, before, now: before, delay })
     timer = setInterval(() => {
       const now = totals(hub, lines)
       latest = sample({ hub, lines, before, now, delay })
@@ -42,8 +43,8 @@ export function createSampler(hub: NotificationHub, lines: OpenLines): Sampler {
   return {
     listen(told) {
       listeners.add(told)
-      if (latest) told(latest)
       if (!timer) start()
+      if (latest) told(latest)
       return () => void listeners.delete(told)
     },
   }
@@ -75,7 +76,7 @@ function sample({ hub, lines, before, now, delay }: SampleOf): Stats {
   const { paused, pendingBytes } = lines.figures()
   const { rss, heapUsed } = process.memoryUsage()
   const perSecond = (count: 'entries' | 'published' | 'bytes') =>
-    rounded(((now[count] - before[count]) / (now.at - before.at)) * second)
+    now.at > before.at ? rounded(((now[count] - before[count]) / (now.at - before.at)) * second) : 0
   return {
     at: Date.now(),
     streams: stats.streams,

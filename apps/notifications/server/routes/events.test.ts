@@ -25,12 +25,12 @@ async function follow(origin: string, user: string, lastEventId?: string) {
 test('the stream carries what is for its user, with ids, and nothing else', async () => {
   const testApp = await startApp()
   const origin = await testApp.listen()
-  const mina = await testApp.as('mina')
+  const [mina, sora] = [await testApp.as('mina'), await testApp.as('sora')]
   const { source, events } = await follow(origin, 'mina')
   await once(source as unknown as EventTarget & NodeJS.EventEmitter, 'sse.open')
 
   for (const to of ['user:joon', 'topic:security', 'topic:builds', 'user:mina', 'all']) {
-    await mina.post('/api/notifications').send({ to, title: to, body: '' }).expect(201)
+    await sora.post('/api/notifications').send({ to, title: to, body: '' }).expect(201)
   }
   await mina.post('/api/notifications/5/read').expect(200)
 

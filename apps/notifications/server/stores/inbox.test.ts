@@ -42,6 +42,15 @@ test('a hundred thousand: the newest page, the next ones and the unread count ar
   expect(inbox.unread(mina, channels)).toBe(3)
   const unread = inbox.page(mina, { channels, limit: 50, unread: true })
   expect(unread).toMatchObject({ next: null, notifications: first.notifications })
+  const search = (text: string) => inbox.search(mina, text, { channels, limit: 3 }).notifications
+  expect(search('number 9999').map(({ id }) => id)).toEqual([99_992, 99_991, 99_990])
+  expect(search('9 99991 n').map(({ id }) => id)).toEqual([99_991])
+  expect(search('NEAR("x" OR *')).toEqual([])
+  reads.markUnread(mina, channels, [99_990, 2])
+  expect(inbox.unread(mina, channels)).toBe(5)
+  expect(inbox.page(mina, { channels, limit: 50, unread: true }).notifications.map(({ id }) => id)).toEqual([
+    100_000, 99_992, 99_991, 99_990, 2,
+  ])
   database.close()
 })
 

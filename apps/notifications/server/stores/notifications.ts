@@ -1,12 +1,16 @@
 /** Stored notifications, the same for everyone. */
 import type { Draft, Notification, Recipient } from '../../shared/schemas.ts'
-import { first, type Row, type Work } from '../database/work.ts'
-import type { Person } from '../directory.ts'
+import { all, first, type Row, type Work } from '../database/work.ts'
+import { type Person, people } from '../directory.ts'
 
 export interface NotificationStore {
   add(from: Person, draft: Draft): Work<Notification>
   /** The users who may see it. */
   get(id: number): Work<Notification | undefined>
+  /** Who has sent these, by id. */
+  sendersOf(ids: readonly number[]): Work<string[]>
+  /** Who has sent anything to these channels, by id. */
+  sendersTo(channels: readonly Recipient[]): Work<string[]>
 }
 
 export function createNotificationStore(now: () => Date = () => new Date()): NotificationStore {
@@ -27,6 +31,25 @@ export function createNotificationStore(now: () => Date = () => new Date()): Not
     *get(id) {
       const row = yield* first('SELECT * FROM notifications WHERE id = :id', { id })
       return row && toNotification(row)
+    },
+    *sendersOf(ids) {
+      const rows = yield* all(
+        `SELECT DISTINCT sender FROM notifications
+         WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(CAST(:ids AS TEXT)))`,
+        { ids: JSON.stringify(ids) },
+      )
+      return rows.map((row) => String(row['sender']))
+    },
+    *sendersTo(channels) {
+      // For each person one look at the index: what a channel holds is not gone through.
+      const rows = yield* all(
+        `SELECT p.value AS sender FROM json_each(CAST(:people AS TEXT)) p
+         WHERE EXISTS (
+           SELECT 1 FROM notifications
+           WHERE sender = p.value AND channel IN (SELECT value FROM json_each(CAST(:channels AS TEXT))))`,
+        { people: JSON.stringify(people.map(({ id }) => id)), channels: JSON.stringify(channels) },
+      )
+      return rows.map((row) => String(row['sender']))
     },
   }
 }

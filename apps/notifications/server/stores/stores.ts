@@ -1,5 +1,6 @@
 import { createInbox, type Inbox } from './inbox.ts'
 import { createNotificationStore, type NotificationStore } from './notifications.ts'
+import { createPlaceStore, type PlaceStore } from './places.ts'
 import { createReadStore, type ReadStore } from './reads.ts'
 import { createSendStore, type SendStore } from './sends.ts'
 import { createSessionStore, type SessionStore } from './sessions.ts'
@@ -10,6 +11,7 @@ export interface Stores {
   readonly notifications: NotificationStore
   readonly inbox: Inbox
   readonly reads: ReadStore
+  readonly places: PlaceStore
   readonly topics: TopicStore
   readonly sends: SendStore
   readonly sessions: SessionStore
@@ -20,6 +22,7 @@ export function createStores(): Stores {
     notifications: createNotificationStore(),
     inbox: createInbox(),
     reads: createReadStore(),
+    places: createPlaceStore(),
     topics: createTopicStore(),
     sends: createSendStore(),
     sessions: createSessionStore(),

@@ -1,7 +1,7 @@
 /** The topics that each user follows or has muted. They decide what a user sees. */
 import type { Recipient, Topics } from '../../shared/schemas.ts'
 import { all, type Work } from '../database/work.ts'
-import { type Person, topics } from '../directory.ts'
+import { type Person, people, topics } from '../directory.ts'
 
 export interface TopicStore {
   of(person: Person): Work<Topics>
@@ -9,6 +9,8 @@ export interface TopicStore {
   set(list: keyof Topics, person: Person, topic: string, wanted: boolean): Work<boolean>
   /** The channels whose notifications this person sees: all, their own, and those of the topics they follow. */
   channelsOf(person: Person): Work<Recipient[]>
+  /** Who receives what is sent to this recipient, by id. */
+  audienceOf(to: Recipient): Work<string[]>
   /** Those of them that count as unread, and announce themselves: the ones that are not muted. */
   audibleChannelsOf(person: Person): Work<Recipient[]>
 }
@@ -42,6 +44,15 @@ export function createTopicStore(): TopicStore {
     },
     *channelsOf(person) {
       return channelsFor(person, yield* listOf('following', person))
+    },
+    *audienceOf(to) {
+      if (to === 'all') return people.map(({ id }) => id)
+      const [kind, id = ''] = to.split(':')
+      if (kind === 'user') return [id]
+      const rows = yield* all('SELECT user_id FROM follows WHERE topic = :topic ORDER BY user_id', {
+        topic: id,
+      })
+      return rows.map((row) => String(row['user_id']))
     },
     *audibleChannelsOf(person) {
       const muted = new Set(yield* listOf('muted', person))

@@ -6,9 +6,11 @@ import { shown, withPeople } from '../page/people.ts'
 import { signIn, startServer } from '../start-server.ts'
 import { killServer, lineFaults, strikeFor } from './faults.ts'
 import { follow } from './followers.ts'
-import { compare, listAll, type Reader, readLedger } from './ledger.ts'
+import { compare, expectedOf, listAll, type Reader, readLedger } from './ledger.ts'
 import { startLoad } from './load.ts'
 import { createRandom, seed } from './random.ts'
+import { startTidying } from './tidying.ts'
+import { startWriting } from './writing.ts'
 
 /** Ten minutes by `pnpm --filter @sse/notifications test:faults`; else each fault once, and what follows in this time. */
 const minutes = process.env['SSE_FAULTS'] === 'long' ? 10 : 0.25
@@ -21,7 +23,7 @@ const patience = { timeout: 120_000, interval: 200 }
 const browser = withPeople()
 
 test(
-  `${clients} clients and three tabs hold what is stored after ${minutes} min of random faults (SSE_SEED=${seed})`,
+  `${clients} clients and three tabs hold what is stored, archived and written offline after ${minutes} min of random faults (SSE_SEED=${seed})`,
   async () => {
     const server = await startServer('production', { WRITES_PER_MINUTE: '100000' })
     onTestFinished(server.stop)
@@ -53,11 +55,13 @@ test(
         ids.length < 1_000
           ? []
           : readLedger(databaseFile)
-              .of(user)
+              .inboxOf(user)
               .filter((id) => id < ids[0]!)
       return [...letGo, ...ids]
     }
-    readers.push(...tabs.map(({ user, page }) => ({ user, held: () => heldBy(user, page) })))
+    readers.push(
+      ...tabs.map(({ user, page }) => ({ user, showsInbox: true, held: () => heldBy(user, page) })),
+    )
 
     const draw = createRandom(seed + 1)
     const recipients = [
@@ -70,31 +74,40 @@ test(
       people.map(({ id }) => id),
       { recipient: () => draw.pick(recipients), pause: () => draw.between(50, 400) },
     )
+    // Mina tidies up, and writes on her page: what cannot be sent at that moment waits in its outbox.
+    const tidying = await startTidying(origin, 'mina', createRandom(seed + 2))
+    const writing = startWriting(mina, createRandom(seed + 3))
     const random = createRandom(seed)
     const faults = [killServer(server, random), ...lineFaults(origin, cookies, random)]
     const struck = await strikeFor(minutes * 60_000, faults, random)
-    await load.stop()
+    await Promise.all([load.stop(), tidying.stop(), writing.stop()])
 
     const ledger = readLedger(databaseFile)
     const held = () =>
-      Promise.all(readers.map(async (reader) => ({ user: reader.user, ids: await reader.held() })))
-    const isComplete = async () => compare(ledger, await held()).lost === 0
+      Promise.all(readers.map(async ({ held, ...reader }) => ({ ...reader, ids: await held() })))
+    const isComplete = async () => {
+      const { lost, extra } = compare(ledger, await held())
+      return lost + extra === 0
+    }
     await until(isComplete, patience).catch(() => {})
     const end = await held()
-    const { lost, repeated } = compare(ledger, end)
+    const { lost, extra, repeated } = compare(ledger, end)
     const reconnects = followers.reduce((sum, { opened }) => sum + opened.length - 1, 0)
     console.info(
       `${JSON.stringify(struck)}, ${reconnects} reconnects of clients, ${ledger.size} notifications, ${end.reduce((sum, { ids }) => sum + ids.length, 0)} deliveries; ` +
-        `${lost} lost, ${repeated} repeated (SSE_SEED=${seed})`,
+        `${writing.titles.length} written on the page, ${tidying.placed.size} of one user archived or deleted; ` +
+        `${lost} lost, ${extra} too many, ${repeated} repeated (SSE_SEED=${seed})`,
     )
 
     // What was acknowledged is stored, once each, and nothing else is.
-    expect([...load.acknowledged].sort((a, b) => a - b)).toEqual(
-      Array.from({ length: ledger.size }, (_, i) => i + 1),
-    )
-    for (const { user, cookie } of sessions) expect(await listAll(origin, cookie)).toEqual(ledger.of(user))
+    expect(new Set(load.acknowledged).size).toBe(load.acknowledged.length)
+    expect(load.acknowledged.length + writing.titles.length).toBe(ledger.size)
+    expect(ledger.titles('Written ')).toEqual(writing.titles)
+    expect(ledger.placesOf('mina')).toEqual(tidying.placed)
+    for (const { user, cookie } of sessions)
+      expect(await listAll(origin, cookie)).toEqual(ledger.inboxOf(user))
     for (const { faults } of followers) expect(faults).toEqual([])
-    for (const { user, ids } of end) expect(ids).toEqual(ledger.of(user))
+    for (const reader of end) expect(reader.ids).toEqual(expectedOf(ledger, reader))
     expect(browser.complaints).toEqual([])
   },
   minutes * 60_000 + 180_000,

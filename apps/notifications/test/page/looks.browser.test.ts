@@ -5,7 +5,7 @@ import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startSender, startServer, type TestServer } from '../start-server.ts'
-import { item, live, toasted, withPeople } from './people.ts'
+import { item, live, lookElsewhere, toasted, withPeople } from './people.ts'
 
 /** Kept for people to look at. */
 const artifacts = join(import.meta.dirname, '../../../../artifacts/notifications')
@@ -21,6 +21,9 @@ beforeAll(async () => {
   await joon.send('user:mina', 'Can you look at my pull request?', 'Two pairs of eyes are better than one.')
   await joon.send('topic:builds', 'Build 511 failed', '3 of 482 tests, all of them in the browser project.')
   await joon.send('user:mina', '내일 회의는 오전 10시로 옮겼어요', '회의실은 그대로 3층입니다.')
+  const mina = await startSender(server.origin, 'mina')
+  const { id } = await mina.send('all', 'Coffee', 'See https://example.com/coffee.')
+  await sora.read(id)
   await sora.send('topic:releases', 'Release notes for 3.2', 'A draft; corrections are welcome until Friday.')
 })
 afterAll(() => server?.stop())
@@ -140,17 +143,44 @@ describe.each([
         dispatchEvent(new Event('blur'))
       }).observe(document, { childList: true, subtree: true }),
     )
+    await lookElsewhere(page)
+    await look(page, 'archive')
     await joon.send('user:mina', 'Lunch?', 'The noodle place, at half past twelve.')
     await toasted(page, 'Lunch?')
     await look(page, 'toast')
     await page.getByRole('button', { name: 'Dismiss' }).click()
+    await page.getByRole('searchbox', { name: 'Search' }).fill('회의')
+    await page.getByRole('heading', { name: 'Results for “회의”' }).waitFor()
+    await item(page, '내일 회의').waitFor()
+    await look(page, 'search')
+    await page.getByRole('searchbox', { name: 'Search' }).fill('')
+    await page.getByRole('heading', { name: 'Inbox' }).waitFor()
     await page.getByRole('button', { name: 'Source' }).click()
     if (!isWide) await page.getByTestId('connection').click()
     await page.getByRole('button', { name: 'Go offline' }).click()
     await page.getByTestId('offline').waitFor()
     if (!isWide) await page.keyboard.press('Escape')
     await look(page, 'offline')
+    // Written meanwhile, while the server is not to be reached either.
+    await page.route('**/api/notifications', (route) => route.abort())
+    if (!isWide) await page.getByRole('button', { name: 'Write' }).click()
+    await page.getByRole('textbox', { name: 'Title' }).fill('It can wait')
+    await page.getByRole('button', { name: 'Send' }).click()
+    await page.getByTestId('outbox').waitFor()
+    await look(page, 'outbox')
+    await page.getByRole('button', { name: 'Cancel: It can wait' }).click()
+    await page.unroute('**/api/notifications')
+    await page.goto(`${server.origin}/sent`)
+    await page.getByTestId('readers').first().waitFor()
+    await look(page, 'sent')
+    await item(page, 'Coffee').locator('[data-title]').click()
+    await page.getByRole('dialog').getByText('Sora Lee (1 of 3)').waitFor()
+    await look(page, 'readers')
+    // Chromium reports the answer that says that there is nothing.
     expect(people.complaints).toEqual([])
+    await page.goto(`${server.origin}/nowhere`)
+    await page.getByRole('heading', { name: 'Page not found' }).waitFor()
+    await look(page, 'not-found')
   })
 
   test('the operator’s page', async () => {

@@ -68,6 +68,11 @@ export function withPeople(): People {
     const context = await browser.newContext({
       locale: 'en',
       viewport: { width: 1280, height: 900 },
+      // Unfolded, as somebody has left them who tries what the tests try.
+      storageState: {
+        cookies: [],
+        origins: [{ origin: new URL(address).origin, localStorage: [{ name: 'demo-tools', value: 'true' }] }],
+      },
       ...options,
     })
     await context.addInitScript(() =>
@@ -140,6 +145,12 @@ export async function live(page: Page): Promise<void> {
 
 /** The stream has broken since this was asked last; it may be open again. */
 export const offline = (page: Page) => passed(page, 'tone', 'offline', patience)
+
+/** Where nothing that arrives is on the screen, so that there is a toast of it. */
+export async function lookElsewhere(page: Page): Promise<void> {
+  await page.getByRole('tab', { name: 'Archived' }).click()
+  await page.getByRole('heading', { name: 'Archived' }).waitFor()
+}
 
 /** A toast with this title has come; it may have gone again. */
 export const toasted = (page: Page, title: string) => passed(page, 'toast', title, patience)

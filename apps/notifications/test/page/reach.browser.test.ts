@@ -7,6 +7,7 @@ import {
   hasUnread,
   item,
   live,
+  lookElsewhere,
   offline,
   patience,
   said,
@@ -120,22 +121,16 @@ test('dark when the system is or when one says so, and that is kept', async () =
   expect([dark, light]).toEqual(['rgb(17, 18, 20)', 'rgb(247, 247, 245)'])
 })
 
-/** Notes what is shown and heard, where a test can read it; nobody looks at any tab. */
+/** Notes what is heard and shown on the desktop, where a test can read it; nobody looks at any tab. */
 function keepRecord(): void {
   const record: string[] = []
   Object.assign(window, { record })
   document.hasFocus = () => false
-  function Shown(title: string) {
+  const show = ServiceWorkerRegistration.prototype.showNotification
+  ServiceWorkerRegistration.prototype.showNotification = function (title, options) {
     record.push(`desktop ${title}`)
-    return { close() {} }
+    return show.call(this, title, options)
   }
-  window.Notification = Object.assign(Shown, {
-    permission: 'default',
-    async requestPermission() {
-      Object.assign(Shown, { permission: 'granted' })
-      return 'granted'
-    },
-  }) as never
   const start = OscillatorNode.prototype.start
   OscillatorNode.prototype.start = function (when) {
     record.push('tone')
@@ -146,13 +141,15 @@ function keepRecord(): void {
 /** What a page has recorded. */
 const recordOf = (page: Page) => page.evaluate(() => (window as never as { record: string[] }).record)
 
-test('asked for, one tab of three sounds and shows a desktop notification; before, none does', async () => {
+test('asked for, one tab of three sounds and shows a desktop notification; a click opens it; before, none does', async () => {
   const first = await people.enter(herald.server.origin, 'Mina Kim')
+  await first.context().grantPermissions(['notifications'], { origin: herald.server.origin })
   await first.context().addInitScript(keepRecord)
   await first.reload()
   await live(first)
   await herald.sora.send('user:mina', 'Silent')
-  await toasted(first, 'Silent')
+  await item(first, 'Silent').waitFor()
+  await said(first, 'New notification: Silent')
   expect(await recordOf(first)).toEqual([])
 
   await first.getByRole('button', { name: 'Signed in as Mina Kim' }).click()
@@ -170,9 +167,26 @@ test('asked for, one tab of three sounds and shows a desktop notification; befor
 
   const tabs = [first, await people.openTab(first), await people.openTab(first)]
   await herald.sora.send('user:mina', 'Loud')
-  for (const tab of tabs) await toasted(tab, 'Loud')
+  for (const tab of tabs) await item(tab, 'Loud').waitFor()
   const wanted = ['tone', 'tone', 'tone', 'tone', 'desktop Loud'].join()
   await until(async () => (await Promise.all(tabs.map(recordOf))).flat().join() === wanted, patience)
+
+  // What a click does, without the desktop on which to click.
+  const worker = first.context().serviceWorkers()[0]
+  const shown = await worker?.evaluate(async () => {
+    const own = self as never as {
+      registration: { getNotifications(): Promise<{ title: string; tag: string }[]> }
+      NotificationEvent: new (type: string, options: object) => Event
+      dispatchEvent(event: Event): void
+    }
+    const [notification, ...others] = await own.registration.getNotifications()
+    if (notification) own.dispatchEvent(new own.NotificationEvent('notificationclick', { notification }))
+    return { title: notification?.title, others: others.length }
+  })
+  expect(shown).toEqual({ title: 'Loud', others: 0 })
+  const opened = Promise.any(tabs.map((tab) => tab.getByRole('dialog', { name: 'Loud' }).waitFor()))
+  await opened
+  for (const tab of tabs) await item(tab, 'Unread: Loud').waitFor({ state: 'detached' })
 
   // While somebody looks at one of them, the page is enough.
   await tabs[2]?.evaluate(() => {
@@ -180,7 +194,7 @@ test('asked for, one tab of three sounds and shows a desktop notification; befor
     dispatchEvent(new Event('focus'))
   })
   await herald.sora.send('user:mina', 'Seen')
-  for (const tab of tabs) await toasted(tab, 'Seen')
+  for (const tab of tabs) await item(tab, 'Seen').waitFor()
   await until(
     async () => (await Promise.all(tabs.map(recordOf))).flat().filter((one) => one === 'tone').length === 6,
     patience,
@@ -191,6 +205,7 @@ test('asked for, one tab of three sounds and shows a desktop notification; befor
 
 test('many that come at once are one message, not a wall of them', async () => {
   const joon = await people.enter(herald.server.origin, 'Joon Park')
+  await lookElsewhere(joon)
   await joon.getByRole('button', { name: 'Cut the line' }).click()
   await offline(joon)
   await Promise.all([1, 2, 3, 4, 5].map((number) => herald.sora.send('user:joon', `One of many ${number}`)))

@@ -1,7 +1,7 @@
 import { takePassed, until } from '@sse/testbed'
 import { beforeEach, expect, test } from 'vitest'
 import { startSender } from '../start-server.ts'
-import { hasUnread, item, patience, toasted, withHerald, withPeople } from './people.ts'
+import { hasUnread, item, patience, withHerald, withPeople } from './people.ts'
 import { startOver } from './start-over.ts'
 
 const people = withPeople()
@@ -17,9 +17,9 @@ test('what a muted topic brings is listed, and nothing else, in every tab', asyn
   for (const tab of [mina, other]) await hasUnread(tab, 0)
 
   await herald.sora.send('topic:builds', 'Unheard')
-  await herald.sora.send('user:mina', 'Heard')
+  await herald.sora.send('user:mina', 'Audible')
   for (const tab of [mina, other]) {
-    await toasted(tab, 'Heard')
+    await item(tab, 'Audible').waitFor()
     await item(tab, 'Unheard').and(tab.locator('[data-muted]')).waitFor()
     expect(await takePassed(tab, 'toast')).not.toContain('Unheard')
     await hasUnread(tab, 1)
@@ -41,7 +41,10 @@ test('a topic is followed and left on the connection that is open, in every tab'
   await joon.send('topic:security', 'Before')
 
   await mina.getByRole('button', { name: 'Manage topics' }).click()
+  // What does not arrive cannot arrive silently.
+  expect(await mina.getByRole('switch', { name: 'Mute Security' }).count()).toBe(0)
   await mina.getByRole('switch', { name: 'Follow Security' }).click()
+  await mina.getByRole('switch', { name: 'Mute Security' }).waitFor()
   for (const tab of [mina, other])
     await tab.getByRole('tab', { name: 'Security', includeHidden: true }).waitFor({ state: 'attached' })
   await until(
@@ -50,7 +53,7 @@ test('a topic is followed and left on the connection that is open, in every tab'
   )
   await joon.send('topic:security', 'Live on it')
   for (const tab of [mina, other]) {
-    await toasted(tab, 'Live on it')
+    await item(tab, 'Live on it').waitFor()
     await item(tab, 'Before').waitFor()
     await hasUnread(tab, 1)
   }

@@ -2,7 +2,18 @@
 import { takePassed, until } from '@sse/testbed'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { startSender, startServer, type TestServer } from '../start-server.ts'
-import { hasUnread, item, live, offline, patience, shown, toasted, withPeople } from './people.ts'
+import {
+  hasUnread,
+  item,
+  live,
+  lookElsewhere,
+  offline,
+  patience,
+  said,
+  shown,
+  toasted,
+  withPeople,
+} from './people.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 const people = withPeople()
@@ -11,18 +22,21 @@ afterEach(() => server?.stop())
 
 const enter = (name: string) => people.enter(server.origin, name)
 
-test('a notification posted from outside is on the page: toast, list and bell', async () => {
+test('a notification posted from outside is on the page: list, bell, and a toast where the list does not show it', async () => {
   server = await startServer('production')
   const [mina, joon] = [await enter('Mina Kim'), await enter('Joon Park')]
   const sora = await startSender(server.origin, 'sora')
 
   await sora.send('user:mina', 'For Mina alone', '여러 줄\n<b>as text</b>')
-  await toasted(mina, 'For Mina alone')
+  // It is on the screen, so only those who do not see it are told.
+  await said(mina, 'New notification: For Mina alone')
   await mina.getByRole('heading', { name: 'For Mina alone' }).waitFor()
   await mina.locator('article').getByText('<b>as text</b>').waitFor()
   await hasUnread(mina, 1)
   expect(await mina.title()).toBe('(1) Herald')
+  expect(await takePassed(mina, 'toast')).toEqual([])
 
+  await lookElsewhere(joon)
   await sora.send('all', 'For everyone')
   await toasted(joon, 'For everyone')
   await hasUnread(mina, 2)
@@ -72,9 +86,12 @@ describe.each(['production', 'development'] as const)('in %s', (mode) => {
     await until(async () => holds(truth.map(({ id }) => id))(await shown(mina)), patience)
     await until(async () => holds([3, 1])(await shown(joon)), patience)
 
+    await lookElsewhere(joon)
     await after.send('all', 'And live again')
     await toasted(joon, 'And live again')
+    // One has read what one has written, and nobody is told of it.
     expect(await takePassed(mina, 'toast')).not.toContain('And live again')
+    await hasUnread(mina, 0)
     // What it missed came by the stream, which has read on over the restart.
     expect({ loads, lists }).toEqual({ loads: 0, lists: 0 })
     expect(people.complaints).toEqual([])

@@ -1,66 +1,84 @@
-/** Short messages over the page. They are shown by `ToastStack.vue`; anything may add one. */
-import { createToastManager } from 'reka-ui'
+/** Short messages over the page. They are shown by `ToastList.vue`; anything may add one. */
+import { type ShallowRef, shallowRef } from 'vue'
 import type { Notification } from '../../shared/schemas.ts'
+import { openNotification } from '../frame/addresses.ts'
 import { ApiError } from '../http/api.ts'
 import { useWords } from '../words/index.ts'
 
-/** What a toast shows, besides its title and text. */
-export interface ToastContent {
+export interface Toast {
+  readonly id: string
   readonly kind: 'notification' | 'success' | 'failure' | 'reloaded'
-  readonly notification?: Notification
+  readonly title: string
+  readonly text?: string
+  /** Milliseconds. */
+  readonly duration: number
+  readonly action?: ToastAction
+}
+
+export interface ToastAction {
+  readonly label: string
+  /** How else one can do it, for those who cannot reach the toast in time. */
+  readonly hint: string
+  run(): unknown
 }
 
 export interface Toasts {
   /** New notifications that came together: a few are shown, many are only counted. */
   announce(notifications: readonly Notification[]): void
-  announceSuccess(title: string): void
+  announceSuccess(title: string, action?: ToastAction): void
   announceFailure(error: unknown): void
   /** Events were missed that could not be sent again, so the list was fetched. */
   announceReload(): void
 }
 
-export const toasts = createToastManager()
+const shown = shallowRef<readonly Toast[]>([])
+export const toasts: Readonly<ShallowRef<readonly Toast[]>> = shown
 
-/** The id of the toast. */
-let lastFailure: string | undefined
+export function closeToast(id: string): void {
+  shown.value = shown.value.filter((toast) => toast.id !== id)
+}
 
 /** As many toasts as one reads at a glance. */
 const few = 3
+const usual = 6000
+const short = 3000
+
+let number = 0
+/** The id of the toast. */
+let lastFailure: string | undefined
+
+/** Told twice, it is still one toast. */
+function add({ id = `toast-${++number}`, ...toast }: Omit<Toast, 'id'> & { id?: string }): string {
+  shown.value = [...shown.value.filter((other) => other.id !== id), { id, ...toast }].slice(-few - 1)
+  return id
+}
 
 export function useToasts(): Toasts {
   const words = useWords()
   return {
     announce(notifications) {
+      const { many, manyHint, show, showHint } = words.value.toasts
       if (notifications.length > few) {
-        const { many, manyHint } = words.value.toasts
-        add('notification', many(notifications.length), { description: manyHint })
+        add({ kind: 'notification', title: many(notifications.length), text: manyHint, duration: usual })
         return
       }
-      for (const notification of notifications) {
-        toasts.add({
-          // Told twice, it is still one toast.
-          id: `notification-${notification.id}`,
-          title: notification.title,
-          description: notification.body,
-          type: 'background',
-          data: { kind: 'notification', notification } satisfies ToastContent,
-        })
+      for (const { id, title, body } of notifications) {
+        const action = { label: show, hint: showHint, run: () => openNotification(id) }
+        add({ id: `notification-${id}`, kind: 'notification', title, text: body, duration: usual, action })
       }
     },
-    announceSuccess: (title) => add('success', title, { duration: 3000 }),
+    announceSuccess(title, action) {
+      add({ kind: 'success', title, duration: action ? usual : short, ...(action && { action }) })
+    },
     announceFailure(error) {
       // Of several failures the last one stays: while the server is gone every click fails.
-      if (lastFailure !== undefined) toasts.close(lastFailure)
-      lastFailure = toasts.add({
-        title: words.value.toasts.failed,
-        description: explain(error),
-        type: 'foreground',
-        data: { kind: 'failure' } satisfies ToastContent,
-      })
+      if (lastFailure !== undefined) closeToast(lastFailure)
+      const title = words.value.toasts.failed
+      lastFailure = add({ kind: 'failure', title, text: explain(error), duration: usual })
     },
     announceReload() {
       const { reloaded, reloadedHint } = words.value.toasts
-      add('reloaded', reloaded, { id: 'reloaded', description: reloadedHint })
+      add({ id: 'reloaded', kind: 'reloaded', title: reloaded, text: reloadedHint, duration: usual })
     },
   }
 
@@ -70,12 +88,4 @@ export function useToasts(): Toasts {
     if (error instanceof ApiError && error.status === 429) return tooMany
     return error instanceof Error ? error.message : String(error)
   }
-}
-
-function add(
-  kind: ToastContent['kind'],
-  title: string,
-  options: { id?: string; description?: string; duration?: number },
-): void {
-  toasts.add({ ...options, title, type: 'background', data: { kind } satisfies ToastContent })
 }

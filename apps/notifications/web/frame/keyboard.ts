@@ -3,8 +3,9 @@ import { nextTick, type Ref, ref } from 'vue'
 import { useInbox } from '../inbox/inbox.ts'
 import { topicOf } from '../inbox/views.ts'
 import { useTopics } from '../topics/topics.ts'
+import { dialogAt, showView } from './addresses.ts'
 
-/** Which dialogs are open: buttons, menus and keys open the same ones. */
+/** Which dialogs are open: buttons, menus and keys open the same ones, and some have an address. */
 export interface Dialogs {
   readonly help: Ref<boolean>
   readonly topics: Ref<boolean>
@@ -13,8 +14,8 @@ export interface Dialogs {
 }
 
 export const useDialogs: () => Dialogs = createGlobalState(() => ({
-  help: ref(false),
-  topics: ref(false),
+  help: dialogAt('/settings/keys'),
+  topics: dialogAt('/settings/topics'),
   write: ref(false),
   line: ref(false),
 }))
@@ -43,28 +44,31 @@ function isForList(event: KeyboardEvent): boolean {
 
 /** The inbox by keyboard: focus moves between notifications, and keys act on the one that has it. */
 export function useKeyboard(write: () => void): void {
-  const { view, show, find, markRead, markAllRead } = useInbox()
+  const { view, find, markRead, markUnread, markAllRead, move, undo } = useInbox()
   const topics = useTopics()
   const dialogs = useDialogs()
 
-  function move(step: 1 | -1): void {
+  function go(step: 1 | -1): void {
     const all = titles()
     const place = present()?.place ?? (step === 1 ? -1 : all.length)
     all.at(Math.min(all.length - 1, Math.max(0, place + step)))?.focus()
   }
 
-  /** In a view of unread ones it leaves the list: the focus goes to what takes its place. */
-  async function readPresent(): Promise<void> {
+  /** If it leaves the list, the focus goes to what takes its place. */
+  async function withPresent(act: (id: number) => Promise<void>): Promise<void> {
     const at = present()
     if (!at) return
-    const reading = markRead([at.id])
+    const acting = act(at.id)
     await nextTick()
     if (!present())
       titles()
         .at(Math.min(at.place, titles().length - 1))
         ?.focus()
-    await reading
+    await acting
   }
+
+  const turnRead = (id: number) => (find(id)?.read ? markUnread([id]) : markRead([id]))
+  const turnArchived = (id: number) => move([id], find(id)?.place === 'archived' ? 'inbox' : 'archived')
 
   function mutePresent(): void {
     const at = present()
@@ -73,14 +77,18 @@ export function useKeyboard(write: () => void): void {
   }
 
   const keys: Readonly<Record<string, () => unknown>> = {
-    j: () => move(1),
-    ArrowDown: () => move(1),
-    k: () => move(-1),
-    ArrowUp: () => move(-1),
-    e: readPresent,
+    j: () => go(1),
+    ArrowDown: () => go(1),
+    k: () => go(-1),
+    ArrowUp: () => go(-1),
+    e: () => withPresent(turnRead),
+    a: () => withPresent(turnArchived),
+    Delete: () => withPresent((id) => move([id], 'deleted')),
+    z: undo,
     E: () => markAllRead(),
     m: mutePresent,
-    u: () => show(view.value === 'unread' ? 'all' : 'unread'),
+    u: () => showView(view.value === 'unread' ? 'all' : 'unread'),
+    '/': () => document.querySelector<HTMLElement>('[data-search]')?.focus(),
     c: write,
     '?': () => {
       dialogs.help.value = true

@@ -2,6 +2,9 @@
 import * as v from 'valibot'
 import {
   type Draft,
+  type InboxItem,
+  inboxItemSchema,
+  type Move,
   type Notification,
   notificationSchema,
   type ReadAll,
@@ -14,7 +17,7 @@ import {
   type User,
   userSchema,
 } from '../../shared/schemas.ts'
-import { topicOf, type View } from '../inbox/views.ts'
+import { searchOf, topicOf, type View } from '../inbox/views.ts'
 import type { TopicChange } from '../store/topics.ts'
 import { type Method, request } from './request.ts'
 
@@ -45,7 +48,11 @@ export interface Api {
   notifications(query: PageQuery): Promise<Snapshot>
   /** Sent again with the same key it is still sent once. */
   send(draft: Draft, key: string): Promise<Sent>
+  /** @throws ApiError 404 when this user does not see it */
+  notification(id: number): Promise<InboxItem>
   markRead(ids: readonly number[]): Promise<void>
+  markUnread(ids: readonly number[]): Promise<void>
+  move(what: Move): Promise<void>
   readAll(what: ReadAll): Promise<void>
   setTopic(change: TopicChange): Promise<void>
 }
@@ -60,7 +67,9 @@ export const api: Api = {
     const topic = topicOf(view)
     const query = new URLSearchParams({ limit: String(limit) })
     if (before !== undefined) query.set('before', String(before))
-    if (topic === undefined) query.set('filter', view)
+    const search = searchOf(view)
+    if (search !== undefined) query.set('search', search)
+    else if (topic === undefined) query.set('filter', view)
     else query.set('topic', topic)
     return get(`/api/notifications?${query}`, snapshotSchema)
   },
@@ -69,7 +78,10 @@ export const api: Api = {
     const notification = v.parse(notificationSchema, await response.json())
     return { notification, event: response.headers.get('Event-Id') ?? undefined }
   },
+  notification: (id) => get(`/api/notifications/${id}`, inboxItemSchema),
   markRead: (ids) => tell('POST', '/api/notifications/read', { ids }),
+  markUnread: (ids) => tell('POST', '/api/notifications/unread', { ids }),
+  move: (what) => tell('POST', '/api/notifications/move', what),
   readAll: (what) => tell('POST', '/api/notifications/read-all', what),
   setTopic: ({ topic, kind, on }) =>
     tell(on ? 'PUT' : 'DELETE', `/api/topics/${encodeURIComponent(topic)}/${kind}`),

@@ -38,8 +38,9 @@ function draw(image: HTMLImageElement | undefined, count: number): string | unde
   const picture = canvas.getContext('2d')
   if (!picture || !image) return undefined
   picture.drawImage(image, 0, 0, size, size)
-  const text = count > 99 ? '99+' : String(count)
-  const width = 22 + text.length * 12
+  // A longer number would hide the icon; the title has it.
+  const text = count > 99 ? '' : String(count)
+  const width = 24 + text.length * 11
   picture.fillStyle = '#c4323a'
   picture.beginPath()
   picture.roundRect(size - width, size - 36, width, 36, 18)

@@ -1,11 +1,12 @@
 import * as v from 'valibot'
 import { nextTick, type Ref, ref, watch } from 'vue'
-import { draftSchema, type Recipient } from '../../shared/schemas.ts'
+import { type Draft, draftSchema, type Recipient } from '../../shared/schemas.ts'
 import { useSession } from '../account/session.ts'
 import { useToasts } from '../alerts/toasts.ts'
 import { ApiError } from '../http/api.ts'
 import { useInbox } from '../inbox/inbox.ts'
 import { useWords } from '../words/index.ts'
+import { isUnreachable, useOutbox } from './outbox.ts'
 
 export interface DraftForm {
   readonly to: Ref<Recipient>
@@ -22,6 +23,7 @@ export interface DraftForm {
 /** A notification that is being written. */
 export function useDraft(sent: () => void): DraftForm {
   const { send } = useInbox()
+  const outbox = useOutbox()
   const { recipientName } = useSession()
   const { announceFailure, announceSuccess } = useToasts()
   const words = useWords()
@@ -42,18 +44,32 @@ export function useDraft(sent: () => void): DraftForm {
       ? words.value.send.tooLong(Number(issue.requirement))
       : words.value.send.needed
 
+  /** What the server cannot be given now waits in the outbox. Returns what is said of it. */
+  async function sendOrKeep(draft: Draft): Promise<string> {
+    const { sent, kept } = words.value.toasts
+    // What was written first is sent first.
+    if (outbox.isWaiting.value && outbox.add(draft, key)) return kept
+    try {
+      return sent(recipientName((await send(draft, key)).to))
+    } catch (error) {
+      if (!isUnreachable(error) || !outbox.add(draft, key)) throw error
+      return kept
+    }
+  }
+
   async function submit(_values: unknown, event: SubmitEvent): Promise<void> {
     const form = event.target as HTMLFormElement
     isSending.value = true
     refusals.value = {}
     try {
-      const notification = await send({ to: to.value, title: title.value, body: body.value }, key)
+      const draft = { to: to.value, title: title.value.trim(), body: body.value.trim() }
+      const said = await sendOrKeep(draft)
       title.value = ''
       body.value = ''
       // The fields look at their new, empty values first; then they forget what they found.
       await nextTick()
       form.reset()
-      announceSuccess(words.value.toasts.sent(recipientName(notification.to)))
+      announceSuccess(said)
       sent()
     } catch (error) {
       if (error instanceof ApiError && error.status === 400) refusals.value = { ...error.fields }

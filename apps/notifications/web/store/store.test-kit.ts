@@ -18,6 +18,7 @@ export const notification = (id: number, to: Recipient = 'all'): Notification =>
 export const item = (id: number, read = false, to?: Recipient): InboxItem => ({
   ...notification(id, to),
   read,
+  place: 'inbox',
 })
 
 /** The answer of the server: a page, the last one unless said otherwise. */
@@ -44,7 +45,10 @@ export function setUp(answers: Partial<Api> = {}, reached = (_id: string) => Pro
     signOut: async () => {},
     notifications: async () => page([]),
     send: unexpected,
+    notification: unexpected,
     markRead: async () => {},
+    markUnread: async () => {},
+    move: async () => {},
     readAll: async () => {},
     setTopic: async () => {},
     ...answers,

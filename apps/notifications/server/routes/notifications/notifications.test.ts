@@ -13,7 +13,16 @@ test('POST stores the notification, answers 201 with it, and publishes the same'
   expect(body).toEqual({ ...draft, id: 1, from: 'mina', createdAt: expect.stringMatching(/^\d{4}-.*Z$/) })
   expect(testApp.published).toEqual([{ channels: 'all', event: 'notification', data: body }])
   const list = await mina.get('/api/notifications').expect(200)
-  expect(list.body.notifications).toEqual([{ ...body, read: false }])
+  // One has read what one has written.
+  expect(list.body.notifications).toEqual([
+    { ...body, read: true, place: 'inbox', readers: { read: [], of: 3 } },
+  ])
+  expect(list.body.unread).toBe(0)
+  const joon = await as('joon')
+  expect((await joon.get('/api/notifications')).body).toMatchObject({
+    notifications: [{ ...body, read: false }],
+    unread: 1,
+  })
 })
 
 test('everybody sees what is to all, to them and to their topics, newest first', async () => {
@@ -50,12 +59,15 @@ test('GET hands out a cursor that is no newer than the list', async () => {
 test('reading is per user, and told to the tabs of that user alone', async () => {
   const testApp = await startApp()
   const { as } = testApp
-  const [mina, joon] = [await as('mina'), await as('joon')]
-  await mina.post('/api/notifications').send(draft).expect(201)
+  const [mina, joon, sora] = [await as('mina'), await as('joon'), await as('sora')]
+  await sora.post('/api/notifications').send(draft).expect(201)
 
   const answer = await mina.post('/api/notifications/1/read').expect(200)
   expect(answer.body).toMatchObject({ id: 1, read: true })
-  expect(testApp.published.at(-1)).toEqual({ channels: 'user:mina', event: 'read', data: { ids: [1] } })
+  expect(testApp.published.slice(1)).toEqual([
+    { channels: 'user:mina', event: 'read', data: { ids: [1] } },
+    { channels: ['user:sora'], event: 'seen', data: { by: 'mina' } },
+  ])
   expect((await mina.get('/api/notifications')).body.notifications[0].read).toBe(true)
   expect((await joon.get('/api/notifications')).body.notifications[0].read).toBe(false)
 })
@@ -63,8 +75,8 @@ test('reading is per user, and told to the tabs of that user alone', async () =>
 test('reading twice is fine and told once', async () => {
   const testApp = await startApp()
   const { as } = testApp
-  const mina = await as('mina')
-  await mina.post('/api/notifications').send(draft).expect(201)
+  const [mina, joon] = [await as('mina'), await as('joon')]
+  await joon.post('/api/notifications').send(draft).expect(201)
   await mina.post('/api/notifications/1/read').expect(200)
   await mina.post('/api/notifications/1/read').expect(200)
   expect(testApp.published.filter(({ event }) => event === 'read')).toHaveLength(1)
@@ -73,9 +85,9 @@ test('reading twice is fine and told once', async () => {
 test('many are read at once; those one may not see are left out', async () => {
   const testApp = await startApp()
   const { as } = testApp
-  const [mina, joon] = [await as('mina'), await as('joon')]
+  const [mina, joon, sora] = [await as('mina'), await as('joon'), await as('sora')]
   for (const to of ['all', 'user:joon', 'topic:builds']) {
-    await mina
+    await sora
       .post('/api/notifications')
       .send({ ...draft, to })
       .expect(201)
@@ -84,7 +96,7 @@ test('many are read at once; those one may not see are left out', async () => {
     .post('/api/notifications/read')
     .send({ ids: [1, 2, 3, 99] })
     .expect(204)
-  expect(testApp.published.at(-1)?.data).toEqual({ ids: [1, 3] })
+  expect(testApp.published.find(({ event }) => event === 'read')?.data).toEqual({ ids: [1, 3] })
   const { body } = await joon.get('/api/notifications')
   expect(body.notifications.every((notification: { read: boolean }) => !notification.read)).toBe(true)
 })
@@ -112,6 +124,9 @@ test.each([
   ['POST', '/api/notifications/1/read'],
   ['POST', '/api/notifications/read'],
   ['POST', '/api/notifications/read-all'],
+  ['POST', '/api/notifications/unread'],
+  ['POST', '/api/notifications/move'],
+  ['GET', '/api/notifications/1'],
   ['POST', '/events'],
   ['POST', '/api/line/cut'],
   ['POST', '/api/line/stall'],
@@ -167,9 +182,9 @@ test('a notification whose publish is refused is not stored', async () => {
 
 test('what was read stays unread when its publish is refused', async () => {
   const { as } = await startApp({ maxEventBytes: 150 })
-  const mina = await as('mina')
+  const [mina, joon] = [await as('mina'), await as('joon')]
   const ids = Array.from({ length: 60 }, (_, index) => index + 1)
-  for (const _ of ids) await mina.post('/api/notifications').send(draft).expect(201)
+  for (const _ of ids) await joon.post('/api/notifications').send(draft).expect(201)
   await mina.post('/api/notifications/read').send({ ids }).expect(500)
   const { body } = await mina.get('/api/notifications').expect(200)
   expect(body.notifications.some((notification: { read: boolean }) => notification.read)).toBe(false)

@@ -1,17 +1,12 @@
-import { checked, input, Problem } from '@sse/kit'
+import { checked, Problem } from '@sse/kit'
 import { Router } from 'express'
 import * as v from 'valibot'
-import {
-  filterSchema,
-  type InboxItem,
-  readAllSchema,
-  readSchema,
-  type Snapshot,
-} from '../../../shared/schemas.ts'
-import type { Run } from '../../database/work.ts'
+import { filterSchema, type InboxItem, longestSearch, type Snapshot } from '../../../shared/schemas.ts'
+import type { Run, Work } from '../../database/work.ts'
+import type { Person } from '../../directory.ts'
 import type { NotificationHub } from '../../publishing/hub.ts'
-import type { PublishWith } from '../../publishing/publish-with.ts'
 import { requireUser } from '../../requests/session.ts'
+import type { Page, PageQuery } from '../../stores/inbox.ts'
 import type { Stores } from '../../stores/stores.ts'
 
 /** A number as it stands in a query or a path. */
@@ -22,78 +17,78 @@ const listSchema = v.object({
   before: v.optional(v.pipe(numberText, v.minValue(1))),
   filter: v.optional(filterSchema, 'all'),
   topic: v.optional(v.string()),
+  search: v.optional(
+    v.pipe(
+      v.string(),
+      v.trim(),
+      v.nonEmpty('Search for something'),
+      v.maxLength(longestSearch, `At most ${longestSearch} characters`),
+    ),
+  ),
 })
+type List = v.InferOutput<typeof listSchema>
 
 interface Parts extends Stores {
   readonly hub: NotificationHub
-  readonly publishWith: PublishWith
   readonly run: Run
 }
 
-/** What a user sees, and what they have read. Whatever is stored is published with it: both, or neither. */
-export function notificationRoutes({ inbox, reads, topics, hub, publishWith, run }: Parts): Router {
+/** The lists of a user. */
+export function notificationRoutes({ inbox, reads, topics, hub, run }: Parts): Router {
   const router = Router()
 
   router.get('/', async (req, res) => {
     const reader = requireUser(req)
-    const { limit, before, filter, topic } = checked(listSchema, req.query)
+    const list = checked(listSchema, req.query)
     // The position is read before the list: what is published between the two comes again, never not at all.
     const cursor = hub.position
-    const audible = await run(topics.audibleChannelsOf(reader))
+    const answer: Snapshot = { ...(await run(snapshot(reader, list))), cursor }
+    res.set('Cache-Control', 'no-store').json(answer)
+  })
+
+  router.get('/:id', async (req, res) => {
+    const reader = requireUser(req)
+    const id = Number(req.params.id)
+    const found = Number.isSafeInteger(id) ? await run(one(reader, id)) : undefined
+    if (!found) throw new Problem(404, `You have no notification ${req.params.id}`)
+    res.set('Cache-Control', 'no-store').json(found)
+  })
+
+  function* one(reader: Person, id: number): Work<InboxItem | undefined> {
+    const found = yield* inbox.find(reader, yield* topics.channelsOf(reader), id)
+    return found && (yield* withReaders(reader, found))
+  }
+
+  function* snapshot(reader: Person, list: List): Work<Omit<Snapshot, 'cursor'>> {
+    const { notifications: items, next } = yield* pageOf(reader, list)
+    const notifications: InboxItem[] = []
+    for (const item of items) notifications.push(yield* withReaders(reader, item))
+    const unread = yield* inbox.unread(reader, yield* topics.audibleChannelsOf(reader))
+    return { notifications, next, unread }
+  }
+
+  function* pageOf(reader: Person, { limit, before, filter, topic, search }: List): Work<Page> {
+    const own = yield* topics.channelsOf(reader)
+    const query: PageQuery = { channels: own, limit, before }
+    if (search !== undefined) return yield* inbox.search(reader, search, query)
+    if (filter === 'sent') return yield* inbox.sent(reader, query)
+    if (filter === 'archived') return yield* inbox.archived(reader, query)
     // What is muted is no more in the list of the unread than in their number.
-    const seen = filter === 'unread' ? audible : await run(topics.channelsOf(reader))
+    const seen = filter === 'unread' ? yield* topics.audibleChannelsOf(reader) : own
     const channels = seen.filter(
       (channel) =>
         (filter !== 'direct' || channel === `user:${reader.id}`) &&
         (topic === undefined || channel === `topic:${topic}`),
     )
-    const answer: Snapshot = {
-      ...(await run(inbox.page(reader, { channels, limit, before, unread: filter === 'unread' }))),
-      cursor,
-      unread: await run(inbox.unread(reader, audible)),
-    }
-    res.set('Cache-Control', 'no-store').json(answer)
-  })
+    return yield* inbox.page(reader, { ...query, channels, unread: filter === 'unread' })
+  }
 
-  router.post('/read', async (req, res) => {
-    const reader = requireUser(req)
-    const { ids } = input(readSchema, req.body)
-    await publishWith(function* (tx) {
-      const marked = yield* reads.markRead(reader, yield* topics.channelsOf(reader), ids)
-      // Told to every tab of the reader, so that they all show the same.
-      if (marked.length > 0) tx.publish(`user:${reader.id}`, { ids: marked }, { event: 'read' })
-    })
-    res.status(204).end()
-  })
-
-  router.post('/read-all', async (req, res) => {
-    const reader = requireUser(req)
-    const { upTo, topic } = input(readAllSchema, req.body)
-    const all = await run(topics.channelsOf(reader))
-    const channels = all.filter((channel) => topic === undefined || channel === `topic:${topic}`)
-    if (channels.length === 0) throw new Problem(404, `You follow no topic "${topic}"`)
-    await publishWith(function* (tx) {
-      const marked = yield* reads.markAllRead(reader, channels, upTo)
-      if (marked === undefined) return
-      const told = { upTo: marked, ...(topic !== undefined && { topic }) }
-      tx.publish(`user:${reader.id}`, told, { event: 'read-all' })
-    })
-    res.status(204).end()
-  })
-
-  router.post('/:id/read', async (req, res) => {
-    const reader = requireUser(req)
-    const id = Number(req.params.id)
-    const channels = await run(topics.channelsOf(reader))
-    const found = Number.isSafeInteger(id) ? await run(inbox.find(reader, channels, id)) : undefined
-    if (!found) throw new Problem(404, `You have no notification ${req.params.id}`)
-    await publishWith(function* (tx) {
-      const marked = yield* reads.markRead(reader, channels, [id])
-      if (marked.length > 0) tx.publish(`user:${reader.id}`, { ids: marked }, { event: 'read' })
-    })
-    const answer: InboxItem = { ...found, read: true }
-    res.json(answer)
-  })
+  /** Who has read it is for the sender alone. */
+  function* withReaders(reader: Person, item: InboxItem): Work<InboxItem> {
+    if (item.from !== reader.id) return item
+    const audience = (yield* topics.audienceOf(item.to)).filter((id) => id !== reader.id)
+    return { ...item, readers: { read: yield* reads.readersOf(item, audience), of: audience.length } }
+  }
 
   return router
 }

@@ -6,16 +6,20 @@ import { isKnownRecipient, type Person } from '../../directory.ts'
 import type { PublishWith } from '../../publishing/publish-with.ts'
 import { requireUser } from '../../requests/session.ts'
 import type { NotificationStore } from '../../stores/notifications.ts'
+import type { ReadStore } from '../../stores/reads.ts'
 import type { SendStore } from '../../stores/sends.ts'
+import type { TopicStore } from '../../stores/topics.ts'
 
 interface Parts {
   readonly notifications: NotificationStore
   readonly sends: SendStore
+  readonly reads: ReadStore
+  readonly topics: TopicStore
   readonly publishWith: PublishWith
 }
 
 /** Sending: stored and published, once, however often it is repeated under the same key. */
-export function sendingRoutes({ notifications, sends, publishWith }: Parts): Router {
+export function sendingRoutes({ notifications, sends, reads, topics, publishWith }: Parts): Router {
   const router = Router()
 
   router.post('/', async (req, res) => {
@@ -32,6 +36,10 @@ export function sendingRoutes({ notifications, sends, publishWith }: Parts): Rou
       const notification = yield* notifications.add(sender, draft)
       if (key !== undefined) yield* sends.add(sender, key, notification.id)
       const published = tx.publish(notification.to, notification, { event: 'notification' })
+      // What one has written one has read. What does not come back to the sender is told to the sender's other tabs.
+      const isReceived = (yield* topics.channelsOf(sender)).includes(notification.to)
+      if (isReceived) yield* reads.markRead(sender, [notification.to], [notification.id])
+      else tx.publish(`user:${sender.id}`, notification, { event: 'sent' })
       return { notification, isNew: true, published }
     })
     const event = await published

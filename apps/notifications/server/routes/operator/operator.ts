@@ -2,7 +2,7 @@ import { input, Problem } from '@sse/kit'
 import { Router } from 'express'
 import { disconnectSchema, secondsSchema } from '../../../shared/schemas.ts'
 import { findPerson } from '../../directory.ts'
-import { drain } from '../../operator/drain.ts'
+import type { Orders } from '../../nodes/orders.ts'
 import type { Sampler } from '../../operator/sampler.ts'
 import type { NotificationHub } from '../../publishing/hub.ts'
 import { requireOperator } from '../../requests/session.ts'
@@ -13,7 +13,6 @@ export function operatorEventRoutes(sampler: Sampler): Router {
 
   router.get('/', (req, res) => {
     requireOperator(req)
-    // Open at once, although the first figures take a second.
     res.sse.comment()
     const stop = sampler.listen((stats) => res.sse.send(stats, { event: 'stats' }))
     res.sse.signal.addEventListener('abort', stop)
@@ -24,7 +23,7 @@ export function operatorEventRoutes(sampler: Sampler): Router {
 }
 
 /** What the operator can do. */
-export function operatorRoutes(hub: NotificationHub): Router {
+export function operatorRoutes(hub: NotificationHub, orders: Orders): Router {
   const router = Router()
 
   router.use((req, _res, next) => {
@@ -42,8 +41,8 @@ export function operatorRoutes(hub: NotificationHub): Router {
     res.status(204).end()
   })
 
-  router.post('/drain', (req, res) => {
-    drain(hub, input(secondsSchema, req.body).seconds * 1000)
+  router.post('/drain', async (req, res) => {
+    await orders.give({ what: 'drain', ...input(secondsSchema, req.body) })
     res.status(202).end()
   })
 

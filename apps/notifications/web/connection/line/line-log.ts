@@ -49,6 +49,8 @@ export const useLineLog: () => LineLog = createSharedComposable(() => {
   const entries = shallowRef<readonly LineEntry[]>([])
   const heartbeat = shallowRef(0)
   let id = 0
+  /** Whether it was open before: to go on from the position of the list, the first time, is not to resume. */
+  let wasOpen = false
 
   function note(event: LineEvent): void {
     const [newest, ...others] = entries.value
@@ -67,14 +69,18 @@ export const useLineLog: () => LineLog = createSharedComposable(() => {
     sse.on('sse.state', (state) => {
       const event = describe(state)
       if (event) note(event)
+      if (state.status === 'closed') wasOpen = false
     }),
     sse.on('sse.open', (open) => {
       heartbeat.value = open.heartbeat
-      note({ type: 'open', resumed: open.resumed })
+      note({ type: 'open', resumed: wasOpen ? open.resumed : null })
+      wasOpen = true
     }),
     sse.on('sse.gap', ({ reason }) => note({ type: 'gap', reason })),
     sse.on('sse.channels', ({ channels }) => note({ type: 'channels', count: channels.length })),
-    ...(['notification', 'read', 'read-all', 'topics'] as const).map((name) => sse.on(name, count)),
+    ...(['notification', 'sent', 'read', 'unread', 'read-all', 'moved', 'topics', 'seen'] as const).map(
+      (name) => sse.on(name, count),
+    ),
   ]
   onScopeDispose(() => offs.forEach((off) => void off()))
   watch(

@@ -10,6 +10,7 @@ const item = (id: number, date: Date): InboxItem => ({
   body: '',
   createdAt: date.toISOString(),
   read: false,
+  place: 'inbox' as const,
 })
 
 // All dates are local time: days are those of the reader.

@@ -93,3 +93,20 @@ test('what is for another person shows that the session has changed elsewhere', 
   await expect.poll(() => line).toEqual(['connect c0', 'disconnect', 'connect c0'])
   expect(list()).toEqual([])
 })
+
+test('what the reader has sent is read; what is moved or unread in another tab is so here, also what is not loaded', async () => {
+  const { store, list, shown, unread } = setUp({
+    notifications: async () => page([item(9), item(8, true)], { next: 8, unread: 1 }),
+    notification: async (id) => ({ ...item(id, true), place: 'inbox' }),
+  })
+  await store.dispatch('session/restore')
+  await store.dispatch('notifications/receive', [{ ...notification(10), from: 'mina' }])
+  expect([list(), unread()]).toEqual([[-10, 9, -8], 1])
+  await store.dispatch('notifications/unread', { ids: [8] })
+  expect([list(), unread()]).toEqual([[-10, 9, 8], 2])
+  await store.dispatch('notifications/read', { ids: [8] })
+  await store.dispatch('notifications/moved', { ids: [8], to: 'archived' })
+  expect([shown(), unread()]).toEqual([[-10, 9], 1])
+  await store.dispatch('notifications/moved', { ids: [3], to: 'inbox' })
+  expect(list()).toEqual([-10, 9, -8, -3])
+})

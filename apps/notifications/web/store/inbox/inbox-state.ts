@@ -1,8 +1,8 @@
 /** What the page knows of the inbox, and how it changes: plain data and mutations. */
 import { markRaw } from 'vue'
 import type { InboxItem, Notification, Snapshot } from '../../../shared/schemas.ts'
-import type { View } from '../../inbox/views.ts'
-import { isToldRead, nothingTold, type Told } from './told.ts'
+import { searchOf, type View } from '../../inbox/views.ts'
+import { broughtUpToDate, type Change, changed, type KnownChange, remember } from './changes.ts'
 
 /** How far down a view has been loaded. It is complete for all ids from `from` on. */
 export interface Extent {
@@ -25,10 +25,10 @@ export interface NotificationsState {
   /** The present view could not be fetched. The rest of the list is not affected. */
   hasViewFailed: boolean
   isLoadingMore: boolean
-  /** Counts what came by the stream: an answer is of before or after it, and nobody knows which. */
+  /** Counts what came by the stream and what was done here: an answer is of before or after it, and nobody knows which. */
   events: number
-  /** What the stream said was read, for answers that were on their way and do not know it. */
-  told: Told
+  /** For answers that were on their way and do not know it. */
+  changes: readonly KnownChange[]
   /** Ids of what the stream brought since the last load began: its answer need not know them. */
   arrived: readonly number[]
 }
@@ -46,14 +46,13 @@ export const emptyInbox = (): NotificationsState => ({
   hasViewFailed: false,
   isLoadingMore: false,
   events: 0,
-  told: nothingTold,
+  changes: [],
   arrived: [],
 })
 
 export const inboxMutations = {
   loading(state: NotificationsState) {
     state.status = 'loading'
-    state.told = nothingTold
     state.arrived = []
   },
   failed(state: NotificationsState) {
@@ -68,56 +67,101 @@ export const inboxMutations = {
   view(state: NotificationsState, view: View) {
     state.view = view
     state.hasViewFailed = false
+    // Of searches the present one is kept.
+    const extents = Object.entries(state.extents).filter(
+      ([name]) => name === view || searchOf(name as View) === undefined,
+    )
+    state.extents = Object.fromEntries(extents)
+  },
+  /** Single ones, wherever they stand. */
+  learned(state: NotificationsState, { items, since }: { items: readonly InboxItem[]; since: number }) {
+    state.items = merge(state.items, upToDate(state, items, since))
+  },
+  /** What is known of this view may not be all of it: it is fetched again when it is shown. */
+  forgotten(state: NotificationsState, view: View) {
+    const { [view]: _, ...extents } = state.extents
+    state.extents = extents
   },
   viewFailed(state: NotificationsState, view: View) {
     if (state.view === view) state.hasViewFailed = true
   },
   /** The newest page of everything: what is older is forgotten, what came while it was on its way stays. */
-  loaded(state: NotificationsState, { notifications, next, unread }: Snapshot) {
+  loaded(state: NotificationsState, { snapshot, since }: { snapshot: Snapshot; since: number }) {
+    const { notifications, next, unread } = snapshot
     const newest = notifications[0]?.id ?? 0
     const known = new Set([...state.arrived, ...notifications.map(({ id }) => id)])
     const kept = state.items.filter(({ id }) => known.has(id))
-    state.items = merge(kept, toldOf(state, notifications))
+    state.items = merge(kept, upToDate(state, notifications, since))
     state.extents = { all: extent(notifications, next) }
     state.countedTo = newest
     state.unread = unread
   },
   /** A page of a view, its first or the one after `extents[view]`. */
-  page(state: NotificationsState, { view, snapshot }: { view: View; snapshot: Snapshot }) {
+  page(
+    state: NotificationsState,
+    { view, snapshot, since }: { view: View; snapshot: Snapshot; since: number },
+  ) {
     const { notifications, next } = snapshot
-    state.items = merge(state.items, toldOf(state, notifications))
+    state.items = merge(state.items, upToDate(state, notifications, since))
     state.extents = { ...state.extents, [view]: extent(notifications, next) }
     if (state.view === view) state.hasViewFailed = false
   },
   unread(state: NotificationsState, count: number) {
     state.unread = count
   },
-  /** Something came by the stream; with `told`, of what is read. */
-  event(state: NotificationsState, told?: Told) {
+  /** Something came by the stream. */
+  event(state: NotificationsState) {
     state.events++
-    if (told) state.told = told
   },
-  /** From the stream. The same one may come twice, and after it was read. */
+  /** From the stream. The same one may come twice, and after it was read. What the reader has sent the reader has read. */
   add(
     state: NotificationsState,
-    { notifications, counted }: { notifications: readonly Notification[]; counted: number },
+    {
+      notifications,
+      counted,
+      reader,
+    }: { notifications: readonly Notification[]; counted: number; reader: string },
   ) {
+    const known = new Set(state.items.map(({ id }) => id))
+    const fresh = notifications.filter(({ id }) => !known.has(id))
     state.items = merge(
       state.items,
-      notifications.map((notification) => ({ ...notification, read: false })),
+      fresh.map((notification) => ({ ...notification, read: notification.from === reader, place: 'inbox' })),
     )
     state.arrived = [...state.arrived, ...notifications.map(({ id }) => id)].slice(-most)
     forgetOldest(state)
     state.unread += counted
   },
-  /** Marks as read, or takes that back. */
-  mark(
+  /** From the stream, or made here; `counted`: by how much the number of unread ones changes. */
+  change(
     state: NotificationsState,
-    { ids, read, counted }: { ids: readonly number[]; read: boolean; counted: number },
+    { change, counted, key }: { change: Change; counted: number; key?: number },
   ) {
-    const wanted = new Set(ids)
-    state.items = state.items.map((item) => (wanted.has(item.id) ? markRaw({ ...item, read }) : item))
-    state.unread = Math.max(0, state.unread + (read ? -counted : counted))
+    state.events++
+    const at = key === undefined ? state.events : Number.POSITIVE_INFINITY
+    state.changes = remember(state.changes, { ...change, at, key })
+    apply(state, change, counted)
+  },
+  /** The server has answered a change that was made here: answers to what is asked from now on know of it. */
+  settled(state: NotificationsState, key: number) {
+    state.events++
+    state.changes = state.changes.map((change) =>
+      change.key === key ? { ...change, at: state.events } : change,
+    )
+  },
+  /** The server has refused it. */
+  takenBack(
+    state: NotificationsState,
+    { key, before, counted }: { key: number; before: readonly InboxItem[]; counted: number },
+  ) {
+    state.events++
+    state.changes = state.changes.filter((change) => change.key !== key)
+    const was = new Map(before.map((item) => [item.id, item]))
+    state.items = state.items.map((item) => {
+      const { read, place } = was.get(item.id) ?? item
+      return read !== item.read || place !== item.place ? markRaw({ ...item, read, place }) : item
+    })
+    state.unread = Math.max(0, state.unread - counted)
   },
   clear(state: NotificationsState) {
     Object.assign(state, emptyInbox())
@@ -139,15 +183,20 @@ function forgetOldest(state: NotificationsState): void {
   )
 }
 
-const toldOf = ({ told }: NotificationsState, items: readonly InboxItem[]): InboxItem[] =>
-  items.map((item) => (isToldRead(told, item) ? { ...item, read: true } : item))
+function apply(state: NotificationsState, change: Change, counted: number): void {
+  state.items = state.items.map((item) => {
+    const next = changed(item, change)
+    return next === item ? item : markRaw(next)
+  })
+  state.unread = Math.max(0, state.unread + counted)
+}
 
-/** Upsert by id. What was read stays read, whichever of the two knows it. */
+const upToDate = ({ changes }: NotificationsState, items: readonly InboxItem[], since: number): InboxItem[] =>
+  items.map((item) => broughtUpToDate(item, changes, since))
+
+/** Upsert by id. */
 function merge(held: readonly InboxItem[], incoming: readonly InboxItem[]): InboxItem[] {
   const byId = new Map(held.map((item) => [item.id, item]))
-  for (const item of incoming) {
-    const read = item.read || byId.get(item.id)?.read === true
-    byId.set(item.id, markRaw({ ...item, read }))
-  }
+  for (const item of incoming) byId.set(item.id, markRaw(item))
   return [...byId.values()].sort((a, b) => b.id - a.id)
 }

@@ -2,11 +2,11 @@
 import type { Module } from 'vuex'
 import type { Draft, InboxItem, Notification } from '../../../shared/schemas.ts'
 import { type Api, ApiError } from '../../http/api.ts'
-import { isShown, type View } from '../../inbox/views.ts'
+import { isShown, searchOf, type View } from '../../inbox/views.ts'
 import { type RootState, readerOf } from '../state.ts'
 import { arrivals } from './arrivals.ts'
 import { emptyInbox, inboxMutations, type NotificationsState } from './inbox-state.ts'
-import { reading } from './reading.ts'
+import { marking } from './marking.ts'
 
 export type { NotificationsState } from './inbox-state.ts'
 
@@ -38,7 +38,7 @@ export function createNotifications(
 
     actions: {
       ...arrivals(api),
-      ...reading(api),
+      ...marking(api),
 
       /** Fetches the newest page, and that of the present view; returns the cursor that belongs to it. */
       async load({ commit, dispatch, state, rootState }): Promise<string> {
@@ -49,7 +49,7 @@ export function createNotifications(
         try {
           const snapshot = await api.notifications({ view: 'all' })
           if (!isStillReader()) return snapshot.cursor
-          commit('loaded', snapshot)
+          commit('loaded', { snapshot, since: before })
           if (state.events !== before) void dispatch('recount')
           await dispatch('loadView')
           if (isStillReader()) commit('ready')
@@ -65,8 +65,11 @@ export function createNotifications(
         const { view } = state
         const reader = rootState.session.user?.id
         if (state.extents[view]) return
+        const since = state.events
         const snapshot = await api.notifications({ view })
-        if (rootState.session.user?.id === reader) commit('page', { view, snapshot })
+        // A search is over when another one is shown.
+        const isWanted = rootState.session.user?.id === reader && (state.view === view || !searchOf(view))
+        if (isWanted) commit('page', { view, snapshot, since })
       },
 
       /** A view that cannot be fetched says so where its list would be. */
@@ -92,11 +95,12 @@ export function createNotifications(
         const { view, extents } = state
         const next = extents[view]?.next
         if (typeof next !== 'number' || state.isLoadingMore) return
+        const since = state.events
         commit('loadingMore', true)
         try {
           const snapshot = await api.notifications({ view, before: next })
           // Loaded anew meanwhile: then this is no longer the page after it.
-          if (state.extents[view]?.next === next) commit('page', { view, snapshot })
+          if (state.extents[view]?.next === next) commit('page', { view, snapshot, since })
         } finally {
           commit('loadingMore', false)
         }

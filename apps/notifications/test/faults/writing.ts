@@ -1,0 +1,38 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Page } from 'playwright-core'
+import type { Random } from './random.ts'
+
+/** What was written on a page, by its form, whether there was a server or not. */
+export interface Writing {
+  readonly titles: readonly string[]
+  /** No more is begun; resolves when nothing waits in the outbox any more. */
+  stop(): Promise<void>
+}
+
+export function startWriting(page: Page, random: Random): Writing {
+  const titles: string[] = []
+  let stopped = false
+  const done = write()
+  done.catch(() => {})
+  return {
+    titles,
+    async stop() {
+      stopped = true
+      await done
+      await page.getByTestId('outbox').waitFor({ state: 'detached', timeout: 120_000 })
+    },
+  }
+
+  async function write(): Promise<void> {
+    const title = page.getByRole('textbox', { name: 'Title' })
+    for (let number = 1; !stopped; number++) {
+      const text = `Written ${number}`
+      await title.fill(text)
+      titles.push(text)
+      await title.press('Enter')
+      // Empty again: it was sent, or it waits.
+      await page.waitForFunction(() => document.querySelector<HTMLInputElement>('#send input')?.value === '')
+      await delay(random.between(200, 1000))
+    }
+  }
+}
