@@ -13,6 +13,9 @@ const commits = process.env['SSE_FAULTS'] === 'long' ? 2_000 : 60
 /** Bytes that a disk writes whole. */
 const sector = 512
 
+/** Bytes of the header of a write-ahead log: https://sqlite.org/fileformat2.html#the_write_ahead_log */
+const walHeader = 32
+
 /** The contents of the database and of its write-ahead log. */
 interface Files {
   readonly database: Buffer
@@ -40,6 +43,19 @@ function torn(random: Random, synced: Buffer, now: Buffer): Buffer {
     if (isNew || at < synced.length) from.copy(image, at, at, Math.min(at + sector, length))
   }
   return image
+}
+
+const isBegunAnew = (before: Buffer, wal: Buffer) =>
+  !wal.subarray(0, walHeader).equals(before.subarray(0, walHeader))
+
+/**
+ * SQLite begins a write-ahead log anew once the database has all of it, and syncs the new header before it writes what follows. Where the new log was
+ * copied to the database too, nobody knows what the database was in between: then everything is on the disk.
+ */
+function tornAfterReset(random: Random, synced: Files, now: Files): Files {
+  if (!now.database.equals(synced.database)) return now
+  const before = Buffer.concat([now.wal.subarray(0, walHeader), synced.wal.subarray(walHeader)])
+  return { database: now.database, wal: torn(random, before, now.wal) }
 }
 
 function sameSector(a: Buffer, b: Buffer, at: number): boolean {
@@ -115,9 +131,11 @@ describe.each(['full', 'normal'] as const)('a power failure with synchronous = %
         const copy = join(folder, `${commit}-${image}.db`)
         // SQLite writes to the database only after the write-ahead log is on the disk: then it copies from there.
         const isCopying = random() < 0.5
-        const { database, wal } = isCopying
-          ? { database: torn(random, synced.database, now.database), wal: now.wal }
-          : { database: synced.database, wal: torn(random, synced.wal, now.wal) }
+        const { database, wal } = isBegunAnew(synced.wal, now.wal)
+          ? tornAfterReset(random, synced, now)
+          : isCopying
+            ? { database: torn(random, synced.database, now.database), wal: now.wal }
+            : { database: synced.database, wal: torn(random, synced.wal, now.wal) }
         writeFileSync(copy, database)
         writeFileSync(`${copy}-wal`, wal)
         const after = await open(copy, synchronous)
