@@ -10,15 +10,12 @@ const source = {
 
 /** Nothing is asserted about time, and machines are shared. */
 const shared = {
-  // A worker serves many files, with what it has loaded: starting one takes longer than most files. So each file leaves it as it was.
+  // A worker serves many files, with what it has loaded: starting one takes longer than most files.
   isolate: false,
-  unstubGlobals: true,
-  unstubEnvs: true,
-  restoreMocks: true,
   testTimeout: 60_000,
   hookTimeout: 180_000,
   expect: { poll: { timeout: 20_000 } },
-  setupFiles: ['apps/testbed/src/patience.ts'],
+  setupFiles: ['apps/testbed/src/patience.ts', 'apps/testbed/src/leave-no-trace.ts'],
 }
 
 /** Files that `pnpm test` leaves out because this machine lacks what they need. */

@@ -24,9 +24,9 @@ test('nobody else of the machine may read what it keeps', async () => {
   expect(openToOthers(dirname(server.databaseFile))).toEqual([])
 })
 
-test('the page is at / and /admin, with the nonce that its policy names; what is no file is not found', async () => {
+test('the page is at its addresses, with the nonce that its policy names; what is neither one nor a file is not found', async () => {
   server = await startServer('development')
-  for (const path of ['/', '/admin', '/admin/']) {
+  for (const path of ['/', '/admin', '/admin/', '/topics/builds', '/notifications/5']) {
     const page = await fetch(`${server.origin}${path}`)
     const html = await page.text()
     expect(page.headers.get('content-type')).toMatch(/^text\/html/)
@@ -36,9 +36,14 @@ test('the page is at / and /admin, with the nonce that its policy names; what is
     const [, script = ''] = /src="([^"]*main\.ts[^"]*)"/.exec(html) ?? []
     expect((await fetch(new URL(script, page.url))).headers.get('content-type')).toMatch(/javascript/)
   }
-  const missing = await fetch(`${server.origin}/nothing/here`, { headers: { Accept: 'text/html' } })
-  expect(missing.status).toBe(404)
-  expect(missing.headers.get('content-type')).toMatch(/^application\/problem\+json/)
+  for (const [Accept, type] of [
+    ['text/html', /^text\/html/],
+    ['*/*', /^application\/problem\+json/],
+  ] as const) {
+    const missing = await fetch(`${server.origin}/nothing/here`, { headers: { Accept } })
+    expect(missing.status).toBe(404)
+    expect(missing.headers.get('content-type')).toMatch(type)
+  }
 })
 
 test('it answers to this machine and to the hosts that it is told, and to no others, WebSocket included', async () => {
