@@ -134,7 +134,7 @@ export function createReceiver(session: Session): Receiver {
   /** An event of the connection itself, for all consumers. */
   function tellConsumers(event: string, value: unknown, id: string): void {
     const received: ReceivedEvent = {
-      ...{ event, value, id, hasOwnId: false },
+      ...{ event, value, id, hasOwnId: !!connection.hasOwnId },
       read: true,
       data: '',
       emit() {},
