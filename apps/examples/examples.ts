@@ -15,9 +15,9 @@ export const examples: Readonly<Record<string, string>> = {
   'llm-stream':
     'Answers of a language model: start one, watch it in two tabs, reload in the middle, stop it.',
   prices:
-    'Records: a page has every price at once, and a tab that was frozen is told only the newest of each.',
+    'Records: a page has every price at once, and a tab that was frozen receives only the newest of each.',
   'who-is-here': 'Presence: the people on a page, each once, however many tabs they have open.',
-  typing: 'Volatile events: who is typing right now, which nobody must be told later.',
+  typing: 'Volatile events: who is typing right now, which is not stored.',
   run: 'Work that outlives its readers: start it, watch it in two tabs, reload in the middle, stop it.',
   cluster:
     'All cores of a machine: the workers of node:cluster share one log, and the death of one loses nothing.',
