@@ -5,6 +5,7 @@ import express from 'express'
 import { expect, onTestFinished } from 'vitest'
 import { listening } from './listening.ts'
 import { between, createRandom, type Random, seed } from './random.ts'
+import { until } from './until.ts'
 
 const channels = ['room', 'other', 'prices']
 
@@ -44,9 +45,10 @@ async function play(brokers: readonly Broker[], steps: number): Promise<readonly
   for (let step = 1; step <= steps; step++) {
     await change(random, step, pick().hub, clients, () => pick().server)
     const mark = `mark ${step}`
-    await pick().hub.publish('all', mark, { event: 'mark' })
-    // Everybody reads up to the mark, so the next step finds all of them at one place.
+    const { id } = await pick().hub.publish('all', mark, { event: 'mark' })
+    // Everybody reads up to the mark, so the next step finds all of them, and all processes, at one place.
     await Promise.all(clients.map((client) => readTo(client, mark)))
+    await until(() => hubs.every(({ hub }) => hub.position === id))
   }
   for (const { stream } of clients) await stream?.close()
   return clients.map(({ told }) => told)
