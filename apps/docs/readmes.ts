@@ -1,25 +1,13 @@
 /** The guides: each package's README as a page of the site, and the architecture. Git ignores them. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { packages } from './packages.ts'
 
 const root = new URL('../../', import.meta.url)
-const names = [
-  'express',
-  'fetch',
-  'sqlite',
-  'redis',
-  'postgres',
-  'cluster',
-  'client',
-  'vue',
-  'pinia',
-  'vuex',
-  'core',
-]
 
 const folder = new URL('packages/', import.meta.url)
 rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder)
-for (const name of names) {
+for (const name of packages) {
   const text = readFileSync(new URL(`packages/${name}/README.md`, root), 'utf8')
   const reference = `\n\n[Reference of \`@sse/${name}\`](/api/@sse/${name})\n`
   writeFileSync(new URL(`${name}.md`, folder), inSite(text).trimEnd() + reference)
@@ -39,6 +27,6 @@ function relink(prose: string): string {
   return prose.replace(/(!?)\[([^\]]*)\]\((?![a-z]+:|#|\/)([^)]*)\)/g, (_, image, text, target) => {
     const [, name, anchor = ''] = /^(?:\.\.|packages)\/(\w+)\/?(#.*)?$/.exec(target) ?? []
     if (image) return ''
-    return name && names.includes(name) ? `[${text}](/packages/${name}${anchor})` : text
+    return name && packages.includes(name) ? `[${text}](/packages/${name}${anchor})` : text
   })
 }

@@ -1,24 +1,11 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { DefaultTheme } from 'vitepress'
+import { packages } from '../packages.ts'
 
 type Items = DefaultTheme.SidebarItem[]
 /** A page by its path, and its text if that is not its heading. */
 type Entry = string | readonly [page: string, text: string]
-
-const packages = [
-  'express',
-  'fetch',
-  'sqlite',
-  'redis',
-  'postgres',
-  'cluster',
-  'client',
-  'vue',
-  'pinia',
-  'vuex',
-  'core',
-]
 
 export const english: Items = [
   section('Getting started', [

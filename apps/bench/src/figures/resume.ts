@@ -63,7 +63,7 @@ async function measureCrowd(
   { server, open, depart }: Session,
   { streams, events, next }: { readonly streams: number; readonly events: number; readonly next: number },
 ): Promise<Used> {
-  // What the crowd before has left is no part of this one.
+  // The garbage of the streams before must not be collected, and counted, among these.
   await server('collect')
   const before = { cpu: await server('cpu'), reads: await server('reads') }
   const milliseconds = await open(streams, {
