@@ -256,11 +256,12 @@ export class Delivery {
       else this.#readEnded()
       return
     }
-    this.deliver()
+    // Before the entries of this turn are delivered, because the window may drop them then.
     const ended = new EndedSet(answer.channels)
     for (const { channels, change } of window.after(from)) ended.apply(channels, change === 'clear')
     this.#ended = ended
-    for (const reader of this.fanOut.readersOf([...ended])) reader.guard(() => reader.leaveIfEnded())
+    this.deliver()
+    for (const reader of this.fanOut.readersOf([...this.#ended])) reader.guard(() => reader.leaveIfEnded())
   }
 
   #leaveEnded(records: readonly WindowRecord[]): void {
