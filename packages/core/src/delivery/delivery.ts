@@ -83,7 +83,11 @@ export class Delivery {
       window: this.window,
       report,
       onLoaded: (channel) => this.#eachLacking(channel, (reader) => reader.recordsLoaded()),
-      onFailed: (channel) => this.#eachLacking(channel, (reader) => reader.recordsFailed()),
+      onFailed: (channel, error) => {
+        // If all of them have left, as when the hub was closed, the failure harms nobody.
+        if ([...this.#readers].some((reader) => reader.lacks(channel))) report(error)
+        this.#eachLacking(channel, (reader) => reader.recordsFailed())
+      },
     })
     for (const entry of start.tail) this.#append(entry)
     this.window.trim(this.window.head)

@@ -309,3 +309,10 @@ function hear(receiver: Parameters<ReturnType<SharedMemoryLog['connect']>['start
     health: receiver.health.bind(receiver),
   }
 }
+
+it('a stream that the app closes as it opens is no member', async () => {
+  const hub = await start(undefined, { onStream: ({ type, stream }) => type === 'open' && stream.close() })
+  await enter(hub, 'mina')
+  await pass(6_000)
+  expect(await names(hub)).toEqual([])
+})
