@@ -41,6 +41,8 @@ export class Client implements ExchangeListener {
   overLimit = false
   /** The moment from which on it is over the time of its credentials. */
   expiresAt = Number.POSITIVE_INFINITY
+  /** Whether its channels were changed. Then it stays open if all that are left have ended before. */
+  hasChanged = false
   /** Since when its connection has taken nothing of what waits for it. */
   fullSince: number | undefined
   /** Whether the app has begun to serve it. */
@@ -74,7 +76,7 @@ export class Client implements ExchangeListener {
     this.server = server
     this.#world = world
     this.allowed = new Set(asks.channels)
-    this.ledger = asks.page ? new RecordLedger(world, asks.page) : new Ledger(world, asks.cursor)
+    this.ledger = asks.page ? new RecordLedger(world, asks.page, asks.named) : new Ledger(world, asks.cursor)
     this.#cameAt = server.broker.handed === undefined ? 0 : (world.log.place(server.broker.handed) ?? 0)
     this.#exchange = new Exchange(port, requestOf(asks, number), '', this)
     this.#noteOutage()
@@ -154,6 +156,7 @@ export class Client implements ExchangeListener {
   subscribe(channel: string): void {
     const { stream, server } = this
     if (!stream || stream.closed) return
+    this.hasChanged = true
     const before = this.#exchange.written
     stream.subscribe(channel)
     const stands = this.live ? server.standing : undefined
@@ -169,6 +172,7 @@ export class Client implements ExchangeListener {
   unsubscribe(channel: string): void {
     const { stream, server } = this
     if (!stream || stream.closed) return
+    this.hasChanged = true
     stream.unsubscribe(channel)
     const stands = this.live ? server.standing : undefined
     this.#change(() => {

@@ -24,6 +24,7 @@ interface RecordLedgerWorld {
 export class RecordLedger {
   readonly page: RecordPage
   readonly #world: RecordLedgerWorld
+  readonly #named: readonly string[]
   readonly #channels = new Set<string>()
   readonly #members = new Map<string, Member>()
   readonly #transcript: string[] = []
@@ -33,9 +34,11 @@ export class RecordLedger {
   /** Whether the page has connected. Before, channels are those that it begins with. */
   #begun = false
 
-  constructor(world: RecordLedgerWorld, page: RecordPage | undefined) {
+  /** @param named the channels that the page asks for itself: it is told later which of them it is on */
+  constructor(world: RecordLedgerWorld, page: RecordPage, named: readonly string[]) {
     this.#world = world
-    this.page = page ?? newPage(world.log)
+    this.page = page
+    this.#named = named
     this.page.onBreach = (why) => this.breach('I2', why)
   }
 
@@ -100,11 +103,11 @@ export class RecordLedger {
     if (difference) this.breach('nothing stuck', difference)
     if (!members) return
     const shown = [...this.#members.values()].filter(({ streams }) => streams > 0)
-    compare(
-      new Map(shown.map(({ info, streams }) => [info, streams])),
-      members,
-      this.#transcript.join('\n    '),
-    )
+    try {
+      compare(new Map(shown.map(({ info, streams }) => [info, streams])), members, 'a page')
+    } catch (error) {
+      throw new Error(`${error}\n    ${this.#transcript.join('\n    ')}`)
+    }
   }
 
   breach(promise: PromiseName, why: string): void {
@@ -115,7 +118,11 @@ export class RecordLedger {
 
   #begin(): void {
     this.#begun = true
+    const own = this.channels
+    for (const channel of this.#named) this.#channels.add(channel)
     this.page.connect(this.channels, this.#head)
+    // They may be refused. Then a page without others that have records may be told where it stands.
+    for (const channel of this.#named) if (!own.includes(channel)) this.page.isLeaving(channel)
   }
 
   #shows(change: { channel: string; members?: Member[]; joined?: Member[]; left?: string[] }): void {
