@@ -152,6 +152,13 @@ export class Client implements ExchangeListener {
     return verdict
   }
 
+  /** Whether the newest entry of each of its channels is an end. */
+  get mustHaveEnded(): boolean {
+    const { size } = this.stream!.channels
+    const { ended } = this.#world.log
+    return !this.hasChanged && size > 0 && [...this.stream!.channels].every((channel) => ended.has(channel))
+  }
+
   /** The app puts its stream on a channel. */
   subscribe(channel: string): void {
     const { stream, server } = this

@@ -15,13 +15,7 @@ export async function conclude(world: World): Promise<void> {
     if (!client.isOpen || !stream || stream.closed || client.asks.kind === 'poll') continue
     if (!ledger.opened || ledger.claim !== head)
       world.breach('nothing stuck', `the log stands at ${head}, and not ${client}`)
-    const { hasChanged } = client
-    if (
-      !hasChanged &&
-      stream.channels.size > 0 &&
-      [...stream.channels].every((channel) => world.log.ended.has(channel))
-    )
-      world.breach('nothing stuck', `all of its channels have ended: ${client}`)
+    if (client.mustHaveEnded) world.breach('nothing stuck', `all of its channels have ended: ${client}`)
   }
   if (world.unsettled > 0) world.breach('nothing stuck', `${world.unsettled} calls are not answered`)
 

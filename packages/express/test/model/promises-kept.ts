@@ -79,6 +79,8 @@ function checkEnd(world: World, client: Client): void {
   if (stream?.closed && !exchange.isOver && !exchange.isPaused)
     world.breach('I6', `the stream is over and the response is not: ${client}`)
   if (stream?.closed || !client.isServed || !stream) return
+  if (client.live && client.isOpen && mustBeOpen(world, client) && !exchange.isPaused && client.mustHaveEnded)
+    world.breach('nothing stuck', `all of its channels have ended: ${client}`)
   const noticesClock = !world.isClockSet || (asks.kind === 'stream' && status === 200)
   if (Date.now() > client.expiresAt && noticesClock) world.breach('I6', `its time is over: ${client}`)
   if (client.server.state === 'closed' && status === 200)
