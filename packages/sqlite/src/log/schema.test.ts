@@ -62,12 +62,12 @@ it('a log of the second version has lost nothing, and goes on', async () => {
     })
     const { signal } = new AbortController()
     expect(await broker.read(id(1), { limit: 1, signal })).toMatchObject({ gap: 'trimmed' })
-    const { entries: records } = await broker.records(['prices'])
+    const { entries: records } = await broker.records!(['prices'])
     expect(records.map(({ record, id, data }) => [record, id, data]).sort()).toEqual([
       ['a', id(1), '1'],
       ['b', id(4), '2'],
     ])
-    expect((await broker.ended()).channels).toEqual(['run'])
+    expect((await broker.ended!()).channels).toEqual(['run'])
     const again = await broker.publish(['news'], { data: 'hello' }, { idempotencyKey: 'once' })
     expect(again).toEqual({ id: id(3), duplicate: true })
     const published = await broker.publish(['other'], { data: 'again' })
