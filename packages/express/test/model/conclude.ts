@@ -73,6 +73,8 @@ async function recover(world: World): Promise<void> {
   for (const { broker } of world.running) broker.up()
   for (const client of world.clients) client.drain()
   await settled(world)
+  // A start that has failed often is tried again after ten seconds at the latest.
+  if (world.running.some(({ isReady }) => !isReady)) await clock.pass(10_000)
   await clock.pass(8_000)
   await settled(world)
 }
