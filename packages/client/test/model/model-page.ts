@@ -143,6 +143,9 @@ export function openPage(
         note('open')
         confirmed = undefined
         if (!since.has(OWN)) since.set(OWN, newest())
+        // A stream that broke before it told a position was followed by one that begins anew, so the page loads again.
+        if (JSON.parse(data).resumed === null)
+          for (const channel of since.keys()) since.set(channel, newest())
       } else if (event === 'sse.gap') {
         note('gap')
         // Until a stream has given its records, its gap has no id. So another connection may tell the same one again.
