@@ -644,3 +644,26 @@ describe('a volatile event', () => {
     expect(settled.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0)
   })
 })
+
+it('a read of records that nobody waits for any more may fail in silence, as when the hub is closed', async () => {
+  const broker = createMemoryBroker()
+  const reads: PromiseWithResolvers<never>[] = []
+  const records = (channels: readonly string[]) => {
+    if (channels[0]?.startsWith('sse:')) return broker.records!(channels)
+    reads.push(Promise.withResolvers())
+    return reads.at(-1)!.promise
+  }
+  const errors: unknown[] = []
+  const hub = hubWithRecords({ broker: wrapped(broker, { records }), onError: (error) => errors.push(error) })
+  await open(hub, 'prices')
+  const { transport } = await open(hub, 'prices:2')
+  expect(reads).toHaveLength(2)
+  reads[0]!.reject(new Error('away'))
+  await turns()
+  expect(errors).toEqual([new Error('away')])
+  transport.leave()
+  await hub.close()
+  reads[1]!.reject(new Error('closed'))
+  await turns()
+  expect(errors).toEqual([new Error('away')])
+})
