@@ -17,8 +17,13 @@ type Status = 'idle' | 'connecting' | 'refreshing' | 'open' | 'waiting' | 'close
 /** An event in the server's log. An event without an id is in no log. */
 interface LogEntry {
   readonly id: string
-  readonly event: 'tick' | 'unheard'
+  readonly event: 'tick' | 'unheard' | 'price' | 'sse.removed' | 'sse.end'
+  /** As a stream with records gives it: with the name of its record. */
+  readonly text: string
 }
+
+/** The position before the first entry. */
+const origin = 'e-0'
 
 /** What must be true. */
 export interface Model {
@@ -62,6 +67,12 @@ export interface World {
   /** Whether pages load what they show, and what becomes of a load. `undefined`: they have no \`resync\`. */
   load: 'good' | 'bad' | undefined
   loads: number
+  /** The records of the channel `prices` in the log, and what the page shows of them. */
+  readonly records: Map<string, string>
+  shown: { readonly records: ReadonlyMap<string, unknown>; readonly stale: boolean }
+  /** How much of the records the open stream has given. What changes meanwhile follows them. */
+  given: 'none' | 'some' | 'all'
+  readonly later: LogEntry[]
   /** The globals that the test replaces. */
   readonly globals: Readonly<Record<string, unknown>>
 }
@@ -102,6 +113,10 @@ export function createWorld(random: number, load: World['load']): World {
     notes: 0,
     load,
     loads: 0,
+    records: new Map(),
+    shown: { records: new Map(), stale: true },
+    given: 'none',
+    later: [],
     globals: { fetch, addEventListener: page.addEventListener.bind(page) },
   }
   loadPage(world)
@@ -139,6 +154,10 @@ function loadPage(world: World): void {
   })
   world.client.on('tick', (data) => told.push(String(data)))
   world.client.on('note', (data) => told.push(String(data)))
+  world.shown = { records: new Map(), stale: true }
+  world.client.onRecords('prices', ({ records, stale }) => {
+    world.shown = { records: new Map(records), stale }
+  })
   world.client.on('sse.gap', ({ requested }) => told.push(`gap ${requested}`))
 }
 
@@ -207,7 +226,8 @@ function receives(model: Model, entries: readonly LogEntry[]): void {
   }
 }
 
-const textOf = ({ id, event }: LogEntry) => `event: ${event}\nid: ${id}\ndata: ${JSON.stringify(id)}\n\n`
+const textOf = ({ id, event }: Pick<LogEntry, 'id' | 'event'>) =>
+  `event: ${event}\nid: ${id}\ndata: ${JSON.stringify(id)}\n\n`
 
 /** Compares the client with the model. */
 export async function check(model: Model, world: World): Promise<void> {
@@ -235,6 +255,11 @@ export async function check(model: Model, world: World): Promise<void> {
   expect('the cursor', client.lastEventId, model.cursor)
   if (model.status === 'connecting') expect('the cursor sent', newest(world)?.cursor ?? '', model.cursor)
   expect('the cursor kept', storage.get('sse:key:model') ?? '', model.kept)
+  if (model.status !== 'open') world.given = 'none'
+  const { given, records, shown } = world
+  if (given === 'all' || (given === 'some' && model.heartbeat))
+    expect('whether records are missing', shown.stale, given === 'some')
+  if (given === 'all') expect('records', [...shown.records].sort(), [...records].sort())
   if (problems.length > 0) throw new Error(problems.join('\n'))
 }
 
@@ -314,9 +339,10 @@ const answer = (status: number, retryAfter: number | undefined) =>
     },
   )
 
-const open = (heartbeat: number) =>
+/** @param some whether the stream gives a part of the records only, at first */
+const open = (heartbeat: number, some = false) =>
   command(
-    `open(${heartbeat})`,
+    `open(${heartbeat}, ${some})`,
     ({ status }) => status === 'connecting',
     async (model, world) => {
       const request = newest(world)!
@@ -330,24 +356,45 @@ const open = (heartbeat: number) =>
       const { loads } = world
       enter(model, world, 'open', heartbeat ? 2.5 * heartbeat : Number.POSITIVE_INFINITY)
       if (heartbeat) model.kept = model.cursor
-      if (heartbeat) request.write(`event: sse.open\ndata: {"stream":"s","heartbeat":${heartbeat}}\n\n`)
       // The server uses the cursor of the request, the model its own.
       const { log } = world
+      const placeOf = (cursor: string | null) => log.findIndex(({ id }) => id === cursor)
+      const isKnown = (cursor: string | null) => cursor === origin || placeOf(cursor) >= 0
+      const isResumed = isKnown(request.cursor)
+      const named = /[?&]records=([^&]*)/.exec(request.query)?.[1]
+      if (named === undefined) throw new Error('It asks for no records')
+      const isGiven = !isResumed || named !== ''
+      const resumed = request.cursor ? isResumed : null
+      if (heartbeat) request.write(`${control('sse.open', { stream: 's', heartbeat, resumed })}\n`)
       const after = (cursor: string | null) => {
-        const at = log.findIndex(({ id }) => id === cursor)
-        return cursor && at >= 0 ? log.slice(at + 1) : []
+        const entries = isKnown(cursor) ? log.slice(placeOf(cursor) + 1) : []
+        return isGiven ? entries.filter(({ event }) => event !== 'price' && event !== 'sse.removed') : entries
       }
-      request.write(`:\n\n${after(request.cursor).map(textOf).join('')}`)
+      const texts = after(request.cursor).map(({ text }) => text)
+      request.write(`:\n\n${texts.join('')}`)
       receives(model, after(model.cursor))
+      world.given = 'all'
+      if (isGiven) {
+        request.write(records({ channels: ['prices'] }) + [...world.records].map(recordText).join(''))
+        world.given = 'some'
+        world.later.length = 0
+        if (!some) completes(model, world)
+      }
       await settled()
-      if (world.load && heartbeat && world.loads === loads) throw new Error('The opening caused no load')
+      if (world.load && heartbeat && !isResumed && world.loads === loads)
+        throw new Error('The opening caused no load')
     },
   )
 
 const publish = (event: LogEntry['event']) =>
   command(`publish(${event})`, always, (model, world) => {
-    const entry = { id: `e-${world.log.length + 1}`, event }
+    const id = `e-${world.log.length + 1}`
+    const entry = { id, event, text: textOf({ id, event }) }
     world.log.push(entry)
+    if (model.status === 'open' && world.given === 'some') {
+      world.later.push(entry)
+      return
+    }
     sends(model, world, textOf(entry))
     if (model.status === 'open') receives(model, [entry])
   })
@@ -360,6 +407,70 @@ function sends(model: Model, world: World, text: string): void {
   if (text.startsWith('event:')) model.kept = isSendable(model.cursor) ? model.cursor : ''
 }
 
+const control = (event: string, data: object) => `event: ${event}\ndata: ${JSON.stringify(data)}\n`
+const records = (data: object) => `${control('sse.records', data)}\n`
+const label = (record: string, id?: string) =>
+  `${control('sse.record', { id, channels: ['prices'], record })}\n`
+const recordText = ([name, data]: [string, string]) =>
+  `${label(name)}event: price\ndata: ${JSON.stringify(data)}\n\n`
+
+/** The stream has given all records, and goes on with what has changed since. */
+function completes(model: Model, world: World): void {
+  world.given = 'all'
+  const told = world.log.length - world.later.length
+  const id = world.log[told - 1]?.id ?? origin
+  const done = control('sse.records', { channels: ['prices'], done: true })
+  sends(model, world, `${done}id: ${id}\n\n`)
+  Object.assign(model, { cursor: id, kept: id })
+  for (const entry of world.later.splice(0)) {
+    sends(model, world, entry.text)
+    receives(model, [entry])
+  }
+}
+
+/** Something happens to the records. */
+const changes = (
+  name: string,
+  event: LogEntry['event'],
+  change: (world: World, id: string) => void,
+  text: (id: string) => string,
+) =>
+  command(name, always, (model, world) => {
+    const id = `e-${world.log.length + 1}`
+    const entry = { id, event, text: text(id) }
+    change(world, id)
+    world.log.push(entry)
+    if (model.status !== 'open') return
+    if (world.given === 'some') world.later.push(entry)
+    else {
+      sends(model, world, entry.text)
+      receives(model, [entry])
+    }
+  })
+
+const set = (record: string) =>
+  changes(
+    `set(${record})`,
+    'price',
+    ({ records }, id) => records.set(record, id),
+    (id) => label(record, id) + textOf({ id, event: 'price' }),
+  )
+
+const remove = (record: string) =>
+  changes(
+    `remove(${record})`,
+    'sse.removed',
+    ({ records }) => records.delete(record),
+    (id) => `${control('sse.removed', { channel: 'prices', record })}id: ${id}\n\n`,
+  )
+
+const finishChannel = changes(
+  'end of the channel',
+  'sse.end',
+  ({ records }) => records.clear(),
+  (id) => `${control('sse.end', { channel: 'prices', reason: 'ended' })}id: ${id}\n\n`,
+)
+
 const isOpen = ({ status }: Model) => status === 'open'
 
 const says = (name: string, text: string, then: (model: Model, world: World) => unknown) =>
@@ -368,6 +479,10 @@ const says = (name: string, text: string, then: (model: Model, world: World) => 
     await settled()
     await then(model, world)
   })
+
+const rest = command('the rest of the records', isOpen, async (model, world) => {
+  if (world.given === 'some') completes(model, world)
+})
 
 const note = command('note', isOpen, (model, world) => {
   const text = `note ${++world.notes}`
@@ -481,11 +596,14 @@ export const allCommands: fc.Arbitrary<Command>[] = [
     }),
   ),
   fc.tuple(fc.constantFrom(...statuses), fc.constantFrom(undefined, 0, 5, 120)).map(([s, r]) => answer(s, r)),
-  fc.constantFrom(0, HEARTBEAT).map(open),
-  fc.constantFrom(0, HEARTBEAT).map(open),
+  fc.constantFrom(0, HEARTBEAT).map((heartbeat) => open(heartbeat)),
+  fc.boolean().map((some) => open(HEARTBEAT, some)),
+  fc.constantFrom('a', 'b').map(set),
+  fc.constantFrom('a', 'b').map(remove),
+  fc.constantFrom(finishChannel, finishChannel, rest, rest, rest),
   fc.constantFrom<LogEntry['event']>('tick', 'unheard').map(publish),
   fc.constant(note),
-  fc.constantFrom('', '\u0001', 'e-1').map((id) =>
+  fc.constantFrom('', '\u0001', 'x-1').map((id) =>
     says(`id(${JSON.stringify(id)})`, `id: ${id}\n\n`, (model) => {
       // A block that does not move the cursor is not emitted.
       if (id !== model.cursor) model.kept = isSendable(id) ? id : ''

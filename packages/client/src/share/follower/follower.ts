@@ -112,7 +112,7 @@ export function createFollower(options: FollowerOptions) {
     if (relayed.identified && isEvent && ahead.size > 0) {
       // For this tab: the leader is past what the tab has received, so the rest will not arrive again. For others alone: the leader is not. A change
       // of a record says nothing, because a connection that catches up is not told of it.
-      if (inbox.takes(relayed) && !changesRecord(relayed)) ahead.clear()
+      if (inbox.takes(relayed) && !relayed.record && relayed.event !== 'sse.removed') ahead.clear()
       else isPartial = true
     }
     // The leader is behind this tab. Its event counts at once, but the position of the event must not move this tab back.
@@ -350,8 +350,6 @@ export function createFollower(options: FollowerOptions) {
     stopCatchUp,
   }
 }
-
-const changesRecord = ({ event, record }: RelayedEvent): boolean => !!record || event === 'sse.removed'
 
 /** An `sse.open` in the form for one tab. */
 const reopen = ({ data }: RelayedEvent, resumed: boolean | null): string =>

@@ -21,7 +21,7 @@ export function createSharedChannels(client: SseClient) {
   /** Channels that the stream has only because a tab requested them. */
   let only: ReadonlySet<string> = new Set()
   /** Channels that tabs have requested of this stream. It may still send something of those that they have left. */
-  let requested = new Set<string>()
+  let requested = asked
   const refused = new Set<string>()
   let confirms = false
   /** The change that the server has not confirmed yet. */
@@ -32,7 +32,7 @@ export function createSharedChannels(client: SseClient) {
     if (change || !next) return
     const { join, leave } = next
     asked = new Set(wanted)
-    for (const channel of join) requested.add(channel)
+    requested = new Set([...requested, ...join])
     on = on?.filter((channel) => !leave.includes(channel) || !only.has(channel))
     for (const channel of leave) refused.delete(channel)
     if (confirms) change = next
