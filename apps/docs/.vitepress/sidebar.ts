@@ -53,6 +53,7 @@ export const english: Items = [
     packages.map((name) => [`packages/${name}`, `@sse/${name}`]),
   ),
   item('reference/errors'),
+  item('reference/versions'),
   { text: 'API reference', collapsed: true, items: reference() },
 ]
 
