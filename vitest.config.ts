@@ -24,9 +24,9 @@ const leftOut = process.env['SSE_TESTS_LEFT_OUT']?.split(' ') ?? []
 const outside = ['**/node_modules/**', '**/dist/**', ...leftOut]
 const unit = ['.ci/**/*.test.ts', 'packages/**/*.test.ts', 'apps/**/*.test.ts']
 
-/** Files that replace modules. What they have replaced would be there for the next file of the worker. */
-const mocking = globSync(unit, { exclude: ['**/node_modules', '**/dist'] }).filter((file) =>
-  /vi\.(?:mock|doMock|resetModules)\(/.test(readFileSync(file, 'utf8')),
+/** Files that replace modules, which the next file of the worker would meet, or that weigh the heap, which the files before them have used. */
+const alone = globSync(unit, { exclude: ['**/node_modules', '**/dist'] }).filter((file) =>
+  /vi\.(?:mock|doMock|resetModules)\(|\bheapUsed\b/.test(readFileSync(file, 'utf8')),
 )
 
 export default defineConfig({
@@ -40,12 +40,12 @@ export default defineConfig({
           ...shared,
           name: 'unit',
           include: unit,
-          exclude: [...outside, '**/*.browser.test.ts', ...mocking],
+          exclude: [...outside, '**/*.browser.test.ts', ...alone],
         },
       },
       {
         ...source,
-        test: { ...shared, name: 'mocking', isolate: true, include: mocking, exclude: leftOut },
+        test: { ...shared, name: 'alone', isolate: true, include: alone, exclude: leftOut },
       },
       {
         ...source,
@@ -70,7 +70,7 @@ export default defineConfig({
           include: ['packages/express/**/*.test.ts'],
           exclude: [
             ...outside,
-            ...mocking,
+            ...alone,
             '**/direct.test.ts',
             '**/compression.test.ts',
             // Agents do the wrapping there; what comes back after a drain never depends on how it was written.

@@ -21,8 +21,21 @@ export const parts: readonly Part[] = [
     variable: 'CHROMIUM_PATH',
     probe: ['--version'],
     debian: ['chromium', 'fonts-liberation'],
-    suites: ['**/!(*firefox).browser.test.ts'],
-    covers: 'the browser tests',
+    suites: ['**/back-forward-cache.browser.test.ts', '**/desktop-notifications.browser.test.ts'],
+    covers: 'the browser tests that need windows',
+  },
+  {
+    name: 'Chromium without windows',
+    // Any Chromium will do; it only takes longer.
+    executables: [
+      ...['chromium-headless-shell', 'chrome-headless-shell'],
+      ...['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'],
+    ],
+    variable: 'CHROMIUM_HEADLESS_PATH',
+    probe: ['--version'],
+    debian: ['chromium-headless-shell', 'fonts-liberation'],
+    suites: ['**/!(*firefox|back-forward-cache|desktop-notifications).browser.test.ts'],
+    covers: 'the other browser tests',
   },
   {
     name: 'Firefox',

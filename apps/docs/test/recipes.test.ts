@@ -58,8 +58,8 @@ describe('LLM streams', async () => {
   }
   /** Mina's only. */
   const promptOf = (user: string, id: string) => (user === 'mina' ? id : undefined)
-  const [straight, , , words, published] = scriptsOf('recipes/llm-streams.md')
-  for (const block of [straight, words, published])
+  const [straight, , , words, published, asRun] = scriptsOf('recipes/llm-streams.md')
+  for (const block of [straight, words, published, asRun])
     await run(block!, { app, hub, requireUser, model: { answer }, promptOf })
   const open = (path: string, user = 'mina') => openStream(origin(), path, { headers: { 'X-User': user } })
 
@@ -115,6 +115,26 @@ describe('LLM streams', async () => {
     const { id } = (await (await ask('fail')).json()) as { id: string }
     await using stream = await open(`/answers/${id}/events`)
     await stream.next('failed')
+  })
+  test('a run is read and stopped by its owner only', async () => {
+    const to = (path: string, user: string, method: string) =>
+      fetch(`${origin()}/llm${path}`, {
+        method,
+        headers: { 'Content-Type': 'application/json', 'X-User': user },
+        ...(method === 'POST' && { body: '{"prompt":"endless"}' }),
+      })
+    const { id } = (await (await to('', 'mina', 'POST')).json()) as { id: string }
+    const before = ended
+    for (const name of [id, 'none', 'constructor']) {
+      expect((await open(`/llm/${name}/events`, 'otto')).status).toBe(404)
+      expect((await to(`/${name}`, 'otto', 'DELETE')).status).toBe(404)
+    }
+    await using stream = await open(`/llm/${id}/events`)
+    expect((await stream.next('token')).data).toContain('Well, 1.0 endless')
+    expect(ended).toBe(before)
+    expect((await to(`/${id}`, 'mina', 'DELETE')).status).toBe(204)
+    expect((await stream.next('sse.end')).data).toContain('"reason":"aborted"')
+    expect(ended).toBe(before + 1)
   })
   test.each([undefined, '', 7, 'x'.repeat(5_000)])('the prompt %j is refused', async (prompt) => {
     expect((await ask(prompt)).status).toBe(400)

@@ -1,17 +1,22 @@
 import { launchChromium, until } from '@sse/testbed'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { runExample } from '../test/example.ts'
 
 let browser: Browser
+/** The user of a test, with all tabs. */
+let user: BrowserContext
 beforeAll(async () => {
   browser = await launchChromium()
 })
 afterAll(() => browser?.close())
+beforeEach(async () => {
+  user = await browser.newContext()
+})
+afterEach(() => user.close())
 
 async function open(address: string): Promise<Page> {
-  const page = await browser.newPage()
-  onTestFinished(() => page.close())
+  const page = await user.newPage()
   await page.goto(address)
   return page
 }
@@ -52,6 +57,9 @@ test('the answer goes on when its reader leaves, and the model stops when somebo
   await page.goto('about:blank')
   const again = await open(address)
   await again.locator('#answer', { hasText: 'more' }).waitFor()
+  const place = `${origin}/${new URL(address).hash.slice(1)}`
+  expect((await fetch(`${place}/events`)).status, 'somebody else reads').toBe(404)
+  expect((await fetch(place, { method: 'DELETE' })).status, 'somebody else stops').toBe(404)
   expect(process.output).not.toContain('stopped')
   await again.getByRole('button', { name: 'Stop' }).click()
   await again.locator('#state', { hasText: 'stopped' }).waitFor()

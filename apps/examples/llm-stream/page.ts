@@ -12,15 +12,14 @@ const [answer, state, stop] = ['answer', 'state', 'stop'].map(
 ) as [HTMLElement, HTMLElement, HTMLElement]
 let client: SseClient<Events> | undefined
 
-/** Where the answer is. In the address of the page it outlives a reload, and makes the answer one that can be shared. */
+/** Where the answer is. In the address of the page it outlives a reload. */
 let place = location.hash.slice(1)
 
 function watch(): void {
   client?.close()
-  const [path = '', since = ''] = place.split('@')
   answer.textContent = ''
   state.textContent = 'answering'
-  client = createSseClient<Events>(`/${path}/events?${new URLSearchParams({ since })}`, {
+  client = createSseClient<Events>(`/${place}/events`, {
     parse: { token: 'text' }, // `1.0` stays text
   })
   client.on('token', (text) => answer.append(text))
@@ -53,5 +52,5 @@ form.addEventListener('submit', async (event) => {
   location.hash = place
   watch()
 })
-stop.addEventListener('click', () => void fetch(`/${place.split('@')[0]}`, { method: 'DELETE' }))
+stop.addEventListener('click', () => void fetch(`/${place}`, { method: 'DELETE' }))
 if (place) watch()

@@ -41,13 +41,31 @@ const hub = createHub()
 const app = express()
 app.use(sse({ hub }))
 
+// Stands for your sign-in: each browser is a user.
+app.use((req, res, next) => {
+  const user = /(?:^|; )user=([\w-]{36})(?:;|$)/.exec(req.get('Cookie') ?? '')?.[1] ?? randomUUID()
+  res.locals['user'] = user
+  res.cookie('user', user, { httpOnly: true, sameSite: 'strict' })
+  next()
+})
+
+/** Stands for your database: whose answer it is, and where in the log it begins. */
+const answers = new Map<string, { readonly user: string; readonly position: string }>()
+
+// Only the owner reads or stops an answer. For everybody else it does not exist.
+app.param('id', (_req, res, next, id: string) => {
+  if (answers.get(id)?.user === res.locals['user']) next()
+  else res.sendStatus(404)
+})
+
 const body = express.json({ limit: '16kb' })
 const promptOf = (given: unknown) =>
   String((given as { prompt?: unknown } | undefined)?.prompt ?? '').slice(0, 4_000)
 
-// The id and the position say where the answer is, on every process. Only who knows the id can read it; an app asks whose it is.
-const answered = (res: Response, id: string, { position }: Run) =>
-  res.status(201).json({ place: `answers/${id}@${position}` })
+function answered(res: Response, id: string, { position }: Run): void {
+  answers.set(id, { user: res.locals['user'], position })
+  res.status(201).json({ place: `answers/${id}` })
+}
 
 // The answer is not part of the request: it goes on when its readers leave.
 app.post('/answers', body, async (req, res) => {
@@ -63,7 +81,8 @@ app.post('/messages', body, async (req, res) => {
 })
 
 app.get('/answers/:id/events', (req, res) => {
-  res.sse.subscribe(`answer:${req.params.id}`, { since: String(req.query['since']) })
+  const { id } = req.params
+  res.sse.subscribe(`answer:${id}`, { since: answers.get(id)?.position })
 })
 
 app.delete('/answers/:id', async (req, res) => {

@@ -6,7 +6,7 @@
  * The default export of the module gets these arguments. `GET /events` is a stream of the channel `news` and of the requested channels;
  * `?user=` is its key. `POST /events` changes its channels. `POST /publish` takes a list of `{ data, key?, channel? }` and answers their
  * outcomes when all are settled: 200, or 503 if one was refused, whose outcome is `{ error: code }`. `POST /disconnect?user=` ends the
- * streams of a user; `GET /streams?user=` counts the streams of a user in this process. `POST /runs?channel=` starts a run that counts until its
+ * streams of a user; `GET /streams?user=` counts the streams of a user in this process, and `GET /presence` lists the members of the channel `room`. `POST /runs?channel=` starts a run that counts until its
  * process ends, and answers its position; `GET /runs?channel=&since=` is a stream of it.
  */
 import { setTimeout as delay } from 'node:timers/promises'
@@ -16,12 +16,17 @@ import express from 'express'
 const [module = '', port = '0', ...rest] = process.argv.slice(2)
 const { default: createBroker }: { default: (...args: string[]) => Broker } = await import(module)
 // A short window, so that clients that return read from the log.
-const hub = createHub({ broker: createBroker(...rest), window: { entries: 20 }, heartbeat: 1_000 })
+const hub = createHub({
+  broker: createBroker(...rest),
+  window: { entries: 20 },
+  heartbeat: 1_000,
+  channel: (name) => ({ presence: name === 'room' }),
+})
 await hub.ready
 
 const app = express()
 const userOf = ({ query }: express.Request) => (typeof query['user'] === 'string' ? query['user'] : undefined)
-app.use(sse({ hub, key: userOf, authorize: () => true, retry: [20, 100] }))
+app.use(sse({ hub, key: userOf, presence: userOf, authorize: () => true, retry: [20, 100] }))
 app.get('/events', (_req, res) => void res.sse.subscribe('news'))
 app.post('/events', channels(hub))
 app.post('/publish', express.json({ limit: '1mb' }), async (req, res) => {
@@ -38,6 +43,9 @@ app.post('/publish', express.json({ limit: '1mb' }), async (req, res) => {
 app.post('/disconnect', async (req, res) => {
   await hub.disconnect(userOf(req) ?? '', { reconnect: false })
   res.sendStatus(204)
+})
+app.get('/presence', async (_req, res) => {
+  res.json(await hub.presence('room'))
 })
 app.get('/streams', (req, res) => {
   const user = userOf(req)

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
 
 /**
@@ -16,21 +17,31 @@ const flags = [
 ]
 
 export interface ChromiumOptions {
-  /** Whether a page that is left is kept and taken out again. Default: false, which is Playwright's. */
+  /** Chromium with its windows, which Chromium without them lacks: desktop notifications. Default: false. */
+  readonly whole?: boolean
+  /** Whether a page that is left is kept and taken out again; only the whole Chromium does. Default: false, which is Playwright's. */
   readonly backForwardCache?: boolean
 }
 
 /** Milliseconds that a page may take for what it is asked, on a busy machine too. */
 const patience = 60_000
 
+const whole = () => process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
+/** A context of it costs a fifth of what one of the whole Chromium does, which draws the toolbar of each window as a page. */
+const withoutWindows = () =>
+  process.env['CHROMIUM_HEADLESS_PATH'] ??
+  ['/usr/bin/chromium-headless-shell'].find((path) => existsSync(path)) ??
+  whole()
+
 /**
  * The system's Chromium, with a profile folder of its own that `close` removes. Its `newContext` is a person
  * with cookies of their own, so one browser serves a whole test file.
  *
- * `CHROMIUM_PATH` names the executable (`pnpm test` sets it); default `/usr/bin/chromium`.
+ * `CHROMIUM_HEADLESS_PATH` and, for the whole Chromium, `CHROMIUM_PATH` name the executable (`pnpm test` sets them); default Debian's.
  */
-export async function launchChromium({ backForwardCache = false }: ChromiumOptions = {}): Promise<Browser> {
-  const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
+export async function launchChromium(options: ChromiumOptions = {}): Promise<Browser> {
+  const { backForwardCache = false } = options
+  const executablePath = options.whole || backForwardCache ? whole() : withoutWindows()
   const ignoreDefaultArgs = backForwardCache ? ['--disable-back-forward-cache'] : []
   const browser = await chromium.launch({ executablePath, args: flags, ignoreDefaultArgs })
   return browser.on('context', (context) => context.setDefaultTimeout(patience))

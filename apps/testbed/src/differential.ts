@@ -86,7 +86,20 @@ async function change(
         lastEventId: isNew ? undefined : client.lastEventId,
       })
       client.told.push(isNew ? 'new' : 'returns')
+      await readOpening(client)
     }
+  }
+}
+
+/** Records are read from the log while the stream is live already: what is published meanwhile may come before them, or after. */
+async function readOpening({ channels, stream, told }: Client): Promise<void> {
+  const open = await stream!.next()
+  told.push(textOf(open))
+  const { resumed } = JSON.parse(open.data)
+  for (let isThere = resumed === true || !channels.includes('prices'); !isThere; ) {
+    const event = await stream!.next()
+    told.push(textOf(event))
+    isThere = event.event === 'sse.records' && JSON.parse(event.data).done === true
   }
 }
 

@@ -1,5 +1,7 @@
 import {
   type Broker,
+  type BrokerMessage,
+  type BrokerPublishOptions,
   type EndedChannels,
   type Entry,
   type Page,
@@ -64,11 +66,8 @@ export class ClusterBroker implements Broker {
 
   async publish(
     channels: readonly string[],
-    { event, data }: { readonly event?: string | undefined; readonly data: string },
-    {
-      idempotencyKey: key,
-      record,
-    }: { readonly idempotencyKey?: string | undefined; readonly record?: string | undefined } = {},
+    { event, data }: BrokerMessage,
+    { idempotencyKey: key, record }: BrokerPublishOptions = {},
   ): Promise<Published> {
     return this.#use().writer.publish({ channels: [...channels], event, data, key, record })
   }

@@ -33,6 +33,8 @@ export type {
 } from './hub/types.ts'
 export type {
   Broker,
+  BrokerMessage,
+  BrokerPublishOptions,
   EndedChannels,
   Entry,
   GapReason,

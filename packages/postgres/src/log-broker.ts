@@ -1,4 +1,6 @@
 import {
+  type BrokerMessage,
+  type BrokerPublishOptions,
   type EndedChannels,
   type Entry,
   type Page,
@@ -49,11 +51,8 @@ export class LogBroker implements PostgresBroker {
 
   async publish(
     channels: readonly string[],
-    { event, data }: { readonly event?: string | undefined; readonly data: string },
-    {
-      idempotencyKey,
-      record,
-    }: { readonly idempotencyKey?: string | undefined; readonly record?: string | undefined } = {},
+    { event, data }: BrokerMessage,
+    { idempotencyKey, record }: BrokerPublishOptions = {},
   ): Promise<Published> {
     const { writer } = this.#use()
     const key = idempotencyKey === undefined ? null : encodeName(idempotencyKey)
@@ -63,11 +62,8 @@ export class LogBroker implements PostgresBroker {
   async publishIn(
     transaction: object,
     channels: readonly string[],
-    { event, data }: { readonly event?: string | undefined; readonly data: string },
-    {
-      idempotencyKey,
-      record,
-    }: { readonly idempotencyKey?: string | undefined; readonly record?: string | undefined } = {},
+    { event, data }: BrokerMessage,
+    { idempotencyKey, record }: BrokerPublishOptions = {},
   ): Promise<PublishedInTransaction> {
     const { log, sequencer } = this.#use()
     const key = idempotencyKey === undefined ? null : encodeName(idempotencyKey)

@@ -1,5 +1,7 @@
 import {
   type Broker,
+  type BrokerMessage,
+  type BrokerPublishOptions,
   type EndedChannels,
   type Entry,
   type Page,
@@ -86,11 +88,8 @@ export class RedisBroker implements Broker {
 
   async publish(
     channels: readonly string[],
-    { event, data }: { readonly event?: string | undefined; readonly data: string },
-    {
-      idempotencyKey,
-      record,
-    }: { readonly idempotencyKey?: string | undefined; readonly record?: string | undefined } = {},
+    { event, data }: BrokerMessage,
+    { idempotencyKey, record }: BrokerPublishOptions = {},
   ): Promise<Published> {
     return this.#use().writer.publish({ channels, event, record }, data, idempotencyKey)
   }

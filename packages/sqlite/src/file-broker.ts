@@ -1,5 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import {
+  type BrokerMessage,
+  type BrokerPublishOptions,
   type EndedChannels,
   type Entry,
   type OpenTransaction,
@@ -58,11 +60,8 @@ export class FileBroker implements SqliteBroker {
   /** Writes or queues within the call, because a transaction must contain its publishes. */
   async publish(
     channels: readonly string[],
-    { event, data }: { readonly event?: string | undefined; readonly data: string },
-    {
-      idempotencyKey: key,
-      record,
-    }: { readonly idempotencyKey?: string | undefined; readonly record?: string | undefined } = {},
+    { event, data }: BrokerMessage,
+    { idempotencyKey: key, record }: BrokerPublishOptions = {},
   ): Promise<Published> {
     const { writer } = this.#use()
     const outcome = Promise.withResolvers<Published>()

@@ -11,6 +11,19 @@ interface Item {
 beforeEach(() => vi.stubGlobal('window', globalThis))
 afterEach(() => vi.unstubAllGlobals())
 
+/** A server, and a page that is to connect to it. */
+async function startPage() {
+  const server = await startSseServer()
+  await server.hub.ready
+  const sse = createSse<{ added: Item }>({ url: server.url })
+  const scope = effectScope()
+  onTestFinished(() => {
+    scope.stop()
+    sse.disconnect()
+  })
+  return { server, sse, scope }
+}
+
 it('lists stay right against a real server: channels that change, loads that fail, reconnects and a short log', async () => {
   // A log of five events: many reconnects are gaps.
   const server = await startSseServer({ hub: { window: { entries: 5 } } })
@@ -84,14 +97,7 @@ it('lists stay right against a real server: channels that change, loads that fai
 })
 
 it('what was written is in the list when `reached` resolves, on a channel that is followed and on another', async () => {
-  const server = await startSseServer()
-  await server.hub.ready
-  const sse = createSse<{ added: Item }>({ url: server.url })
-  const scope = effectScope()
-  onTestFinished(() => {
-    scope.stop()
-    sse.disconnect()
-  })
+  const { server, sse, scope } = await startPage()
   const stored: Item[] = []
   const load = () => ({ position: server.hub.position, items: [...stored] })
   const { items } = scope.run(() =>
@@ -110,14 +116,7 @@ it('what was written is in the list when `reached` resolves, on a channel that i
 })
 
 it('a list that is shown on an open stream goes on from what it has loaded, on the same stream', async () => {
-  const server = await startSseServer()
-  await server.hub.ready
-  const sse = createSse<{ added: Item }>({ url: server.url })
-  const scope = effectScope()
-  onTestFinished(() => {
-    scope.stop()
-    sse.disconnect()
-  })
+  const { server, sse, scope } = await startPage()
   sse.connect()
   await vi.waitUntil(() => sse.status === 'open')
   await sse.reached((await server.hub.publish('news', { id: 1, topic: 'news' }, { event: 'added' })).id)

@@ -1,4 +1,5 @@
 import {
+  type ChromiumOptions,
   launchChromium,
   type PassingStates,
   passed,
@@ -40,12 +41,12 @@ export interface People {
 }
 
 /** Chromium, for the tests of one file: the page is built, and after each test all pages are closed. */
-export function withPeople(): People {
+export function withPeople(options: ChromiumOptions = {}): People {
   let browser: Browser
   let complaints: string[] = []
   beforeAll(async () => {
     await buildPage()
-    browser = await launchChromium()
+    browser = await launchChromium(options)
   }, 120_000)
   afterEach(async () => {
     await Promise.all(browser.contexts().map((context) => context.close()))

@@ -206,11 +206,10 @@ test('what is written offline waits in every tab and over a reload, can be cance
     await tab.getByTestId('outbox').waitFor({ state: 'detached' })
     await item(tab, 'Waits too').waitFor()
   }
+  // A tab may post what the other one has just sent, because its copy of the storage lags: the key makes it one.
   expect(new Set(keys).size).toBe(2)
-  expect(keys).toHaveLength(2)
   const sent = (await herald.sora.list()).map(({ title }) => title)
-  expect(sent.slice(0, 2)).toEqual(['Waits too', 'Waits'])
-  expect(sent).not.toContain('Changes its mind')
+  expect(sent.filter((title) => /^Waits|^Changes/.test(title))).toEqual(['Waits too', 'Waits'])
   expect(people.complaints).toEqual([])
 })
 

@@ -82,7 +82,7 @@ export const useOutbox: () => Outbox = createGlobalState(() => {
     localStorage.removeItem(beginOf(of) + key)
     look()
   }
-  /** One tab at a time: what one has sent the next does not find any more. */
+  /** One tab at a time. The next one may still see what was sent, because its copy of the storage lags: the key is for that. */
   const alone = (of: string, work: () => Promise<void>) =>
     navigator.locks ? navigator.locks.request(beginOf(of), work) : work()
 

@@ -1,5 +1,7 @@
 import {
   type Broker,
+  type BrokerMessage,
+  type BrokerPublishOptions,
   type Entry,
   type Page,
   type Published,
@@ -19,9 +21,6 @@ export interface LogHost {
 
 /** `redis`: ids with a time and a nonce. `postgres`: ids with a position and a nonce. */
 export type LogKind = 'redis' | 'postgres'
-
-type Options = { readonly idempotencyKey?: string | undefined; readonly record?: string | undefined }
-type Message = { readonly event?: string | undefined; readonly data: string }
 
 /** A place of the log: an entry or, without one, its origin or the mark of a loss. */
 interface Place {
@@ -68,8 +67,8 @@ export class RemoteLog {
 
   append(
     channels: readonly string[],
-    { event, data }: Message,
-    { idempotencyKey: key, record }: Options,
+    { event, data }: BrokerMessage,
+    { idempotencyKey: key, record }: BrokerPublishOptions,
   ): Published {
     const known = key === undefined ? undefined : this.#keys.get(key)
     if (known && known.until > this.host.now()) return { id: known.id, duplicate: true }
@@ -250,7 +249,11 @@ export class RemoteBroker implements Broker {
     return { head, tail }
   }
 
-  async publish(channels: readonly string[], message: Message, options: Options = {}): Promise<Published> {
+  async publish(
+    channels: readonly string[],
+    message: BrokerMessage,
+    options: BrokerPublishOptions = {},
+  ): Promise<Published> {
     const [ownChannels, ownMessage] = [[...channels], { ...message }]
     await this.#reach()
     await this.#travel('there')

@@ -24,7 +24,8 @@ export class RecordPage {
   /** The cursor that the page would come back with. */
   lastEventId: string | undefined
   readonly #log: RecordLog
-  readonly #breach: (why: string) => void
+  /** Called with the first difference. */
+  onBreach: (why: string) => void
   /** The records of the channels that it has been given, by name. */
   readonly #shown = new Map<string, Map<string, string>>()
   /** The channels of the snapshot that is under way. */
@@ -41,7 +42,7 @@ export class RecordPage {
 
   constructor(log: RecordLog, breach: (why: string) => void) {
     this.#log = log
-    this.#breach = breach
+    this.onBreach = breach
   }
 
   /** Whether it has been given the records of a channel, and every change since. */
@@ -120,14 +121,14 @@ export class RecordPage {
     const label = this.#label
     this.#label = undefined
     if (label) for (const channel of label.channels) this.#set(channel, label.record, data)
-    else if (this.#given.has(data)) this.#breach(`${data.slice(0, 10)} came again`)
+    else if (this.#given.has(data)) this.onBreach(`${data.slice(0, 10)} came again`)
     else this.#given.add(data)
   }
 
   #set(channel: string, record: string, data: string): void {
     const shown = this.#shown.get(channel)
     if (shown) shown.set(record, data)
-    else this.#breach(`${channel} has changed before its records came`)
+    else this.onBreach(`${channel} has changed before its records came`)
   }
 
   #remove({ channel, record }: { channel: string; record: string }): void {
@@ -148,7 +149,7 @@ export class RecordPage {
 
   #compare(channel: string, position: string, when: string): void {
     const difference = this.#differenceOn(channel, position, when)
-    if (difference) this.#breach(difference)
+    if (difference) this.onBreach(difference)
   }
 
   #differenceOn(channel: string, position: string, when: string): string | undefined {
@@ -160,12 +161,12 @@ export class RecordPage {
 
   /** Who comes back with this id is given what is after it: so everything before it was given, unless it was a record. */
   #onId(id: string): void {
-    if (this.#mustStay) this.#breach(`it was told ${id} before its records were complete`)
+    if (this.#mustStay) this.onBreach(`it was told ${id} before its records were complete`)
     const to = this.#log.standing(id)
     const passed = this.#position === undefined ? [] : this.#log.between(this.#position, to)
     const missing = passed?.find((entry) => isPlain(entry) && this.#isOwed(entry))
-    if (!passed) this.#breach(`${this.#position} led to ${to}, and no gap was told`)
-    if (missing) this.#breach(`${to} passed ${missing.id}, which is no record and was not delivered`)
+    if (!passed) this.onBreach(`${this.#position} led to ${to}, and no gap was told`)
+    if (missing) this.onBreach(`${to} passed ${missing.id}, which is no record and was not delivered`)
     this.#position = to
     this.lastEventId = id
   }

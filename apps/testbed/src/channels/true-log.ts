@@ -1,13 +1,13 @@
 import type { Broker, Entry } from '@sse/core'
 import { History } from '../ledger/index.ts'
-import { hasRecords, type RecordLog } from './record-page.ts'
+import { RecordHistory } from './record-history.ts'
+import type { RecordLog } from './record-page.ts'
 
 /** What a broker has delivered, whatever it lets go later, and the records that follow from it. */
 export class TrueLog implements RecordLog {
   #history = new History('', () => false)
   #head = ''
-  /** The entries that change the records of a channel. */
-  readonly #changes = new Map<string, Entry[]>()
+  readonly #records = new RecordHistory()
 
   get head(): string {
     return this.#head
@@ -32,14 +32,7 @@ export class TrueLog implements RecordLog {
   recordsAt(position: string, channel: string): readonly Entry[] {
     const last = this.place(position)
     if (last === undefined) throw new Error(`${position} is not in the log.`)
-    const records = new Map<string, Entry>()
-    for (const entry of this.#changes.get(channel) ?? []) {
-      if (this.place(entry.id)! > last) break
-      if (entry.event === 'sse.end') records.clear()
-      else if (entry.event === 'sse.removed') records.delete(entry.record!)
-      else records.set(entry.record!, entry)
-    }
-    return [...records.values()]
+    return this.#records.at(channel, ({ id }) => this.place(id)! <= last)
   }
 
   /** A broker whose deliveries are noted. */
@@ -71,11 +64,6 @@ export class TrueLog implements RecordLog {
   #add(entry: Entry): void {
     this.#history.add(entry)
     this.#head = entry.id
-    if (entry.record === undefined && entry.event !== 'sse.end') return
-    for (const channel of entry.channels.filter(hasRecords)) {
-      const changes = this.#changes.get(channel)
-      if (changes) changes.push(entry)
-      else this.#changes.set(channel, [entry])
-    }
+    this.#records.add(entry)
   }
 }

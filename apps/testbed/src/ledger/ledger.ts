@@ -121,7 +121,7 @@ export class Ledger {
     if (event === 'beside') return
     const id = this.#log.standing(told)
     this.#note([event, id, data.slice(0, 80)].filter(Boolean).join(' '))
-    if (event === 'message') this.#event(id)
+    if (event === 'message' || event === 'sse.end') this.#event(id)
     else if (event === 'sse.open') this.#open(id)
     else if (event === 'sse.gap') this.#gap(id, told, JSON.parse(data))
     else if (event === 'sse.ping') this.#ping(id)

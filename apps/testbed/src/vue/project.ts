@@ -70,26 +70,41 @@ export function createProject(
     check(files, compilerOptions) {
       for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
       const typed = Object.keys(files).filter((name) => name.endsWith('.ts'))
-      const program = ts.createProgram(
-        typed.map((name) => join(folder, name)),
-        {
-          ...{
-            target: ts.ScriptTarget.ES2023,
-            lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
-          },
-          ...{ strict: true, noEmit: true, types: [], ignoreDeprecations: '6.0' },
-          paths: pathsOf(pair, modules),
-          // Of the libraries only ours are looked at.
-          skipLibCheck: true,
-          ...compilerOptions,
+      const all: ts.CompilerOptions = {
+        ...{
+          target: ts.ScriptTarget.ES2023,
+          lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
         },
-      )
+        ...{ strict: true, noEmit: true, types: [], ignoreDeprecations: '6.0' },
+        paths: pathsOf(pair, modules),
+        // Of the libraries only ours are looked at.
+        skipLibCheck: true,
+        ...compilerOptions,
+      }
+      const names = typed.map((name) => join(folder, name))
+      const program = ts.createProgram(names, all, hostOf(all, folder))
       const looked = program.getSourceFiles().filter(({ fileName }) => isOurs(fileName, folder))
       return [...program.getOptionsDiagnostics(), ...looked.flatMap((file) => diagnose(program, file))].map(
         say,
       )
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+/** What is not of a project is parsed once for all of them. */
+const parsed = new Map<string, ts.SourceFile | undefined>()
+
+function hostOf(options: ts.CompilerOptions, folder: string): ts.CompilerHost {
+  const host = ts.createCompilerHost(options)
+  return {
+    ...host,
+    getSourceFile(path, version) {
+      if (path.startsWith(folder)) return host.getSourceFile(path, version)
+      const key = `${path} ${options.module} ${JSON.stringify(version)}`
+      if (!parsed.has(key)) parsed.set(key, host.getSourceFile(path, version))
+      return parsed.get(key)
+    },
   }
 }
 
@@ -120,13 +135,33 @@ function say({ file, start = 0, messageText }: ts.Diagnostic): string {
   return `${file?.fileName.replace(/.*\//, '')}:${line} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`
 }
 
-/** Emits packages as their `build` does, with their package.json, where a package manager would put them. */
+/** Where packages are built already. */
+const built = new Map<string, string>()
+
+/** Puts packages as their `build` emits them, with their package.json, where a package manager would put them. */
 function build(folder: string, names: readonly string[]): void {
-  const tsconfig = join(folder, 'tsconfig.build.json')
+  const key = names.join()
+  const output = built.get(key) ?? emit(names)
+  built.set(key, output)
+  for (const name of names) {
+    const target = join(folder, 'node_modules/@sse', name)
+    mkdirSync(dirname(target), { recursive: true })
+    for (const entry of entriesOf(name))
+      cpSync(join(packages, name, entry), join(target, entry), { recursive: true })
+    cpSync(join(output, name, 'src'), join(target, 'dist'), { recursive: true })
+    cpSync(join(packages, name, 'package.json'), join(target, 'package.json'))
+  }
+}
+
+/** @returns a folder, which goes when the process ends */
+function emit(names: readonly string[]): string {
+  const output = mkdtempSync(join(tmpdir(), 'sse-vue-built-'))
+  process.once('exit', () => rmSync(output, { recursive: true, force: true }))
+  const tsconfig = join(output, 'tsconfig.build.json')
   const config = {
     extends: join(packages, '../tsconfig.base.json'),
     compilerOptions: {
-      ...{ rootDir: packages, outDir: join(folder, 'built'), lib: ['ES2023', 'DOM', 'DOM.Iterable'] },
+      ...{ rootDir: packages, outDir: output, lib: ['ES2023', 'DOM', 'DOM.Iterable'] },
       target: 'ES2019',
       paths: { 'vue/types/vue': [join(own, 'node_modules/vue2/types/vue.d.ts')] },
     },
@@ -136,14 +171,7 @@ function build(folder: string, names: readonly string[]): void {
   writeFileSync(tsconfig, JSON.stringify(config))
   const tsc = fileURLToPath(import.meta.resolve('typescript/lib/tsc.js'))
   spawnSync(process.execPath, [tsc, '--project', tsconfig, '--noCheck'])
-  for (const name of names) {
-    const target = join(folder, 'node_modules/@sse', name)
-    mkdirSync(dirname(target), { recursive: true })
-    for (const entry of entriesOf(name))
-      cpSync(join(packages, name, entry), join(target, entry), { recursive: true })
-    cpSync(join(folder, 'built', name, 'src'), join(target, 'dist'), { recursive: true })
-    cpSync(join(packages, name, 'package.json'), join(target, 'package.json'))
-  }
+  return output
 }
 
 /** The folders that lead old bundlers to the entries of a package. */

@@ -2,7 +2,7 @@ import { type BrowserModel, createBrowserModel, type Order } from '@sse/testbed/
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type ModelPage, openPage } from '../../test/model/model-page.ts'
-import { createModelServer, type ModelServer, OWN } from '../../test/model/model-server.ts'
+import { createModelServer, type ModelServer, OWN, WITH_RECORDS } from '../../test/model/model-server.ts'
 
 /** How many commands are run; the seed is in the test's name, and SSE_SEED runs the same ones again. */
 const STEPS = Number(process.env['SSE_STEPS'] ?? (process.env['SSE_FAULTS'] ? 50_000 : 2000))
@@ -68,6 +68,20 @@ function ofPage(text: string, run: (page: ModelPage, channel: string) => void) {
 
 const publish = channels.map((on) => new Command(`publish ${on}`, ({ server }) => server.publish(on)))
 
+const record = fc.constantFrom('x', 'y')
+const set = fc
+  .tuple(fc.subarray([...WITH_RECORDS], { minLength: 1 }), record)
+  .map(([on, name]) => new Command(`set ${on} ${name}`, ({ server }) => server.set(on, name)))
+const remove = fc
+  .tuple(fc.constantFrom(...WITH_RECORDS), record)
+  .map(([on, name]) => new Command(`remove ${on} ${name}`, ({ server }) => server.remove(on, name)))
+const end = fc
+  .constantFrom('a', 'b', 'c')
+  .map((on) => new Command(`end ${on}`, ({ server }) => server.end(on)))
+const toggle = fc
+  .constantFrom('mina', 'joon')
+  .map((name) => new Command(`toggle ${name}`, ({ server }) => server.toggleMember(name)))
+
 const steps = fc.array(fc.nat(30), { maxLength: 20 }).map(
   (choices) =>
     new Command(`steps ${choices}`, async ({ browser }) => {
@@ -100,6 +114,11 @@ const commands = fc.commands(
     publish,
     publish,
     publish,
+    set,
+    set,
+    remove,
+    end,
+    toggle,
     steps,
     steps,
     steps,

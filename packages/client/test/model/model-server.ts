@@ -1,17 +1,26 @@
 import type { BrowserModel, ModelTab } from '@sse/testbed/browser-model'
-import { createEmitter } from '../../src/events/emitter.ts'
 import type { SseClient, SseState } from '../../src/index.ts'
+import { createModelFeatures } from './model-features.ts'
 
 /** The channel that the app adds to every stream. Tabs request all others. Those that begin with `secret` are refused. */
 export const OWN = 'own'
 
 export const isRefused = (channel: string): boolean => channel.startsWith('secret')
 
+/** The channel that has members. */
+export const ROOM = 'b'
+
+/** Channels whose events may set records. */
+export const WITH_RECORDS: readonly string[] = [OWN, 'a']
+
 /** An event in the log: its number is its data. */
 export interface ModelEvent {
   readonly number: number
   readonly id: string
   readonly channels: readonly string[]
+  readonly kind: 'tick' | 'set' | 'removed' | 'end'
+  /** The record that it sets or removes. */
+  readonly record: string
 }
 
 /**
@@ -28,6 +37,16 @@ export interface ModelServer {
   /** Connections that are up. */
   readonly connections: number
   publish(channels: readonly string[]): void
+  /** Publishes the newest event of a record. */
+  set(channels: readonly string[], record: string): void
+  remove(channel: string, record: string): void
+  /** Ends a channel: its records are gone. */
+  end(channel: string): void
+  /** Somebody joins the room, or leaves it. */
+  toggleMember(name: string): void
+  /** The newest event of each record of a channel. */
+  recordsOf(channel: string): ReadonlyMap<string, number>
+  readonly members: ReadonlySet<string>
   /** Sends an event without an id to all open streams. */
   note(text: string): void
   ping(): void
@@ -44,6 +63,8 @@ interface Stream {
   readonly tab: ModelTab
   readonly channels: Set<string>
   readonly asked: Set<string>
+  /** Whether its client has no records of a channel. */
+  lacks(channel: string): boolean
   send(event: string, data: unknown, id?: string): void
   lose(): void
 }
@@ -59,28 +80,78 @@ export function createModelServer(browser: BrowserModel): ModelServer {
 
   const head = () => log.at(-1)?.id ?? origin
 
-  function deliver({ channels, asked, send }: Stream, { number, id, channels: of }: ModelEvent): void {
+  const records = new Map<string, Map<string, number>>()
+  const members = new Set<string>()
+  const recordsOf = (channel: string) => records.get(channel) ?? new Map<string, number>()
+  const hasRecords = (channel: string) => WITH_RECORDS.includes(channel)
+  const memberOf = (name: string) => ({ id: name, info: name, streams: 1 })
+
+  /** @param lacked channels whose records follow, so that their changes are left out @param isBare whether no id may be told before */
+  function deliver(
+    { channels, asked, send }: Stream,
+    { number, id, channels: of, kind, record }: ModelEvent,
+    lacked: readonly string[] = [],
+    isBare = false,
+  ): void {
     const on = of.filter((channel) => channels.has(channel))
-    if (on.length === 0) return
-    if (on.every((channel) => asked.has(channel))) send('sse.event', { id, channels: on })
-    send('tick', number, id)
+    const isRecord = kind === 'set' || kind === 'removed'
+    if (on.length === 0 || (isRecord && on.every((channel) => lacked.includes(channel)))) return
+    const known = on.filter((channel) => !lacked.includes(channel))
+    const told = isBare ? undefined : id
+    if (kind === 'set') send('sse.record', { id: told ?? '', channels: known, record })
+    if (on.every((channel) => asked.has(channel))) send('sse.event', { id: told ?? '', channels: on })
+    if (kind === 'tick') send('tick', number, told)
+    else if (kind === 'set') send('price', number, told)
+    else if (kind === 'removed') send('sse.removed', { channel: on[0], record }, told)
+    else send('sse.end', { channel: on[0], reason: 'ended' }, told)
+  }
+
+  /** All records of these channels, at the head of the log. */
+  function snapshot({ send }: Stream, channels: readonly string[]): void {
+    if (channels.length === 0) return
+    send('sse.records', { channels })
+    for (const channel of channels) {
+      for (const [record, number] of recordsOf(channel)) {
+        send('sse.record', { channels: [channel], record })
+        send('price', number)
+      }
+    }
+    send('sse.records', { channels, done: true }, head())
+  }
+
+  function tellMembers({ channels, send }: Stream): void {
+    if (channels.has(ROOM)) send('sse.presence', { channel: ROOM, members: [...members].map(memberOf) })
+  }
+
+  function append(event: Omit<ModelEvent, 'number' | 'id'>): number {
+    const number = events.length + 1
+    const appended = { ...event, number, id: `${epoch}-${number}` }
+    events.push(appended)
+    log.push(appended)
+    for (const stream of streams) deliver(stream, appended)
+    return number
   }
 
   function confirm({ channels, asked, send }: Stream, refused: readonly string[]): void {
     send('sse.channels', { channels: [...channels], refused, asked: [...asked] }, head())
   }
 
-  /** @returns the channels refused */
-  function join({ channels, asked }: Stream, names: Iterable<string>): string[] {
+  /** @returns the channels refused, and those that are new */
+  function join(
+    { channels, asked }: Stream,
+    names: Iterable<string>,
+  ): { refused: string[]; added: string[] } {
     const refused: string[] = []
+    const added: string[] = []
     for (const name of names) {
       if (isRefused(name)) refused.push(name)
       else if (!channels.has(name)) {
         channels.add(name)
         asked.add(name)
+        added.push(name)
       }
     }
-    return refused
+    return { refused, added }
   }
 
   /** The place of a cursor in the log. If there is none: the reason, and the place from which the stream continues. */
@@ -95,21 +166,28 @@ export function createModelServer(browser: BrowserModel): ModelServer {
 
   function open(stream: Stream, cursor: string, names: readonly string[]): void {
     const { from, gap } = find(cursor)
-    const refused = join(stream, names)
+    const { refused } = join(stream, names)
     const begin = log[from - 1]?.id ?? origin
-    stream.send('sse.open', { resumed: cursor === '' ? null : !gap }, gap ? undefined : begin)
+    const isBare = cursor === '' || gap !== undefined
+    const lacked = [...stream.channels].filter(
+      (channel) => hasRecords(channel) && (isBare || stream.lacks(channel)),
+    )
+    // OWN has records, so a stream that begins anew is told its position with them.
+    stream.send('sse.open', { resumed: cursor === '' ? null : !gap }, isBare ? undefined : begin)
     if (names.length > 0)
       stream.send('sse.channels', { channels: [...stream.channels], refused, asked: [...stream.asked] })
-    if (gap) stream.send('sse.gap', { reason: gap, requested: cursor }, begin)
-    for (const event of log.slice(from)) deliver(stream, event)
+    if (gap) stream.send('sse.gap', { reason: gap, requested: cursor })
+    for (const event of log.slice(from)) deliver(stream, event, lacked, isBare)
+    snapshot(stream, lacked)
+    tellMembers(stream)
     stream.send('sse.ping', '', head())
     streams.add(stream)
   }
 
   function connection(tab: ModelTab) {
     return (cursor: string): SseClient => {
-      const listeners = createEmitter()
       const wanted = new Set<string>()
+      const { events: listeners, features, receive } = createModelFeatures(wanted, attempt)
       let told: ReadonlySet<string> = new Set()
       let isPosting = false
       let state: SseState = { status: 'idle' }
@@ -132,14 +210,17 @@ export function createModelServer(browser: BrowserModel): ModelServer {
         drop()
         const queue = `net ${++opened}`
         told = new Set(wanted)
+        const named = (features.address(new URL('http://a.test/events')) as URL).searchParams.get('records')
         const mine: Stream = {
           ...{ tab, channels: new Set([OWN]), asked: new Set() },
+          lacks: (channel) => named === '*' || named?.split(',').includes(channel) === true,
           send(event, data, id) {
             browser.later(tab, queue, () => {
               if (stream !== mine) return
               if (id !== undefined) last = id
               if (event === 'sse.open') speaks = true
-              listeners.emit(data, { event, id: last })
+              const value = receive(event, event === 'note' ? String(data) : JSON.stringify(data), last)
+              if (value !== undefined) listeners.emit(value, { event, id: last })
               if (event === 'sse.open') change()
             })
           },
@@ -176,7 +257,10 @@ export function createModelServer(browser: BrowserModel): ModelServer {
         browser.later(tab, 'post', () => {
           if (streams.has(mine)) {
             for (const name of unsubscribe) if (mine.asked.delete(name)) mine.channels.delete(name)
-            confirm(mine, join(mine, subscribe))
+            const { refused, added } = join(mine, subscribe)
+            confirm(mine, refused)
+            snapshot(mine, added.filter(hasRecords))
+            if (added.includes(ROOM)) tellMembers(mine)
           }
           browser.later(tab, 'post', () => {
             if (stream !== mine) return
@@ -227,12 +311,27 @@ export function createModelServer(browser: BrowserModel): ModelServer {
     get connections() {
       return [...streams].filter(({ tab }) => !tab.dead).length
     },
-    publish(channels) {
-      const number = events.length + 1
-      const event = { number, id: `${epoch}-${number}`, channels }
-      events.push(event)
-      log.push(event)
-      for (const stream of streams) deliver(stream, event)
+    recordsOf,
+    members,
+    publish: (channels) => void append({ channels, kind: 'tick', record: '' }),
+    set(channels, record) {
+      const number = append({ channels, kind: 'set', record })
+      for (const channel of channels) records.set(channel, new Map(recordsOf(channel)).set(record, number))
+    },
+    remove(channel, record) {
+      if (!records.get(channel)?.delete(record)) return
+      append({ channels: [channel], kind: 'removed', record })
+    },
+    end(channel) {
+      records.delete(channel)
+      append({ channels: [channel], kind: 'end', record: '' })
+    },
+    toggleMember(name) {
+      const isNew = !members.delete(name)
+      if (isNew) members.add(name)
+      const change = isNew ? { joined: [memberOf(name)], left: [] } : { joined: [], left: [name] }
+      for (const { channels, send } of streams)
+        if (channels.has(ROOM)) send('sse.presence', { channel: ROOM, ...change })
     },
     note(text) {
       for (const stream of streams) stream.send('note', text)
@@ -257,6 +356,7 @@ export function createModelServer(browser: BrowserModel): ModelServer {
       epoch += 1
       origin = `${epoch}-0`
       log = []
+      records.clear()
     },
     connection,
   }

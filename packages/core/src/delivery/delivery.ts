@@ -83,7 +83,11 @@ export class Delivery {
       window: this.window,
       report,
       onLoaded: (channel) => this.#eachLacking(channel, (reader) => reader.recordsLoaded()),
-      onFailed: (channel) => this.#eachLacking(channel, (reader) => reader.recordsFailed()),
+      onFailed: (channel, error) => {
+        // If all of them have left, as when the hub was closed, the failure harms nobody.
+        if ([...this.#readers].some((reader) => reader.lacks(channel))) report(error)
+        this.#eachLacking(channel, (reader) => reader.recordsFailed())
+      },
     })
     for (const entry of start.tail) this.#append(entry)
     this.window.trim(this.window.head)
@@ -256,11 +260,12 @@ export class Delivery {
       else this.#readEnded()
       return
     }
-    this.deliver()
+    // Before the entries of this turn are delivered, because the window may drop them then.
     const ended = new EndedSet(answer.channels)
     for (const { channels, change } of window.after(from)) ended.apply(channels, change === 'clear')
     this.#ended = ended
-    for (const reader of this.fanOut.readersOf([...ended])) reader.guard(() => reader.leaveIfEnded())
+    this.deliver()
+    for (const reader of this.fanOut.readersOf([...this.#ended])) reader.guard(() => reader.leaveIfEnded())
   }
 
   #leaveEnded(records: readonly WindowRecord[]): void {

@@ -13,7 +13,7 @@ export interface RecordCacheOptions {
   /** Called when the records of a channel were read. */
   readonly onLoaded: (channel: string) => void
   /** Called when the records of a channel cannot be read now. */
-  readonly onFailed: (channel: string) => void
+  readonly onFailed: (channel: string, error: unknown) => void
 }
 
 /** The maximum number of channels whose records are in memory. */
@@ -128,10 +128,9 @@ export class RecordCache {
         this.#take(name, channel, { isNew: true })
       },
       (error) => {
-        this.#options.report(error)
         if (!isCurrent()) return
         this.#channels.delete(name)
-        this.#options.onFailed(name)
+        this.#options.onFailed(name, error)
       },
     )
   }

@@ -85,3 +85,18 @@ it('an answer that is ahead of what was delivered waits for it', async () => {
   await vi.waitFor(() => expect(reader.state).toBe('ended'))
   expect(reader.data('message')).toEqual(['2'])
 })
+
+it('an answer is taken if more entries arrive with it than the window holds', async () => {
+  const { log } = await endedBefore()
+  const broker = log.connect()
+  const onError = vi.fn()
+  const ended = async () => {
+    const answer = await broker.ended!()
+    for (let n = 0; n < 5; n++) void broker.publish(['news'], { data: `${n}` })
+    return answer
+  }
+  const hub = createHub({ broker: wrapped(broker, { ended }), window: { entries: 2 }, onError })
+  await hub.ready
+  await vi.waitFor(async () => expect((await open(hub, 'done')).refusal).toMatchObject({ status: 204 }))
+  expect(onError).not.toHaveBeenCalled()
+})

@@ -309,3 +309,28 @@ function hear(receiver: Parameters<ReturnType<SharedMemoryLog['connect']>['start
     health: receiver.health.bind(receiver),
   }
 }
+
+it('a stream that the app closes as it opens is no member', async () => {
+  const hub = await start(undefined, { onStream: ({ type, stream }) => type === 'open' && stream.close() })
+  await enter(hub, 'mina')
+  await pass(6_000)
+  expect(await names(hub)).toEqual([])
+})
+
+it('the others are told of a stream that ends because it could not be told of a change', async () => {
+  const hub = await start(undefined, { onError: () => {} })
+  const broken = await enter(hub, 'mina')
+  const { transport } = await enter(hub, 'mina')
+  await pass(1_000)
+  broken.transport.write = () => {
+    throw new Error('reset')
+  }
+  await enter(hub, 'joon')
+  await pass(1_000)
+  expect(await names(hub)).toEqual([
+    ['joon', 1],
+    ['mina', 1],
+  ])
+  const told = transport.data('sse.presence').map((data) => JSON.parse(data))
+  expect(told.at(-1).joined).toMatchObject([{ info: { name: 'mina' }, streams: 1 }])
+})

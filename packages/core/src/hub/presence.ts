@@ -311,8 +311,11 @@ export class Presence implements StreamPresence {
     this.#changed.add(channel)
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
-      for (const changed of this.#changed) this.#tellChanges(changed)
-      this.#changed.clear()
+      for (const changed of [...this.#changed]) {
+        // Before: a stream that cannot be told ends, and that is the next change.
+        this.#changed.delete(changed)
+        this.#tellChanges(changed)
+      }
     }, interval).unref()
   }
 

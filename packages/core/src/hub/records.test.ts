@@ -46,6 +46,21 @@ async function publishPrices(hub: Hub, ...prices: [record: string, price: string
   for (const [record, price] of prices) await hub.publish('prices', `${record} ${price}`, { record })
 }
 
+/** A hub with one record, which it does not read before `held` is resolved. */
+async function hubThatHoldsRecords() {
+  const inner = createMemoryBroker()
+  const held = Promise.withResolvers<void>()
+  const broker = wrapped(inner, {
+    records: async (channels) => {
+      if (channels.includes('prices')) await held.promise
+      return inner.records!(channels)
+    },
+  })
+  const hub = hubWithRecords({ broker })
+  await publishPrices(hub, ['a', '1'])
+  return { hub, held }
+}
+
 describe('records', () => {
   it('are given to a client without a cursor, with no id before they are complete', async () => {
     const hub = hubWithRecords()
@@ -218,16 +233,7 @@ describe('records', () => {
   })
 
   it('do not hold back other events of a client without a cursor, which have no id before the records are complete', async () => {
-    const inner = createMemoryBroker()
-    const held = Promise.withResolvers<void>()
-    const broker = wrapped(inner, {
-      records: async (channels) => {
-        if (channels.includes('prices')) await held.promise
-        return inner.records!(channels)
-      },
-    })
-    const hub = hubWithRecords({ broker })
-    await publishPrices(hub, ['a', '1'])
+    const { hub, held } = await hubThatHoldsRecords()
     await hub.publish('news', 'old')
     await hub.publish('news', 'rewound')
     const { transport } = await open(hub, ['prices', 'news'], {}, { rewind: 1 })
@@ -301,16 +307,7 @@ describe('records', () => {
   })
 
   it('are complete before the client is told any id, also when it changes its channels meanwhile', async () => {
-    const inner = createMemoryBroker()
-    const held = Promise.withResolvers<void>()
-    const broker = wrapped(inner, {
-      records: async (channels) => {
-        if (channels.includes('prices')) await held.promise
-        return inner.records!(channels)
-      },
-    })
-    const hub = hubWithRecords({ broker })
-    await publishPrices(hub, ['a', '1'])
+    const { hub, held } = await hubThatHoldsRecords()
     const transport = new RecordingTransport()
     const stream = hub
       .stream(transport, { asked: { names: ['news'], authorize: () => true } })
@@ -643,4 +640,27 @@ describe('a volatile event', () => {
     const settled = await Promise.allSettled(many)
     expect(settled.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0)
   })
+})
+
+it('a read of records that nobody waits for any more may fail in silence, as when the hub is closed', async () => {
+  const broker = createMemoryBroker()
+  const reads: PromiseWithResolvers<never>[] = []
+  const records = (channels: readonly string[]) => {
+    if (channels[0]?.startsWith('sse:')) return broker.records!(channels)
+    reads.push(Promise.withResolvers())
+    return reads.at(-1)!.promise
+  }
+  const errors: unknown[] = []
+  const hub = hubWithRecords({ broker: wrapped(broker, { records }), onError: (error) => errors.push(error) })
+  await open(hub, 'prices')
+  const { transport } = await open(hub, 'prices:2')
+  expect(reads).toHaveLength(2)
+  reads[0]!.reject(new Error('away'))
+  await turns()
+  expect(errors).toEqual([new Error('away')])
+  transport.leave()
+  await hub.close()
+  reads[1]!.reject(new Error('closed'))
+  await turns()
+  expect(errors).toEqual([new Error('away')])
 })

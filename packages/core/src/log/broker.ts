@@ -47,6 +47,18 @@ export type Page =
   /** `resumeAt` is the cursor to continue from: the one before the oldest entry in the log, or the head if the reason is `unknown`. */
   | { readonly gap: GapReason; readonly resumeAt: string }
 
+/** What the hub publishes: already checked, and as text. */
+export interface BrokerMessage {
+  readonly event?: string | undefined
+  readonly data: string
+}
+
+/** How it is published. */
+export interface BrokerPublishOptions {
+  readonly idempotencyKey?: string | undefined
+  readonly record?: string | undefined
+}
+
 /** The result of a publish. */
 export interface Published {
   /** The id of the event in the log. */
@@ -111,8 +123,8 @@ export interface Broker {
    */
   publish(
     channels: readonly string[],
-    message: { readonly event?: string | undefined; readonly data: string },
-    options?: { readonly idempotencyKey?: string | undefined; readonly record?: string | undefined },
+    message: BrokerMessage,
+    options?: BrokerPublishOptions,
   ): Promise<Published>
   /**
    * Publishes within a transaction that the app passes. The event is in the log if and only if the transaction commits. Entries get their
@@ -124,8 +136,8 @@ export interface Broker {
   publishIn?(
     transaction: object,
     channels: readonly string[],
-    message: { readonly event?: string | undefined; readonly data: string },
-    options?: { readonly idempotencyKey?: string | undefined; readonly record?: string | undefined },
+    message: BrokerMessage,
+    options?: BrokerPublishOptions,
   ): Promise<PublishedInTransaction>
   /**
    * Resolves with the id of what was published within a transaction, once that is in the log.

@@ -4,7 +4,17 @@ import { checkNames, checkObject, refuseOption } from '../check.ts'
 import { atEndOfTurn, endOfTurn } from '../end-of-turn.ts'
 import { SseError } from '../errors.ts'
 import { randomText } from '../random-text.ts'
-import type { Broker, EndedChannels, Entry, Page, Published, Receiver, Records } from './broker.ts'
+import type {
+  Broker,
+  BrokerMessage,
+  BrokerPublishOptions,
+  EndedChannels,
+  Entry,
+  Page,
+  Published,
+  Receiver,
+  Records,
+} from './broker.ts'
 import { commandChannel, isCommand } from './channel.ts'
 import { EndedSet } from './ended-channels.ts'
 import { IdempotencyKeys } from './idempotency-keys.ts'
@@ -93,8 +103,8 @@ class MemoryBroker implements Broker {
   /** Resolves at the end of the turn, after the hubs have delivered the event. So sockets can drain during a loop of awaited publishes. */
   async publish(
     channels: readonly string[],
-    message: { event?: string | undefined; data: string },
-    options: { idempotencyKey?: string | undefined; record?: string | undefined } = {},
+    message: BrokerMessage,
+    options: BrokerPublishOptions = {},
   ): Promise<Published> {
     this.#refuseWhenClosed()
     const published = this.#log.append(channels, message, options)
@@ -195,11 +205,8 @@ class MemoryLog {
 
   append(
     channels: readonly string[],
-    { event, data }: { readonly event?: string | undefined; readonly data: string },
-    {
-      idempotencyKey: key,
-      record,
-    }: { readonly idempotencyKey?: string | undefined; readonly record?: string | undefined },
+    { event, data }: BrokerMessage,
+    { idempotencyKey: key, record }: BrokerPublishOptions,
   ): Published {
     const known = key === undefined ? undefined : this.#keys.get(key)
     if (known !== undefined) return { id: known, duplicate: true }

@@ -492,9 +492,9 @@ export class Stream implements SseStream, Subscriber {
     this.#slice = this.#host.heartbeat.add(this)
     this.#host.streams.add(this)
     this.#host.observe({ type: 'open', stream: this })
-    if (this.#subscribed) this.#host.membership?.sync(this, { open: true })
-    // The app may have closed the stream in onStream.
+    // The app may have closed the stream in onStream, and then its member must not join.
     if (this.closed) return
+    if (this.#subscribed) this.#host.membership?.sync(this, { open: true })
     this.#greeting = `:\nretry: ${this.#drawRetry()}\n\n`
     if (this.#subscribed && !this.#asked) this.#read()
     if (this.#greeting !== '') this.writeFrames([])

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { mishap, processes, upTo } from './script.ts'
+import { clientsAndMishaps, processes, upTo } from './script.ts'
 
 export const recordChannels = ['records', 'records:2'] as const
 
@@ -63,13 +63,7 @@ const change = fc.oneof(
 export const recordScript = fc.record({
   ...processes,
   changes: upTo(24, change),
-  clients: fc.array(
-    fc.tuple(connect, upTo(8, clientStep)).map(([first, rest]) => [first, ...rest]),
-    { minLength: 1, maxLength: 3, size: 'max' },
-  ),
-  mishaps: upTo(5, mishap),
-  /** How often a turn of the event loop ends while all this goes on. */
-  turns: fc.nat(20),
+  ...clientsAndMishaps(connect, clientStep),
 })
 
 type Of<A> = A extends fc.Arbitrary<infer T> ? T : never

@@ -82,17 +82,24 @@ export const processes = {
   before: fc.nat(6),
 }
 
+/** Clients that connect and go on, and what goes wrong meanwhile. */
+export function clientsAndMishaps<C, S>(connect: fc.Arbitrary<C>, clientStep: fc.Arbitrary<S>) {
+  return {
+    clients: fc.array(
+      fc.tuple(connect, upTo(8, clientStep)).map(([first, rest]): [C, ...S[]] => [first, ...rest]),
+      { minLength: 1, maxLength: 3, size: 'max' },
+    ),
+    mishaps: upTo(5, mishap),
+    /** How often a turn of the event loop ends while all this goes on. */
+    turns: fc.nat(20),
+  }
+}
+
 /** A run: the processes and their log, and what the publishers, the clients and bad luck do, each in this order. */
 export const script = fc.record({
   ...processes,
   publishes: upTo(16, publish),
-  clients: fc.array(
-    fc.tuple(connect, upTo(8, clientStep)).map(([first, rest]) => [first, ...rest]),
-    { minLength: 1, maxLength: 3, size: 'max' },
-  ),
-  mishaps: upTo(5, mishap),
-  /** How often a turn of the event loop ends while all this goes on. */
-  turns: fc.nat(20),
+  ...clientsAndMishaps(connect, clientStep),
 })
 
 type Of<A> = A extends fc.Arbitrary<infer T> ? T : never

@@ -1,3 +1,9 @@
+import type { RecordPage } from '@sse/testbed/channels'
+
+/** The channels that have records, and the one that has members. */
+export const recordChannels = ['records', 'records:2']
+export const room = 'room'
+
 /** What a client asks for, and how the app serves it. */
 export interface Asks {
   readonly kind: 'stream' | 'poll'
@@ -19,14 +25,24 @@ export interface Asks {
   readonly problems: boolean
   /** Seconds that a poll waits. */
   readonly wait: number
+  /** How many events of its channels it goes back if it has no cursor. */
+  readonly rewind: number
+  /** The page that shows records and members. `undefined`: it shows events only. */
+  readonly page: RecordPage | undefined
 }
 
 /** The lines of its request. @param number which of all requests it is */
 export function requestOf(asks: Asks, number: number): string[] {
-  const { kind, key, named, cursor, problems, wait } = asks
+  const { kind, key, named, cursor, problems, wait, page } = asks
+  // The app may put it on any of them.
+  const lacked = recordChannels.filter((channel) => !page?.has(channel))
+  const query = [
+    ...(named.length > 0 ? [`channels=${named.join(',')}`] : []),
+    ...(page ? [`records=${cursor === undefined ? '*' : lacked.join(',')}`] : []),
+  ].join('&')
   const accept = kind === 'poll' ? 'application/json' : 'text/event-stream'
   return [
-    `GET /events${named.length > 0 ? `?channels=${named.join(',')}` : ''} HTTP/1.1`,
+    `GET /events${query && `?${query}`} HTTP/1.1`,
     'Host: localhost',
     `x-number: ${number}`,
     `Accept: ${accept}${problems ? ', application/problem+json' : ''}`,

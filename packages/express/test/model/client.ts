@@ -5,7 +5,9 @@ import type { SseStream } from '../../src/index.ts'
 import { type Asks, requestOf } from './asks.ts'
 import { Boom } from './errors.ts'
 import { Exchange, type ExchangeListener } from './exchange.ts'
+import { RecordLedger } from './record-ledger.ts'
 import { perKey, type Server } from './server.ts'
+import { isCommand } from './true-log.ts'
 import type { World } from './world.ts'
 
 /** Why a stream may end. */
@@ -25,7 +27,7 @@ export class Client implements ExchangeListener {
   readonly asks: Asks
   readonly key: string | undefined
   readonly server: Server
-  readonly ledger: Ledger
+  readonly ledger: Ledger | RecordLedger
   readonly causes = new Set<Cause>()
   /** The channels that it may be given events of. */
   readonly allowed: Set<string>
@@ -39,6 +41,8 @@ export class Client implements ExchangeListener {
   overLimit = false
   /** The moment from which on it is over the time of its credentials. */
   expiresAt = Number.POSITIVE_INFINITY
+  /** Whether its channels were changed. Then it stays open if all that are left have ended before. */
+  hasChanged = false
   /** Since when its connection has taken nothing of what waits for it. */
   fullSince: number | undefined
   /** Whether the app has begun to serve it. */
@@ -46,6 +50,10 @@ export class Client implements ExchangeListener {
   readonly #world: World
   readonly #exchange: Exchange
   readonly #transcript: string[] = []
+  /** The place of the newest entry that its server had when it came. */
+  readonly #cameAt: number
+  /** What a rewound stream must be told first, if nothing is published before. */
+  #rewound: { readonly at: string; readonly events: readonly string[] } | undefined
   readonly #parser = createParser({
     onEvent: (event) => this.#receive(event),
     onComment: (text) => this.#comment(text),
@@ -68,7 +76,8 @@ export class Client implements ExchangeListener {
     this.server = server
     this.#world = world
     this.allowed = new Set(asks.channels)
-    this.ledger = new Ledger(world, asks.cursor)
+    this.ledger = asks.page ? new RecordLedger(world, asks.page, asks.named) : new Ledger(world, asks.cursor)
+    this.#cameAt = server.broker.handed === undefined ? 0 : (world.log.place(server.broker.handed) ?? 0)
     this.#exchange = new Exchange(port, requestOf(asks, number), '', this)
     this.#noteOutage()
   }
@@ -115,14 +124,21 @@ export class Client implements ExchangeListener {
     // Where a start fails, the log may have dropped a disconnect of this key since.
     if (this.key !== undefined && this.#isEarly) this.mayEnd('disconnected')
     if (asks.greets) stream.send('x', { event: 'beside' })
-    if (server.standing !== undefined) ledger.beginsAt(server.standing)
+    if (asks.rewind > 0 && asks.cursor === undefined) this.#expectRewind()
+    else if (server.standing !== undefined) ledger.beginsAt(server.standing)
     for (const channel of asks.channels) ledger.joins(channel)
-    if (asks.expires === undefined) stream.subscribe(asks.channels)
+    const { rewind } = asks
+    if (asks.expires === undefined) stream.subscribe(asks.channels, { rewind })
     else {
       this.expiresAt = Date.now() + asks.expires
       this.mayEnd('expired')
-      stream.subscribe(asks.channels, { expires: new Date(this.expiresAt) })
+      stream.subscribe(asks.channels, { rewind, expires: new Date(this.expiresAt) })
     }
+  }
+
+  /** Whether a channel that it may be on was over since it came. A server may see that later than the log. */
+  get mayHaveEnded(): boolean {
+    return this.#world.log.hasEnded(this.allowed, this.#cameAt)
   }
 
   /** The app's `authorize`. */
@@ -136,10 +152,19 @@ export class Client implements ExchangeListener {
     return verdict
   }
 
+  /** Whether the newest entry of each of its channels is an end. */
+  get mustHaveEnded(): boolean {
+    const { size } = this.stream!.channels
+    const { ended } = this.#world.log
+    return !this.hasChanged && size > 0 && [...this.stream!.channels].every((channel) => ended.has(channel))
+  }
+
   /** The app puts its stream on a channel. */
   subscribe(channel: string): void {
     const { stream, server } = this
     if (!stream || stream.closed) return
+    this.hasChanged = true
+    const before = this.#exchange.written
     stream.subscribe(channel)
     const stands = this.live ? server.standing : undefined
     const now = this.#world.log.length
@@ -147,12 +172,14 @@ export class Client implements ExchangeListener {
       if (stands !== undefined) this.ledger.stands(stands, 'what came before it joined')
       this.allowed.add(channel)
       this.ledger.joins(channel, stands, now)
-    })
+      // The members of a channel, and its records, may be told at once.
+    }, this.asks.page && before)
   }
 
   unsubscribe(channel: string): void {
     const { stream, server } = this
     if (!stream || stream.closed) return
+    this.hasChanged = true
     stream.unsubscribe(channel)
     const stands = this.live ? server.standing : undefined
     this.#change(() => {
@@ -213,13 +240,40 @@ export class Client implements ExchangeListener {
     return `client ${this.#world.requests.indexOf(this)} ${JSON.stringify(this.asks)}: ${this.status} ${this.end ?? 'open'}\n      ${this.#transcript.join('\n      ')}`
   }
 
+  /** It begins so many events of its channels before the head, as far as the window goes. */
+  #expectRewind(): void {
+    const { asks, server, ledger } = this
+    const { standing, broker } = server
+    if (standing === undefined) return
+    if (asks.page) ledger.beginsAt(standing)
+    if (asks.page || asks.named.length > 0) return
+    const { log, window } = this.#world
+    const place = log.place(broker.handed!)!
+    const events = log.newest(asks.rewind, asks.channels, place, Math.min(broker.events, window))
+    this.#rewound = { at: standing, events: events.map(({ id }) => id) }
+  }
+
+  #checkRewind(id: string): void {
+    const rewound = this.#rewound
+    this.#rewound = undefined
+    if (!rewound || rewound.at !== this.server.standing) return
+    this.#world.meets('a rewind')
+    const { log } = this.#world
+    const told = (log.between(id, rewound.at) ?? []).filter(
+      (entry) => !isCommand(entry) && entry.channels.some((channel) => this.asks.channels.includes(channel)),
+    )
+    const [is, should] = [told.map((entry) => entry.id), rewound.events].map(String)
+    if (is !== should)
+      this.ledger.breach('I2', `it goes ${this.asks.rewind} back to ${is} instead of ${should}`)
+  }
+
   #noteOutage(): void {
     const { isAway, broker } = this.server
     if (this.status === undefined && (isAway || broker.holdsReads)) this.mayEnd('outage')
   }
 
-  #change(make: () => void): void {
-    this.#changes.push({ at: this.#exchange.written, make })
+  #change(make: () => void, at = this.#exchange.written): void {
+    this.#changes.push({ at, make })
   }
 
   #changeUpTo(offset: number): void {
@@ -239,7 +293,9 @@ export class Client implements ExchangeListener {
     if (isSilent && event !== 'sse.close' && !(event === 'beside' && this.#mayBeSent)) {
       this.ledger.breach('I7', `it was told ${event} after its key was disconnected`)
     }
-    this.ledger.receives({ type: 'event', event, data, id: this.#lastEventId, retry: undefined })
+    const told = this.asks.page ? (id ?? '') : this.#lastEventId
+    this.ledger.receives({ type: 'event', event, data, id: told, retry: undefined })
+    if (event === 'sse.open') this.#checkRewind(this.#lastEventId)
     if (event === 'sse.ping' && id !== undefined && !this.#exchange.isPaused) this.live = true
     if (event === 'sse.channels') this.#confirmed(JSON.parse(data).channels, this.#lastEventId)
   }

@@ -1,4 +1,7 @@
+import { compare } from '@sse/testbed/channels'
+import { room } from './asks.ts'
 import { clock } from './clock.ts'
+import { RecordLedger } from './record-ledger.ts'
 import { perKey } from './server.ts'
 import { settled } from './step.ts'
 import type { World } from './world.ts'
@@ -12,10 +15,14 @@ export async function conclude(world: World): Promise<void> {
     if (!client.isOpen || !stream || stream.closed || client.asks.kind === 'poll') continue
     if (!ledger.opened || ledger.claim !== head)
       world.breach('nothing stuck', `the log stands at ${head}, and not ${client}`)
+    if (client.mustHaveEnded) world.breach('nothing stuck', `all of its channels have ended: ${client}`)
   }
   if (world.unsettled > 0) world.breach('nothing stuck', `${world.unsettled} calls are not answered`)
 
+  await compareMembers(world)
   await leave(world)
+  // A member stays for some seconds after its last stream.
+  if (world.clients.some(({ asks }) => asks.page)) await clock.pass(6_000)
   for (const { hub } of world.running) {
     const { streams, channels } = hub.stats()
     if (streams + channels > 0) world.breach('I6', `${streams} streams on ${channels} channels are left`)
@@ -27,6 +34,31 @@ export async function conclude(world: World): Promise<void> {
   await settled(world)
   countTimers(world, 0)
   await settled(world)
+}
+
+/** Within a lease every list is the truth. What was lost on the way is told again. */
+async function compareMembers(world: World): Promise<void> {
+  const open = world.clients.filter(
+    ({ stream, isOpen, asks }) => isOpen && stream?.closed === false && asks.kind === 'stream',
+  )
+  const truth = new Map<string, number>()
+  for (const { stream, key } of open)
+    if (key !== undefined && stream!.channels.has(room)) truth.set(key, (truth.get(key) ?? 0) + 1)
+  for (let seconds = 0; ; seconds++) {
+    try {
+      for (const { hub } of world.running) {
+        const members = (await hub.presence(room)).filter(({ streams }) => streams > 0)
+        compare(new Map(members.map(({ info, streams }) => [String(info), streams])), truth, 'hub.presence')
+      }
+      for (const { ledger, stream } of open)
+        if (ledger instanceof RecordLedger) ledger.check(stream!.channels.has(room) ? truth : undefined)
+      return
+    } catch (error) {
+      if (seconds === 30) return world.breach('nothing stuck', String(error))
+      await clock.pass(1_000)
+      await settled(world)
+    }
+  }
 }
 
 async function recover(world: World): Promise<void> {
@@ -41,6 +73,8 @@ async function recover(world: World): Promise<void> {
   for (const { broker } of world.running) broker.up()
   for (const client of world.clients) client.drain()
   await settled(world)
+  // A start that has failed often is tried again after ten seconds at the latest.
+  if (world.running.some(({ isReady }) => !isReady)) await clock.pass(10_000)
   await clock.pass(8_000)
   await settled(world)
 }
@@ -59,6 +93,9 @@ function countTimers(world: World, expected: number): void {
 
 /** What is over is not counted against anybody: a key has all its streams again. */
 async function fillUp(world: World): Promise<void> {
+  // A stream of a channel that has ended is over at once.
+  world.publish(world.at(0), ['a'], 10)
+  await settled(world)
   const before = world.clients.length
   for (let stream = 0; stream < perKey; stream++) world.ask(0, plain)
   await settled(world)
@@ -79,4 +116,6 @@ const plain = {
   expires: undefined,
   problems: false,
   wait: 0,
+  rewind: 0,
+  page: undefined,
 } as const

@@ -1,4 +1,4 @@
-import type { Broker, Entry, Page, Published, Receiver } from '@sse/core'
+import type { Broker, EndedChannels, Entry, Page, Published, Receiver, Records } from '@sse/core'
 import { Unreachable } from './errors.ts'
 import type { Holds } from './holds.ts'
 import { isCommand, type TrueLog } from './true-log.ts'
@@ -73,10 +73,18 @@ export class FaultyBroker implements Broker {
   }
 
   async read(...args: Parameters<Broker['read']>): Promise<Page> {
-    this.#mustReach()
-    if (this.holdsReads) await this.#holds.wait({ what: 'a read' })
-    this.#mustReach()
+    await this.#mayRead()
     return this.#broker.read(...args)
+  }
+
+  async records(channels: readonly string[]): Promise<Records> {
+    await this.#mayRead()
+    return this.#broker.records!(channels)
+  }
+
+  async ended(): Promise<EndedChannels> {
+    await this.#mayRead()
+    return this.#broker.ended!()
   }
 
   async signal(text: string): Promise<void> {
@@ -126,6 +134,12 @@ export class FaultyBroker implements Broker {
   #note(entry: Entry): void {
     if (isCommand(entry)) this.#watcher.disconnects(JSON.parse(entry.data).key)
     else this.events++
+  }
+
+  async #mayRead(): Promise<void> {
+    this.#mustReach()
+    if (this.holdsReads) await this.#holds.wait({ what: 'a read' })
+    this.#mustReach()
   }
 
   #mustReach(): void {

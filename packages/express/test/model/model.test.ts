@@ -32,7 +32,7 @@ const options: fc.Arbitrary<WorldOptions> = fc.record({
 /** What has to happen in some runs: promises that nothing endangers are easily kept. */
 const needed =
   `opens leaves stalls drains breaks publishes decides sends subscribes unsubscribes closes listens posts floods disconnects
-  replaces loses reaches holds forgets passes jumps`.split(/\s+/)
+  replaces loses reaches holds forgets passes jumps shows sets removes ends joins parts`.split(/\s+/)
 
 let taken = 0
 /** The steps before the first failure. */

@@ -40,6 +40,7 @@ export class Poster implements ExchangeListener {
     this.server = server
     this.wish = wish
     this.spent = world.spends(wish.key)
+    if (wish.target) wish.target.hasChanged = true
     const { stream, subscribe, unsubscribe, key } = wish
     const body = JSON.stringify({ stream, subscribe, unsubscribe })
     const request = [

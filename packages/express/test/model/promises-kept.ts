@@ -27,7 +27,7 @@ function checkAnswer(world: World, client: Client): void {
   }
   const fits: Readonly<Record<number, boolean>> = {
     200: true,
-    204: causes.has('disconnected') || causes.has('app'),
+    204: causes.has('disconnected') || causes.has('app') || client.mayHaveEnded,
     401: causes.has('expired'),
     // It was closed after what it was sent, and before it was on a channel.
     406: asks.kind === 'poll' && asks.greets && causes.has('app'),
@@ -71,13 +71,16 @@ function holdsRead(world: World): boolean {
 /** I8 and I6: a stream ends for a reason, and ends where there is one. */
 function checkEnd(world: World, client: Client): void {
   const { asks, end, status, causes, exchange, stream } = client
-  if (asks.kind === 'stream' && status === 200 && end !== undefined && causes.size === 0 && !client.overLimit)
+  const isExplained = causes.size > 0 || client.overLimit || client.mayHaveEnded
+  if (asks.kind === 'stream' && status === 200 && end !== undefined && !isExplained)
     world.breach('I8', `nothing explains the end of ${client}`)
   if (exchange.isOver && stream && !stream.closed)
     world.breach('I6', `the response is over and the stream is not: ${client}`)
   if (stream?.closed && !exchange.isOver && !exchange.isPaused)
     world.breach('I6', `the stream is over and the response is not: ${client}`)
   if (stream?.closed || !client.isServed || !stream) return
+  if (client.live && client.isOpen && mustBeOpen(world, client) && !exchange.isPaused && client.mustHaveEnded)
+    world.breach('nothing stuck', `all of its channels have ended: ${client}`)
   const noticesClock = !world.isClockSet || (asks.kind === 'stream' && status === 200)
   if (Date.now() > client.expiresAt && noticesClock) world.breach('I6', `its time is over: ${client}`)
   if (client.server.state === 'closed' && status === 200)

@@ -1,5 +1,7 @@
+import { hasRecords } from '@sse/testbed/channels'
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express'
 import { channels, createHub, type Hub, SseError, sse } from '../../src/index.ts'
+import { room } from './asks.ts'
 import type { Client } from './client.ts'
 import { Boom, Unreachable, Unwritable } from './errors.ts'
 import { FaultyBroker } from './faulty-broker.ts'
@@ -34,6 +36,7 @@ export class Server {
       broker: this.broker,
       heartbeat: 1_000,
       window: { entries: window },
+      channel: (name) => ({ records: hasRecords(name), presence: name === room }),
       onError: (error) => this.#judge(error),
       onStream: (event) => world.listeners.heard(this, event),
     })
@@ -88,6 +91,7 @@ export class Server {
         hub,
         key: (request) => request.get('x-key'),
         authorize: (request, channel) => this.#world.requestOf(request).judge(channel),
+        presence: (request) => request.get('x-key'),
         limits: { perKey },
         retry: 1_000,
         stall,

@@ -1,4 +1,5 @@
 import type { Broker, Entry, SharedMemoryLog } from '@sse/core'
+import { RecordHistory, type RecordLog } from '@sse/testbed/channels'
 import { History, type LedgerLog } from '@sse/testbed/ledger'
 
 export const isCommand = ({ channels }: Entry) => channels[0]?.startsWith('sse:') === true
@@ -6,12 +7,17 @@ export const isCommand = ({ channels }: Entry) => channels[0]?.startsWith('sse:'
 /**
  * What was ever in the log of a run, watched by a broker of its own: ledgers and the brokers that were away ask it, and it never forgets.
  */
-export class TrueLog implements LedgerLog {
+export class TrueLog implements LedgerLog, RecordLog {
   readonly forked = false
   readonly #capacity: number
   readonly #entries: Entry[] = []
   readonly #origin: string
   readonly #history: History
+  readonly #records = new RecordHistory()
+  /** The channels whose newest entry is an end, after each entry that changed them. */
+  readonly #ended: { readonly place: number; readonly channels: ReadonlySet<string> }[] = [
+    { place: 0, channels: new Set() },
+  ]
 
   private constructor(origin: string, capacity: number) {
     this.#origin = origin
@@ -30,8 +36,7 @@ export class TrueLog implements LedgerLog {
     const { head } = await broker.start({
       entries: (batch) => {
         for (const entry of batch) {
-          watcher!.#entries.push(entry)
-          watcher!.#history.add(entry)
+          watcher!.#add(entry)
           added(entry)
         }
       },
@@ -90,6 +95,44 @@ export class TrueLog implements LedgerLog {
 
   isOwnForm(id: string): boolean {
     return /^[0-9a-f]{16}-\d+$/.test(id)
+  }
+
+  recordsAt(position: string, channel: string): readonly Entry[] {
+    const last = this.place(position)!
+    return this.#records.at(channel, ({ id }) => this.place(id)! <= last)
+  }
+
+  /** The channels whose newest entry is an end. */
+  get ended(): ReadonlySet<string> {
+    return this.#ended.at(-1)!.channels
+  }
+
+  /** Whether one of these channels was over at a place of the log, or has been since. */
+  hasEnded(channels: Iterable<string>, since: number): boolean {
+    const before = this.#ended.findLastIndex(({ place }) => place <= since)
+    return this.#ended
+      .slice(before)
+      .some(({ channels: ended }) => [...channels].some((channel) => ended.has(channel)))
+  }
+
+  /** Up to so many entries of these channels that are the newest before a place, of the newest `held` events. */
+  newest(count: number, channels: readonly string[], before: number, held: number): readonly Entry[] {
+    const events = this.#entries.slice(0, before).filter((entry) => !isCommand(entry))
+    const window = held === 0 ? [] : events.slice(-held)
+    return window
+      .filter((entry) => entry.channels.some((channel) => channels.includes(channel)))
+      .slice(-count)
+  }
+
+  #add(entry: Entry): void {
+    this.#entries.push(entry)
+    this.#history.add(entry)
+    this.#records.add(entry)
+    const now = new Set(this.ended)
+    for (const channel of entry.channels)
+      if (entry.event === 'sse.end') now.add(channel)
+      else now.delete(channel)
+    if (now.size !== this.ended.size) this.#ended.push({ place: this.length, channels: now })
   }
 
   excuses(skipped: readonly Entry[]): boolean {

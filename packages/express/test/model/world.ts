@@ -1,4 +1,5 @@
 import { createMemoryLog, type SharedMemoryLog, SseError, type SseStream } from '@sse/core'
+import type { RecordPage } from '@sse/testbed/channels'
 import { turns } from '@sse/testbed/fuzz'
 import { Breach, type LedgerWorld, type PromiseName } from '@sse/testbed/ledger'
 import type { Request } from 'express'
@@ -48,6 +49,10 @@ export class World implements LedgerWorld {
   readonly #current: Server[] = []
   readonly #published = new Set<string>()
   readonly #disconnected = new Set<string>()
+  /** The clients whose page another one has now. */
+  readonly #taken = new Set<Client>()
+  /** The channels and records that somebody ended or removed. */
+  readonly #gone = new Set<string>()
   readonly #posts = new Map<string | undefined, { readonly left: number; readonly at: number }>()
 
   private constructor(options: WorldOptions, meets: (situation: string) => void) {
@@ -114,6 +119,14 @@ export class World implements LedgerWorld {
     this.requests.push(new Client(this, this.at(address), port, this.requests.length, asks))
   }
 
+  /** The newest page whose connection is over, so that it may come back. Nobody else takes it again. */
+  takePage(): RecordPage | undefined {
+    const last = this.clients.findLast(({ asks, end, exchange }) => asks.page && (end || exchange.hasLeft))
+    if (!last?.asks.page || this.#taken.has(last)) return undefined
+    this.#taken.add(last)
+    return last.asks.page
+  }
+
   post(address: number, wish: Wish): Poster {
     const { port } = this.#addresses[address % 2]!
     const poster = new Poster(this, this.at(address), port, this.requests.length, wish)
@@ -130,15 +143,21 @@ export class World implements LedgerWorld {
     return has < 1
   }
 
-  publish(server: Server, channels: readonly string[], size: number): void {
+  publish(server: Server, channels: readonly string[], size: number, record?: string): void {
     const data = `${this.#published.size} ${'x'.repeat(size)}`
     this.#published.add(data)
-    this.#watch(
-      server,
-      server.hub.publish(channels, data).then(({ id }) => {
-        if (this.log.place(id) === undefined) this.breach('I5', `${id} was published and is not in the log`)
-      }),
-    )
+    this.#append(server, server.hub.publish(channels, data, { record }))
+  }
+
+  remove(server: Server, channel: string, record: string): void {
+    this.#gone.add(`${channel} ${record}`)
+    this.#append(server, server.hub.remove(channel, record))
+  }
+
+  /** Ends a channel, until somebody publishes to it. */
+  finish(server: Server, channel: string): void {
+    this.#gone.add(channel)
+    this.#append(server, server.hub.end(channel))
   }
 
   disconnect(server: Server, key: string, reconnect: false | number | undefined): void {
@@ -194,10 +213,25 @@ export class World implements LedgerWorld {
     clock.stop()
   }
 
+  #append(server: Server, promise: Promise<{ readonly id: string }>): void {
+    this.#watch(
+      server,
+      promise.then(({ id }) => {
+        if (this.log.place(id) === undefined) this.breach('I5', `${id} was published and is not in the log`)
+      }),
+    )
+  }
+
   #added(entry: Entry): void {
-    const isDisconnect = isCommand(entry) && this.#disconnected.has(JSON.parse(entry.data).key)
-    if (!isDisconnect && !this.#published.has(entry.data))
-      this.breach('I5', `nobody published ${JSON.stringify(entry)}`)
+    if (!this.#wasAsked(entry)) this.breach('I5', `nobody published ${JSON.stringify(entry)}`)
+  }
+
+  #wasAsked(entry: Entry): boolean {
+    const { event, channels, record, data } = entry
+    if (isCommand(entry)) return this.#disconnected.has(JSON.parse(data).key)
+    if (event === 'sse.end') return this.#gone.has(channels.join())
+    if (event === 'sse.removed') return this.#gone.has(`${channels} ${record}`)
+    return this.#published.has(data)
   }
 
   /** What the app awaits: it may fail while the broker is away, and when the hub is closed. */

@@ -40,6 +40,13 @@ const withTimes = `
     bytes = length(CAST(channel || record || coalesce(event, '') || data AS BLOB));
 `
 
+/** Before the third version the ends of channels were only in the log. */
+const endsInLog = `
+  INSERT INTO sse_ends SELECT value, last FROM (
+    SELECT channel.value, max(seq) AS last, event FROM sse_entries, json_each(channels) AS channel GROUP BY channel.value
+  ) WHERE event = 'sse.end'
+`
+
 /** Makes missing tables, and draws a nonce for the entries to come. Runs within a transaction. */
 export function prepareTables(database: DatabaseSync, path: string): void {
   database.exec(tables)
@@ -57,6 +64,7 @@ export function prepareTables(database: DatabaseSync, path: string): void {
     throw failure('log-failed', path, later)
   } else if (found['version'] !== version) {
     database.exec(found['version'] === 1 ? 'ALTER TABLE sse_entries ADD COLUMN record TEXT' : withTimes)
+    database.exec(endsInLog)
     database.prepare('UPDATE sse_log SET version = ?').run(version)
   }
   database.exec('CREATE INDEX IF NOT EXISTS sse_records_by_age ON sse_records (at)')

@@ -110,8 +110,9 @@ export function createFollower(options: FollowerOptions) {
       return
     }
     if (relayed.identified && isEvent && ahead.size > 0) {
-      // For this tab: the leader is past what the tab has received, so the rest will not arrive again. For others alone: the leader is not.
-      if (inbox.takes(relayed)) ahead.clear()
+      // For this tab: the leader is past what the tab has received, so the rest will not arrive again. For others alone: the leader is not. A change
+      // of a record says nothing, because a connection that catches up is not told of it.
+      if (inbox.takes(relayed) && !changesRecord(relayed)) ahead.clear()
       else isPartial = true
     }
     // The leader is behind this tab. Its event counts at once, but the position of the event must not move this tab back.
@@ -256,7 +257,9 @@ export function createFollower(options: FollowerOptions) {
   /** Joins the group at the leader's position. */
   function enter(status: LeaderStatus, events: readonly RelayedEvent[], told: readonly RelayedEvent[]): void {
     const cursor = history.cursor
-    const isNew = joining && !inbox.opened
+    // Without a cursor nobody knows what a page has missed, even if a stream has begun: it begins anew.
+    if (!cursor) inbox.begin()
+    const isNew = !cursor || (joining && !inbox.opened)
     joining = false
     if (!cursor) history.restart(status.cursor)
     const place = { lastEventId: history.cursor, identified: false }
@@ -347,6 +350,8 @@ export function createFollower(options: FollowerOptions) {
     stopCatchUp,
   }
 }
+
+const changesRecord = ({ event, record }: RelayedEvent): boolean => !!record || event === 'sse.removed'
 
 /** An `sse.open` in the form for one tab. */
 const reopen = ({ data }: RelayedEvent, resumed: boolean | null): string =>

@@ -108,6 +108,10 @@ export function createInbox({ id, history, interests, outdated, ...options }: In
       return told
     },
     takes,
+    /** The tab begins without a cursor. For its page the next stream does not resume. */
+    begin(): void {
+      isFresh = true
+    },
     /** Delivers the event to the page if it is for this tab. */
     deliver(relayed: RelayedEvent): void {
       if (!takes(relayed)) return

@@ -20,6 +20,8 @@ export function createSharedChannels(client: SseClient) {
   let on: readonly string[] | undefined
   /** Channels that the stream has only because a tab requested them. */
   let only: ReadonlySet<string> = new Set()
+  /** Channels that tabs have requested of this stream. It may still send something of those that they have left. */
+  let requested = new Set<string>()
   const refused = new Set<string>()
   let confirms = false
   /** The change that the server has not confirmed yet. */
@@ -30,6 +32,7 @@ export function createSharedChannels(client: SseClient) {
     if (change || !next) return
     const { join, leave } = next
     asked = new Set(wanted)
+    for (const channel of join) requested.add(channel)
     on = on?.filter((channel) => !leave.includes(channel) || !only.has(channel))
     for (const channel of leave) refused.delete(channel)
     if (confirms) change = next
@@ -64,6 +67,7 @@ export function createSharedChannels(client: SseClient) {
       // Channels requested since the connect are posted to the stream now.
       change = difference(carried, asked)
       on = undefined
+      requested = new Set([...carried, ...asked])
       refused.clear()
     },
     answered(answer: SseChannels): void {
@@ -79,7 +83,7 @@ export function createSharedChannels(client: SseClient) {
     },
     answerFor,
     /** Whether the app has added a channel to the stream, so that it is for every tab. */
-    isForAll: (channel: string) => (on?.includes(channel) ? !only.has(channel) : !asked.has(channel)),
+    isForAll: (channel: string) => (on?.includes(channel) ? !only.has(channel) : !requested.has(channel)),
     /** What a tab that wants these channels is told. Undefined until the server has answered. */
     view(own: readonly string[]): SseChannels | undefined {
       if (!on || !own.every(answerFor)) return undefined

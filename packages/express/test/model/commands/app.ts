@@ -1,8 +1,9 @@
 import fc from 'fast-check'
+import { recordChannels, room } from '../asks.ts'
 import type { Client } from '../client.ts'
 import { Unwritable } from '../errors.ts'
 import { Step } from '../step.ts'
-import { address, channel, someChannels, toClient } from './names.ts'
+import { address, channel, record, recordChannel, someChannels, toClient } from './names.ts'
 
 const publishes = fc
   .record({
@@ -18,14 +19,46 @@ const publishes = fc
       ),
   )
 
+const sets = fc
+  .record({
+    address,
+    channels: fc.subarray(recordChannels, { minLength: 1 }),
+    record,
+    size: fc.constantFrom(10, 10, 40_000),
+  })
+  .map(
+    ({ address, channels, record, size }) =>
+      new Step(`sets ${address} ${channels} ${record} ${size}`, (world) =>
+        world.publish(world.at(address), channels, size, record),
+      ),
+  )
+
+const removes = fc
+  .tuple(address, recordChannel, record)
+  .map(
+    ([address, channel, record]) =>
+      new Step(`removes ${address} ${channel} ${record}`, (world) =>
+        world.remove(world.at(address), channel, record),
+      ),
+  )
+
+const ends = fc
+  .tuple(address, fc.oneof(channel, recordChannel, fc.constant(room)))
+  .map(
+    ([address, channel]) =>
+      new Step(`ends ${address} ${channel}`, (world) => world.finish(world.at(address), channel)),
+  )
+
 /** Something that the app does to one of the streams that it serves. */
 function does<T>(
   name: string,
   argument: fc.Arbitrary<T>,
   act: (client: Client, argument: T) => unknown,
   kinds: readonly string[] = ['stream', 'poll'],
+  isOne: (client: Client) => boolean = () => true,
 ) {
-  const fits = ({ stream, asks }: Client) => stream?.closed === false && kinds.includes(asks.kind)
+  const fits = (client: Client) =>
+    client.stream?.closed === false && kinds.includes(client.asks.kind) && isOne(client)
   return toClient(name, fits, argument, (client, argument) => attempt(client, () => act(client, argument)))
 }
 
@@ -38,6 +71,12 @@ function attempt(client: Client, call: () => unknown): unknown {
     return client.exchange.fail()
   }
 }
+
+/** A channel with records or members is joined, or left, by a page that shows them. */
+const shown = fc.oneof(recordChannel, fc.constant(room))
+const isPage = ({ asks }: Client) => asks.page !== undefined
+const joins = does('joins', shown, (client, channel) => client.subscribe(channel), ['stream'], isPage)
+const parts = does('parts', shown, (client, channel) => client.unsubscribe(channel), ['stream'], isPage)
 
 const reconnect = fc.constantFrom(undefined, false as const, 500)
 
@@ -87,4 +126,9 @@ export const appSteps = [
     }),
   },
   { weight: 3, arbitrary: listens },
+  { weight: 5, arbitrary: sets },
+  { weight: 2, arbitrary: removes },
+  { weight: 2, arbitrary: ends },
+  { weight: 1, arbitrary: joins },
+  { weight: 1, arbitrary: parts },
 ]

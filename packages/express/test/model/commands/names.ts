@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { recordChannels, room } from '../asks.ts'
 import type { Client } from '../client.ts'
 import { Step } from '../step.ts'
 
@@ -15,6 +16,10 @@ export const named = fc.oneof(
   { weight: 4, arbitrary: fc.subarray(['a', 'd', 'x'], { minLength: 1 }) },
   { weight: 1, arbitrary: fc.constant(['d', 'boom']) },
 )
+/** What a page asks for that shows records and members. */
+export const shownChannels = fc.subarray(['a', 'records', 'records:2', room], { minLength: 1 })
+export const record = fc.constantFrom('x', 'y', 'z')
+export const recordChannel = fc.constantFrom(...recordChannels)
 export const verdicts = fc.constantFrom('now' as const, 'held' as const)
 /** Which of all that there are: the newest more often. */
 export const which = fc.oneof(fc.constant(-1), fc.nat(20))
