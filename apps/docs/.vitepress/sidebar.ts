@@ -53,6 +53,7 @@ export const english: Items = [
     packages.map((name) => [`packages/${name}`, `@sse/${name}`]),
   ),
   item('reference/errors'),
+  item('reference/versions'),
   { text: 'API reference', collapsed: true, items: reference() },
 ]
 
@@ -75,7 +76,10 @@ export const korean: Items = [
   ]),
   section(
     '레시피',
-    under('ko/recipes', ['auth', 'sign-in', 'rooms', 'channels', 'several-nodes', 'graceful-deploy']),
+    under('ko/recipes', [
+      ...['auth', 'sign-in', 'rooms', 'channels', 'several-nodes', 'graceful-deploy'],
+      ...['transactions', 'tracing'],
+    ]),
   ),
   section('배포', under('ko/deployment', ['choosing-a-log', 'proxies', 'limits', 'threat-model'])),
   section('영어 문서', [

@@ -89,6 +89,19 @@ test('saying it again is fine, and told once', async () => {
   expect(testApp.published()).toHaveLength(2)
 })
 
+test('a topic that one does not follow cannot be muted, and nobody is told', async () => {
+  const { mina, published } = await startWithMina()
+  const { body } = await mina.put('/api/topics/security/muted').expect(409)
+  expect(body).toMatchObject({
+    status: 409,
+    detail: 'You do not follow "security". Follow it before you mute it',
+  })
+  expect(published()).toEqual([])
+  expect((await mina.get('/api/session')).body.user.muted).toEqual([])
+  // A mute from before may always be taken back.
+  await mina.delete('/api/topics/security/muted').expect(204)
+})
+
 test('each decides for themselves', async () => {
   const { as, mina } = await startWithMina()
   await mina.delete('/api/topics/builds/following').expect(204)

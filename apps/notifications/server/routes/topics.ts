@@ -24,6 +24,10 @@ export function topicRoutes({ topics, reads, publishWith }: Parts): Router {
       const topic = String(req.params['id'])
       if (!isKnownTopic(topic)) throw new Problem(404, `There is no topic "${topic}"`)
       await publishWith(function* (tx) {
+        // Asked in the transaction: another tab may unfollow at this moment.
+        if (list === 'muted' && wanted && !(yield* topics.of(person)).following.includes(topic)) {
+          throw new Problem(409, `You do not follow "${topic}". Follow it before you mute it`)
+        }
         if (!(yield* topics.set(list, person, topic, wanted))) return
         // A new follower can look up what was there before. It counts as read.
         if (list === 'following' && wanted) yield* reads.markAllRead(person, [`topic:${topic}`])

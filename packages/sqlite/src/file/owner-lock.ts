@@ -2,7 +2,7 @@ import { failure, failureOf } from '../failure.ts'
 import { DatabaseSync } from '../node-sqlite.ts'
 
 const taken =
-  'belongs to another broker, in this process or in another one: close that broker first. A file has one process at a time; several processes share a log with @sse/redis'
+  'belongs to another broker, in this process or in another one: close that broker first. A file has one process at a time; several processes of one machine share it through @sse/cluster, others use @sse/redis or @sse/postgres'
 
 /**
  * Makes one process the owner of the log: it holds an exclusive transaction on a file beside the log. The operating system releases the
