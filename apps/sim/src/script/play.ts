@@ -108,6 +108,7 @@ async function settle(sim: Simulation): Promise<void> {
   for (;;) {
     await world.runFor(5_000)
     sim.readRecords()
+    if (!sim.hasRun) sim.finishRuns()
     await world.runFor(1_000)
     const wrong = sim.judge()
     if (wrong === undefined) return
