@@ -152,8 +152,11 @@ async function tryPlanted(options: Options): Promise<void> {
     let failed = await run({ ...hours, plant: name }, () => {})
     const seconds = ((performance.now() - begun) / 1_000).toFixed(0)
     // A violation without the fault is another one.
-    if (failed && (await run({ seed: String(failed.seed), hours: '0', workers: '1' }, () => {})))
+    const other = failed && (await run({ seed: String(failed.seed), hours: '0', workers: '1' }, () => {}))
+    if (other) {
+      console.log(`another violation. Seed ${other.seed}: ${other.violation?.split('\n')[0]}`)
       failed = undefined
+    }
     if (failed) found++
     const after = `${failed?.allHours?.toFixed(1) ?? 'all'} simulated hours, ${seconds} s`
     console.log(`${failed ? 'found' : 'NOT FOUND'} after ${after}: ${name} (${commit})`)

@@ -17,7 +17,7 @@ export function startClient(page: Page): PageCode {
   }
   const client = createSseClient<{ item: ShownItem; typing: ShownItem; part: RunPart[] }>(urlOf(rewind), {
     channels,
-    ...(slowSchema && { parse: { item: slowItem(page) } }),
+    ...(slowSchema && { events: { item: slowItem(page) } }),
     headers: page.headers,
     refresh: page.refresh,
     ...(share && { share: { key: page.user } }),
