@@ -134,7 +134,6 @@ export class Simulation {
   judge(): string | undefined {
     const pending = this.data.items.filter(({ state }) => state === 'pending')
     if (pending.length > 0) return `the items ${pending.map(({ n }) => n)} are not published`
-    if (!this.hasRun) return 'no run has finished'
     for (const page of this.pages) {
       const wrong = page.judge()
       if (wrong !== undefined) return `${page.name} ${wrong}`
