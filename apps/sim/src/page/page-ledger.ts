@@ -103,14 +103,13 @@ export class PageLedger {
   /** The stream was opened. */
   opened(resumed: boolean | null): void {
     this.#note(`open ${resumed}`)
-    if (resumed !== true) this.#break()
+    if (resumed !== true) this.#miss()
     if (!this.since.has(news)) this.#join(news)
   }
 
   gap(reason: string): void {
     this.#note(`gap ${reason}`)
-    this.#break()
-    for (const channel of this.since.keys()) this.since.set(channel, this.#newest)
+    this.#miss()
   }
 
   channels(channels: readonly string[]): void {
@@ -214,6 +213,12 @@ export class PageLedger {
   #join(channel: string): void {
     this.since.set(channel, this.#newest)
     this.#joined.set(channel, this.#world.now)
+  }
+
+  /** Events may be missing, and only a load has them. */
+  #miss(): void {
+    this.#break()
+    for (const channel of this.since.keys()) this.since.set(channel, this.#newest)
   }
 
   #break(): void {

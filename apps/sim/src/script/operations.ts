@@ -41,7 +41,7 @@ function optionsOf({ a, b }: Choice): PageOptions {
       ...(bit(5) === 1 ? [pick(rooms, a)] : []),
       ...(bit(6) === 1 ? [prices] : []),
       ...(bit(7) === 1 ? [lobby] : []),
-      ...(bit(12) === 1 ? [job] : []),
+      ...(bit(14) === 1 ? [job] : []),
     ],
   }
 }
