@@ -35,6 +35,8 @@ interface Report {
   readonly digest: string
   readonly faults: readonly (readonly [string, number])[]
   readonly violation: string | undefined
+  /** The hours of all seeds that were played until it failed. */
+  readonly allHours?: number
 }
 
 export async function main(options: Options): Promise<void> {
@@ -100,7 +102,7 @@ async function run(options: Options, says = console.log): Promise<Report | undef
       .join(', ')}`,
   )
   says(failed ? `1 violation. Seed ${failed.seed}: ${failed.violation}` : '0 violations')
-  return failed
+  return failed && { ...failed, allHours: hours }
 }
 
 /** A process that plays the seeds that it is sent. */
@@ -148,12 +150,16 @@ async function tryPlanted(options: Options): Promise<void> {
     const begun = performance.now()
     const hours = { minutes: '10', ...options, hours: '1000000' }
     let failed = await run({ ...hours, plant: name }, () => {})
+    const seconds = ((performance.now() - begun) / 1_000).toFixed(0)
     // A violation without the fault is another one.
-    if (failed && (await run({ seed: String(failed.seed), hours: '0', workers: '1' }, () => {})))
+    const other = failed && (await run({ seed: String(failed.seed), hours: '0', workers: '1' }, () => {}))
+    if (other) {
+      console.log(`another violation. Seed ${other.seed}: ${other.violation?.split('\n')[0]}`)
       failed = undefined
-    const minutes = ((performance.now() - begun) / 60_000).toFixed(1)
+    }
     if (failed) found++
-    console.log(`${failed ? 'found' : 'NOT FOUND'} after ${minutes} minutes: ${name} (${commit})`)
+    const after = `${failed?.allHours?.toFixed(1) ?? 'all'} simulated hours, ${seconds} s`
+    console.log(`${failed ? 'found' : 'NOT FOUND'} after ${after}: ${name} (${commit})`)
     if (failed) console.log(`    seed ${failed.seed}: ${failed.violation?.split('\n')[0]}`)
   }
   console.log(`${found} of ${planted.length} planted faults found`)

@@ -1,12 +1,12 @@
 import { createSseClient, type SseResyncCause } from '@sse/client'
 import { lobby, prices } from '../server/app-data.ts'
 import type { Page, PageCode } from './page.ts'
-import type { ShownItem } from './page-ledger.ts'
+import type { RunPart, ShownItem } from './page-ledger.ts'
 
 /** A page that uses the client itself. */
 export function startClient(page: Page): PageCode {
   const { ledger, tab } = page
-  const { share, persist, resync, channels } = tab.options
+  const { share, persist, resync, channels, rewind, slowSchema } = tab.options
   const load = async ({ signal }: SseResyncCause) => {
     const before = new Set(ledger.since.keys())
     const { items, position } = await page.fetchList(signal)
@@ -15,8 +15,9 @@ export function startClient(page: Page): PageCode {
     ledger.loaded(items, at, before)
     return at
   }
-  const client = createSseClient<{ item: ShownItem }>('/events', {
+  const client = createSseClient<{ item: ShownItem; typing: ShownItem; part: RunPart[] }>(urlOf(rewind), {
     channels,
+    ...(slowSchema && { events: { item: slowItem(page) } }),
     headers: page.headers,
     refresh: page.refresh,
     ...(share && { share: { key: page.user } }),
@@ -27,6 +28,9 @@ export function startClient(page: Page): PageCode {
     },
   })
   client.on('item', (item, { id }) => ledger.told(item, id))
+  client.on('typing', (typing) => ledger.heard(typing))
+  client.on('part', (parts) => ledger.ran(parts))
+  client.on('sse.end', ({ channel }) => ledger.ended(channel))
   client.on('sse.open', ({ resumed }) => ledger.opened(resumed))
   client.on('sse.gap', ({ reason }) => ledger.gap(reason))
   client.on('sse.channels', (settled) => ledger.channels(settled.channels))
@@ -63,6 +67,21 @@ export function startClient(page: Page): PageCode {
     end: () => client.close(),
   }
 }
+
+export const urlOf = (rewind: number): string => (rewind > 0 ? `/events?rewind=${rewind}` : '/events')
+
+/** A schema that asks somebody else: now and then for longer than a reconnect takes. */
+export const slowItem = ({ program }: Page) => ({
+  '~standard': {
+    version: 1 as const,
+    vendor: 'sim',
+    validate: async (value: unknown) => {
+      const { random } = program
+      await new Promise((resolve) => setTimeout(resolve, random() < 0.1 ? random() * 8_000 : random() * 20))
+      return { value: value as ShownItem }
+    },
+  },
+})
 
 /** Whether the faults of the network, or of the list's route, explain an error. */
 export function isExplained(error: unknown): boolean {

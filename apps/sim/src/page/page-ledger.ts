@@ -1,12 +1,18 @@
 import { comparePositions } from '@sse/core'
 import type { Truth } from '../log/truth.ts'
-import { type AppData, news } from '../server/app-data.ts'
+import { type AppData, job, news } from '../server/app-data.ts'
 import type { World } from '../world/world.ts'
 
 /** An item as events and lists carry it. */
 export interface ShownItem {
   readonly n: number
   readonly channel: string
+}
+
+/** An item of a run. */
+export interface RunPart {
+  readonly run: number
+  readonly k: number
 }
 
 /**
@@ -17,6 +23,8 @@ export interface ShownItem {
  * - *Nothing missing*: between an id and the next one, the page is told every event on its channels, or a gap. It survives every fault, because
  *   whatever breaks ends in a resume, a gap or a load.
  * - *Its channels only*: it is told nothing of a channel that it never asked for, or may not read.
+ * - *Runs*: the items of a run come in their order, each once, until a gap or an opening that does not resume.
+ * - *Volatile events*: each is told at most once, on a channel that the page has asked for. It may be missing after any fault.
  * - *In the end it shows what the app has published*, once the faults are over. Only items that a log lost before any process had read them are
  *   left out, because nobody can know of them.
  */
@@ -49,6 +57,9 @@ export class PageLedger {
   #lastGap = 0
   /** When it was told that it is on each channel. Events that wait for a load are told later, so this is compared with when they came. */
   readonly #joined = new Map<string, number>()
+  readonly #heard = new Set<number>()
+  /** The last part of each run. */
+  readonly #parts = new Map<number, number>()
 
   constructor(
     world: World,
@@ -64,17 +75,41 @@ export class PageLedger {
     this.#user = user
   }
 
+  /** A volatile event. */
+  heard({ n, channel }: ShownItem): void {
+    this.#note(`heard ${n} ${channel}`)
+    this.#checkChannel(channel)
+    if (this.#heard.has(n)) this.#breach(`was told the volatile event ${n} twice`)
+    this.#heard.add(n)
+  }
+
+  /** A part of a run. */
+  ran(parts: readonly RunPart[]): void {
+    this.#note(`ran ${parts.map(({ run, k }) => `${run}.${k}`)}`)
+    this.#checkChannel(job)
+    for (const { run, k } of parts) {
+      const before = this.#parts.get(run)
+      if (before !== undefined && k !== before + 1)
+        this.#breach(`was told ${k} of the run ${run} after ${before}`)
+      this.#parts.set(run, k)
+    }
+  }
+
+  ended(channel: string): void {
+    this.#note(`end ${channel}`)
+    this.#checkChannel(channel)
+  }
+
   /** The stream was opened. */
   opened(resumed: boolean | null): void {
     this.#note(`open ${resumed}`)
-    if (resumed !== true) this.#break()
+    if (resumed !== true) this.#miss()
     if (!this.since.has(news)) this.#join(news)
   }
 
   gap(reason: string): void {
     this.#note(`gap ${reason}`)
-    this.#break()
-    for (const channel of this.since.keys()) this.since.set(channel, this.#newest)
+    this.#miss()
   }
 
   channels(channels: readonly string[]): void {
@@ -92,6 +127,7 @@ export class PageLedger {
 
   /** It is not on a channel any more, or does not want to be. */
   left(channel: string): void {
+    if (channel === job) this.#parts.clear()
     this.since.delete(channel)
     this.#joined.delete(channel)
   }
@@ -118,9 +154,7 @@ export class PageLedger {
       this.#breach(`was told ${n}, which is not in the log`)
       return
     }
-    if (channel !== news && !this.asked.has(channel))
-      this.#breach(`was told of ${channel}, which it never asked for`)
-    if (channel !== news && !this.#data.mayRead(this.#user, channel)) this.#breach(`was told of ${channel}`)
+    this.#checkChannel(channel)
     if (this.#told.has(id)) this.#breach(`was told ${n} (${id}) twice`)
     this.#told.add(id)
     this.shown.add(n)
@@ -153,6 +187,12 @@ export class PageLedger {
       .map(({ n }) => n)
   }
 
+  #checkChannel(channel: string): void {
+    if (channel === news) return
+    if (!this.asked.has(channel)) this.#breach(`was told of ${channel}, which it never asked for`)
+    if (!this.#data.mayRead(this.#user, channel)) this.#breach(`was told of ${channel}`)
+  }
+
   #passTo(id: string): void {
     if (this.#position === undefined) return
     const passed = this.#truth.between(this.#position, id)
@@ -175,6 +215,12 @@ export class PageLedger {
     this.#joined.set(channel, this.#world.now)
   }
 
+  /** Events may be missing, and only a load has them. */
+  #miss(): void {
+    this.#break()
+    for (const channel of this.since.keys()) this.since.set(channel, this.#newest)
+  }
+
   #break(): void {
     this.#gaps++
     this.#lastGap = this.#world.now
@@ -183,6 +229,7 @@ export class PageLedger {
 
   #beginAnew(): void {
     this.#told.clear()
+    this.#parts.clear()
     this.#position = undefined
     this.#place = -1
   }

@@ -15,6 +15,10 @@ export interface PageOptions {
   readonly resync: 'position' | 'plain' | 'none'
   /** Whether a load stops when the client gives it up. */
   readonly heedsAbort: boolean
+  /** Events that a stream without a cursor begins with. */
+  readonly rewind: number
+  /** Whether a schema takes time to accept an item. */
+  readonly slowSchema: boolean
   readonly channels: readonly string[]
 }
 

@@ -1,7 +1,7 @@
 import { createSse, usePresence, useSse, useSseEvent, useSseList, useSseRecords } from '@sse/vue'
 import { createRenderer, h, type Ref, ref } from 'vue'
 import { lobby, news, prices, rooms } from '../server/app-data.ts'
-import { isExplained } from './client-page.ts'
+import { isExplained, urlOf } from './client-page.ts'
 import type { Page, PageCode } from './page.ts'
 import type { ShownItem } from './page-ledger.ts'
 
@@ -17,10 +17,10 @@ const { createApp } = createRenderer<object, object>({
 /** A page of `@sse/vue`: a list of the news, a list of one room that changes, records and members. */
 export function startVue(page: Page): PageCode {
   const { tab } = page
-  const { share, persist, channels } = tab.options
+  const { share, persist, channels, rewind } = tab.options
   const { world, data } = tab.simulation
   const sse = createSse<{ item: ShownItem }>({
-    url: '/events',
+    url: urlOf(rewind),
     connect: false,
     channels: channels.filter((channel) => !isRoom(channel)),
     headers: page.headers,

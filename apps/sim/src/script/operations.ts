@@ -1,6 +1,6 @@
 import type { Browser } from '../browser/browser.ts'
 import type { Page, PageOptions } from '../page/page.ts'
-import { lobby, news, prices, rooms } from '../server/app-data.ts'
+import { job, lobby, news, prices, rooms } from '../server/app-data.ts'
 import type { Simulation } from './simulation.ts'
 
 /** One step of a script. `a` chooses what it happens to, `b` (0 to 1) how much. */
@@ -35,10 +35,13 @@ function optionsOf({ a, b }: Choice): PageOptions {
     persist: bit(1) === 1,
     resync: bit(2) === 1 ? 'position' : bit(3) === 1 ? 'plain' : a % 3 === 2 ? 'position' : 'none',
     heedsAbort: bit(4) === 1,
+    rewind: bit(8) === 1 && bit(9) === 1 ? 1 + (a % 20) : 0,
+    slowSchema: bit(10) === 1 && bit(11) === 1,
     channels: [
       ...(bit(5) === 1 ? [pick(rooms, a)] : []),
       ...(bit(6) === 1 ? [prices] : []),
       ...(bit(7) === 1 ? [lobby] : []),
+      ...(bit(14) === 1 ? [job] : []),
     ],
   }
 }
@@ -54,6 +57,19 @@ const all = {
     },
   ],
   price: [8, ({ sim, a, b }: Choice) => sim.setRecord(`r${a % 4}`, Math.floor(b * 1_000), a)],
+  remove: [2, ({ sim, a }: Choice) => sim.onServer('remove', a, (hub) => hub.remove(prices, `r${a % 4}`))],
+  end: [1.5, ({ sim, a, b }: Choice) => sim.onServer('end', a, (hub) => hub.end(pick(rooms, b * 97)))],
+  volatile: [6, ({ sim, a, b }: Choice) => sim.sendVolatile(pick([news, ...rooms], b * 97), a)],
+  presence: [
+    2,
+    ({ sim, a }: Choice) =>
+      sim.onServer('presence', a, async (hub) => {
+        const keys = (await hub.presence(lobby)).map(({ id }) => id)
+        if (new Set(keys).size < keys.length) sim.world.violate(`a member is twice in the lobby: ${keys}`)
+      }),
+  ],
+  run: [2, ({ sim, a, time }: Choice) => sim.startRun(a, Math.min(time, 60_000))],
+  abort: [1, ({ sim, a }: Choice) => sim.onServer('abort', a, (hub) => hub.abort(job))],
   openTab: [
     5,
     (choice: Choice) => {

@@ -1,9 +1,11 @@
+import type { Hub } from '@sse/core'
 import { Browser } from '../browser/browser.ts'
 import { createSimLog, type SimLog, type SimLogKind } from '../log/sim-log.ts'
 import { Truth } from '../log/truth.ts'
 import { Network } from '../network/network.ts'
 import { type Page, type PageOptions, Tab } from '../page/page.ts'
-import { AppData, type Item, lobby, prices } from '../server/app-data.ts'
+import type { RunPart } from '../page/page-ledger.ts'
+import { AppData, type Item, job, lobby, prices } from '../server/app-data.ts'
 import { ServerProcess } from '../server/server-process.ts'
 import type { World } from '../world/world.ts'
 
@@ -32,6 +34,10 @@ export class Simulation {
   readonly #users = new Map<Browser, string>()
   /** Hubs that are being closed. */
   closing = 0
+  /** Whether a run has finished after the faults. Then none that a dead process had is in its way. */
+  hasRun = false
+  #runs = 0
+  #volatile = 0
   #lives = 0
   #tabCount = 0
 
@@ -155,6 +161,44 @@ export class Simulation {
     })
   }
 
+  /** Calls the hub of a process that runs. Faults may fail the call. */
+  onServer(what: string, choice: number, call: (hub: Hub) => Promise<unknown>): void {
+    const server = this.anyServer(choice)
+    const note = (line: string) => this.world.note(server!.program.name, `${what} ${line}`)
+    server?.program.later(0, () => {
+      note('called')
+      call(server.hub).then(
+        () => note('done'),
+        (error) => note(`failed: ${error.code ?? error}`),
+      )
+    })
+  }
+
+  sendVolatile(channel: string, choice: number): void {
+    const n = ++this.#volatile
+    this.onServer('volatile', choice, (hub) =>
+      hub.publish(channel, { n, channel }, { event: 'typing', volatile: true }),
+    )
+  }
+
+  /** @param length milliseconds that the run takes */
+  startRun(choice: number, length: number): void {
+    const run = ++this.#runs
+    this.onServer(`run ${run}`, choice, async (hub) => {
+      const { done } = await hub.run(job, partsOf(run, length), { event: 'part' })
+      return done
+    })
+  }
+
+  /** In the end runs of dead processes are over, and the channel takes another one. */
+  finishRuns(): void {
+    this.onServer('last run', 0, async (hub) => {
+      await hub.abort(job)
+      const { done } = await hub.run(job, partsOf(++this.#runs, 100), { event: 'part' })
+      if ((await done).reason === 'finished') this.hasRun = true
+    })
+  }
+
   /** The log has lost these entries. If a process knew one of them, all of them are told as a gap. */
   lose(ids: readonly string[], isNoticed: boolean): void {
     if (isNoticed) return
@@ -206,5 +250,12 @@ export class Simulation {
   #remove(server: ServerProcess): void {
     const at = this.network.listeners.indexOf(server)
     if (at !== -1) this.network.listeners.splice(at, 1)
+  }
+}
+
+async function* partsOf(run: number, length: number): AsyncGenerator<RunPart> {
+  for (let k = 0; k < 20; k++) {
+    await new Promise((resolve) => setTimeout(resolve, length / 20))
+    yield { run, k }
   }
 }

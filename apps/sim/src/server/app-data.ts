@@ -20,6 +20,8 @@ export const news = 'news'
 export const rooms = ['room:0', 'room:1', 'room:2'] as const
 export const prices = 'prices'
 export const lobby = 'lobby'
+/** The channel of the runs. */
+export const job = 'job'
 
 /** The database of the app, which all processes share. It outlives them, and it is never wrong. */
 export class AppData {
@@ -41,6 +43,8 @@ export class AppData {
   /** One room is closed to every second user. */
   mayRead(user: string, channel: string): boolean {
     if (channel === 'room:2') return Number(user.slice(1)) % 2 === 0
-    return channel === prices || channel === lobby || rooms.some((room) => room === channel)
+    return (
+      channel === prices || channel === lobby || channel === job || rooms.some((room) => room === channel)
+    )
   }
 }

@@ -67,7 +67,11 @@ export class ServerProcess implements Listener {
     })
     const change = channels(hub)
     this.#routes = {
-      'GET /events': (request) => open(request, (stream) => void stream.subscribe(news)),
+      'GET /events': (request) =>
+        open(request, (stream) => {
+          const rewind = Number(new URL(request.url).searchParams.get('rewind') ?? 0)
+          stream.subscribe(news, rewind > 0 ? { rewind } : {})
+        }),
       'POST /events': (request) => change(request),
       'GET /list': (_, user) => this.#list(user),
     }
