@@ -40,7 +40,10 @@ export function openPage(
   const everAsked = new Set(initial)
   /** The event after which the page must receive everything on a channel. */
   const since = new Map<string, number>()
-  const ticks: number[] = []
+  let ticks: number[] = []
+  /** Those without an id. After a gap they may come again, because the page's cursor is still before them. */
+  const bare = new Set<number>()
+  let position = snapshot?.cursor ?? ''
   const notes: string[] = []
   let view: SseChannels | undefined
   /** The channels that it was told since the last stream began. */
@@ -134,8 +137,10 @@ export function openPage(
     state() {},
     receive({ event, data, lastEventId }) {
       takeFeature(event, data, lastEventId)
-      if (event === 'tick') receiveTick(Number(data))
-      else if (event === 'sse.channels') receiveChannels(JSON.parse(data))
+      if (event === 'tick') {
+        if (lastEventId === position) bare.add(Number(data))
+        receiveTick(Number(data))
+      } else if (event === 'sse.channels') receiveChannels(JSON.parse(data))
       else if (event === 'note') {
         if (notes.includes(data)) fail(`was told the note ${data} twice`)
         notes.push(data)
@@ -152,7 +157,9 @@ export function openPage(
         if (server.breaks === 0) fail('was told of a gap, and the log has everything')
         // The page loads what it shows, so it has everything up to now.
         for (const channel of since.keys()) since.set(channel, newest())
+        ticks = ticks.filter((number) => !bare.has(number))
       }
+      position = lastEventId
     },
   })
 

@@ -257,9 +257,10 @@ export function createFollower(options: FollowerOptions) {
   /** Joins the group at the leader's position. */
   function enter(status: LeaderStatus, events: readonly RelayedEvent[], told: readonly RelayedEvent[]): void {
     const cursor = history.cursor
-    // Without a cursor nobody knows what a page has missed, even if a stream has begun: it begins anew.
-    if (!cursor) inbox.begin()
-    const isNew = !cursor || (joining && !inbox.opened)
+    // Without a cursor nobody knows what a page has missed, even if a stream has begun: it begins anew. One that was refused is told of a gap.
+    const isFresh = !cursor && refused === undefined
+    if (isFresh) inbox.begin()
+    const isNew = isFresh || (joining && !inbox.opened)
     joining = false
     if (!cursor) history.restart(status.cursor)
     const place = { lastEventId: history.cursor, identified: false }

@@ -71,6 +71,9 @@ export function createInbox({ id, history, interests, outdated, ...options }: In
     return !channels || channels.some((channel) => wanted.has(`c:${channel}`) && (on?.has(channel) ?? true))
   }
 
+  /** Whether the page is on a channel, by its own wish or the app's. The stream may still tell members of one that another tab has left. */
+  const isOn = (channel: string) => wanted.has(`c:${channel}`) || (on?.has(channel) ?? true)
+
   const hasLeft = (channel: string) => asked.has(`c:${channel}`) && !wanted.has(`c:${channel}`)
 
   /** Without the channels that the page has left. If the app itself added one of them, it returns with the leader's next message. */
@@ -118,6 +121,7 @@ export function createInbox({ id, history, interests, outdated, ...options }: In
       if (relayed.event === 'sse.channels') deliverChannels(relayed)
       else if (relayed.event === 'sse.records') deliverRecords(relayed)
       else if (relayed.record) deliverRecord(relayed, relayed.record)
+      else if (relayed.event === 'sse.presence' && !isOn(JSON.parse(relayed.data).channel)) return
       else if (relayed.event !== 'sse.open') deliver(relayed)
       else {
         const data = isFresh ? JSON.stringify({ ...JSON.parse(relayed.data), resumed: null }) : relayed.data
