@@ -41,6 +41,11 @@ it(
     const publishers = ['a', 'b', 'c'].map((name) => new Publisher(name, `${url}/publish`, ledger))
     const publishing = Promise.all(publishers.map((publisher) => publisher.run()))
     publishing.catch(() => {})
+    // After a failure too, nothing is published in the next test.
+    onTestFinished(async () => {
+      for (const publisher of publishers) publisher.close()
+      await publishing.catch(() => {})
+    })
 
     for (let kill = 1; kill <= kills; kill++) {
       await delay(Math.random() * longest)

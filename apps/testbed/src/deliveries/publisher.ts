@@ -23,6 +23,7 @@ export class Publisher {
   readonly #isKeyed: (text: string) => boolean
   readonly #excused: readonly string[]
   readonly #pause: number
+  readonly #closing = new AbortController()
   #stopped = false
   /** Batches that were acknowledged at the first attempt. */
   smooth = 0
@@ -44,15 +45,16 @@ export class Publisher {
     this.#pause = pause
   }
 
-  /** Resolves when the last batch is acknowledged. */
+  /** Resolves when the last batch is acknowledged, or after `close`. */
   async run(): Promise<void> {
+    const { signal } = this.#closing
     for (let number = 0; !this.#stopped; number += 9) {
       const texts = Array.from({ length: 9 }, (_, index) => `${this.#name}:${number + index}`)
       for (const text of texts) this.#ledger.publish(text)
       let open = await this.#publish(texts)
       if (open.length === 0) this.smooth++
       open = open.filter(this.#isKeyed)
-      while (open.length > 0) {
+      while (open.length > 0 && !signal.aborted) {
         await delay(10)
         open = await this.#publish(open)
       }
@@ -60,8 +62,15 @@ export class Publisher {
     }
   }
 
+  /** Begins no further batch. */
   stop(): void {
     this.#stopped = true
+  }
+
+  /** Publishes nothing more, whatever is not acknowledged. After a failure the port may belong to the server of another test. */
+  close(): void {
+    this.stop()
+    this.#closing.abort()
   }
 
   /** @returns what was not acknowledged */
@@ -83,13 +92,14 @@ export class Publisher {
 
   async #post(texts: readonly string[]): Promise<readonly Outcome[] | undefined> {
     const body = JSON.stringify(texts.map((data) => (this.#isKeyed(data) ? { data, key: data } : { data })))
+    const { signal } = this.#closing
     try {
       const headers = { 'Content-Type': 'application/json' }
-      const response = await fetch(this.#url, { method: 'POST', headers, body })
+      const response = await fetch(this.#url, { method: 'POST', headers, body, signal })
       return (await response.json()) as readonly Outcome[]
     } catch (error) {
       // The server was killed.
-      if (error instanceof TypeError) return undefined
+      if (error instanceof TypeError || signal.aborted) return undefined
       throw error
     }
   }

@@ -22,6 +22,8 @@ export interface Node {
   process: RunningProcess
   /** Starts another process on the same port. */
   restart(): Promise<void>
+  /** Ends the process and the proxy for good, also while it restarts. */
+  stop(): Promise<void>
 }
 
 export interface NodeOptions {
@@ -49,6 +51,9 @@ export class World {
   readonly clients: readonly Client[]
   #ledger = new Ledger()
   #runs = 0
+  /** Publishers that may be publishing, and when each has ended. */
+  readonly #publishing = new Map<Publisher, Promise<void>>()
+  #stopped = false
 
   private constructor(nodes: readonly Node[], clients: WorldOptions['clients']) {
     this.nodes = nodes
@@ -56,9 +61,17 @@ export class World {
   }
 
   static async start(options: WorldOptions): Promise<World> {
-    const world = new World(await Promise.all([startNode(options), startNode(options)]), options.clients)
-    await until(() => world.clients.every(({ opened }) => opened > 0), patience)
-    return world
+    const starts = await Promise.allSettled([startNode(options), startNode(options)])
+    const nodes = starts.flatMap((start) => (start.status === 'fulfilled' ? start.value : []))
+    const world = new World(nodes, options.clients)
+    try {
+      for (const start of starts) if (start.status === 'rejected') throw start.reason
+      await until(() => world.clients.every(({ opened }) => opened > 0), patience)
+      return world
+    } catch (error) {
+      await world.stop()
+      throw error
+    }
   }
 
   /**
@@ -71,7 +84,7 @@ export class World {
     const ledger = new Ledger()
     this.#ledger = ledger
     const publishers = this.nodes.map(({ url }, index) => this.#publisher(`${number}.${index}`, url, ledger))
-    const running = Promise.all(publishers.map((publisher) => publisher.run()))
+    const running = Promise.all(publishers.map((publisher) => this.#publish(publisher)))
     running.catch(() => {})
     const allReceive = async () => {
       const since = performance.now()
@@ -83,10 +96,13 @@ export class World {
       await allReceive()
       await happen({ ledger, publishers })
       await allReceive()
-    } finally {
       for (const publisher of publishers) publisher.stop()
+      await running
+    } finally {
+      // After a failure too, nothing is published in the next test.
+      for (const publisher of publishers) publisher.close()
+      await running.catch(() => {})
     }
-    await running
     // A client that has the last event has or misses all others. If a client receives a gap instead, another event is the last.
     for (let attempt = 0; !(await this.#publishLast(`${number}.end${attempt}`, ledger)); attempt++) {}
     return { ledger, publishers }
@@ -95,7 +111,7 @@ export class World {
   /** @returns whether all clients receive it */
   async #publishLast(name: string, ledger: Ledger): Promise<boolean> {
     const publisher = this.#publisher(name, this.nodes[0]!.url, ledger)
-    const running = publisher.run()
+    const running = this.#publish(publisher)
     publisher.stop()
     await running
     const last = ledger.acknowledged.filter((text) => text.startsWith(`${name}:`)).at(-1)
@@ -110,24 +126,53 @@ export class World {
     return new Publisher(name, `${url}/publish`, ledger, publishing)
   }
 
+  /** @returns when it has ended */
+  #publish(publisher: Publisher): Promise<void> {
+    if (this.#stopped) throw new Error('The world has stopped.')
+    const running = publisher.run().finally(() => this.#publishing.delete(publisher))
+    this.#publishing.set(publisher, running)
+    return running
+  }
+
+  /** Ends everything, also while a run lasts. */
   async stop(): Promise<void> {
+    this.#stopped = true
+    for (const publisher of this.#publishing.keys()) publisher.close()
     for (const client of this.clients) client.close()
-    await Promise.all(this.nodes.map(({ process }) => process.kill('SIGKILL')))
-    for (const { proxy } of this.nodes) proxy.close()
+    await Promise.allSettled(this.#publishing.values())
+    await Promise.all(this.nodes.map((node) => node.stop()))
   }
 }
 
 export async function startNode({ broker, port: home, args }: NodeOptions): Promise<Node> {
   const proxy = await startTcpProxy(home)
   const port = await freePort()
-  const start = () => startBrokerServer(broker, port, ...args(proxy.port))
-  const node: Node = {
-    url: `http://127.0.0.1:${port}`,
-    proxy,
-    process: await start(),
-    async restart() {
-      node.process = await start()
-    },
+  let stopped = false
+  let starting: Promise<RunningProcess>
+  const start = () => {
+    starting = startBrokerServer(broker, port, ...args(proxy.port))
+    return starting
   }
-  return node
+  const stop = async () => {
+    stopped = true
+    const last = await starting.catch(() => undefined)
+    await last?.kill('SIGKILL')
+    proxy.close()
+  }
+  try {
+    const node: Node = {
+      url: `http://127.0.0.1:${port}`,
+      proxy,
+      process: await start(),
+      async restart() {
+        if (stopped) throw new Error('The node has stopped.')
+        node.process = await start()
+      },
+      stop,
+    }
+    return node
+  } catch (error) {
+    proxy.close()
+    throw error
+  }
 }

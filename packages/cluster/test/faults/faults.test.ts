@@ -109,7 +109,8 @@ describe.each<Kind>(['memory', 'SQLite'])('a log on %s', (kind) => {
     })
   }, 120_000)
   afterAll(async () => {
-    await world.stop()
+    // It is missing if it could not start.
+    await world?.stop()
     rmSync(directory, { recursive: true, force: true })
   })
 

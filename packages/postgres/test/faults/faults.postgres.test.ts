@@ -201,8 +201,9 @@ describe.each(faults)('$name', ({ name, keep, onSmallDisk, loses, happen }) => {
     world = await startWorld({ schema, port: server.port, keep })
   }, 300_000)
   afterAll(async () => {
-    await world.stop()
-    await server.stop(() => disk instanceof SmallDisk && disk.unmount())
+    // It is missing if it could not start.
+    await world?.stop()
+    await server?.stop(() => disk instanceof SmallDisk && disk.unmount())
   })
 
   it(

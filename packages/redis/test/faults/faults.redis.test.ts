@@ -203,8 +203,9 @@ describe.each(trials)('$where: $name', ({ name, where, topology, args = [], maxL
     // Longer than all of these waits together: each has its own condition.
   }, 300_000)
   afterAll(async () => {
-    await world.stop()
-    await Promise.all([redis.stop(), replica.stop()])
+    // It is missing if it could not start.
+    await world?.stop()
+    await Promise.all([redis?.stop(), replica?.stop()])
   })
 
   it(
