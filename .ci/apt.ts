@@ -17,15 +17,17 @@ function isDebianLike(): boolean {
 /**
  * Installs packages and starts none of the daemons they bring: the tests start their own, on their own ports.
  *
+ * @param packages of each part: one that this system does not have must not keep the others away
  * @returns what apt said, when it failed.
  */
-export function install(packages: readonly string[]): string | undefined {
+export function install(packages: readonly (readonly string[])[]): string | undefined {
   return withoutDaemons(() => {
     const options = ['-q', '-y', '-o', 'DPkg::Lock::Timeout=120', '-o', 'Dpkg::Use-Pty=0']
-    return (
-      apt('update', ...options.slice(0, 1)) ??
-      apt('install', ...options, '--no-install-recommends', ...packages)
-    )
+    const complaints = [
+      apt('update', ...options.slice(0, 1)),
+      ...packages.map((some) => apt('install', ...options, '--no-install-recommends', ...some)),
+    ]
+    return complaints.filter(Boolean).join('\n') || undefined
   })
 }
 

@@ -101,9 +101,9 @@ function prepare(): { env: NodeJS.ProcessEnv; missing: Part[] } {
   // A path that somebody set by hand and that leads nowhere is theirs to mend.
   const installable = absent.filter((part) => !process.env[part.variable])
   if (installable.length > 0 && canInstall()) {
-    const packages = installable.flatMap((part) => part.debian)
+    const packages = installable.map((part) => part.debian)
     console.log(
-      `Missing: ${names(installable)}. Installing by apt, without starting anything: ${packages.join(' ')}`,
+      `Missing: ${names(installable)}. Installing by apt, without starting anything: ${packages.flat().join(' ')}`,
     )
     const complaint = install(packages)
     if (complaint) console.error(complaint)

@@ -17,7 +17,7 @@ const flags = [
 ]
 
 export interface ChromiumOptions {
-  /** Chromium with its windows, which Chromium without them lacks: desktop notifications. Default: false. */
+  /** Starts the Chromium that has windows. Desktop notifications need it. Default: false. */
   readonly whole?: boolean
   /** Whether a page that is left is kept and taken out again; only the whole Chromium does. Default: false, which is Playwright's. */
   readonly backForwardCache?: boolean
@@ -27,11 +27,10 @@ export interface ChromiumOptions {
 const patience = 60_000
 
 const whole = () => process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
-/** A context of it costs a fifth of what one of the whole Chromium does, which draws the toolbar of each window as a page. */
+const headlessShell = '/usr/bin/chromium-headless-shell'
+/** Its contexts cost a fifth of the processor time, because the whole Chromium draws the toolbar of each window as a page. */
 const withoutWindows = () =>
-  process.env['CHROMIUM_HEADLESS_PATH'] ??
-  ['/usr/bin/chromium-headless-shell'].find((path) => existsSync(path)) ??
-  whole()
+  process.env['CHROMIUM_HEADLESS_PATH'] ?? (existsSync(headlessShell) ? headlessShell : whole())
 
 /**
  * The system's Chromium, with a profile folder of its own that `close` removes. Its `newContext` is a person

@@ -37,7 +37,7 @@ async function heldBytes(): Promise<number> {
   return process.memoryUsage().heapUsed
 }
 
-/** The heap also grows for other reasons, and shrinks again. What is kept of each round goes on growing, however many there are. */
+/** The heap also grows and shrinks for other reasons. A leak grows with every round, so growth counts only if more rounds confirm it. */
 async function expectNoGrowth(round: (n: number) => Promise<void>): Promise<void> {
   const play = async (plays: number) => {
     for (let n = 0; n < plays * rounds; n++) {

@@ -44,7 +44,7 @@ export class FileBroker implements SqliteBroker {
     this.#refuseWhenClosed()
     if (this.#opening) {
       const message =
-        'The broker has a hub already: give each hub a broker of its own. A SQLite file has one hub; several hubs share a log with @sse/redis.'
+        'The broker has a hub already: give each hub a broker of its own. A SQLite file has one hub; several hubs share it through @sse/cluster, or a log with @sse/redis or @sse/postgres.'
       throw new SseError('invalid-option', message)
     }
     this.#opening = this.#open(receiver)

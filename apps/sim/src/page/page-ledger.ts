@@ -23,8 +23,8 @@ export interface RunPart {
  * - *Nothing missing*: between an id and the next one, the page is told every event on its channels, or a gap. It survives every fault, because
  *   whatever breaks ends in a resume, a gap or a load.
  * - *Its channels only*: it is told nothing of a channel that it never asked for, or may not read.
- * - *Runs*: the items of a run come in their order, each once, until a gap or an opening that does not resume.
- * - *Volatile events*: each is told at most once, on a channel that the page has asked for. It may be missing after any fault.
+ * - *Runs*: the items of a run arrive in order, each once. A gap, or a stream that does not resume, may leave some out.
+ * - *Volatile events*: the page is told each at most once, on a channel that it has asked for. Any fault may lose one.
  * - *In the end it shows what the app has published*, once the faults are over. Only items that a log lost before any process had read them are
  *   left out, because nobody can know of them.
  */

@@ -70,7 +70,7 @@ export interface World {
   /** The records of the channel `prices` in the log, and what the page shows of them. */
   readonly records: Map<string, string>
   shown: { readonly records: ReadonlyMap<string, unknown>; readonly stale: boolean }
-  /** How much of the records the open stream has given. What changes meanwhile follows them. */
+  /** How many of the records the open stream has given. Changes that come before the rest are told after it. */
   given: 'none' | 'some' | 'all'
   readonly later: LogEntry[]
   /** The globals that the test replaces. */

@@ -5,7 +5,7 @@ import type { ClientInternals } from '../../src/internals.ts'
 export interface ModelFeatures {
   readonly events: Emitter
   readonly features: Features
-  /** Takes an event of a stream. @returns what its listeners are told, undefined for none */
+  /** Takes an event of a stream. @returns the data for its listeners; undefined: they are not told */
   receive(event: string, text: string, id: string): unknown
 }
 

@@ -172,7 +172,7 @@ export function createModelServer(browser: BrowserModel): ModelServer {
     const lacked = [...stream.channels].filter(
       (channel) => hasRecords(channel) && (isBare || stream.lacks(channel)),
     )
-    // OWN has records, so a stream that begins anew is told its position with them.
+    // OWN has records, so a stream that does not resume gets its position with them.
     stream.send('sse.open', { resumed: cursor === '' ? null : !gap }, isBare ? undefined : begin)
     if (names.length > 0)
       stream.send('sse.channels', { channels: [...stream.channels], refused, asked: [...stream.asked] })

@@ -312,7 +312,7 @@ export class Presence implements StreamPresence {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
       for (const changed of [...this.#changed]) {
-        // Before: a stream that cannot be told ends, and that is the next change.
+        // Deleted first, because telling may end a stream. Then its member leaves, and the channel has changed again.
         this.#changed.delete(changed)
         this.#tellChanges(changed)
       }

@@ -257,7 +257,7 @@ export function createFollower(options: FollowerOptions) {
   /** Joins the group at the leader's position. */
   function enter(status: LeaderStatus, events: readonly RelayedEvent[], told: readonly RelayedEvent[]): void {
     const cursor = history.cursor
-    // Without a cursor nobody knows what a page has missed, even if a stream has begun: it begins anew. One that was refused is told of a gap.
+    // Without a cursor, nobody knows what the page has missed, so its stream begins anew. If its cursor was refused, it is told of a gap instead.
     const isFresh = !cursor && refused === undefined
     if (isFresh) inbox.begin()
     const isNew = isFresh || (joining && !inbox.opened)
