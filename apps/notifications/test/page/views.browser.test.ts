@@ -50,9 +50,7 @@ test('every view, a notification and the settings have an address: signing in ke
   await mina.reload()
   await dialog.waitFor()
   // What lies behind it is still the view that it was opened from.
-  expect(
-    await mina.getByRole('tab', { name: 'Direct', includeHidden: true }).getAttribute('aria-selected'),
-  ).toBe('true')
+  await mina.getByRole('tab', { name: 'Direct', includeHidden: true, selected: true }).waitFor()
   await mina.goBack()
   await isAt('/direct')
   await dialog.waitFor({ state: 'detached' })
