@@ -70,10 +70,10 @@ export class TcpProxy {
     this.#bytesPerSecond = bytesPerSecond
   }
 
-  /** Passes everything again, including what was held back by `freeze`. */
-  mend(): void {
+  /** @param held whether connections that `freeze` holds back pass again, with what they held; else only new ones pass. Default true */
+  mend({ held = true } = {}): void {
     this.#state = 'open'
-    for (const pair of this.#pairs) join(pair)
+    if (held) for (const pair of this.#pairs) join(pair)
   }
 
   /** Sends new connections to another server, and breaks the others. */

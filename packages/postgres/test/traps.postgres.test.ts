@@ -301,6 +301,26 @@ it('a start while PostgreSQL is away leaves nothing behind, and the hub starts t
   await hub.publish('a', 'x')
 })
 
+it('connections that hang while they are opened keep no place in a pool with connectionTimeoutMillis', async () => {
+  const proxy = await startTcpProxy(server.port)
+  onTestFinished(() => proxy.close())
+  proxy.freeze()
+  const pool = new pg.Pool({
+    ...server.config('postgres', proxy.port),
+    max: 2,
+    connectionTimeoutMillis: 200,
+  })
+  onTestFinished(() => pool.end())
+  const broker = createPostgresBroker({ pool, schema: newSchema(), timeout: 2_000 })
+  const hub = createHub({ broker, onError: () => {} })
+  onTestFinished(() => hub.close())
+  await until(() => proxy.accepted >= 2)
+  // Only new connections pass from now on.
+  proxy.mend({ held: false })
+  await hub.ready
+  await hub.publish('a', 'x')
+})
+
 it('closing leaves no connection of its own, no transaction and no listener', async () => {
   const pool = new pg.Pool({ ...server.config(), application_name: 'closing' })
   const hub = createHub({ broker: createPostgresBroker({ pool, schema: newSchema() }) })

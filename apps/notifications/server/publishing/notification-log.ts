@@ -65,7 +65,7 @@ export function createSharedLog(database: DatabaseSync, url: string, options: Op
 
 /** For several processes, with nothing but PostgreSQL: the data and the log live there. */
 export async function createPostgresLog(url: string, options: Options = {}): Promise<NotificationLog> {
-  const pool = new pg.Pool({ connectionString: url })
+  const pool = new pg.Pool({ connectionString: url, connectionTimeoutMillis: 5_000 })
   // An idle connection that is lost is replaced.
   pool.on('error', () => {})
   await makeTables(pool)

@@ -15,6 +15,7 @@ export default function createBroker(
     user: 'postgres',
     database: 'postgres',
     max: 4,
+    connectionTimeoutMillis: Number(timeout),
   })
   return createPostgresBroker({ pool, schema, keep: { entries: Number(keep) }, timeout: Number(timeout) })
 }
