@@ -2,11 +2,11 @@ import { until } from '@sse/testbed'
 import type { Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { people, topics } from '../../server/directory.ts'
-import { shown, withPeople } from '../page/people.ts'
+import { shown, shownOnline, shownUnread, withPeople } from '../page/people.ts'
 import { signIn, startServer } from '../start-server.ts'
-import { killServer, lineFaults, strikeFor } from './faults.ts'
+import { killServer, lineFaults, loseAnswer, strikeFor } from './faults.ts'
 import { follow } from './followers.ts'
-import { compare, expectedOf, listAll, type Reader, readLedger } from './ledger.ts'
+import { compare, expectedOf, type Listed, listAll, type Reader, readLedger } from './ledger.ts'
 import { startLoad } from './load.ts'
 import { createRandom, seed } from './random.ts'
 import { startTidying } from './tidying.ts'
@@ -23,7 +23,7 @@ const patience = { timeout: 120_000, interval: 200 }
 const browser = withPeople()
 
 test(
-  `${clients} clients and three tabs hold what is stored, archived and written offline after ${minutes} min of random faults (SSE_SEED=${seed})`,
+  `${clients} clients and three tabs hold what is stored, archived, put back and written offline, and know who is online, after ${minutes} min of random faults (SSE_SEED=${seed})`,
   async () => {
     const server = await startServer('production', { WRITES_PER_MINUTE: '100000' })
     onTestFinished(server.stop)
@@ -78,7 +78,11 @@ test(
     const tidying = await startTidying(origin, 'mina', createRandom(seed + 2))
     const writing = startWriting(mina, createRandom(seed + 3))
     const random = createRandom(seed)
-    const faults = [killServer(server, random), ...lineFaults(origin, cookies, random)]
+    const faults = [
+      killServer(server, random, writing.waits),
+      loseAnswer(mina),
+      ...lineFaults(origin, cookies, random),
+    ]
     const struck = await strikeFor(minutes * 60_000, faults, random)
     await Promise.all([load.stop(), tidying.stop(), writing.stop()])
 
@@ -91,11 +95,32 @@ test(
     }
     await until(isComplete, patience).catch(() => {})
     const end = await held()
+    // What leaves the inbox is read, and what is put back is unread again. A sender has read what they have sent.
+    const { cookie = '' } = sessions.find(({ user }) => user === 'mina') ?? {}
+    const listed = await listAll(origin, cookie)
+    const isUnread = ({ id, from }: Listed) => from !== 'mina' || tidying.undone.has(id)
+    const unread = new Set(listed.filter(isUnread).map(({ id }) => id))
+    for (const { user, page } of tabs) {
+      if (user !== 'mina') continue
+      await until(async () => {
+        const ids = await shown(page)
+        return (await shownUnread(page)).join() === ids.filter((id) => unread.has(id)).join()
+      }, patience)
+    }
+    // Everybody is online, and then one person leaves.
+    const names = people.map(({ name }) => name).toSorted()
+    await until(() => followers.every(({ online }) => online().join() === names.join()), patience)
+    const staying = followers.filter(({ user, leave }) => user !== 'sora' || void leave())
+    const others = names.filter((name) => name !== 'Sora Lee')
+    await until(() => staying.every(({ online }) => online().join() === others.join()), patience)
+    for (const { page } of tabs) {
+      await until(async () => (await shownOnline(page)).join() === others.join(), patience)
+    }
     const { lost, extra, repeated } = compare(ledger, end)
     const reconnects = followers.reduce((sum, { opened }) => sum + opened.length - 1, 0)
     console.info(
       `${JSON.stringify(struck)}, ${reconnects} reconnects of clients, ${ledger.size} notifications, ${end.reduce((sum, { ids }) => sum + ids.length, 0)} deliveries; ` +
-        `${writing.titles.length} written on the page, ${tidying.placed.size} of one user archived or deleted; ` +
+        `${writing.titles.length} written on the page, ${tidying.placed.size} of one user archived or deleted, ${tidying.undone.size} put back; ${others.length} of ${names.length} online; ` +
         `${lost} lost, ${extra} too many, ${repeated} repeated (SSE_SEED=${seed})`,
     )
 
@@ -105,7 +130,8 @@ test(
     expect(ledger.titles('Written ')).toEqual(writing.titles)
     expect(ledger.placesOf('mina')).toEqual(tidying.placed)
     for (const { user, cookie } of sessions)
-      expect(await listAll(origin, cookie)).toEqual(ledger.inboxOf(user))
+      expect((await listAll(origin, cookie)).map(({ id }) => id)).toEqual(ledger.inboxOf(user))
+    expect(listed.filter(({ read }) => !read).map(({ id }) => id)).toEqual([...unread])
     for (const { faults } of followers) expect(faults).toEqual([])
     for (const reader of end) expect(reader.ids).toEqual(expectedOf(ledger, reader))
     expect(browser.complaints).toEqual([])

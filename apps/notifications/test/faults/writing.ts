@@ -5,6 +5,8 @@ import type { Random } from './random.ts'
 /** What was written on a page, by its form, whether there was a server or not. */
 export interface Writing {
   readonly titles: readonly string[]
+  /** Resolves once something waits in the outbox. */
+  waits(): Promise<void>
   /** No more is begun; resolves when nothing waits in the outbox any more. */
   stop(): Promise<void>
 }
@@ -16,6 +18,7 @@ export function startWriting(page: Page, random: Random): Writing {
   done.catch(() => {})
   return {
     titles,
+    waits: () => page.getByTestId('outbox').waitFor(),
     async stop() {
       stopped = true
       await done
