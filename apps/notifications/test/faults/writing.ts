@@ -18,7 +18,8 @@ export function startWriting(page: Page, random: Random): Writing {
   done.catch(() => {})
   return {
     titles,
-    waits: () => page.getByTestId('outbox').waitFor(),
+    // The writing ends only when it fails, and then says why.
+    waits: () => Promise.race([done, page.getByTestId('outbox').waitFor()]),
     async stop() {
       stopped = true
       await done
@@ -34,7 +35,11 @@ export function startWriting(page: Page, random: Random): Writing {
       titles.push(text)
       await title.press('Enter')
       // Empty again: it was sent, or it waits.
-      await page.waitForFunction(() => document.querySelector<HTMLInputElement>('#send input')?.value === '')
+      await page
+        .waitForFunction(() => document.querySelector<HTMLInputElement>('#send input')?.value === '')
+        .catch(async (cause) => {
+          throw new Error(`${text} stays in its form: ${await page.locator('body').innerText()}`, { cause })
+        })
       await delay(random.between(200, 1000))
     }
   }
