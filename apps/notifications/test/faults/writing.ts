@@ -38,7 +38,7 @@ export function startWriting(page: Page, random: Random): Writing {
       await page
         .waitForFunction(() => document.querySelector<HTMLInputElement>('#send input')?.value === '')
         .catch(async (cause) => {
-          throw new Error(`${text} stays in its form: ${await page.locator('body').innerText()}`, { cause })
+          throw new Error(`${text} stays in its form: ${await page.locator('body').textContent()}`, { cause })
         })
       await delay(random.between(200, 1000))
     }
