@@ -5,7 +5,7 @@ import { people, topics } from '../../server/directory.ts'
 import { shown, shownOnline, shownUnread, withPeople } from '../page/people.ts'
 import { signIn, startServer } from '../start-server.ts'
 import { killServer, lineFaults, loseAnswer, strikeFor } from './faults.ts'
-import { follow } from './followers.ts'
+import { type Follower, follow } from './followers.ts'
 import { compare, expectedOf, type Listed, listAll, type Reader, readLedger } from './ledger.ts'
 import { startLoad } from './load.ts'
 import { createRandom, seed } from './random.ts'
@@ -21,6 +21,23 @@ const sessionsPerUser = 3
 const patience = { timeout: 120_000, interval: 200 }
 
 const browser = withPeople()
+
+/** Waits until two lists are the same. @throws Error with what only one of them has */
+async function becomes<T>(
+  what: string,
+  lists: () => (readonly T[])[] | Promise<(readonly T[])[]>,
+): Promise<void> {
+  let differences: T[] = []
+  const isSame = async () => {
+    const [actual = [], expected = []] = await lists()
+    const [has, wants] = [new Set(actual), new Set(expected)]
+    differences = [...has.symmetricDifference(wants)]
+    return differences.length === 0 && actual.length === expected.length
+  }
+  await until(isSame, patience).catch((cause) => {
+    throw new Error(`${what} differ: ${differences.join(' ') || 'repeated'}`, { cause })
+  })
+}
 
 test(
   `${clients} clients and three tabs hold what is stored, archived, put back and written offline, and know who is online, after ${minutes} min of random faults (SSE_SEED=${seed})`,
@@ -95,6 +112,14 @@ test(
     }
     await until(isComplete, patience).catch(() => {})
     const end = await held()
+    const { lost, extra, repeated } = compare(ledger, end)
+    const reconnects = followers.reduce((sum, { opened }) => sum + opened.length - 1, 0)
+    console.info(
+      `${JSON.stringify(struck)}, ${reconnects} reconnects of clients, ${ledger.size} notifications, ${end.reduce((sum, { ids }) => sum + ids.length, 0)} deliveries; ` +
+        `${writing.titles.length} written on the page, ${tidying.placed.size} of one user archived or deleted, ${tidying.undone.size} put back; ` +
+        `${lost} lost, ${extra} too many, ${repeated} repeated (SSE_SEED=${seed})`,
+    )
+
     // What leaves the inbox is read, and what is put back is unread again. A sender has read what they have sent.
     const { cookie = '' } = sessions.find(({ user }) => user === 'mina') ?? {}
     const listed = await listAll(origin, cookie)
@@ -102,27 +127,21 @@ test(
     const unread = new Set(listed.filter(isUnread).map(({ id }) => id))
     for (const { user, page } of tabs) {
       if (user !== 'mina') continue
-      await until(async () => {
+      await becomes(`the unread ones of ${user}`, async () => {
         const ids = await shown(page)
-        return (await shownUnread(page)).join() === ids.filter((id) => unread.has(id)).join()
-      }, patience)
+        return [await shownUnread(page), ids.filter((id) => unread.has(id))]
+      })
     }
     // Everybody is online, and then one person leaves.
     const names = people.map(({ name }) => name).toSorted()
-    await until(() => followers.every(({ online }) => online().join() === names.join()), patience)
+    const online = (of: readonly Follower[]) => [...new Set(of.map((one) => one.online().join()))]
+    await becomes('those who are online', () => [online(followers), [names.join()]])
     const staying = followers.filter(({ user, leave }) => user !== 'sora' || void leave())
     const others = names.filter((name) => name !== 'Sora Lee')
-    await until(() => staying.every(({ online }) => online().join() === others.join()), patience)
+    await becomes('those who have stayed', () => [online(staying), [others.join()]])
     for (const { page } of tabs) {
-      await until(async () => (await shownOnline(page)).join() === others.join(), patience)
+      await becomes('those who are shown as online', async () => [await shownOnline(page), others])
     }
-    const { lost, extra, repeated } = compare(ledger, end)
-    const reconnects = followers.reduce((sum, { opened }) => sum + opened.length - 1, 0)
-    console.info(
-      `${JSON.stringify(struck)}, ${reconnects} reconnects of clients, ${ledger.size} notifications, ${end.reduce((sum, { ids }) => sum + ids.length, 0)} deliveries; ` +
-        `${writing.titles.length} written on the page, ${tidying.placed.size} of one user archived or deleted, ${tidying.undone.size} put back; ${others.length} of ${names.length} online; ` +
-        `${lost} lost, ${extra} too many, ${repeated} repeated (SSE_SEED=${seed})`,
-    )
 
     // What was acknowledged is stored, once each, and nothing else is.
     expect(new Set(load.acknowledged).size).toBe(load.acknowledged.length)
@@ -136,5 +155,5 @@ test(
     for (const reader of end) expect(reader.ids).toEqual(expectedOf(ledger, reader))
     expect(browser.complaints).toEqual([])
   },
-  minutes * 60_000 + 180_000,
+  minutes * 60_000 + 300_000,
 )
