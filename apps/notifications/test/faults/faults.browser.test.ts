@@ -31,7 +31,7 @@ async function becomes<T>(
   const isSame = async () => {
     const [actual = [], expected = []] = await lists()
     const [has, wants] = [new Set(actual), new Set(expected)]
-    differences = [...has.symmetricDifference(wants)]
+    differences = [...actual.filter((one) => !wants.has(one)), ...expected.filter((one) => !has.has(one))]
     return differences.length === 0 && actual.length === expected.length
   }
   await until(isSame, patience).catch((cause) => {
