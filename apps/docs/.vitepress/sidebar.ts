@@ -86,8 +86,23 @@ export const korean: Items = [
     '배포',
     under('ko/deployment', ['choosing-a-log', 'proxies', 'limits', 'sqlite', 'redis', 'threat-model']),
   ),
+  section('배경', [
+    ...under('ko/background', ['transports', 'myths', 'comparison', 'speed', 'how-it-is-tested']),
+    'ko/examples',
+  ]),
+  section('옮겨 오기', [
+    ...['better-sse', 'express-sse', 'vue-sse'].map((name) => [`ko/migration/${name}`, name] as const),
+    ['ko/migration/h3', 'h3: createEventStream'],
+    ['ko/migration/hono', 'Hono: streamSSE'],
+    ['ko/migration/trpc', 'tRPC 구독'],
+    ['ko/migration/resumable-stream', 'resumable-stream'],
+    ['ko/migration/hand-written', '직접 작성한 핸들러'],
+  ]),
   section('영어 문서', [
-    ['background/myths', '글에서 자주 틀리는 것'],
+    ...packages.map((name) => [`packages/${name}`, `@sse/${name}`] as const),
+    ['reference/errors', '오류'],
+    ['reference/versions', '버전과 지원'],
+    ['architecture', '아키텍처'],
     ['api/', 'API 레퍼런스'],
   ]),
 ]
