@@ -89,6 +89,7 @@ export const korean: Items = [
   section('배경', [
     ...under('ko/background', ['transports', 'myths', 'comparison', 'speed', 'how-it-is-tested']),
     'ko/examples',
+    'ko/reference/versions',
   ]),
   section('옮겨 오기', [
     ...['better-sse', 'express-sse', 'vue-sse'].map((name) => [`ko/migration/${name}`, name] as const),
@@ -101,7 +102,6 @@ export const korean: Items = [
   section('영어 문서', [
     ...packages.map((name) => [`packages/${name}`, `@sse/${name}`] as const),
     ['reference/errors', '오류'],
-    ['reference/versions', '버전과 지원'],
     ['architecture', '아키텍처'],
     ['api/', 'API 레퍼런스'],
   ]),

@@ -9,15 +9,25 @@ const korean = new Map(
     path.startsWith(`${folder}ko/`) ? [[path.replace('/ko/', '/'), text]] : [],
   ),
 )
-/** The reference is generated from English messages, or is held by tests. */
+/** The page of errors is made of the messages, which are in English. */
 const english = docs.filter(
-  ({ path }) => !path.startsWith(`${folder}ko/`) && !path.startsWith(`${folder}reference/`),
+  ({ path }) => !path.startsWith(`${folder}ko/`) && path !== `${folder}reference/errors.md`,
 )
 
 test.each(english.map(({ path, text }) => [path, text] as const))(
   '%s has its parts in Korean too',
   (path, text) => {
     expect(partsOf(korean.get(path) ?? '')).toEqual(partsOf(text))
+  },
+)
+
+test.each(english.map(({ path, text }) => [path, text] as const))(
+  '%s has its numbers in Korean too',
+  (path, text) => {
+    const parts = sectionsOf(korean.get(path) ?? '').map(numbersOf)
+    expect(sectionsOf(text).flatMap((part, index) => missing(numbersOf(part), parts[index] ?? []))).toEqual(
+      [],
+    )
   },
 )
 
@@ -28,10 +38,27 @@ test('Korean pages call things by the words of the field', () => {
 
 /** Headings by their level, and how many rows of tables and items of lists stand under each. */
 function partsOf(text: string): readonly string[] {
-  const parts = proseOf(text).split(/^(?=#)/m)
-  return parts.map((part) => {
+  return sectionsOf(text).map((part) => {
     const count = (pattern: RegExp) => [...part.matchAll(pattern)].length
     const [level = ''] = /^#*/.exec(part) ?? []
     return `${level} rows ${count(/^\|/gm)}, items ${count(/^(?:- |\d+\. )/gm)}`
+  })
+}
+
+function sectionsOf(text: string): readonly string[] {
+  return proseOf(text).split(/^(?=#)/m)
+}
+
+/** Those of two digits or more: Korean writes others as digits where English has words. */
+function numbersOf(part: string): readonly string[] {
+  return part.replaceAll(/\]\([^)]*\)|<!--[\s\S]*?-->/g, '').match(/\d[\d,.]*\d/g) ?? []
+}
+
+function missing(wanted: readonly string[], given: readonly string[]): readonly string[] {
+  const rest = [...given]
+  return wanted.filter((one) => {
+    const index = rest.indexOf(one)
+    if (index >= 0) rest.splice(index, 1)
+    return index < 0
   })
 }
