@@ -159,6 +159,9 @@ const commands = fc.commands(
     ),
     fc.constant(new Command('note', (world) => world.server.note(String(++world.notes)))),
     ofServer('ping', (server) => server.ping()),
+    fc
+      .constantFrom(0, 1, 3)
+      .map((events) => new Command(`rewind ${events}`, ({ server }) => server.rewind(events))),
     ofServer('cut', (server) => server.cut()),
     ofServer('trim', (server) => server.trim()),
     ofServer('restart', (server) => server.restart()),

@@ -47,6 +47,8 @@ export interface ModelServer {
   /** The newest event of each record of a channel. */
   recordsOf(channel: string): ReadonlyMap<string, number>
   readonly members: ReadonlySet<string>
+  /** From now on a stream without a cursor begins so many events before the newest one of its channels. */
+  rewind(events: number): void
   /** Sends an event without an id to all open streams. */
   note(text: string): void
   ping(): void
@@ -77,6 +79,7 @@ export function createModelServer(browser: BrowserModel): ModelServer {
   let origin = '1-0'
   let opened = 0
   let breaks = 0
+  let rewound = 0
 
   const head = () => log.at(-1)?.id ?? origin
 
@@ -169,15 +172,22 @@ export function createModelServer(browser: BrowserModel): ModelServer {
     const { refused } = join(stream, names)
     const begin = log[from - 1]?.id ?? origin
     const isBare = cursor === '' || gap !== undefined
+    const isMine = ({ channels }: ModelEvent) => channels.some((channel) => stream.channels.has(channel))
+    const rewind = cursor === '' && rewound > 0 ? log.filter(isMine).slice(-rewound) : []
     const lacked = [...stream.channels].filter(
       (channel) => hasRecords(channel) && (isBare || stream.lacks(channel)),
     )
     // OWN has records, so a stream that does not resume gets its position with them.
-    stream.send('sse.open', { resumed: cursor === '' ? null : !gap }, isBare ? undefined : begin)
+    const oldest = rewind[0]?.number
+    stream.send(
+      'sse.open',
+      { resumed: cursor === '' ? null : !gap, oldest, by: stream.tab.name },
+      isBare ? undefined : begin,
+    )
     if (names.length > 0)
       stream.send('sse.channels', { channels: [...stream.channels], refused, asked: [...stream.asked] })
     if (gap) stream.send('sse.gap', { reason: gap, requested: cursor })
-    for (const event of log.slice(from)) deliver(stream, event, lacked, isBare)
+    for (const event of [...rewind, ...log.slice(from)]) deliver(stream, event, lacked, isBare)
     snapshot(stream, lacked)
     tellMembers(stream)
     stream.send('sse.ping', '', head())
@@ -332,6 +342,9 @@ export function createModelServer(browser: BrowserModel): ModelServer {
       const change = isNew ? { joined: [memberOf(name)], left: [] } : { joined: [], left: [name] }
       for (const { channels, send } of streams)
         if (channels.has(ROOM)) send('sse.presence', { channel: ROOM, ...change })
+    },
+    rewind(events) {
+      rewound = events
     },
     note(text) {
       for (const stream of streams) stream.send('note', text)
