@@ -56,6 +56,8 @@ export interface ModelServer {
   trim(): void
   /** All connections break. */
   cut(): void
+  /** The next connects of a tab fail. */
+  refuse(tab: ModelTab, times: number): void
   /** All connections break, and a new log replaces the old one. */
   restart(): void
   connection(tab: ModelTab): (cursor: string) => SseClient
@@ -80,6 +82,8 @@ export function createModelServer(browser: BrowserModel): ModelServer {
   let opened = 0
   let breaks = 0
   let rewound = 0
+  /** How many of the next connects of a tab fail. */
+  const refusals = new Map<ModelTab, number>()
 
   const head = () => log.at(-1)?.id ?? origin
 
@@ -249,6 +253,12 @@ export function createModelServer(browser: BrowserModel): ModelServer {
         become({ status: 'connecting', attempt: 0 })
         browser.later(tab, queue, () => {
           if (stream !== mine) return
+          const left = refusals.get(tab) ?? 0
+          if (left > 0) {
+            refusals.set(tab, left - 1)
+            mine.lose()
+            return
+          }
           open(mine, from, names)
           // The head of the response comes before its events, which are in the queue now.
           become({ status: 'open', openedAt: 0 })
@@ -363,6 +373,7 @@ export function createModelServer(browser: BrowserModel): ModelServer {
         stream.lose()
       }
     },
+    refuse: (tab, times) => void refusals.set(tab, times),
     restart() {
       this.cut()
       breaks += 1
