@@ -1,7 +1,7 @@
 import { until } from '@sse/testbed'
 import { expect, onTestFinished, test } from 'vitest'
-import type { LabEvent, ListAnswer } from '../lab.ts'
-import { startEtagPolling } from './etag-polling.ts'
+import type { LabEvent, ListAnswer } from '../shared/lab.ts'
+import { startEtagPolling } from '../shared/transports/etag-polling.ts'
 
 const events = (from: number, to: number): LabEvent[] =>
   Array.from({ length: to - from + 1 }, (_, index) => ({ n: from + index, at: 0, text: '' }))
