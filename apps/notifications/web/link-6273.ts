@@ -1,0 +1,1 @@
+/tmp/wt/fast20/apps/notifications/data/test-LIKCoW/test.sqlite
