@@ -72,16 +72,17 @@ test('at 10 events a second and a poll a second the page shows the known picture
   server = await startServer('production')
   const { page, complaints } = await openPage(browser, server.origin)
   await countsTheSame(page, 40)
-  // The bounds are wide because a machine that is busy with something else is late with every frame. The narrow ones: picture.test.ts.
+  // The bounds are wide because a machine that is busy with something else is late with every frame, and a long poll that is late brings several
+  // events. The narrow ones: picture.test.ts.
   await until(async () => {
-    const { short, websocket, sse } = await readPanels(page)
-    return short.median / sse.median > 2 && short.median / websocket.median > 2
+    const { short, long, websocket, sse } = await readPanels(page)
+    const isLater = short.median / sse.median > 2 && short.median / websocket.median > 2
+    return isLater && long.requestsPerEvent / short.requestsPerEvent > 2
   }, patience)
   await page.getByRole('button', { name: 'Pause' }).click()
   const { short, long, websocket, sse } = await settled(page)
 
   expect(long.requestsPerEvent).toBeLessThan(1.1)
-  expect(long.requestsPerEvent / short.requestsPerEvent).toBeGreaterThan(2)
   expect([websocket.requests, sse.requests]).toEqual([1, 1])
   expect(long.bytesPerEvent / sse.bytesPerEvent).toBeGreaterThan(1.5)
   for (const { missed, repeated } of [short, long, websocket, sse]) expect(missed + repeated).toBe(0)

@@ -143,7 +143,10 @@ const built = new Map<string, string>()
 
 /** Puts packages where a package manager would put them: as they are packed, or else as their `build` emits them, with their package.json. */
 function build(folder: string, names: readonly string[]): void {
-  if (packed) return unpack(packed, folder, names)
+  if (packed) {
+    unpack(packed, folder, names)
+    return
+  }
   const key = names.join()
   const output = built.get(key) ?? emit(names)
   built.set(key, output)

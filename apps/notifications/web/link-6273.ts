@@ -1,1 +1,0 @@
-/tmp/wt/fast20/apps/notifications/data/test-LIKCoW/test.sqlite
