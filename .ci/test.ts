@@ -75,7 +75,11 @@ const stages: readonly (readonly (readonly Step[])[])[] = process.argv.includes(
         [{ name: 'tests', command: vitest('!types'), counted: true }],
         [
           { name: 'packages', command: pnpm('run', 'check') },
-          { name: 'documentation', command: pnpm('--filter', '@sse/docs', 'run', 'build') },
+          {
+            name: 'documentation',
+            command: pnpm('--filter', '@sse/docs', 'run', 'build'),
+            env: { SSE_DOCS: 'check' },
+          },
         ],
       ],
     ]

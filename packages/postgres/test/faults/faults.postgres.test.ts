@@ -216,7 +216,7 @@ describe.each(settings)('%s', (_, trials) => {
     await server?.stop(() => disk instanceof SmallDisk && disk.unmount())
   })
 
-  it.each(trials.map((trial) => ({ ...trial, promise: promiseOf(trial.loses) })))(
+  it.for(trials.map((trial) => ({ ...trial, promise: promiseOf(trial.loses) })))(
     '$name: $promise',
     async ({ name, loses, happen, seedOffset }, { skip }) => {
       if (typeof disk === 'string') return skip(disk)
