@@ -38,9 +38,9 @@ export async function startSharing<P extends Page>(person: Person<P>): Promise<S
   const hanging: { end(): unknown }[] = []
   const server = await startSseServer({
     before(request, response, next) {
-      if (request.path === '/hang') return hanging.push(response)
       const file = pageFile(request.path)
-      if (file) response.type(file.type).send(file.text)
+      if (request.path === '/hang') hanging.push(response)
+      else if (file) response.type(file.type).send(file.text)
       else next()
     },
   })

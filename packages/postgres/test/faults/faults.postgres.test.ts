@@ -218,6 +218,7 @@ describe.each(settings)('%s', (_, trials) => {
 
   it.for(trials.map((trial) => ({ ...trial, promise: promiseOf(trial.loses) })))(
     '$name: $promise',
+    { timeout: 60_000 + runs * 30_000 },
     async ({ name, loses, happen, seedOffset }, { skip }) => {
       if (typeof disk === 'string') return skip(disk)
       const drive = disk
@@ -234,6 +235,5 @@ describe.each(settings)('%s', (_, trials) => {
       })
       expect(told).toEqual([])
     },
-    60_000 + runs * 30_000,
   )
 })
