@@ -100,8 +100,10 @@ export default defineConfig({
         nav: [
           link('시작하기', '/ko/start/server', '^/ko/start/'),
           link('핵심 개념', '/ko/concepts'),
+          link('문제 해결', '/ko/troubleshooting'),
           link('레시피', '/ko/recipes/auth', '^/ko/recipes/'),
-          link('배포', '/ko/deployment/proxies', '^/ko/deployment/'),
+          link('배포', '/ko/deployment/choosing-a-log', '^/ko/deployment/'),
+          link('패키지', '/packages/express'),
           link('API', '/api/'),
         ],
         sidebar: korean,

@@ -53,9 +53,14 @@ function commentsBefore(text: string): { prelude?: string; background?: string }
   return found
 }
 
+/** A page without its code blocks. */
+export function proseOf(markdown: string): string {
+  return markdown.replace(fence, '')
+}
+
 /** The addresses of all links and images of a page, without those in code. */
 export function linksOf(markdown: string): string[] {
-  const prose = markdown.replace(fence, '').replace(/`[^`\n]*`/g, '')
+  const prose = proseOf(markdown).replace(/`[^`\n]*`/g, '')
   return [
     ...[...prose.matchAll(/\]\((?:<([^>]+)>|([^\s)]+))(?: "[^"]*")?\)/g)].map(([, a, b]) => a ?? b ?? ''),
     ...[...prose.matchAll(/\b(?:href|src|link): ?["']?([^\s"']+)|(?:href|src)="([^"]+)"/g)].map(
@@ -66,7 +71,7 @@ export function linksOf(markdown: string): string[] {
 
 /** The anchors that a page has: of its headings, as GitHub and VitePress make them. */
 export function anchorsOf(markdown: string): Set<string> {
-  const prose = markdown.replace(fence, '')
+  const prose = proseOf(markdown)
   return new Set([...prose.matchAll(/^#{1,6} +(.+)$/gm)].map(([, heading = '']) => anchorOf(heading)))
 }
 

@@ -16,7 +16,9 @@ export const docs: readonly Page[] = read('apps/docs', '**/*.md').filter(
 
 /** A page whose code is that of its English page, which a test holds: it is neither type-checked nor run again. */
 export const isTranslated = ({ path }: Pick<Page, 'path'>): boolean =>
-  /^apps\/docs\/ko\/(?:start\/|questions\/|recipes\/|deployment\/|troubleshooting)/.test(path)
+  /^apps\/docs\/ko\/(?:start|questions|recipes|deployment|background|migration|reference|examples|troubleshooting)\b/.test(
+    path,
+  )
 
 /** What is read on GitHub and npm. */
 export const readmes: readonly Page[] = [

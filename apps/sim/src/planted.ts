@@ -116,6 +116,12 @@ export const planted: readonly Planted[] = [
     file: 'client/src/share/member.ts',
     replace: ['        follower.leave()\n', ''],
   },
+  {
+    name: 'events from before a join after a catch-up',
+    commit: 'fix(client): a tab is not told again what it has received on a connection of its own',
+    file: 'client/src/share/follower/follower.ts',
+    replace: ['const isOlder = isOwn && ', 'const isOlder = false && '],
+  },
 ]
 
 /** Takes a fix out. It must be called before the packages are loaded. */

@@ -17,8 +17,8 @@ export interface KilledRunOptions {
 interface Reader {
   readonly items: number[]
   readonly ends: unknown[]
-  /** Whether its client has closed, because the run is over. */
-  isOver(): boolean
+  /** Whether its client has told that it has closed, because the run is over. It tells all events before. */
+  isOver: boolean
 }
 
 /** A process that is taken for dead is one whose last signal came five seconds ago. */
@@ -51,12 +51,13 @@ export async function killRun({ broker, args, exclusive = false }: KilledRunOpti
     const reader = {
       items: [] as number[],
       ends: [] as unknown[],
-      isOver: () => client.state.status === 'closed',
+      isOver: false,
     }
     client.on('item', (items) => reader.items.push(...items))
     client.on('sse.end', (end) => reader.ends.push(end))
     client.on('sse.state', ({ status }) => {
       if (status === 'waiting') port = other.port
+      if (status === 'closed') reader.isOver = true
     })
     client.connect()
     onTestFinished(() => client.close())
@@ -67,13 +68,13 @@ export async function killRun({ broker, args, exclusive = false }: KilledRunOpti
   await until(() => readers.every(({ items }) => items.length > 20), patience)
   await first.process.kill('SIGKILL')
   if (exclusive) other = await startNode(first.port)
-  await until(() => readers.every(({ isOver }) => isOver()), patience)
+  await until(() => readers.every(({ isOver }) => isOver), patience)
 
   const whole = readers[0]!.items
   expect(whole).toEqual(whole.map((_, index) => index))
   const end = { channel, reason: 'lost' }
   const late = exclusive ? [read(other)] : [read(other), read(await startNode(await freePort()))]
-  await until(() => late.every(({ isOver }) => isOver()), patience)
+  await until(() => late.every(({ isOver }) => isOver), patience)
   for (const { items, ends } of [...readers, ...late]) {
     expect(items).toEqual(whole)
     expect(ends).toEqual([end])

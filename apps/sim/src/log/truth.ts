@@ -31,6 +31,10 @@ export class Truth {
     return ids?.includes(cursor) ? cursor : ids?.at(-1)
   }
 
+  dataOf(id: string): string | undefined {
+    return this.#entries.get(id)?.entry.data
+  }
+
   place(id: string): number | undefined {
     return this.#entries.get(id)?.place
   }

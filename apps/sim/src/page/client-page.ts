@@ -29,7 +29,7 @@ export function startClient(page: Page): PageCode {
   })
   client.on('item', (item, { id }) => ledger.told(item, id))
   client.on('typing', (typing) => ledger.heard(typing))
-  client.on('part', (parts) => ledger.ran(parts))
+  client.on('part', (parts, { id }) => ledger.ran(parts, id))
   client.on('sse.end', ({ channel }) => ledger.ended(channel))
   client.on('sse.open', ({ resumed }) => ledger.opened(resumed))
   client.on('sse.gap', ({ reason }) => ledger.gap(reason))

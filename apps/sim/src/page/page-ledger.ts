@@ -23,8 +23,10 @@ export interface RunPart {
  * - *Nothing missing*: between an id and the next one, the page is told every event on its channels, or a gap. It survives every fault, because
  *   whatever breaks ends in a resume, a gap or a load.
  * - *Its channels only*: it is told nothing of a channel that it never asked for, or may not read.
- * - *Runs*: the items of a run arrive in order, each once. A gap, or a stream that does not resume, may leave some out.
- * - *Volatile events*: the page is told each at most once, on a channel that it has asked for. Any fault may lose one.
+ * - *Runs*: the items of a run arrive in order, each once. A gap, or a stream that does not resume, may leave some out. So may a load that has
+ *   returned a position, between items without an id, which are told in any case, and those with one.
+ * - *Volatile events*: the page is told each at most once on a stream, and on a channel that it has asked for. Any fault may lose one. A page that
+ *   reconnects to a process that hears of it later is told again.
  * - *In the end it shows what the app has published*, once the faults are over. Only items that a log lost before any process had read them are
  *   left out, because nobody can know of them.
  */
@@ -50,6 +52,8 @@ export class PageLedger {
   #place = -1
   /** Whether a load has returned the position. */
   #isLoaded = false
+  /** Whether a load has returned a position since the last gap or opening that did not resume. */
+  #hasLoadedTo = false
   /**
    * Gaps that may still excuse a break in what is told. A gap is told at once, while the events before it may wait for a load.
    */
@@ -58,8 +62,8 @@ export class PageLedger {
   /** When it was told that it is on each channel. Events that wait for a load are told later, so this is compared with when they came. */
   readonly #joined = new Map<string, number>()
   readonly #heard = new Set<number>()
-  /** The last part of each run. */
-  readonly #parts = new Map<number, number>()
+  /** The last part of each run, and whether it came without an id. */
+  readonly #parts = new Map<number, { readonly k: number; readonly isBare: boolean }>()
 
   constructor(
     world: World,
@@ -83,15 +87,17 @@ export class PageLedger {
     this.#heard.add(n)
   }
 
-  /** A part of a run. */
-  ran(parts: readonly RunPart[]): void {
+  /** @param cursor the client's cursor after the part */
+  ran(parts: readonly RunPart[], cursor: string): void {
     this.#note(`ran ${parts.map(({ run, k }) => `${run}.${k}`)}`)
     this.#checkChannel(job)
+    const isBare = this.#truth.dataOf(cursor) !== JSON.stringify(parts)
     for (const { run, k } of parts) {
       const before = this.#parts.get(run)
-      if (before !== undefined && k !== before + 1)
-        this.#breach(`was told ${k} of the run ${run} after ${before}`)
-      this.#parts.set(run, k)
+      const isSkipped = this.#hasLoadedTo && before?.isBare && !isBare && k > before.k
+      if (before && k !== before.k + 1 && !isSkipped)
+        this.#breach(`was told ${k} of the run ${run} after ${before.k}`)
+      this.#parts.set(run, { k, isBare })
     }
   }
 
@@ -103,6 +109,7 @@ export class PageLedger {
   /** The stream was opened. */
   opened(resumed: boolean | null): void {
     this.#note(`open ${resumed}`)
+    this.#heard.clear()
     if (resumed !== true) this.#miss()
     if (!this.since.has(news)) this.#join(news)
   }
@@ -141,6 +148,7 @@ export class PageLedger {
     this.#beginAnew()
     this.#position = position
     this.#isLoaded = position !== undefined
+    this.#hasLoadedTo ||= this.#isLoaded
   }
 
   /**
@@ -224,6 +232,7 @@ export class PageLedger {
   #break(): void {
     this.#gaps++
     this.#lastGap = this.#world.now
+    this.#hasLoadedTo = false
     this.#beginAnew()
   }
 

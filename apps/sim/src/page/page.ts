@@ -138,7 +138,9 @@ export class Page {
       ...(this.tab.options.heedsAbort && signal ? { signal } : {}),
     })
     if (!response.ok) throw new Error(`The list was refused: ${response.status}`)
-    return response.json()
+    return response.json().catch(() => {
+      throw new Error('The list came only in part.')
+    })
   }
 
   /** Why it is not what it should be in the end; `undefined` if it is. */

@@ -56,7 +56,7 @@ export class ModelClient {
     if (page !== 'same') this.#page.reload()
     if (page === 'new') this.#page.lastEventId = undefined
     // Another process may have appended more.
-    this.#page.connect(channels, hub.position)
+    this.#page.connect(channels, hub.position, rewind > 0)
     this.#members.clear()
     const flaw = this.#flaw?.() ?? ((event) => [event])
     const transport = new ModelTransport((event) => this.#arrived.push(...flaw(event)))

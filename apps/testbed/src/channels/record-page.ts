@@ -39,6 +39,8 @@ export class RecordPage {
   #mustStay = false
   /** The position of the latest id of the connection. */
   #position: string | undefined
+  /** Whether the connection began before the head, and no id has told where. */
+  #isRewound = false
 
   constructor(log: RecordLog, breach: (why: string) => void) {
     this.#log = log
@@ -55,8 +57,11 @@ export class RecordPage {
     this.#shown.clear()
   }
 
-  /** A connection begins. What was under way on the former one is of no use. Without a cursor it begins at the head. */
-  connect(channels: readonly string[], head: string | undefined): void {
+  /**
+   * A connection begins. What was under way on the former one is of no use. Without a cursor it begins at the head, or before it if it
+   * is rewound.
+   */
+  connect(channels: readonly string[], head: string | undefined, isRewound = false): void {
     for (const channel of this.#snapshot) this.#shown.delete(channel)
     this.#snapshot = []
     this.#label = undefined
@@ -65,6 +70,7 @@ export class RecordPage {
     this.#given.clear()
     for (const channel of channels) this.#channels.set(channel, -1)
     this.#mustStay = this.lastEventId === undefined && this.#hasRecordChannel
+    this.#isRewound = isRewound && this.lastEventId === undefined
     this.#position = this.lastEventId === undefined ? head : this.#log.standing(this.lastEventId)
   }
 
@@ -165,9 +171,11 @@ export class RecordPage {
     const to = this.#log.standing(id)
     const passed = this.#position === undefined ? [] : this.#log.between(this.#position, to)
     const missing = passed?.find((entry) => isPlain(entry) && this.#isOwed(entry))
-    if (!passed) this.onBreach(`${this.#position} led to ${to}, and no gap was told`)
+    // It has left the channels whose records it lacked, so it may be told its position in the events of the rewind.
+    if (!passed && !this.#isRewound) this.onBreach(`${this.#position} led to ${to}, and no gap was told`)
     if (missing) this.onBreach(`${to} passed ${missing.id}, which is no record and was not delivered`)
     this.#position = to
+    this.#isRewound = false
     this.lastEventId = id
   }
 

@@ -159,6 +159,16 @@ const commands = fc.commands(
     ),
     fc.constant(new Command('note', (world) => world.server.note(String(++world.notes)))),
     ofServer('ping', (server) => server.ping()),
+    fc
+      .constantFrom(0, 1, 3)
+      .map((events) => new Command(`rewind ${events}`, ({ server }) => server.rewind(events))),
+    fc.tuple(page, fc.constantFrom(1, 5)).map(
+      ([number, times]) =>
+        new Command(`refuse ${number} ${times}`, ({ pages, server }) => {
+          const target = pages[number % pages.length]
+          if (target && !target.left) server.refuse(target.tab, times)
+        }),
+    ),
     ofServer('cut', (server) => server.cut()),
     ofServer('trim', (server) => server.trim()),
     ofServer('restart', (server) => server.restart()),

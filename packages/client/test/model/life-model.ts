@@ -339,10 +339,13 @@ const answer = (status: number, retryAfter: number | undefined) =>
     },
   )
 
-/** @param some whether the stream gives a part of the records only, at first */
-const open = (heartbeat: number, some = false) =>
+/**
+ * @param some whether the stream gives a part of the records only, at first
+ * @param rewind events before the newest one from which a stream without a cursor begins
+ */
+const open = (heartbeat: number, some = false, rewind = 0) =>
   command(
-    `open(${heartbeat}, ${some})`,
+    `open(${heartbeat}, ${some}, ${rewind})`,
     ({ status }) => status === 'connecting',
     async (model, world) => {
       const request = newest(world)!
@@ -367,12 +370,17 @@ const open = (heartbeat: number, some = false) =>
       const resumed = request.cursor ? isResumed : null
       if (heartbeat) request.write(`${control('sse.open', { stream: 's', heartbeat, resumed })}\n`)
       const after = (cursor: string | null) => {
-        const entries = isKnown(cursor) ? log.slice(placeOf(cursor) + 1) : []
+        const rewound = cursor ? [] : log.slice(Math.max(0, log.length - rewind))
+        const entries = isKnown(cursor) ? log.slice(placeOf(cursor) + 1) : rewound
         return isGiven ? entries.filter(({ event }) => event !== 'price' && event !== 'sse.removed') : entries
       }
-      const texts = after(request.cursor).map(({ text }) => text)
+      // Without a cursor there is no id before the records are complete.
+      const texts = after(request.cursor).map(({ text }) =>
+        request.cursor ? text : text.replace(/^id: .*\n/m, ''),
+      )
       request.write(`:\n\n${texts.join('')}`)
-      receives(model, after(model.cursor))
+      if (request.cursor) receives(model, after(model.cursor))
+      else for (const { id, event } of after(null)) if (event === 'tick') model.told.push(id)
       world.given = 'all'
       if (isGiven) {
         request.write(records({ channels: ['prices'] }) + [...world.records].map(recordText).join(''))
@@ -597,7 +605,7 @@ export const allCommands: fc.Arbitrary<Command>[] = [
   ),
   fc.tuple(fc.constantFrom(...statuses), fc.constantFrom(undefined, 0, 5, 120)).map(([s, r]) => answer(s, r)),
   fc.constantFrom(0, HEARTBEAT).map((heartbeat) => open(heartbeat)),
-  fc.boolean().map((some) => open(HEARTBEAT, some)),
+  fc.tuple(fc.boolean(), fc.constantFrom(0, 0, 1, 3)).map(([some, rewind]) => open(HEARTBEAT, some, rewind)),
   fc.constantFrom('a', 'b').map(set),
   fc.constantFrom('a', 'b').map(remove),
   fc.constantFrom(finishChannel, finishChannel, rest, rest, rest),

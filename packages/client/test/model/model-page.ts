@@ -148,9 +148,19 @@ export function openPage(
         note('open')
         confirmed = undefined
         if (!since.has(OWN)) since.set(OWN, newest())
+        const { resumed, oldest, by } = JSON.parse(data) as {
+          resumed: boolean | null
+          oldest?: number
+          by: string
+        }
         // A stream that broke before it told a position was followed by one that begins anew, so the page loads again.
-        if (JSON.parse(data).resumed === null)
-          for (const channel of since.keys()) since.set(channel, newest())
+        if (resumed === null) {
+          // A rewind is for the tab that has opened the stream. Tabs that join later begin at the newest event.
+          const from = oldest !== undefined && by === tab.name ? oldest - 1 : newest()
+          for (const channel of since.keys()) since.set(channel, from)
+          // What that stream told without an id may come again by a rewind.
+          if (oldest !== undefined) ticks = ticks.filter((number) => number < oldest || !bare.has(number))
+        }
       } else if (event === 'sse.gap') {
         note('gap')
         // Until a stream has given its records, its gap has no id. So another connection may tell the same one again.

@@ -47,6 +47,8 @@ export interface ModelServer {
   /** The newest event of each record of a channel. */
   recordsOf(channel: string): ReadonlyMap<string, number>
   readonly members: ReadonlySet<string>
+  /** From now on a stream without a cursor begins so many events before the newest one of its channels. */
+  rewind(events: number): void
   /** Sends an event without an id to all open streams. */
   note(text: string): void
   ping(): void
@@ -54,6 +56,8 @@ export interface ModelServer {
   trim(): void
   /** All connections break. */
   cut(): void
+  /** The next connects of a tab fail. */
+  refuse(tab: ModelTab, times: number): void
   /** All connections break, and a new log replaces the old one. */
   restart(): void
   connection(tab: ModelTab): (cursor: string) => SseClient
@@ -77,6 +81,9 @@ export function createModelServer(browser: BrowserModel): ModelServer {
   let origin = '1-0'
   let opened = 0
   let breaks = 0
+  let rewound = 0
+  /** How many of the next connects of a tab fail. */
+  const refusals = new Map<ModelTab, number>()
 
   const head = () => log.at(-1)?.id ?? origin
 
@@ -169,15 +176,22 @@ export function createModelServer(browser: BrowserModel): ModelServer {
     const { refused } = join(stream, names)
     const begin = log[from - 1]?.id ?? origin
     const isBare = cursor === '' || gap !== undefined
+    const isMine = ({ channels }: ModelEvent) => channels.some((channel) => stream.channels.has(channel))
+    const rewind = cursor === '' && rewound > 0 ? log.filter(isMine).slice(-rewound) : []
     const lacked = [...stream.channels].filter(
       (channel) => hasRecords(channel) && (isBare || stream.lacks(channel)),
     )
     // OWN has records, so a stream that does not resume gets its position with them.
-    stream.send('sse.open', { resumed: cursor === '' ? null : !gap }, isBare ? undefined : begin)
+    const oldest = rewind[0]?.number
+    stream.send(
+      'sse.open',
+      { resumed: cursor === '' ? null : !gap, oldest, by: stream.tab.name },
+      isBare ? undefined : begin,
+    )
     if (names.length > 0)
       stream.send('sse.channels', { channels: [...stream.channels], refused, asked: [...stream.asked] })
     if (gap) stream.send('sse.gap', { reason: gap, requested: cursor })
-    for (const event of log.slice(from)) deliver(stream, event, lacked, isBare)
+    for (const event of [...rewind, ...log.slice(from)]) deliver(stream, event, lacked, isBare)
     snapshot(stream, lacked)
     tellMembers(stream)
     stream.send('sse.ping', '', head())
@@ -239,6 +253,12 @@ export function createModelServer(browser: BrowserModel): ModelServer {
         become({ status: 'connecting', attempt: 0 })
         browser.later(tab, queue, () => {
           if (stream !== mine) return
+          const left = refusals.get(tab) ?? 0
+          if (left > 0) {
+            refusals.set(tab, left - 1)
+            mine.lose()
+            return
+          }
           open(mine, from, names)
           // The head of the response comes before its events, which are in the queue now.
           become({ status: 'open', openedAt: 0 })
@@ -333,6 +353,9 @@ export function createModelServer(browser: BrowserModel): ModelServer {
       for (const { channels, send } of streams)
         if (channels.has(ROOM)) send('sse.presence', { channel: ROOM, ...change })
     },
+    rewind(events) {
+      rewound = events
+    },
     note(text) {
       for (const stream of streams) stream.send('note', text)
     },
@@ -350,6 +373,7 @@ export function createModelServer(browser: BrowserModel): ModelServer {
         stream.lose()
       }
     },
+    refuse: (tab, times) => void refusals.set(tab, times),
     restart() {
       this.cut()
       breaks += 1

@@ -1,4 +1,5 @@
 import type { RawEvent } from '../../connection/connection.ts'
+import { comparePositions } from '../../resync/compare-positions.ts'
 import type { SseState } from '../../supervisor/state.ts'
 import type { SseClient } from '../../types.ts'
 import type { History } from '../history.ts'
@@ -112,8 +113,12 @@ export function createFollower(options: FollowerOptions) {
     if (relayed.identified && isEvent && ahead.size > 0) {
       // For this tab: the leader is past what the tab has received, so the rest will not arrive again. For others alone: the leader is not. A change
       // of a record says nothing, because a connection that catches up is not told of it.
-      if (inbox.takes(relayed) && !relayed.record && relayed.event !== 'sse.removed') ahead.clear()
+      const isOwn = inbox.takes(relayed) && !relayed.record && relayed.event !== 'sse.removed'
+      // An older one that the tab did not receive is on a channel that it has joined since.
+      const isOlder = isOwn && Number(comparePositions(relayed.lastEventId, history.cursor)) < 0
+      if (isOwn && !isOlder) ahead.clear()
       else isPartial = true
+      if (isOlder) return
     }
     // The leader is behind this tab. Its event counts at once, but the position of the event must not move this tab back.
     const own = ahead.size > 0 ? { ...relayed, lastEventId: history.cursor, identified: false } : relayed
