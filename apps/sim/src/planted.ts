@@ -122,6 +122,12 @@ export const planted: readonly Planted[] = [
     file: 'client/src/share/follower/follower.ts',
     replace: ['const isOlder = isOwn && ', 'const isOlder = false && '],
   },
+  {
+    name: 'a run that begins in a hub that closes',
+    commit: 'fix(core): a hub that closes while a run begins leaves no rejection without a handler',
+    file: 'core/src/hub/runs.ts',
+    replace: ['claim.promise.catch(() => {})', ''],
+  },
 ]
 
 /** Takes a fix out. It must be called before the packages are loaded. */

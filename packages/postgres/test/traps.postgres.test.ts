@@ -1,5 +1,5 @@
 import { createHub } from '@sse/core'
-import { startTcpProxy, until } from '@sse/testbed'
+import { startRecorded, startTcpProxy, until } from '@sse/testbed'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createPostgresBroker, postgresSchema } from '../src/index.ts'
@@ -34,6 +34,23 @@ const waits = async (query: string) =>
       `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%${query}%'`,
     )
   ).length > 0
+
+// An `error` event of a client without a listener would end the process, and makes this test fail.
+it('a transaction whose connection PostgreSQL ends fails, and does not end the process', async () => {
+  const pool = new pg.Pool(server.config())
+  onTestFinished(() => pool.end())
+  const broker = createPostgresBroker({ pool, schema: newSchema() })
+  onTestFinished(() => broker.close())
+  await startRecorded(broker)
+  const client = await pool.connect()
+  onTestFinished(() => client.release(true))
+  await client.query('BEGIN')
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+  const ended = new Promise((resolve) => client.once('end', resolve))
+  await server.query(`SELECT pg_terminate_backend(${rows[0]!.pid})`)
+  await ended
+  await expect(client.query('COMMIT')).rejects.toThrow()
+})
 
 describe('an idempotency key', () => {
   it('that an open transaction has used makes the next transaction wait, and then repeat it', async () => {

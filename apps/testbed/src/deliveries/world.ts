@@ -20,6 +20,8 @@ export interface Node {
   readonly url: string
   readonly proxy: TcpProxy
   process: RunningProcess
+  /** What the process wrote when it ended by itself, because of an error. */
+  readonly crash: string | undefined
   /** Starts another process on the same port. */
   restart(): Promise<void>
   /** Ends the process and the proxy for good, also while it restarts. */
@@ -98,6 +100,11 @@ export class World {
       await allReceive()
       for (const publisher of publishers) publisher.stop()
       await running
+    } catch (error) {
+      const { crash } = this.nodes.find((node) => node.crash !== undefined) ?? {}
+      throw crash === undefined
+        ? error
+        : new Error(`A server has ended by itself: ${crash}`, { cause: error })
     } finally {
       // After a failure too, nothing is published in the next test.
       for (const publisher of publishers) publisher.close()
@@ -149,9 +156,14 @@ export async function startNode({ broker, port: home, args }: NodeOptions): Prom
   const port = await freePort()
   let stopped = false
   let starting: Promise<RunningProcess>
-  const start = () => {
+  let crash: string | undefined
+  const start = async () => {
     starting = startBrokerServer(broker, port, ...args(proxy.port))
-    return starting
+    const process = await starting
+    void process.exited.then(({ code }) => {
+      if (code) crash = process.output
+    })
+    return process
   }
   const stop = async () => {
     stopped = true
@@ -164,6 +176,9 @@ export async function startNode({ broker, port: home, args }: NodeOptions): Prom
       url: `http://127.0.0.1:${port}`,
       proxy,
       process: await start(),
+      get crash() {
+        return crash
+      },
       async restart() {
         if (stopped) throw new Error('The node has stopped.')
         node.process = await start()

@@ -305,6 +305,28 @@ describe('hub.run', () => {
     await refused
   })
 
+  // A rejection without a handler would end the process, and makes this test fail.
+  it('does not start in a hub that closes while the log takes its start', async () => {
+    const broker = createMemoryLog().connect()
+    const taken = Promise.withResolvers<void>()
+    const hub: Hub = await ready(
+      createHub({
+        broker: wrapped(broker, {
+          publish: async (channels, message, options) => {
+            if (message.data.includes('"run"')) await taken.promise
+            return broker.publish(channels, message, options)
+          },
+        }),
+      }),
+    )
+    const refused = expect(hub.run('answer', ['x'])).rejects.toMatchObject({ code: 'closed' })
+    await nextTurn()
+    const closed = hub.close()
+    await nextTurn()
+    taken.resolve()
+    await Promise.all([refused, closed])
+  })
+
   it('of a process that the others take for dead is over there too, and the channel stays ended', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'performance'] })
     try {

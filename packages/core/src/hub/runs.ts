@@ -126,6 +126,8 @@ export class Runs {
     if (this.#active.has(channel)) throw busy(channel)
     const run = randomName()
     const claim = Promise.withResolvers<boolean>()
+    // A close may reject it before anybody waits for it.
+    claim.promise.catch(() => {})
     this.#claims.set(run, claim)
     const abort = new AbortController()
     this.#own.set(run, abort)

@@ -50,7 +50,9 @@ export interface PgPoolLike {
   }): PromiseLike<{ readonly rows: readonly Row[] }>
   connect(): Promise<PgClientLike>
   on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'connect', listener: (client: PgClientLike) => void): unknown
   off(event: 'error', listener: (error: Error) => void): unknown
+  off(event: 'connect', listener: (client: PgClientLike) => void): unknown
   readonly options?: { readonly max?: number | undefined }
 }
 
@@ -75,9 +77,12 @@ export function checkPool(name: string, pool: unknown): asserts pool is PgPoolLi
 }
 
 function pgDriver(pool: PgPoolLike, timeout: number): Driver {
-  // Without a listener, an idle connection that is lost would end the process.
+  // Without listeners, a connection that is lost would end the process: `error` is that of idle ones. A client in use gets its error from its next
+  // query. It needs a listener from its first moment: if the server ends a connection at once, its error comes before `pool.connect()` resolves.
   const ignore = () => {}
+  const onConnect = (client: PgClientLike) => void client.on('error', ignore)
   pool.on('error', ignore)
+  pool.on('connect', onConnect)
   return {
     query: (text, params = [], longest = timeout) => {
       const values = params.length > 0 ? { values: params } : {}
@@ -88,10 +93,7 @@ function pgDriver(pool: PgPoolLike, timeout: number): Driver {
       const connecting = pool.connect()
       // It may come after all.
       const client = await within(timeout, connecting).catch((error) => {
-        connecting.then((late) => {
-          late.on('error', ignore)
-          late.release(true)
-        }, ignore)
+        connecting.then((late) => late.release(true), ignore)
         throw error
       })
       let ended = false
@@ -118,7 +120,10 @@ function pgDriver(pool: PgPoolLike, timeout: number): Driver {
       }
       return end
     },
-    close: () => pool.off('error', ignore),
+    close: () => {
+      pool.off('error', ignore)
+      pool.off('connect', onConnect)
+    },
   }
 }
 
