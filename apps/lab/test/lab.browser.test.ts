@@ -4,7 +4,7 @@ import { freePorts, launchChromium, passed, takePassed, until } from '@sse/testb
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { build } from 'vite'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { transportNames } from '../shared/lab.ts'
 import { openPage } from './open-page.ts'
 import { readPanels } from './panels.ts'
@@ -52,36 +52,41 @@ async function settled(page: Page) {
   return readPanels(page)
 }
 
-describe.each(['production', 'development'] as const)('in %s', (mode) => {
-  test('four panels count the same events as they are made', async () => {
-    server = await startServer(mode)
-    const { page, complaints } = await openPage(browser, server.origin)
-    await counted(page, 30)
-    expect(
-      await everyPanel(page, ({ status, missed, repeated }) => status === 'open' && missed + repeated === 0),
-    ).toBe(true)
-    await until(async () => (await page.locator('canvas').count()) === 7, patience)
-    expect(complaints).toEqual([])
-  })
+/** Four panels count the same events as they are made. */
+async function countsTheSame(page: Page, events: number): Promise<void> {
+  await counted(page, events)
+  expect(
+    await everyPanel(page, ({ status, missed, repeated }) => status === 'open' && missed + repeated === 0),
+  ).toBe(true)
+  await until(async () => (await page.locator('canvas').count()) === 7, patience)
+}
+
+test('in development, four panels count the same events as they are made', async () => {
+  server = await startServer('development')
+  const { page, complaints } = await openPage(browser, server.origin)
+  await countsTheSame(page, 10)
+  expect(complaints).toEqual([])
 })
 
 test('at 10 events a second and a poll a second the page shows the known picture', async () => {
   server = await startServer('production')
-  const { page } = await openPage(browser, server.origin)
-  await counted(page, 100)
-  // The bounds are wide because a machine that is busy with something else is late with every frame. The narrow ones: picture.test.ts.
+  const { page, complaints } = await openPage(browser, server.origin)
+  await countsTheSame(page, 40)
+  // The bounds are wide because a machine that is busy with something else is late with every frame, and a long poll that is late brings several
+  // events. The narrow ones: picture.test.ts.
   await until(async () => {
-    const { short, websocket, sse } = await readPanels(page)
-    return short.median / sse.median > 2 && short.median / websocket.median > 2
+    const { short, long, websocket, sse } = await readPanels(page)
+    const isLater = short.median / sse.median > 2 && short.median / websocket.median > 2
+    return isLater && long.requestsPerEvent / short.requestsPerEvent > 2
   }, patience)
   await page.getByRole('button', { name: 'Pause' }).click()
   const { short, long, websocket, sse } = await settled(page)
 
   expect(long.requestsPerEvent).toBeLessThan(1.1)
-  expect(long.requestsPerEvent / short.requestsPerEvent).toBeGreaterThan(2)
   expect([websocket.requests, sse.requests]).toEqual([1, 1])
   expect(long.bytesPerEvent / sse.bytesPerEvent).toBeGreaterThan(1.5)
   for (const { missed, repeated } of [short, long, websocket, sse]) expect(missed + repeated).toBe(0)
+  expect(complaints).toEqual([])
 })
 
 test('cut for two seconds, all four come back, and only a plain WebSocket has missed something', async () => {
@@ -161,13 +166,13 @@ test('killed and started again, the server finds its page again, which counts fr
   const port = await freePorts(5)
   server = await startServer('production', port)
   const { page, complaints } = await openPage(browser, server.origin)
-  await counted(page, 40)
+  await counted(page, 20)
   await server.process.kill('SIGKILL')
   server = undefined
   await passed(page, 'said', 'Server not reachable', patience)
   await takePassed(page, 'published')
   server = await startServer('production', port)
-  await passed(page, 'published', /^[123]?\d$/, patience)
+  await passed(page, 'published', /^1?\d$/, patience)
   await until(() => everyPanel(page, ({ status }) => status === 'open'), patience)
   await counted(page, 5)
   expect(complaints).toEqual([])
