@@ -14,6 +14,7 @@ export async function pageOf(
 <html lang="en">
   <head>
     <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width">
     <title>${title}</title>
     <link rel="icon" href="data:,">
     ${script === undefined ? '' : '<script type="module" src="/page.js"></script>'}

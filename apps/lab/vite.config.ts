@@ -5,6 +5,6 @@ export default defineConfig(
   pageConfig(import.meta.dirname, {
     title: 'Transport lab',
     description:
-      'Short polling, long polling, WebSocket and SSE side by side: the same events at the same moments, measured',
+      'Short polling, polling with ETag, long polling, WebSocket and SSE side by side: the same events at the same moments, measured',
   }),
 )

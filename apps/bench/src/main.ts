@@ -34,7 +34,7 @@ async function finish(results: Results, charts: string): Promise<void> {
 
 async function draw(path: string): Promise<void> {
   const results = readResults(path)
-  for (const figure of ['cpu', 'cores', 'opening', 'latency', 'resume', 'reached', 'programs'])
+  for (const figure of ['cpu', 'cores', 'opening', 'latency', 'resume', 'reached', 'interactive', 'programs'])
     printFigure(figure, results)
   await finish(results, placeOf(results).charts)
 }

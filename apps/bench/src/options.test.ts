@@ -29,6 +29,6 @@ it('refuses repetitions that are none', () => {
 })
 
 it('the help names every figure and contestant', () => {
-  expect(help).toContain('cpu cores opening latency resume reached programs')
+  expect(help).toContain('cpu cores opening latency resume reached interactive programs')
   expect(help).toContain('ours floor floor-by-event')
 })

@@ -113,6 +113,7 @@ function every(repetitions: number): Scale['repetitions'] {
     latency: repetitions,
     resume: repetitions,
     reached: repetitions,
+    interactive: repetitions,
   }
 }
 

@@ -3,7 +3,7 @@ export interface Scale {
   readonly name: 'quick' | 'full'
   /** Of each figure, by its name. */
   readonly repetitions: Readonly<
-    Record<'cpu' | 'cores' | 'opening' | 'latency' | 'resume' | 'reached', number>
+    Record<'cpu' | 'cores' | 'opening' | 'latency' | 'resume' | 'reached' | 'interactive', number>
   >
   readonly cpu: {
     /** Streams, ascending: a server is given more and more. */
@@ -42,7 +42,7 @@ export interface Scale {
 
 export const full: Scale = {
   name: 'full',
-  repetitions: { cpu: 5, cores: 5, opening: 5, latency: 5, resume: 5, reached: 3 },
+  repetitions: { cpu: 5, cores: 5, opening: 5, latency: 5, resume: 5, reached: 3, interactive: 5 },
   cpu: {
     streams: [100, 1_000, 10_000],
     events: [1, 10],
@@ -61,7 +61,7 @@ export const full: Scale = {
 
 export const quick: Scale = {
   name: 'quick',
-  repetitions: { cpu: 2, cores: 2, opening: 1, latency: 1, resume: 2, reached: 1 },
+  repetitions: { cpu: 2, cores: 2, opening: 1, latency: 1, resume: 2, reached: 1, interactive: 2 },
   cpu: { streams: [1_000], events: [1, 10], bytes: [200], single: 20_000, several: 20_000, slices: 3 },
   cores: { streams: 1_000, deliveries: 60_000, slices: 3 },
   opening: { warmUp: 200, streams: 1_000, slices: 4 },

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createHub, type SseStream, sse } from '@sse/express'
 import express, { type ErrorRequestHandler } from 'express'
 import { listen } from '../listen.ts'
+import { page } from '../page.ts'
 import { whenEnded } from './emitter.ts'
 
 /** Milliseconds between two values, and of an emitter's life: `new SseEmitter(60 * 1000L)`. */
@@ -71,6 +72,7 @@ const errorToStream: ErrorRequestHandler = (error, _req, res, next) => {
   res.sse.send({ message: 'Something went wrong.' }, { event: 'failed' }) // the reason is for the log, not for everybody
   res.sse.close({ reconnect: false })
 }
+app.use(await page(import.meta.dirname, 'Emitters'))
 app.use(errorToStream)
 
 listen(app)

@@ -1,39 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import { createHub, type Run, sse } from '@sse/express'
 import express, { type Response } from 'express'
 import { listen } from '../listen.ts'
 import { page } from '../page.ts'
 import { toChunks } from './chunks.ts'
-
-/** Milliseconds that a token takes to be generated. */
-const pace = Number(process.env['INTERVAL'] ?? 60)
-
-/**
- * What a model's library gives: an async iterable of pieces of text, and a signal that stops the work. This one has nothing to say
- * and repeats the prompt; put yours here, for instance
- *
- *     const stream = await openai.chat.completions.create({ model, messages, stream: true }, { signal: stop.signal })
- *     for await (const { choices } of stream) yield choices[0]?.delta.content ?? ''
- */
-async function* generate(prompt: string): AsyncGenerator<string> {
-  const stop = new AbortController()
-  const text = `You said:\n“${prompt}”. ${'I will say more about it. '.repeat(20)}`
-  let tokens = 0
-  let isComplete = false
-  try {
-    for (const token of text.match(/\S+\s*/g) ?? []) {
-      await delay(pace, undefined, { signal: stop.signal })
-      tokens++
-      yield token
-    }
-    isComplete = true
-  } finally {
-    // The run was stopped: so is the model.
-    stop.abort()
-    console.log(`${isComplete ? 'complete' : 'stopped'} after ${tokens} tokens`)
-  }
-}
+import { generate } from './model.ts'
 
 // Tokens have a hub of their own: thousands of them would push all other events out of the window. A broker of Redis or PostgreSQL lets any
 // process start, show and stop an answer.

@@ -41,6 +41,18 @@ test('the page of websocket speaks on the connection it listens on', async () =>
   await until(async () => (await items()).some((text) => /^somebody has read as far as \d+$/.test(text)))
 })
 
+test('the page of emitters shows the greeting, the twenty values as they come, and news', async () => {
+  const { page, complaints } = await open('emitters', { INTERVAL: '50' })
+  await page.getByText('connected!').waitFor()
+  await page.locator('#values', { hasText: /^1 2 3 / }).waitFor()
+  await page.getByRole('button').click()
+  await page.locator('#news', { hasText: 'sent at' }).waitFor()
+  await page.getByText('complete', { exact: true }).waitFor()
+  const values = (await page.locator('#values').textContent())?.trim().split(' ').map(Number)
+  expect(values).toEqual(Array.from({ length: 20 }, (_, index) => index + 1))
+  expect(complaints).toEqual([])
+})
+
 test.each([
   ['notifications', 'open'],
   ['event-pool', 'The pool is open'],

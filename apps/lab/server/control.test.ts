@@ -22,6 +22,7 @@ test.each([
   [{ speed: 3 }, 'speed'],
   [{ rate: 100, clients: 200 }, '20000 deliveries a second on each transport, and 2000 is the limit'],
   [{ rate: 100, clients: 20, payload: 16_384 }, 'more than 8 MiB a second'],
+  [{ interval: 100, clients: 20, payload: 1_024 }, 'fetch a list of 100 events of 1024 bytes every 100 ms'],
 ])('settings that do not fit are refused, and nothing changes: %j', async (settings, reason) => {
   const { lab, origin } = await startTestLab()
   const before = lab.settings

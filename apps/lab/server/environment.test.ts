@@ -5,11 +5,18 @@ test('the transports have the ports after the page', () => {
   expect(readEnvironment({})).toMatchObject({ production: false, port: 3100, host: '127.0.0.1' })
   expect(readEnvironment({ PORT: '8000' }).transportPorts).toEqual({
     short: 8001,
-    long: 8002,
-    websocket: 8003,
-    sse: 8004,
+    etag: 8002,
+    long: 8003,
+    websocket: 8004,
+    sse: 8005,
   })
-  expect(readEnvironment({ PORT: '0' }).transportPorts).toEqual({ short: 0, long: 0, websocket: 0, sse: 0 })
+  expect(readEnvironment({ PORT: '0' }).transportPorts).toEqual({
+    short: 0,
+    etag: 0,
+    long: 0,
+    websocket: 0,
+    sse: 0,
+  })
 })
 
 test('an empty variable is one that is not set', () => {

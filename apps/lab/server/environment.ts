@@ -3,7 +3,7 @@ import { portText, readVariables, type ServerSettings, serverSettings, serverVar
 import * as v from 'valibot'
 import { type PerTransport, perTransport, transportNames } from '../shared/lab.ts'
 
-/** The four transports have the ports after the page's. */
+/** The transports have the ports after the page's. */
 const lastPort = 65_535 - transportNames.length
 
 const environmentSchema = v.object({
@@ -14,7 +14,7 @@ const environmentSchema = v.object({
 export interface Environment extends ServerSettings {
   /** Of the page. */
   readonly port: number
-  /** Of the four transports: those after the page's, or free ones when that is 0. */
+  /** Of the transports: those after the page's, or free ones when that is 0. */
   readonly transportPorts: PerTransport<number>
 }
 

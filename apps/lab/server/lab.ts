@@ -10,6 +10,7 @@ import { createEventLog } from './events/event-log.ts'
 import { createLine } from './line/line.ts'
 import { createMeter } from './line/meter.ts'
 import { now } from './now.ts'
+import { createEtagPolling } from './transports/etag-polling.ts'
 import { createLongPolling } from './transports/long-polling.ts'
 import { createShortPolling } from './transports/short-polling.ts'
 import { createSseTransport } from './transports/sse.ts'
@@ -27,7 +28,7 @@ export interface LabOptions {
   readonly viewers: () => number
 }
 
-/** The four transports behind their lines, and what drives and measures them. */
+/** The transports behind their lines, and what drives and measures them. */
 export interface Lab {
   readonly ports: PerTransport<number>
   readonly settings: Settings
@@ -39,7 +40,7 @@ export interface Lab {
   pause(): void
   /** Counts from nothing. */
   reset(): void
-  /** Cuts the lines of all four for so long. */
+  /** Cuts the lines of all transports for so long. */
   cut(milliseconds: number): void
   close(): Promise<void>
 }
@@ -49,6 +50,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const log = createEventLog()
   const transports: PerTransport<Transport> = {
     short: createShortPolling(allowedHosts, log),
+    etag: createEtagPolling(allowedHosts, log),
     long: createLongPolling(allowedHosts, log),
     websocket: createWebSocket(allowedHosts),
     sse: createSseTransport(allowedHosts),

@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { builtPage, closeServer, createServerFor, developmentPage, leaveWhenTold } from '@sse/kit'
+import { transportNames } from '../shared/lab.ts'
 import { startLabApp } from './app.ts'
 import { readEnvironment } from './environment.ts'
 
@@ -40,7 +41,7 @@ function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error) {
     const other = Number(error.port) + 100
-    return `Port ${error.port} is in use by another program. Stop that one, or choose the first of five ports: PORT=${other}`
+    return `Port ${error.port} is in use by another program. Stop that one, or choose the first of ${1 + transportNames.length} ports in a row: PORT=${other}`
   }
   return error.message
 }

@@ -5,7 +5,7 @@ import { transportNames } from '../shared/lab.ts'
 import type { Lab } from './lab.ts'
 
 /**
- * Headers of the built page: everything comes from here, nothing is inline, and it may connect to its own server and the four ports beside it. In
+ * Headers of the built page: everything comes from here, nothing is inline, and it may connect to its own server and the ports beside it. In
  * development Vite needs more than that.
  */
 export function security(lab: Lab): RequestHandler {
@@ -23,7 +23,7 @@ export function security(lab: Lab): RequestHandler {
         frameAncestors: ["'none'"],
       },
     },
-    // The four ports of this host speak plain HTTP, and so does the page.
+    // The ports of this host speak plain HTTP, and so does the page.
     strictTransportSecurity: false,
   })
 }

@@ -2,23 +2,27 @@
 import * as v from 'valibot'
 import { settingsSchema } from './settings.ts'
 
-/** The four transports, in the order in which the page shows them. */
-export const transportNames = ['short', 'long', 'websocket', 'sse'] as const
+/** The transports, in the order in which the page shows them. */
+export const transportNames = ['short', 'etag', 'long', 'websocket', 'sse'] as const
 export type TransportName = (typeof transportNames)[number]
 
-/** One value for each of the four. */
+/** Whether every answer needs a request, so that requests count per event. The others make one request. */
+export const isPolled = (name: TransportName): boolean => name !== 'websocket' && name !== 'sse'
+
+/** One value for each transport. */
 export type PerTransport<T> = Readonly<Record<TransportName, T>>
 
 export function perTransport<T>(make: (name: TransportName) => T): Record<TransportName, T> {
   return {
     short: make('short'),
+    etag: make('etag'),
     long: make('long'),
     websocket: make('websocket'),
     sse: make('sse'),
   }
 }
 
-/** An event of the lab. All four transports send the same text at the same moment. */
+/** An event of the lab. All transports send the same text at the same moment. */
 export const labEventSchema = v.object({
   /** Counts up by one: a client that sees a number left out has missed an event. */
   n: v.pipe(v.number(), v.safeInteger()),
@@ -29,7 +33,7 @@ export const labEventSchema = v.object({
 })
 export type LabEvent = v.InferOutput<typeof labEventSchema>
 
-/** The answer to a poll of either kind. */
+/** The answer to a short or a long poll. */
 export const pollAnswerSchema = v.object({
   events: v.array(labEventSchema),
   /** Where to ask on from. */
@@ -39,9 +43,19 @@ export const pollAnswerSchema = v.object({
 })
 export type PollAnswer = v.InferOutput<typeof pollAnswerSchema>
 
+/** The answer to a poll with `ETag`: always the whole list of the newest events, oldest first. */
+export const listAnswerSchema = v.object({
+  /** Another one after every start of the server, which then numbers from 1 again. */
+  epoch: v.string(),
+  events: v.array(labEventSchema),
+})
+export type ListAnswer = v.InferOutput<typeof listAnswerSchema>
+
 /** What went over the connections of one transport since the last reset, as its server's sockets count it. Bytes. */
 export const readingSchema = v.object({
   requests: v.number(),
+  /** How many of these were answered 304, without a body. */
+  notModified: v.number(),
   /** Connections that are open now. */
   connections: v.number(),
   /** From the clients, headers and all. */
@@ -88,6 +102,7 @@ export type Lab = v.InferOutput<typeof labSchema>
 /** Where each transport is on its port. */
 export const transportPath: PerTransport<string> = {
   short: '/poll',
+  etag: '/list',
   long: '/wait',
   websocket: '/socket',
   sse: '/events',

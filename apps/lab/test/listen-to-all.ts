@@ -2,8 +2,16 @@ import { until } from '@sse/testbed'
 import { createSseClient } from '@sse/vuex'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
+import { ownConnection } from '../server/crowd/get-json.ts'
 import { now } from '../server/now.ts'
-import { type LabEvent, type PerTransport, perTransport, type TransportEvents } from '../shared/lab.ts'
+import {
+  type LabEvent,
+  type PerTransport,
+  perTransport,
+  type TransportEvents,
+  transportNames,
+} from '../shared/lab.ts'
+import { startEtagPolling } from '../shared/transports/etag-polling.ts'
 import { startLongPolling } from '../shared/transports/long-polling.ts'
 import type { Receiver } from '../shared/transports/receiver.ts'
 import { startShortPolling } from '../shared/transports/short-polling.ts'
@@ -15,7 +23,7 @@ export interface SeenEvent extends LabEvent {
   readonly delay: number
 }
 
-/** What each of the four has brought so far, by the clients that the page runs too. */
+/** What each transport has brought so far, by the clients that the page runs too. */
 export async function listenToAll({ urls }: TestLab, interval: number): Promise<PerTransport<SeenEvent[]>> {
   const seen = perTransport((): SeenEvent[] => [])
   const open = new Set<string>()
@@ -24,12 +32,16 @@ export async function listenToAll({ urls }: TestLab, interval: number): Promise<
     status: (status) => (status === 'open' ? open.add(name) : open.delete(name)),
   })
   const getJson = async (url: string, signal: AbortSignal) => (await fetch(url, { signal })).json()
+  // `fetch` in Node keeps no answers.
+  const remembering = ownConnection()
   const sse = createSseClient<TransportEvents>(urls.sse, { backoff: { base: 50, max: 100 } })
   sse.on('tick', (event) => into('sse').events([event]))
   sse.on('sse.state', ({ status }) => into('sse').status(status === 'open' ? 'open' : 'waiting'))
   sse.connect()
   const clients = [
     startShortPolling({ url: urls.short, getJson, interval }, into('short')),
+    startEtagPolling({ url: urls.etag, getJson: remembering.getJson, interval }, into('etag')),
+    { stop: remembering.close },
     startLongPolling({ url: urls.long, getJson }, into('long')),
     startWebSocket(() => new WebSocket(urls.websocket.replace('http', 'ws')), into('websocket')),
     { stop: () => sse.close() },
@@ -37,6 +49,6 @@ export async function listenToAll({ urls }: TestLab, interval: number): Promise<
   onTestFinished(() => {
     for (const client of clients) client.stop()
   })
-  await until(() => open.size === 4)
+  await until(() => open.size === transportNames.length)
   return seen
 }

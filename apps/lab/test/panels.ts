@@ -12,6 +12,7 @@ export interface SeenPanel {
   readonly last: number
   readonly median: number
   readonly requests: number
+  readonly notModified: number
   readonly requestsPerEvent: number
   readonly bytesPerEvent: number
 }
@@ -33,6 +34,7 @@ export async function readPanels(page: Page): Promise<PerTransport<SeenPanel>> {
       last: number(data['last']),
       median: number(data['median']),
       requests: number(data['requests']),
+      notModified: number(data['notModified']),
       requestsPerEvent: number(data['requestsPerEvent']),
       bytesPerEvent: number(data['bytesPerEvent']),
     }

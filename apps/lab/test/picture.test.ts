@@ -18,6 +18,7 @@ test('at 10 events a second and a poll a second the numbers show the known pictu
   const delay = perTransport((name) => median(seen[name].map((event) => event.delay)))
   // On a quiet machine more than 100: a busy one delays what would be there at once.
   expect(delay.short / delay.sse).toBeGreaterThan(2)
+  expect(delay.etag / delay.sse).toBeGreaterThan(2)
   expect(delay.short / delay.long).toBeGreaterThan(2)
   expect(delay.short / delay.websocket).toBeGreaterThan(2)
 

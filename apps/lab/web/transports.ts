@@ -1,4 +1,4 @@
-/** Starts all four against the server, each into its panel. */
+/** Starts all transports against the server, each into its panel. */
 import { watch } from 'vue'
 import type { Store } from 'vuex'
 import {
@@ -8,6 +8,7 @@ import {
   type TransportName,
   transportPath,
 } from '../shared/lab.ts'
+import { startEtagPolling } from '../shared/transports/etag-polling.ts'
 import { startLongPolling } from '../shared/transports/long-polling.ts'
 import type { GetJson, Receiver } from '../shared/transports/receiver.ts'
 import { startShortPolling } from '../shared/transports/short-polling.ts'
@@ -26,13 +27,16 @@ export function transportUrls(ports: PerTransport<number>): PerTransport<string>
 }
 
 export function startTransports(store: Store<RootState>, urls: PerTransport<string>): void {
-  const short = startShortPolling(
-    { url: urls.short, getJson, interval: store.state.lab.settings.interval },
-    intoPanel(store, 'short'),
-  )
+  const { interval } = store.state.lab.settings
+  const polls = [
+    startShortPolling({ url: urls.short, getJson, interval }, intoPanel(store, 'short')),
+    startEtagPolling({ url: urls.etag, getJson, interval }, intoPanel(store, 'etag')),
+  ]
   watch(
     () => store.state.lab.settings.interval,
-    (interval) => short.setInterval(interval),
+    (interval) => {
+      for (const poll of polls) poll.setInterval(interval)
+    },
   )
   startLongPolling({ url: urls.long, getJson }, intoPanel(store, 'long'))
   startWebSocket(() => new WebSocket(urls.websocket), intoPanel(store, 'websocket'))
@@ -60,6 +64,7 @@ function intoPanel(store: Store<RootState>, name: TransportName): Receiver {
   }
 }
 
+/** The browser keeps an answer that has an `ETag`, and gives it again when the server answers 304. */
 const getJson: GetJson = async (url, signal) => {
   const answer = await fetch(url, { signal })
   if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`)

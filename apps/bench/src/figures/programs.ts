@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { pinned } from '../cores.ts'
+import { runProgram } from '../program.ts'
 import type { Bench, Figure } from './figure.ts'
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
@@ -22,8 +20,6 @@ const programs: readonly {
   { name: 'redis', file: 'packages/redis/test/speed.ts', args: ['1'] },
   { name: 'vuex', file: 'packages/vuex/test/measure.ts', args: ['Vue 3'] },
 ]
-/** Milliseconds that one may take. */
-const limit = 300_000
 
 /** Runs the programs of other packages, one after another, and keeps what they print. */
 export const elsewhere: Figure = {
@@ -40,38 +36,15 @@ export const elsewhere: Figure = {
   },
 }
 
-/** On both cores: they are a server, a client and a browser in one. Whatever it has started ends with its group. */
 async function run({ progress, cores }: Bench, path: string, args: readonly string[]): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'sse-bench-'))
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  process.once('exit', remove)
   const given = args.map((argument) => (argument === folderArgument ? folder : argument))
-  // Without a word this process would hand on its own core alone.
-  const [command, ...rest] = pinned(cores ? [cores.server, cores.load] : [], [
-    process.execPath,
-    '--conditions=@sse/source',
-    path,
-    ...given,
-  ])
-  const child = spawn(command, rest, {
-    cwd: dirname(dirname(path)),
-    stdio: ['ignore', 'pipe', 'inherit'],
-    detached: true,
-  })
-  // Not SIGKILL: they have to end what they started in groups of its own.
-  const end = () => {
-    const running = child.exitCode === null && child.signalCode === null
-    if (running && child.pid !== undefined) process.kill(-child.pid, 'SIGTERM')
-    rmSync(folder, { recursive: true, force: true })
-  }
-  process.once('exit', end)
-  const timer = setTimeout(end, limit)
-  let text = ''
-  child.stdout.setEncoding('utf8').on('data', (part: string) => {
-    text += part
-    progress(elsewhere.name, `${relative(root, path)}: ${part.split('\n')[0]?.slice(0, 60)}`)
-  })
-  const [code, signal] = await once(child, 'close')
-  clearTimeout(timer)
-  process.off('exit', end)
-  end()
-  return code === 0 ? text.trim() : `${text.trim()}\nended with ${signal ?? code}`.trim()
+  const { output, failure } = await runProgram(cores, path, given, (text) =>
+    progress(elsewhere.name, `${relative(root, path)}: ${text.split('\n')[0]?.slice(0, 60)}`),
+  )
+  process.off('exit', remove)
+  remove()
+  return failure === undefined ? output : `${output}\n${failure}`.trim()
 }

@@ -36,6 +36,7 @@ const columns: Readonly<Record<string, readonly Column[]>> = {
     { measure: 'p99', title: 'p99 ms', write: milliseconds },
     { measure: 'max', title: 'max ms', write: milliseconds },
   ],
+  interactive: [{ measure: 'milliseconds', title: 'ms', write: whole }],
   resume: [
     { measure: 'milliseconds', title: 'ms', write: whole },
     { measure: 'cpu', title: 'ms of CPU', write: (microseconds) => whole(microseconds / 1_000) },
@@ -87,9 +88,13 @@ function saySetting({
   writes,
   followed,
   workers,
+  signedIn,
+  slowdown,
 }: Readonly<Record<string, number>>): string {
   if (pages !== undefined)
     return `${pages} pages, ${whole(writes ?? 0)} writes on a channel that they ${followed ? 'follow' : 'do not follow'}`
+  if (signedIn !== undefined)
+    return `${signedIn ? 'the list' : 'the sign-in page'}, ${slowdown} times slower processor`
   const words = [`${whole(streams)} streams`]
   if (workers !== undefined) words.unshift(workers === 1 ? 'one process' : `${workers} workers`)
   if (events !== undefined) words.push(events === 1 ? '1 event a turn' : `${events} events a turn`)

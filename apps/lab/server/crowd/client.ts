@@ -7,8 +7,10 @@ import {
   transportPath,
 } from '../../shared/lab.ts'
 import { emptyLedger, enter, type Ledger } from '../../shared/ledger.ts'
+import { startEtagPolling } from '../../shared/transports/etag-polling.ts'
 import { startLongPolling } from '../../shared/transports/long-polling.ts'
 import { reconnection } from '../../shared/transports/pause.ts'
+import type { Polling, PollingOptions } from '../../shared/transports/polls.ts'
 import type { ClientStatus, Receiver } from '../../shared/transports/receiver.ts'
 import { startShortPolling } from '../../shared/transports/short-polling.ts'
 import { startWebSocket } from '../../shared/transports/websocket.ts'
@@ -32,11 +34,8 @@ interface Started {
 }
 
 const starts: PerTransport<Start> = {
-  short(url, receiver, interval) {
-    const { getJson, close } = ownConnection()
-    const client = startShortPolling({ url, getJson, interval }, receiver)
-    return { ...client, stop: both(client.stop, close) }
-  },
+  short: polled(startShortPolling),
+  etag: polled(startEtagPolling),
   long(url, receiver) {
     const { getJson, close } = ownConnection()
     const client = startLongPolling({ url, getJson }, receiver)
@@ -71,6 +70,14 @@ export function startCrowdClient(name: TransportName, port: number, interval: nu
     },
     setInterval: (interval) => client.setInterval?.(interval),
     stop: () => client.stop(),
+  }
+}
+
+function polled(start: (options: PollingOptions, receiver: Receiver) => Polling): Start {
+  return (url, receiver, interval) => {
+    const { getJson, close } = ownConnection()
+    const client = start({ url, getJson, interval }, receiver)
+    return { ...client, stop: both(client.stop, close) }
   }
 }
 

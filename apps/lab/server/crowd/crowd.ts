@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type CrowdCount, type PerTransport, perTransport } from '../../shared/lab.ts'
 import type { CrowdOrder, CrowdReport } from './messages.ts'
 
-/** Further clients: real ones, in a process of their own, over the same lines as the pages. */
+/** More clients: real ones, in a process of their own, over the same lines as the pages. */
 export interface Crowd {
   /** How many there are to be on each transport. */
   readonly size: number

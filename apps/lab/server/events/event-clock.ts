@@ -8,7 +8,7 @@ export interface EventClockOptions {
   readonly emit: (event: LabEvent) => void
 }
 
-/** Makes an event every so often: the one that all four transports get at the same moment. */
+/** Makes an event every so often: the one that all transports get at the same moment. */
 export interface EventClock {
   /** Events a second. */
   setRate(rate: number): void

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { LabEvent } from '../../shared/lab.ts'
+import { listLength } from '../../shared/settings.ts'
 
 /** The newest events, for those who ask: each kind of polling reads on from where its last answer ended. */
 export interface EventLog {
   append(event: LabEvent): void
   /** What came after the cursor, at most {@link answerLimit} events. A cursor that is none of ours gets nothing but the head. */
   read(after: string | undefined): LogAnswer
+  /** The newest {@link listLength} events, for those who ask for the same list again and again. */
+  list(): ListedEvents
   /** Calls back once, when there is something after the head; what is given back takes the wish back. */
   whenMore(callback: () => void): () => void
 }
@@ -15,6 +18,14 @@ export interface LogAnswer {
   readonly events: readonly string[]
   readonly next: string
   readonly more: boolean
+}
+
+export interface ListedEvents {
+  readonly epoch: string
+  /** Another one after every event: as an `ETag` it says which list a client has. */
+  readonly version: string
+  /** The JSON text of each, oldest first. */
+  readonly events: readonly string[]
 }
 
 /** As many as fit into one answer. */
@@ -63,6 +74,8 @@ export function createEventLog(): EventLog {
       const next = first + start + events.length
       return { events, next: cursor(next), more: next < head }
     },
+
+    list: () => ({ epoch, version: cursor(first + held.length), events: held.slice(-listLength) }),
 
     whenMore(callback) {
       waiting.add(callback)

@@ -49,12 +49,12 @@ test('counts every byte that a client sends and gets, headers included, open and
   await two.ask(question, 'the answer')
 
   const bytes = { bytesIn: 3 * question.length, bytesOut: one.received.length + two.received.length }
-  expect(meter.read()).toEqual({ requests: 3, connections: 2, ...bytes })
+  expect(meter.read()).toEqual({ requests: 3, notModified: 0, connections: 2, ...bytes })
   expect(bytes.bytesOut).toBeGreaterThan(3 * 'the answer'.length)
 
   one.socket.destroy()
   await until(() => meter.read().connections === 1)
-  expect(meter.read()).toEqual({ requests: 3, connections: 1, ...bytes })
+  expect(meter.read()).toEqual({ requests: 3, notModified: 0, connections: 1, ...bytes })
 })
 
 test('counts from nothing after a reset, on connections that stay', async () => {
@@ -64,10 +64,16 @@ test('counts from nothing after a reset, on connections that stay', async () => 
   await client.ask(question, 'the answer')
   const before = client.received.length
   meter.reset()
-  expect(meter.read()).toEqual({ requests: 0, connections: 1, bytesIn: 0, bytesOut: 0 })
+  expect(meter.read()).toEqual({ requests: 0, notModified: 0, connections: 1, bytesIn: 0, bytesOut: 0 })
   client.socket.write(question)
   await until(() => client.received.length === 2 * before)
-  expect(meter.read()).toEqual({ requests: 1, connections: 1, bytesIn: question.length, bytesOut: before })
+  expect(meter.read()).toEqual({
+    requests: 1,
+    notModified: 0,
+    connections: 1,
+    bytesIn: question.length,
+    bytesOut: before,
+  })
 })
 
 test('counts an upgrade as a request, and what is said after it', async () => {
@@ -83,6 +89,7 @@ test('counts an upgrade as a request, and what is said after it', async () => {
   await client.ask('ping', 'ping')
   expect(meter.read()).toEqual({
     requests: 1,
+    notModified: 0,
     connections: 1,
     bytesIn: upgrade.length + 4,
     bytesOut: client.received.length,

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Reading } from '../../shared/lab.ts'
 
@@ -16,8 +16,9 @@ export interface Meter {
 export function createMeter(server: Server): Meter {
   const open = new Set<Socket>()
   const closed = { bytesIn: 0, bytesOut: 0 }
-  const start = { bytesIn: 0, bytesOut: 0, requests: 0 }
+  const start = { bytesIn: 0, bytesOut: 0, requests: 0, notModified: 0 }
   let requests = 0
+  let notModified = 0
 
   server.on('connection', (socket: Socket) => {
     open.add(socket)
@@ -30,12 +31,17 @@ export function createMeter(server: Server): Meter {
   const count = () => {
     requests += 1
   }
-  server.on('request', count)
+  server.on('request', (_req: IncomingMessage, res: ServerResponse) => {
+    count()
+    res.once('finish', () => {
+      if (res.statusCode === 304) notModified += 1
+    })
+  })
   // With a listener of its own a server without WebSockets would leave those who ask for one hanging.
   if (server.listenerCount('upgrade') > 0) server.on('upgrade', count)
 
   function totals() {
-    const sum = { ...closed, requests }
+    const sum = { ...closed, requests, notModified }
     for (const socket of open) {
       sum.bytesIn += socket.bytesRead
       sum.bytesOut += socket.bytesWritten
@@ -48,6 +54,7 @@ export function createMeter(server: Server): Meter {
       const total = totals()
       return {
         requests: total.requests - start.requests,
+        notModified: total.notModified - start.notModified,
         connections: open.size,
         bytesIn: total.bytesIn - start.bytesIn,
         bytesOut: total.bytesOut - start.bytesOut,

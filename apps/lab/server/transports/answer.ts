@@ -2,11 +2,11 @@ import express, { type Express, type Request, type Response } from 'express'
 import type { LogAnswer } from '../events/event-log.ts'
 import { otherPorts } from './other-ports.ts'
 
-/** What both kinds of polling have in common. */
+/** What all kinds of polling have in common. */
 export function pollApp(): Express {
   const app = express()
   app.disable('x-powered-by')
-  // An answer is never asked for again: a tag would only make it longer.
+  // Express makes a tag of every body. The answer to a cursor is never asked for again: there it would only cost bytes.
   app.disable('etag')
   app.use(otherPorts)
   return app

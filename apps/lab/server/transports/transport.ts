@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { LabEvent } from '../../shared/lab.ts'
 
-/** One of the four: a server of its own, so that every byte of its connections is a byte of this transport. */
+/** One transport: a server of its own, so that every byte of its connections is a byte of this transport. */
 export interface Transport {
   /** Not listening yet. */
   readonly server: Server

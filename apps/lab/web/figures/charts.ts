@@ -19,6 +19,7 @@ export function usePalette(): ComputedRef<Palette> {
     void dark.value
     return {
       short: colour('short'),
+      etag: colour('etag'),
       long: colour('long'),
       websocket: colour('websocket'),
       sse: colour('sse'),

@@ -2,7 +2,7 @@
 const patience = 250
 
 /**
- * Collects what comes until the next frame and then delivers it in one go, as `@sse/vuex` does for SSE: so all four are drawn at the same pace, and
+ * Collects what comes until the next frame and then delivers it in one go, as `@sse/vuex` does for SSE: so all are drawn at the same pace, and
  * what is measured is when an event is on the screen.
  */
 export function perFrame<T>(deliver: (batch: readonly T[]) => void): (items: readonly T[]) => void {

@@ -12,7 +12,7 @@ const state: LabState = {
   published: 3,
   due: 3,
   cut: null,
-  readings: perTransport(() => ({ requests: 0, connections: 0, bytesIn: 0, bytesOut: 0 })),
+  readings: perTransport(() => ({ requests: 0, notModified: 0, connections: 0, bytesIn: 0, bytesOut: 0 })),
   crowd: perTransport(() => ({ open: 0, received: 0, missed: 0, repeated: 0 })),
 }
 

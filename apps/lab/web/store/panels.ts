@@ -1,4 +1,4 @@
-/** What this page has seen of each of the four. */
+/** What this page has seen of each transport. */
 import type { Module } from 'vuex'
 import {
   type LabEvent,

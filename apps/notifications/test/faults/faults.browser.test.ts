@@ -2,11 +2,11 @@ import { until } from '@sse/testbed'
 import type { Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { people, topics } from '../../server/directory.ts'
-import { shown, withPeople } from '../page/people.ts'
+import { shown, shownOnline, shownUnread, withPeople } from '../page/people.ts'
 import { signIn, startServer } from '../start-server.ts'
-import { killServer, lineFaults, strikeFor } from './faults.ts'
-import { follow } from './followers.ts'
-import { compare, expectedOf, listAll, type Reader, readLedger } from './ledger.ts'
+import { killServer, lineFaults, loseAnswer, strikeFor } from './faults.ts'
+import { type Follower, follow } from './followers.ts'
+import { compare, expectedOf, type Listed, listAll, type Reader, readLedger } from './ledger.ts'
 import { startLoad } from './load.ts'
 import { createRandom, seed } from './random.ts'
 import { startTidying } from './tidying.ts'
@@ -22,8 +22,25 @@ const patience = { timeout: 120_000, interval: 200 }
 
 const browser = withPeople()
 
+/** Waits until two lists are the same. @throws Error with what only one of them has */
+async function becomes<T>(
+  what: string,
+  lists: () => (readonly T[])[] | Promise<(readonly T[])[]>,
+): Promise<void> {
+  let differences: T[] = []
+  const isSame = async () => {
+    const [actual = [], expected = []] = await lists()
+    const [has, wants] = [new Set(actual), new Set(expected)]
+    differences = [...actual.filter((one) => !wants.has(one)), ...expected.filter((one) => !has.has(one))]
+    return differences.length === 0 && actual.length === expected.length
+  }
+  await until(isSame, patience).catch((cause) => {
+    throw new Error(`${what} differ: ${differences.join(' ') || 'repeated'}`, { cause })
+  })
+}
+
 test(
-  `${clients} clients and three tabs hold what is stored, archived and written offline after ${minutes} min of random faults (SSE_SEED=${seed})`,
+  `${clients} clients and three tabs hold what is stored, archived, put back and written offline, and know who is online, after ${minutes} min of random faults (SSE_SEED=${seed})`,
   async () => {
     const server = await startServer('production', { WRITES_PER_MINUTE: '100000' })
     onTestFinished(server.stop)
@@ -78,7 +95,11 @@ test(
     const tidying = await startTidying(origin, 'mina', createRandom(seed + 2))
     const writing = startWriting(mina, createRandom(seed + 3))
     const random = createRandom(seed)
-    const faults = [killServer(server, random), ...lineFaults(origin, cookies, random)]
+    const faults = [
+      killServer(server, random, writing.waits),
+      loseAnswer(mina),
+      ...lineFaults(origin, cookies, random),
+    ]
     const struck = await strikeFor(minutes * 60_000, faults, random)
     await Promise.all([load.stop(), tidying.stop(), writing.stop()])
 
@@ -95,9 +116,32 @@ test(
     const reconnects = followers.reduce((sum, { opened }) => sum + opened.length - 1, 0)
     console.info(
       `${JSON.stringify(struck)}, ${reconnects} reconnects of clients, ${ledger.size} notifications, ${end.reduce((sum, { ids }) => sum + ids.length, 0)} deliveries; ` +
-        `${writing.titles.length} written on the page, ${tidying.placed.size} of one user archived or deleted; ` +
+        `${writing.titles.length} written on the page, ${tidying.placed.size} of one user archived or deleted, ${tidying.undone.size} put back; ` +
         `${lost} lost, ${extra} too many, ${repeated} repeated (SSE_SEED=${seed})`,
     )
+
+    // What leaves the inbox is read, and what is put back is unread again. A sender has read what they have sent.
+    const { cookie = '' } = sessions.find(({ user }) => user === 'mina') ?? {}
+    const listed = await listAll(origin, cookie)
+    const isUnread = ({ id, from }: Listed) => from !== 'mina' || tidying.undone.has(id)
+    const unread = new Set(listed.filter(isUnread).map(({ id }) => id))
+    for (const { user, page } of tabs) {
+      if (user !== 'mina') continue
+      await becomes(`the unread ones of ${user}`, async () => {
+        const ids = await shown(page)
+        return [await shownUnread(page), ids.filter((id) => unread.has(id))]
+      })
+    }
+    // Everybody is online, and then one person leaves.
+    const names = people.map(({ name }) => name).toSorted()
+    const online = (of: readonly Follower[]) => [...new Set(of.map((one) => one.online().join()))]
+    await becomes('those who are online', () => [online(followers), [names.join()]])
+    const staying = followers.filter(({ user, leave }) => user !== 'sora' || void leave())
+    const others = names.filter((name) => name !== 'Sora Lee')
+    await becomes('those who have stayed', () => [online(staying), [others.join()]])
+    for (const { page } of tabs) {
+      await becomes('those who are shown as online', async () => [await shownOnline(page), others])
+    }
 
     // What was acknowledged is stored, once each, and nothing else is.
     expect(new Set(load.acknowledged).size).toBe(load.acknowledged.length)
@@ -105,10 +149,11 @@ test(
     expect(ledger.titles('Written ')).toEqual(writing.titles)
     expect(ledger.placesOf('mina')).toEqual(tidying.placed)
     for (const { user, cookie } of sessions)
-      expect(await listAll(origin, cookie)).toEqual(ledger.inboxOf(user))
+      expect((await listAll(origin, cookie)).map(({ id }) => id)).toEqual(ledger.inboxOf(user))
+    expect(listed.filter(({ read }) => !read).map(({ id }) => id)).toEqual([...unread])
     for (const { faults } of followers) expect(faults).toEqual([])
     for (const reader of end) expect(reader.ids).toEqual(expectedOf(ledger, reader))
     expect(browser.complaints).toEqual([])
   },
-  minutes * 60_000 + 180_000,
+  minutes * 60_000 + 300_000,
 )

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Page } from 'playwright-core'
 import type { TestServer } from '../start-server.ts'
 import type { Random } from './random.ts'
 
@@ -10,15 +11,54 @@ export interface Fault {
   strike(): Promise<void>
 }
 
-/** The server is killed on the spot, and started again after a while. */
-export function killServer(server: TestServer, random: Random): Fault {
+/**
+ * The server is killed on the spot, and started again after a while.
+ *
+ * @param meanwhile what must happen the first time before it is started again. Default: nothing
+ */
+export function killServer(
+  server: TestServer,
+  random: Random,
+  meanwhile: () => Promise<void> = async () => {},
+): Fault {
+  let isFirst = true
   return {
     name: 'kill',
     weight: 2,
     async strike() {
       await server.process.kill('SIGKILL')
       await delay(random.between(0, 1500))
+      // Once is enough: later a page with thousands of rows may take its time to write.
+      if (isFirst) await meanwhile()
+      isFirst = false
       await server.restart()
+    },
+  }
+}
+
+/** The server stores what the page writes next, and the page does not get the answer: it sends again under the same key. */
+export function loseAnswer(page: Page): Fault {
+  return {
+    name: 'lost answer',
+    // Once, as the wait in the outbox.
+    weight: 0,
+    async strike() {
+      const { promise: lost, resolve, reject } = Promise.withResolvers<void>()
+      await page.route(
+        ({ pathname }) => pathname === '/api/notifications',
+        async (route) => {
+          try {
+            const status = route.request().method() === 'POST' ? (await route.fetch()).status() : undefined
+            if (status !== 201) return await route.fallback()
+            await route.abort()
+            resolve()
+          } catch (error) {
+            reject(error)
+          }
+        },
+      )
+      await lost
+      await page.unrouteAll({ behavior: 'wait' })
     },
   }
 }

@@ -8,10 +8,14 @@ export interface Follower {
   readonly opened: readonly number[]
   /** Ids of the notifications, as they came. */
   readonly received: readonly number[]
-  /** What it must never be told: a gap, or that it has not resumed. */
+  /** The names of those who are online, in alphabetical order; none before it was told of any. */
+  online(): readonly string[]
+  /** What it must never be told: a gap, that it has not resumed, or somebody twice. */
   readonly faults: readonly string[]
   /** Whether the client has given up. */
   closed(): boolean
+  /** Follows no more. */
+  leave(): void
 }
 
 /** Follows the stream of the user of this cookie until the test is over. */
@@ -30,7 +34,19 @@ export function follow(
   })
   client.on('sse.gap', ({ reason }) => faults.push(`gap: ${reason}`))
   client.on('notification', ({ id }) => received.push(id))
+  let online: readonly string[] = []
+  client.onPresence<{ name: string }>('all', ({ members = [] }) => {
+    online = members.map(({ info }) => info.name).toSorted()
+    if (new Set(online).size < online.length) faults.push(`online: ${online}`)
+  })
   client.connect()
   onTestFinished(() => client.close())
-  return { opened, received, faults, closed: () => client.state.status === 'closed' }
+  return {
+    opened,
+    received,
+    faults,
+    online: () => online,
+    closed: () => client.state.status === 'closed',
+    leave: () => client.close(),
+  }
 }

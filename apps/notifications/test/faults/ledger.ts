@@ -54,18 +54,25 @@ export function readLedger(databaseFile: string): Ledger {
   }
 }
 
+/** What the API says of a notification. */
+export interface Listed {
+  readonly id: number
+  readonly from: string
+  readonly read: boolean
+}
+
 /** All that the API lists for the user of this cookie, page by page, oldest first. */
-export async function listAll(origin: string, Cookie: string): Promise<number[]> {
-  const ids: number[] = []
+export async function listAll(origin: string, Cookie: string): Promise<Listed[]> {
+  const all: Listed[] = []
   let before: number | null | undefined
   do {
     const query = before ? `&before=${before}` : ''
     const answer = await fetch(`${origin}/api/notifications?limit=200${query}`, { headers: { Cookie } })
-    const page = (await answer.json()) as { notifications: { id: number }[]; next: number | null }
-    ids.push(...page.notifications.map(({ id }) => id))
+    const page = (await answer.json()) as { notifications: Listed[]; next: number | null }
+    all.push(...page.notifications)
     before = page.next
   } while (before !== null)
-  return ids.reverse()
+  return all.reverse()
 }
 
 /** What a reader holds in the end. */

@@ -8,6 +8,8 @@ import type { Random } from './random.ts'
 export interface Tidying {
   /** Where each was put last, as the server has acknowledged it. */
   readonly placed: ReadonlyMap<number, Place>
+  /** What was put back last, and so is unread again. */
+  readonly undone: ReadonlySet<number>
   /** No more is begun; resolves when all that was is acknowledged. */
   stop(): Promise<void>
 }
@@ -15,6 +17,7 @@ export interface Tidying {
 /** A user who puts one notification after the other somewhere. What was not answered is asked for again, until it is. */
 export async function startTidying(origin: string, user: string, random: Random): Promise<Tidying> {
   const placed = new Map<number, Place>()
+  const undone = new Set<number>()
   let stopped = false
   onTestFinished(() => {
     stopped = true
@@ -24,6 +27,7 @@ export async function startTidying(origin: string, user: string, random: Random)
   done.catch(() => {})
   return {
     placed,
+    undone,
     async stop() {
       stopped = true
       await done
@@ -38,8 +42,13 @@ export async function startTidying(origin: string, user: string, random: Random)
         // Half of what is taken away is put back.
         const to = placed.get(id) === undefined ? random.pick<Place>(['archived', 'deleted']) : 'inbox'
         while (!(await move(id, to))) await delay(100)
-        if (to === 'inbox') placed.delete(id)
-        else placed.set(id, to)
+        if (to === 'inbox') {
+          placed.delete(id)
+          undone.add(id)
+        } else {
+          placed.set(id, to)
+          undone.delete(id)
+        }
       }
       await delay(random.between(50, 400))
     }

@@ -5,6 +5,8 @@ import type { Random } from './random.ts'
 /** What was written on a page, by its form, whether there was a server or not. */
 export interface Writing {
   readonly titles: readonly string[]
+  /** Resolves once something waits in the outbox. */
+  waits(): Promise<void>
   /** No more is begun; resolves when nothing waits in the outbox any more. */
   stop(): Promise<void>
 }
@@ -16,6 +18,8 @@ export function startWriting(page: Page, random: Random): Writing {
   done.catch(() => {})
   return {
     titles,
+    // The writing ends only when it fails, and then says why.
+    waits: () => Promise.race([done, page.getByTestId('outbox').waitFor()]),
     async stop() {
       stopped = true
       await done
@@ -31,7 +35,11 @@ export function startWriting(page: Page, random: Random): Writing {
       titles.push(text)
       await title.press('Enter')
       // Empty again: it was sent, or it waits.
-      await page.waitForFunction(() => document.querySelector<HTMLInputElement>('#send input')?.value === '')
+      await page
+        .waitForFunction(() => document.querySelector<HTMLInputElement>('#send input')?.value === '')
+        .catch(async (cause) => {
+          throw new Error(`${text} stays in its form: ${await page.locator('body').textContent()}`, { cause })
+        })
       await delay(random.between(200, 1000))
     }
   }

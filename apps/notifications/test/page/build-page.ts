@@ -11,7 +11,7 @@ const built = join(import.meta.dirname, '../../web/dist/index.html')
 const sources = [
   'apps/notifications/{web,shared}/**/*.{ts,js,vue,css,html,svg}',
   'apps/notifications/{vite.config.ts,package.json}',
-  'packages/{client,vuex}/src/**/*.ts',
+  'packages/{client,vue,vuex}/src/**/*.ts',
   'apps/kit/src/{page,web}/**/*.{ts,vue,css,html}',
 ]
 

@@ -169,6 +169,16 @@ export const shown = (page: Page): Promise<number[]> =>
     .locator('[data-notification]')
     .evaluateAll((items) => items.map((item) => Number(item.getAttribute('data-notification'))))
 
+/** Those of {@link shown} that are marked as unread. */
+export const shownUnread = (page: Page): Promise<number[]> =>
+  page
+    .locator('[data-notification]:has([data-title] .sr-only)')
+    .evaluateAll((items) => items.map((item) => Number(item.getAttribute('data-notification'))))
+
+/** The names of those who are online, in alphabetical order. */
+export const shownOnline = async (page: Page): Promise<string[]> =>
+  ((await page.getByTestId('online').getAttribute('title')) ?? '').split(', ').toSorted()
+
 export const titles = (page: Page): Promise<string[]> =>
   page
     .locator('[data-notification] [data-title]')

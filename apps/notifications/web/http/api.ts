@@ -19,7 +19,7 @@ import {
 } from '../../shared/schemas.ts'
 import { searchOf, topicOf, type View } from '../inbox/views.ts'
 import type { TopicChange } from '../store/topics.ts'
-import { type Method, request } from './request.ts'
+import { bodyOf, type Method, request } from './request.ts'
 
 export { ApiError } from './request.ts'
 
@@ -75,7 +75,7 @@ export const api: Api = {
   },
   async send(draft, key) {
     const response = await request('POST', '/api/notifications', draft, { 'Idempotency-Key': key })
-    const notification = v.parse(notificationSchema, await response.json())
+    const notification = await bodyOf(response, notificationSchema)
     return { notification, event: response.headers.get('Event-Id') ?? undefined }
   },
   notification: (id) => get(`/api/notifications/${id}`, inboxItemSchema),
@@ -101,13 +101,11 @@ export const operator = {
 }
 
 async function get<Schema extends v.GenericSchema>(path: string, schema: Schema) {
-  const response = await request('GET', path)
-  return v.parse(schema, await response.json())
+  return bodyOf(await request('GET', path), schema)
 }
 
 async function post<Schema extends v.GenericSchema>(path: string, body: unknown, schema: Schema) {
-  const response = await request('POST', path, body)
-  return v.parse(schema, await response.json())
+  return bodyOf(await request('POST', path, body), schema)
 }
 
 async function tell(method: Method, path: string, body?: unknown): Promise<void> {

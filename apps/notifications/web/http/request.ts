@@ -21,6 +21,8 @@ export class ApiError extends Error {
   }
 }
 
+const unreachable = () => new ApiError(0, 'The server cannot be reached')
+
 /** @throws ApiError for every answer that is not 2xx, and for none. */
 export async function request(
   method: Method,
@@ -33,7 +35,7 @@ export async function request(
       ? { method, headers }
       : { method, headers: { ...headers, 'Content-Type': 'application/json' }, body: JSON.stringify(body) }
   const response = await fetch(path, init).catch(() => {
-    throw new ApiError(0, 'The server cannot be reached')
+    throw unreachable()
   })
   if (response.ok) return response
   const problem = v.safeParse(problemSchema, await response.json().catch(() => undefined))
@@ -44,4 +46,15 @@ export async function request(
     detail,
     Object.fromEntries(errors.map((error) => [error.pointer.slice(1), error.detail])),
   )
+}
+
+/** @throws ApiError with the status 0 for an answer that breaks off: as without any, nobody knows whether the server did what it was asked */
+export async function bodyOf<Schema extends v.GenericSchema>(
+  response: Response,
+  schema: Schema,
+): Promise<v.InferOutput<Schema>> {
+  const text = await response.text().catch(() => {
+    throw unreachable()
+  })
+  return v.parse(schema, JSON.parse(text))
 }

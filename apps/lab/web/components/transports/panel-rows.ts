@@ -1,5 +1,5 @@
 import { type ComputedRef, computed } from 'vue'
-import type { TransportName } from '../../../shared/lab.ts'
+import { isPolled, type TransportName } from '../../../shared/lab.ts'
 import type { useFigures } from '../../figures/figures.ts'
 import { bytes, count, ratio } from '../../figures/format.ts'
 import { useWords } from '../../words/index.ts'
@@ -8,7 +8,6 @@ export interface Row {
   readonly key: string
   readonly label: string
   readonly value: string
-  readonly more?: string
   readonly isBad?: boolean
 }
 
@@ -21,21 +20,21 @@ export function usePanelRows(
   return computed((): Row[] => {
     const { panel, reading, requestsPerEvent, bytesPerEvent } = figures.value
     const text = words.value.panel
-    const isPolled = name() === 'short' || name() === 'long'
     return [
       { key: 'received', label: text.received, value: count(panel.received) },
       { key: 'missed', label: text.missed, value: count(panel.missed), isBad: panel.missed > 0 },
       { key: 'repeated', label: text.repeated, value: count(panel.repeated), isBad: panel.repeated > 0 },
-      {
-        key: 'requests',
-        label: text.requests,
-        value: count(reading.requests),
-        more: isPolled ? text.requestsEach(ratio(requestsPerEvent)) : text.requestsInAll,
-      },
+      { key: 'requests', label: text.requests, value: count(reading.requests) },
+      ...(isPolled(name())
+        ? [{ key: 'requestsEach', label: text.requestsPerEvent, value: ratio(requestsPerEvent) }]
+        : []),
+      ...(name() === 'etag'
+        ? [{ key: 'notModified', label: text.notModified, value: count(reading.notModified) }]
+        : []),
       { key: 'connections', label: text.connections, value: count(reading.connections) },
       { key: 'up', label: text.up, value: bytes(reading.bytesIn) },
       { key: 'down', label: text.down, value: bytes(reading.bytesOut) },
-      { key: 'perEvent', label: text.perEvent, value: bytes(bytesPerEvent) },
+      { key: 'perEvent', label: text.bytesPerEvent, value: bytes(bytesPerEvent) },
     ]
   })
 }
