@@ -45,8 +45,8 @@ describe.runIf(isOnline || process.env['CI'] === 'true')('a newcomer who copies 
     rmSync(folder, { recursive: true, force: true })
   })
 
-  // The READMEs of all four run in `example.browser.test.ts`, in each `pnpm test`.
-  test.each(process.env['SSE_FAULTS'] === 'long' ? ['vue', 'vuex', 'pinia', 'vue-2'] : ['vue', 'vuex'])(
+  // In each `pnpm test` the READMEs of all four run in `example.browser.test.ts`, and the code of all guides is type-checked.
+  test.each(process.env['SSE_FAULTS'] === 'long' ? ['vue', 'vuex', 'pinia', 'vue-2'] : ['vue'])(
     'has a working page after the server, another after %s, and a built one',
     async (page) => {
       const ports = { 3000: await freePort(), 5173: await freePort() }

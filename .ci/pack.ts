@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { tool } from './paths.ts'
 import { pnpm } from './pnpm.ts'
 import { folders, readManifest } from './workspace.ts'
 
@@ -45,7 +46,11 @@ export function packPackages(destination: string, names?: readonly string[]): Pa
   })
   for (const folder of publishable) rmSync(join(folder, 'dist'), { recursive: true, force: true })
   const filters = publishable.map((folder) => `--filter=${readManifest(folder).name}`)
-  must(pnpm(...filters, 'run', 'build'), 'inherit')
+  // As the script `build` of each of them does: one process takes a third of the processor time of eleven.
+  must(
+    [tool('tsc'), '--build', ...publishable.map((folder) => join(folder, 'tsconfig.build.json'))],
+    'inherit',
+  )
   const packed = must(
     pnpm(
       '--recursive',
@@ -79,6 +84,6 @@ function parse(json: string): Packed[] {
 
 function must([file, ...args]: [string, ...string[]], stdout: 'inherit' | 'pipe'): string {
   const result = spawnSync(file, args, { stdio: ['ignore', stdout, 'inherit'], encoding: 'utf8' })
-  if (result.status !== 0) throw new Error(`pnpm ${args.slice(1).join(' ')} failed ${result.stdout ?? ''}`)
+  if (result.status !== 0) throw new Error(`${file} ${args.join(' ')} failed ${result.stdout ?? ''}`)
   return result.stdout
 }

@@ -59,13 +59,27 @@ const stages: readonly (readonly (readonly Step[])[])[] = process.argv.includes(
           { name: 'types of the pages', command: pnpm('run', 'typecheck:pages') },
           { name: 'tests of types', command: vitest('types'), counted: true },
           { name: 'lint and format', command: pnpm('run', 'lint') },
+          // Else several test files would build it at the same time.
+          {
+            name: 'page of the demo',
+            command: [
+              process.execPath,
+              '--conditions=@sse/source',
+              'apps/notifications/test/page/build-page.ts',
+            ],
+            env: { NODE_ENV: 'test' },
+          },
         ],
       ],
       [
         [{ name: 'tests', command: vitest('!types'), counted: true }],
         [
           { name: 'packages', command: pnpm('run', 'check') },
-          { name: 'documentation', command: pnpm('--filter', '@sse/docs', 'run', 'build') },
+          {
+            name: 'documentation',
+            command: pnpm('--filter', '@sse/docs', 'run', 'build'),
+            env: { SSE_DOCS: 'check' },
+          },
         ],
       ],
     ]
@@ -108,7 +122,12 @@ function prepare(): { env: NodeJS.ProcessEnv; missing: Part[] } {
     const complaint = install(packages)
     if (complaint) console.error(complaint)
   }
-  const env: NodeJS.ProcessEnv = { ...process.env, SSE_PACKED: packed }
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    SSE_PACKED: packed,
+    // Some 200 processes of Node load the same modules. What one has compiled, the next ones read.
+    NODE_COMPILE_CACHE: `${cache}/compiled`,
+  }
   const missing: Part[] = []
   for (const part of parts) {
     const executable = findPart(part)

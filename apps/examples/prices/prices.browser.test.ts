@@ -12,6 +12,13 @@ test('a page has every price at once, and a slow one is told only the newest', a
   const numberIn = async (id: string) => Number(await page.locator(id).textContent())
   await until(async () => (await numberIn('#received')) > 20)
   expect(await page.locator('li').count()).toBe(8)
-  await page.getByRole('button').click()
-  await until(async () => (await numberIn('#skipped')) > 0, { timeout: 30_000 })
+  const isSkipped = async () => (await numberIn('#skipped')) > 0
+  // A server on a busy machine may publish too little in these six seconds for its client to fall behind.
+  await until(
+    async () => {
+      await page.getByRole('button').click()
+      return until(isSkipped, { timeout: 15_000 }).catch(() => false)
+    },
+    { timeout: 90_000 },
+  )
 })

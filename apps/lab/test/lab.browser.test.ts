@@ -65,32 +65,40 @@ async function settled(page: Page) {
   return readPanels(page)
 }
 
-test('in development all panels count the same events as they are made', async () => {
-  server = await startServer('development')
-  const { page, complaints } = await openPage(browser, server.origin)
-  await counted(page, 30)
+/** All panels count the same events as they are made. */
+async function countsTheSame(page: Page, events: number): Promise<void> {
+  await counted(page, events)
   expect(
     await everyPanel(page, ({ status, missed, repeated }) => status === 'open' && missed + repeated === 0),
   ).toBe(true)
+  await until(async () => (await page.locator('canvas').count()) === transportNames.length + 3, patience)
+}
+
+test('in development, all panels count the same events as they are made', async () => {
+  server = await startServer('development')
+  const { page, complaints } = await openPage(browser, server.origin)
+  await countsTheSame(page, 10)
   expect(complaints).toEqual([])
 })
 
 test('at 10 events a second and a poll a second the page shows the known picture; paused, nothing is made; reset, it counts from nothing', async () => {
   server = await startServer('production')
   const { page, complaints } = await openPage(browser, server.origin)
-  await counted(page, 100)
-  // The bounds are wide because a machine that is busy with something else is late with every frame. The narrow ones: picture.test.ts.
+  await countsTheSame(page, 40)
+  // The bounds are wide because a machine that is busy with something else is late with every frame, and a long poll that is late brings several
+  // events. The narrow ones: picture.test.ts.
   await until(async () => {
-    const { short, etag, websocket, sse } = await readPanels(page)
-    return [short, etag].every(({ median }) => median / sse.median > 2 && median / websocket.median > 2)
+    const { short, etag, long, websocket, sse } = await readPanels(page)
+    const isLater = [short, etag].every(
+      ({ median }) => median / sse.median > 2 && median / websocket.median > 2,
+    )
+    return isLater && long.requestsPerEvent / short.requestsPerEvent > 2
   }, patience)
   await page.getByRole('button', { name: 'Pause' }).click()
   await page.getByText('Paused').waitFor()
   const { short, etag, long, websocket, sse } = await settled(page)
-  expect(await page.locator('canvas').count()).toBe(transportNames.length + 3)
 
   expect(long.requestsPerEvent).toBeLessThan(1.1)
-  expect(long.requestsPerEvent / short.requestsPerEvent).toBeGreaterThan(2)
   expect([websocket.requests, sse.requests]).toEqual([1, 1])
   expect(long.bytesPerEvent / sse.bytesPerEvent).toBeGreaterThan(1.5)
   // With events ten times as often as polls, every poll brings the whole list again.
@@ -174,13 +182,13 @@ test('killed and started again, the server finds its page again, which counts fr
   const port = await freePorts(1 + transportNames.length)
   server = await startServer('production', port)
   const { page, complaints } = await openPage(browser, server.origin)
-  await counted(page, 40)
+  await counted(page, 20)
   await server.process.kill('SIGKILL')
   server = undefined
   await passed(page, 'said', 'Server not reachable', patience)
   await takePassed(page, 'published')
   server = await startServer('production', port)
-  await passed(page, 'published', /^[123]?\d$/, patience)
+  await passed(page, 'published', /^1?\d$/, patience)
   await until(() => everyPanel(page, ({ status }) => status === 'open'), patience)
   await counted(page, 5)
   expect(complaints).toEqual([])

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { stripTypeScriptTypes } from 'node:module'
-import { join, normalize } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { build, type Rolldown } from 'vite'
 
 /** A file that a browser asks for, as it is to be sent. */
 export interface PageFile {
@@ -9,42 +7,32 @@ export interface PageFile {
   readonly text: string
 }
 
-const roots = {
-  client: join(import.meta.dirname, '../src'),
-  eventsource: fileURLToPath(new URL('.', import.meta.resolve('eventsource'))),
-  'eventsource-parser': fileURLToPath(new URL('.', import.meta.resolve('eventsource-parser'))),
-}
-
-const entry = (name: 'eventsource' | 'eventsource-parser') =>
-  `/${name}/${fileURLToPath(import.meta.resolve(name)).slice(roots[name].length)}`
-
-const imports = {
-  '@sse/client': '/client/index.ts',
-  eventsource: entry('eventsource'),
-  'eventsource-parser': entry('eventsource-parser'),
-}
-
 const page = `<!doctype html>
 <title>Tab</title>
 <link rel="icon" href="data:,">
-<script type="importmap">${JSON.stringify({ imports })}</script>
 <script type="module">
-  import { createSseClient } from '@sse/client'
+  import { createSseClient } from '/client.js'
   globalThis.createSseClient = createSseClient
 </script>`
 
-const read = new Map<string, PageFile | undefined>()
+const files = new Map<string, PageFile>([['/', { type: 'html', text: page }]])
 
-/** The sources as modules, which a browser loads as they are: a page at `/`, and what it imports. Undefined: there is no such file. */
+// As users bundle it: a tab that asked for each source by itself would ask for sixty.
+const built = (await build({
+  ...{ configFile: false, logLevel: 'warn', resolve: { conditions: ['@sse/source', 'browser'] } },
+  build: {
+    ...{ write: false, minify: false, target: 'es2023' },
+    lib: {
+      entry: join(import.meta.dirname, '../src/index.ts'),
+      formats: ['es'],
+      fileName: () => 'client.js',
+    },
+  },
+})) as Rolldown.RolldownOutput[]
+for (const file of built.flatMap(({ output }) => output))
+  if (file.type === 'chunk') files.set(`/${file.fileName}`, { type: 'js', text: file.code })
+
+/** The client as a page loads it: a page at `/`, and what it imports. Undefined: there is no such file. */
 export function pageFile(path: string): PageFile | undefined {
-  if (!read.has(path)) read.set(path, readPageFile(path))
-  return read.get(path)
-}
-
-function readPageFile(path: string): PageFile | undefined {
-  if (path === '/') return { type: 'html', text: page }
-  const [root = '', ...rest] = normalize(path).split('/').slice(1)
-  if (!Object.hasOwn(roots, root) || rest.includes('..')) return undefined
-  const text = readFileSync(join(roots[root as keyof typeof roots], ...rest), 'utf8')
-  return { type: 'js', text: path.endsWith('.ts') ? stripTypeScriptTypes(text) : text }
+  return files.get(path)
 }

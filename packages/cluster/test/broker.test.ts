@@ -80,6 +80,8 @@ describe('start', () => {
   it('of a member tells why its leader cannot serve the log', async () => {
     const path = newPath()
     const opening = Promise.withResolvers<never>()
+    // The leader may not have begun to start its log when this fails.
+    opening.promise.catch(() => {})
     const failing = { ...createMemoryBroker(), start: () => opening.promise, close: async () => {} } as Broker
     const leader = createClusterBroker({ path, broker: () => failing })
     const member = createClusterBroker({ path, broker: () => failing })

@@ -14,8 +14,8 @@ export const compressionOptions = [
 /** Where it must keep pace with a loop that publishes. */
 export const fast = { level: 1, brotli: { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } } } as const
 
-/** What it compresses by. */
-export const encodings = ['gzip', 'br', 'deflate'] as const
+/** What it compresses by. Its `deflate` is the same stream of zlib as its `gzip`, with another head. */
+export const encodings = ['gzip', 'br'] as const
 
 const transformable = (value: unknown) => String(value).replace(/,\s*no-transform/i, '')
 

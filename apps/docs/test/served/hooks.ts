@@ -1,3 +1,4 @@
+import '@sse/testbed/flush-compile-cache'
 import { registerHooks } from 'node:module'
 
 /** Loaded before a block is served: the Express that the test asks for, and our package with a log that can be lost. */

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePorts, startProcess, until } from '@sse/testbed'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { follow } from '../../test/faults/followers.ts'
 import { signIn, startSender } from '../../test/start-server.ts'
 
-/** Two nodes by `--postgres`, which end with the test. */
+/** Two nodes by `--postgres`, which end with the file. The last test kills one of them. */
 async function startNodes() {
   const folder = mkdtempSync(join(tmpdir(), 'herald-nodes-'))
   const nodes = await startProcess(
@@ -19,46 +19,22 @@ async function startNodes() {
       timeout: 80_000,
     },
   )
-  onTestFinished(async () => {
+  const [, pid, first, , second] = nodes.ready as string[]
+  const stop = async () => {
     await nodes.kill('SIGTERM')
     rmSync(folder, { recursive: true, force: true })
-  })
-  const [, pid, first, , second] = nodes.ready as string[]
-  return { nodes, pid: Number(pid), first: first!, second: second! }
+  }
+  return { nodes, pid: Number(pid), first: first!, second: second!, stop }
 }
 
-test('what is sent to one node is read at the other, also if the first one is killed as soon as it has answered', async () => {
-  const { nodes, pid, first, second } = await startNodes()
-  const cookie = await signIn(second, 'mina')
-  const follower = follow(second, cookie)
-  await until(() => follower.opened.length === 1)
-  const sender = await startSender(first, 'joon')
-  const ids = []
-  for (const title of ['One', 'Two', 'Three']) ids.push((await sender.send('user:mina', title)).id)
-  process.kill(pid, 'SIGKILL')
-  await until(() => follower.received.length === 3)
-  expect(follower.received).toEqual(ids)
-  // The list and its numbers are in the same database.
-  const headers = { Cookie: cookie, 'Content-Type': 'application/json' }
-  const body = JSON.stringify({ ids: ids.slice(0, 2) })
-  const read = await fetch(`${second}/api/notifications/read`, { method: 'POST', headers, body })
-  expect(read.status).toBe(204)
-  const list = await fetch(`${second}/api/notifications?filter=unread`, { headers })
-  expect(await list.json()).toMatchObject({ notifications: [{ id: ids[2], read: false }], unread: 1 })
-  const all = await fetch(`${second}/api/notifications/read-all`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify({ upTo: ids[2] }),
-  })
-  expect(all.status).toBe(204)
-  const topic = await fetch(`${second}/api/topics/security/following`, { method: 'PUT', headers })
-  expect(topic.status).toBe(204)
-  process.kill(nodes.pid, 'SIGTERM')
-  expect(await nodes.exited).toEqual({ code: 0, signal: null })
+let started: Awaited<ReturnType<typeof startNodes>>
+beforeAll(async () => {
+  started = await startNodes()
 }, 120_000)
+afterAll(() => started?.stop())
 
 test('lists, marks, search and what every node is asked to do are the same as with SQLite', async () => {
-  const { nodes, first, second } = await startNodes()
+  const { first, second } = started
   const joon = await startSender(first, 'joon')
   const ids: number[] = []
   for (const [to, title] of [
@@ -107,6 +83,34 @@ test('lists, marks, search and what every node is asked to do are the same as wi
   await until(() => follower.opened.length === 1)
   await ask('line/cut', {})
   await until(() => follower.opened.length === 2)
+}, 120_000)
+
+test('what is sent to one node is read at the other, also if the first one is killed as soon as it has answered', async () => {
+  const { nodes, pid, first, second } = started
+  const cookie = await signIn(second, 'mina')
+  const follower = follow(second, cookie)
+  await until(() => follower.opened.length === 1)
+  const sender = await startSender(first, 'joon')
+  const ids = []
+  for (const title of ['One', 'Two', 'Three']) ids.push((await sender.send('user:mina', title)).id)
+  process.kill(pid, 'SIGKILL')
+  await until(() => follower.received.length === 3)
+  expect(follower.received).toEqual(ids)
+  // The list and its numbers are in the same database.
+  const headers = { Cookie: cookie, 'Content-Type': 'application/json' }
+  const body = JSON.stringify({ ids: ids.slice(0, 2) })
+  const read = await fetch(`${second}/api/notifications/read`, { method: 'POST', headers, body })
+  expect(read.status).toBe(204)
+  const list = await fetch(`${second}/api/notifications?filter=unread`, { headers })
+  expect(await list.json()).toMatchObject({ notifications: [{ id: ids[2], read: false }], unread: 1 })
+  const all = await fetch(`${second}/api/notifications/read-all`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ upTo: ids[2] }),
+  })
+  expect(all.status).toBe(204)
+  const topic = await fetch(`${second}/api/topics/security/following`, { method: 'PUT', headers })
+  expect(topic.status).toBe(204)
   process.kill(nodes.pid, 'SIGTERM')
   expect(await nodes.exited).toEqual({ code: 0, signal: null })
 }, 120_000)

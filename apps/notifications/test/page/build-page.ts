@@ -15,6 +15,9 @@ const sources = [
   'apps/kit/src/{page,web}/**/*.{ts,vue,css,html}',
 ]
 
+// `pnpm test` builds it before the tests.
+if (import.meta.main) await buildPage()
+
 /** Builds the page as `pnpm build` does, unless it is newer than all it is made of. */
 export async function buildPage(): Promise<void> {
   const files = sources.flatMap((pattern) => globSync(pattern, { cwd: root }))

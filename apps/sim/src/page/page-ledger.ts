@@ -26,7 +26,8 @@ export interface RunPart {
  * - *Runs*: the items of a run arrive in order, each once. A gap, or a stream that does not resume, may leave some out. So may a load that has
  *   returned a position, between items without an id, which are told in any case, and those with one.
  * - *Volatile events*: the page is told each at most once on a stream, and on a channel that it has asked for. Any fault may lose one. A page that
- *   reconnects to a process that hears of it later is told again.
+ *   reconnects to a process that hears of it later is told again. So is one whose load leads it back, if it shares a connection: another tab has
+ *   kept the event.
  * - *In the end it shows what the app has published*, once the faults are over. Only items that a log lost before any process had read them are
  *   left out, because nobody can know of them.
  */
@@ -142,6 +143,7 @@ export class PageLedger {
   /** @param before the channels that it was on when the load began: of those the list has everything */
   loaded(items: readonly ShownItem[], position: string | undefined, before: ReadonlySet<string>): void {
     this.#note(`loaded ${items.length} at ${position}`)
+    this.#heard.clear()
     this.shown.clear()
     for (const { n } of items) this.shown.add(n)
     for (const channel of before) if (this.since.has(channel)) this.since.set(channel, 0)

@@ -135,11 +135,18 @@ function say({ file, start = 0, messageText }: ts.Diagnostic): string {
   return `${file?.fileName.replace(/.*\//, '')}:${line} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`
 }
 
+/** The folder of the packed packages, which `pnpm test` sets. */
+const packed = process.env['SSE_PACKED']
+
 /** Where packages are built already. */
 const built = new Map<string, string>()
 
-/** Puts packages as their `build` emits them, with their package.json, where a package manager would put them. */
+/** Puts packages where a package manager would put them: as they are packed, or else as their `build` emits them, with their package.json. */
 function build(folder: string, names: readonly string[]): void {
+  if (packed) {
+    unpack(packed, folder, names)
+    return
+  }
   const key = names.join()
   const output = built.get(key) ?? emit(names)
   built.set(key, output)
@@ -150,6 +157,20 @@ function build(folder: string, names: readonly string[]): void {
       cpSync(join(packages, name, entry), join(target, entry), { recursive: true })
     cpSync(join(output, name, 'src'), join(target, 'dist'), { recursive: true })
     cpSync(join(packages, name, 'package.json'), join(target, 'package.json'))
+  }
+}
+
+function unpack(from: string, folder: string, names: readonly string[]): void {
+  const list = JSON.parse(readFileSync(join(from, 'packed.json'), 'utf8')) as {
+    readonly name: string
+    readonly tarball: string
+  }[]
+  for (const name of names) {
+    const target = join(folder, 'node_modules/@sse', name)
+    mkdirSync(target, { recursive: true })
+    const { tarball = '' } = list.find((one) => one.name === `@sse/${name}`) ?? {}
+    const { status } = spawnSync('tar', ['-xzf', tarball, '-C', target, '--strip-components=1'])
+    if (status !== 0) throw new Error(`@sse/${name} could not be unpacked from ${from}`)
   }
 }
 

@@ -55,12 +55,15 @@ test('a leader that hangs is deposed, and follows when it is back', {
   const stop = sharing.stream()
   const leader = await until(() => leaderOf(tabs), patience)
   const others = tabs.filter((tab) => tab !== leader)
+  // A page that waits for an answer does nothing else.
   const hang = leader.page.evaluate(() => {
-    const end = Date.now() + 12_000
-    while (Date.now() < end);
+    const request = new XMLHttpRequest()
+    request.open('GET', '/hang', false)
+    request.send()
   })
   await until(() => leaderOf(others), patience)
   await sharing.expectNothingLost(others)
+  sharing.endHang()
   await hang
   await sharing.oneConnection()
   await sharing.expectNothingLost(tabs)

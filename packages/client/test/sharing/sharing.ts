@@ -4,8 +4,8 @@ import { expect, onTestFinished } from 'vitest'
 import { pageFile } from '../page.ts'
 import { openTab, type Page, type Person, type Tab } from './tab.ts'
 
-/** Milliseconds between two events. */
-const PACE = 5
+/** Milliseconds between two events: the long form has more of them at the moment of a fault. */
+const PACE = process.env['SSE_FAULTS'] ? 5 : 20
 
 /** Every tab requests one of so many channels. The app adds one more to all of them. */
 const TOPICS = 8
@@ -26,6 +26,8 @@ export interface Sharing<P extends Page> {
   stream(): () => void
   /** Opens so many more tabs, and waits until all are open. */
   openTabs(count: number): Promise<Tab<P>[]>
+  /** Answers the request `/hang`, which waits until then. */
+  endHang(): void
   /** Waits until there is exactly one connection. */
   oneConnection(): Promise<unknown>
   /** Waits until every tab has the newest event on its channels. It must have received every one before it, once, and nothing else. */
@@ -33,10 +35,12 @@ export interface Sharing<P extends Page> {
 }
 
 export async function startSharing<P extends Page>(person: Person<P>): Promise<Sharing<P>> {
+  const hanging: { end(): unknown }[] = []
   const server = await startSseServer({
     before(request, response, next) {
       const file = pageFile(request.path)
-      if (file) response.type(file.type).send(file.text)
+      if (request.path === '/hang') hanging.push(response)
+      else if (file) response.type(file.type).send(file.text)
       else next()
     },
   })
@@ -78,6 +82,9 @@ export async function startSharing<P extends Page>(person: Person<P>): Promise<S
       const tabs = [await open(), ...(await Promise.all(Array.from({ length: count - 1 }, open)))]
       for (const tab of tabs) await until(async () => (await tab.account()).state.status === 'open', patience)
       return tabs
+    },
+    endHang() {
+      for (const response of hanging) response.end()
     },
     oneConnection: () => until(() => server.hub.streams.size === 1, patience),
     async expectNothingLost(tabs) {

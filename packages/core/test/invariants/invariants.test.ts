@@ -6,7 +6,7 @@ import { script } from './script.ts'
 import { situations } from './situations.ts'
 
 /** How many interleavings are played: 10,000 by `test:faults`. Every promise is judged on each of them. */
-const numRuns = Number(process.env['SSE_RUNS'] ?? 2_000)
+const numRuns = Number(process.env['SSE_RUNS'] ?? 1_000)
 
 /** `SSE_SEED=-492316430` plays the same ones again, `SSE_SEED=-492316430:319` begins with one of them: a failure prints it. */
 const [seed, path] = process.env['SSE_SEED']?.split(':') ?? []

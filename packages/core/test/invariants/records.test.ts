@@ -8,7 +8,7 @@ import { type Change, type RecordScript, recordScript } from './record-script.ts
 import { createWorld, type World } from './world.ts'
 
 /** How many interleavings are played; `SSE_RUNS` for more. */
-const numRuns = Number(process.env['SSE_RUNS'] ?? 2_000)
+const numRuns = Number(process.env['SSE_RUNS'] ?? 1_000)
 
 /** `SSE_SEED=-492316430` plays the same ones again, `SSE_SEED=-492316430:319` begins with one of them: a failure prints both. */
 const [seed, ...path] = process.env['SSE_SEED']?.split(':') ?? []

@@ -186,9 +186,17 @@ const trials = [
     )
     .map((fault) => ({ ...fault, where: 'a Cluster', topology: 'cluster' as const })),
   ...clusterFaults.map((fault) => ({ ...fault, where: 'a Cluster', topology: 'announced cluster' as const })),
+].map((trial, seedOffset) => ({ ...trial, seedOffset }))
+
+/** Faults that need the same servers happen to the same ones: starting them takes longer than most faults. */
+const settings = [
+  ...Map.groupBy(trials, ({ name, where, topology, args, maxLength }) =>
+    [where, ...(args ?? []), maxLength ?? [], topology === 'announced cluster' ? name : []].flat().join(' '),
+  ),
 ]
 
-describe.each(trials)('$where: $name', ({ name, where, topology, args = [], maxLength, loses, happen }) => {
+describe.each(settings)('%s', (_, trials) => {
+  const [{ name: firstName, where, topology, args = [], maxLength }] = trials as [(typeof trials)[0]]
   let redis: RedisServer
   let replica: RedisServer
   let world: World
@@ -198,7 +206,9 @@ describe.each(trials)('$where: $name', ({ name, where, topology, args = [], maxL
     else [redis, replica] = (await startNodes(2, ...args)) as [RedisServer, RedisServer]
     if (topology === 'cluster') await formCluster([redis])
     if (topology === 'announced cluster')
-      await (name.startsWith('a replica') ? formCluster([redis], [replica]) : formCluster([redis, replica]))
+      await (firstName.startsWith('a replica')
+        ? formCluster([redis], [replica])
+        : formCluster([redis, replica]))
     world = await startWorld({ prefix: 'faults', redisPort: redis.port, maxLength, topology })
     // Longer than all of these waits together: each has its own condition.
   }, 300_000)
@@ -208,10 +218,10 @@ describe.each(trials)('$where: $name', ({ name, where, topology, args = [], maxL
     await Promise.all([redis?.stop(), replica?.stop()])
   })
 
-  it(
-    promiseOf(loses),
-    async () => {
-      const random = createRandom(seed + trials.findIndex((one) => one.name === name && one.where === where))
+  it.each(trials.map((trial) => ({ ...trial, promise: promiseOf(trial.loses) })))(
+    '$name: $promise',
+    async ({ name, loses, happen, seedOffset }) => {
+      const random = createRandom(seed + seedOffset)
       const told = await repeatFault({
         name: `${where}, by ${clientPackage}: ${name}`,
         ...{ world, runs, loses },
