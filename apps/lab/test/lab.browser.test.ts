@@ -97,7 +97,7 @@ test('at 10 events a second and a poll a second the page shows the known picture
   }, patience)
   await page.getByRole('button', { name: 'Pause' }).click()
   await page.getByText('Paused').waitFor()
-  const { short, etag, long, websocket, sse } = await settled(page)
+  const { short, long, websocket, sse } = await settled(page)
 
   expect(long.requestsPerEvent).toBeLessThan(1.1)
   expect([websocket.requests, sse.requests]).toEqual([1, 1])
