@@ -120,9 +120,12 @@ export class RemoteLog {
 
   /** The newest entries are lost: a replica took over without them, or an older backup was restored. */
   loseTail(count: number): { readonly lost: readonly string[]; readonly isNoticed: boolean } {
-    const lost = this.#places.splice(Math.max(1, this.#places.length - count)).map(({ id }) => id)
-    // A broker that knew one of them notices the loss, and marks it. Without a mark only cursors of lost entries are forked.
-    const isNoticed = [...this.brokers].some((broker) => broker.knows(lost))
+    const removed = this.#places.splice(Math.max(1, this.#places.length - count))
+    const lost = removed.map(({ id }) => id)
+    // A broker that knew one of them notices the loss, and marks it. Without a mark only cursors of lost entries are forked. A mark that is lost
+    // itself is made again, by a broker that has read it or that still has to notice the earlier loss.
+    const isNoticed =
+      removed.some(({ entry }) => !entry) || [...this.brokers].some((broker) => broker.knows(lost))
     if (isNoticed) {
       this.#epoch = this.#nonce()
       this.#places.push({ id: this.#nextId(), entry: undefined })
