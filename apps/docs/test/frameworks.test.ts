@@ -5,7 +5,7 @@ import { openStream } from '@sse/core/testing'
 import { freePort, startProcess, until } from '@sse/testbed'
 import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { type Block, blocksOf } from './markdown.ts'
-import { docs, readmes } from './pages.ts'
+import { docs, isTranslated, readmes } from './pages.ts'
 
 /** The hub that the modules of Next.js keep. */
 const kept = globalThis as { events?: unknown }
@@ -14,7 +14,10 @@ afterEach(() => {
 })
 
 const folder = join(import.meta.dirname, '../.blocks')
-const blocks = [...docs, ...readmes].flatMap(({ path, text }) => blocksOf(path, text))
+// A Korean page has the code of its English one.
+const blocks = [...docs.filter((page) => !isTranslated(page)), ...readmes].flatMap(({ path, text }) =>
+  blocksOf(path, text),
+)
 
 /** Writes a block to a file. */
 function save({ page, line, code }: Block, change = (text: string) => text): string {
