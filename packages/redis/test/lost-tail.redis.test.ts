@@ -68,6 +68,21 @@ it('the loss of an acknowledged event that no process has read is told to the cl
   })
 })
 
+it('so is the loss of one that was published to a log that had just begun anew', async () => {
+  const prefix = newPrefix()
+  const one = await startDivided(prefix)
+  const other = await startDivided(prefix)
+  await one.broker.publish(['news'], { data: 'old' })
+  await until(() => one.recorder.received.length === 1 && other.recorder.received.length === 1)
+  await redis.command('DEL', ...((await redis.command('KEYS', `*${prefix}*`)) as string[]))
+  await one.broker.publish(['news'], { data: 'new' })
+  await until(() => one.recorder.texts.includes('new') && other.recorder.texts.includes('new'))
+  for (const { reading } of [one, other]) reading.freeze()
+  await one.broker.publish(['news'], { data: 'lost' })
+  await loseTail(redis, prefix, 1)
+  for (const { recorder } of [one, other]) await until(() => recorder.breaks.length > 1)
+})
+
 it('a client that returns before anything else is published receives the gap at once', async () => {
   const prefix = newPrefix()
   const { broker, recorder, reading } = await startDivided(prefix)

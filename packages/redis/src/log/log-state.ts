@@ -46,10 +46,10 @@ export function statusOf(cursor: Cursor, { epoch, head, base, held }: LogState):
  * Whether an entry that was in the log is lost, and some brokers may not know. A new epoch tells them about all entries that were
  * appended before it. But a broker that is still connected to the old primary may append after that. A new log shows by itself that it is new.
  *
- * @param log the first epoch of the log that had the entry
+ * @param log the first epoch of the log that had the entry; `undefined` if that is not known
  */
-export function isUntoldLoss(cursor: Cursor, log: string, state: LogState): boolean {
-  if (log !== state.log || statusOf(cursor, state) !== 'forked') return false
+export function isUntoldLoss(cursor: Cursor, log: string | undefined, state: LogState): boolean {
+  if ((log !== undefined && log !== state.log) || statusOf(cursor, state) !== 'forked') return false
   return cursor.epoch === state.epoch || Number.parseInt(cursor.at, 10) > state.since
 }
 

@@ -50,7 +50,7 @@ export class LiveReading {
   #started: { readonly head: string; readonly tail: readonly Entry[] } | undefined
   #chain: EntryChain | undefined
   /** The first epoch of the log. */
-  #log = ''
+  #log: string | undefined
   #closed = false
 
   constructor(options: LiveReadingOptions) {
@@ -135,10 +135,11 @@ export class LiveReading {
         const wait = due - performance.now()
         const { stored, signals, more } = await this.#incoming.receive(connection, chain.at, wait)
         if (this.#closed) return
-        this.#deliver(stored, chain)
+        const isWhole = this.#deliver(stored, chain)
         for (const text of signals) this.#options.receiver.signal(text)
         if (stored.length > 0) received = performance.now()
-        if (performance.now() >= due) {
+        // After a loss it may be another log.
+        if (!isWhole || performance.now() >= due) {
           const { signal } = await this.#check(connection, chain)
           this.#incoming.sawSignal(signal)
           checked = performance.now()
@@ -149,9 +150,11 @@ export class LiveReading {
     }
   }
 
-  #deliver(stored: readonly StoredEntry[], chain: EntryChain): void {
+  /** @returns whether the entries continue what was received before */
+  #deliver(stored: readonly StoredEntry[], chain: EntryChain): boolean {
     const { receiver } = this.#options
     let batch: Entry[] = []
+    let isWhole = true
     const flush = () => {
       if (batch.length > 0) receiver.entries(batch)
       batch = []
@@ -168,12 +171,15 @@ export class LiveReading {
       if (!added) continue
       if (added.missing) {
         flush()
+        isWhole = false
+        this.#log = undefined
         receiver.discontinuity({ reason: added.missing, head: entry.previous })
       }
       batch.push(publicEntry(entry))
     }
     flush()
     this.#incoming.saw(all)
+    return isWhole
   }
 
   /** Checks whether the log still continues after the chain. After a loss it may continue without the lost entries, or end before them. */
