@@ -166,7 +166,9 @@ export class PageLedger {
       return
     }
     this.#checkChannel(channel)
-    if (this.#told.has(id)) this.#breach(`was told ${n} (${id}) twice`)
+    // What a stream told without an id before it broke may have waited for a load, and the next stream begins anew.
+    const isAgain = id !== cursor && this.#gaps > 0
+    if (this.#told.has(id) && !isAgain) this.#breach(`was told ${n} (${id}) twice`)
     this.#told.add(id)
     this.shown.add(n)
     if (id !== cursor) return
