@@ -128,6 +128,15 @@ export const planted: readonly Planted[] = [
     file: 'core/src/hub/runs.ts',
     replace: ['claim.promise.catch(() => {})', ''],
   },
+  {
+    name: 'streams that pass a disconnect',
+    commit: 'fix(core): a stream that reads ahead of its process does not pass a disconnect',
+    file: 'core/src/delivery/backlog/backlog.ts',
+    replace: [
+      'return end === -1 ? entries : entries.slice(0, end)',
+      'return entries.slice(0, entries.length + end - end)',
+    ],
+  },
 ]
 
 /** Takes a fix out. It must be called before the packages are loaded. */

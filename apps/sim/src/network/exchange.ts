@@ -199,8 +199,9 @@ export class Exchange {
       return
     }
     this.server = listener
-    this.arrivedAt = this.#network.world.now
     listener.program.later(0, () => {
+      // A process that stands still takes it later, and judges it then.
+      this.arrivedAt = this.#network.world.now
       listener.handle(this.#request(this.#left.signal)).then(
         (response) => this.#respond(response),
         () => this.#toClient(() => this.#answer(500, [], undefined)),

@@ -55,6 +55,8 @@ export class Delivery {
   readonly #awaiting = new Set<Awaiting>()
   /** The number of entries that the broker delivered, including commands. */
   received = 0
+  /** The id of the newest of them, or the position at which the log goes on after a break. */
+  #receivedId: string
   #ended = new EndedSet()
   /** The broker's answer, if it is ahead of the window. */
   #endedAnswer: EndedChannels | undefined
@@ -77,7 +79,11 @@ export class Delivery {
     this.hasRecords = hasRecords
     this.startedAt = start.head
     this.window = new Window(start.tail[0]?.previous ?? start.head, limits, now)
-    this.backlog = new Backlog({ broker, window: this.window, report })
+    this.#receivedId = start.head
+    this.backlog = new Backlog({
+      ...{ broker, window: this.window, report },
+      isPending: (entry) => isCommand(entry) && comparePositions(entry.id, this.#receivedId) === 1,
+    })
     this.records = new RecordCache({
       broker,
       window: this.window,
@@ -130,6 +136,7 @@ export class Delivery {
   receive(batch: readonly Entry[]): void {
     for (const entry of batch) {
       this.received++
+      this.#receivedId = entry.id
       this.#append(entry)
       if (isCommand(entry)) this.#onCommand(entry)
       else if (this.#exceedsTurn) this.deliver()
@@ -202,6 +209,7 @@ export class Delivery {
     this.deliver()
     const requested = this.window.headId
     this.window.reset(head)
+    this.#receivedId = head
     this.backlog.clear()
     this.records.clear()
     // The entries that were missed may have opened channels again.

@@ -54,6 +54,42 @@ describe('hub.disconnect', () => {
     expect(transport.items).toEqual([])
   })
 
+  it('is not passed by a stream that reads ahead of its process', async () => {
+    const log = createMemoryLog()
+    const one = createHub({ broker: log.connect() })
+    const broker = log.connect()
+    let held: Parameters<Receiver['entries']>[0][] | undefined
+    let release = () => {}
+    const other = createHub({
+      broker: wrapped(broker, {
+        start: (receiver) => {
+          release = () => {
+            for (const batch of held ?? []) receiver.entries(batch)
+            held = undefined
+          }
+          return broker.start({
+            ...receiver,
+            entries: (batch) => void (held ? held.push(batch) : receiver.entries(batch)),
+          })
+        },
+      }),
+    })
+    await Promise.all([one.ready, other.ready])
+    held = []
+    const { id } = await one.publish('user:ada', 'first')
+    await one.publish('user:ada', 'before')
+    const disconnected = one.disconnect('ada')
+    await one.publish('user:ada', 'after')
+    const { transport, stream } = await opened(other, { lastEventId: id, arrival: 0 })
+    await vi.waitUntil(() => transport.events().some(({ data }) => data === 'before'))
+    await opening()
+    expect(transport.events().map(({ data }) => data)).not.toContain('after')
+    release()
+    await disconnected
+    expect(stream.closed).toBe(true)
+    expect(transport.events().map(({ data }) => data)).not.toContain('after')
+  })
+
   it('also applies to a request that arrived before and subscribes afterwards', async () => {
     const hub = createHub()
     const arrival = hub.arrival()

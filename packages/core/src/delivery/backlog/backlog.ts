@@ -1,5 +1,5 @@
 import { atEndOfTurn } from '../../end-of-turn.ts'
-import type { Broker, GapReason, Page } from '../../log/broker.ts'
+import type { Broker, Entry, GapReason, Page } from '../../log/broker.ts'
 import { comparePositions } from '../../log/compare-positions.ts'
 import type { Window } from '../../log/window.ts'
 import { BacklogPage } from './backlog-page.ts'
@@ -41,6 +41,8 @@ export interface BacklogOptions {
   readonly broker: Broker
   readonly window: Window
   readonly report: (error: unknown) => void
+  /** Whether an entry is a command that this process has not carried out yet. No stream may pass it: it may end the stream. Default: none is. */
+  readonly isPending?: ((entry: Entry) => boolean) | undefined
   /** A monotonic clock, in milliseconds. Default `performance.now`. */
   readonly clock?: (() => number) | undefined
 }
@@ -239,8 +241,9 @@ export class Backlog {
   }
 
   #answer(running: BrokerRead, answer: Page | undefined): void {
-    if (answer && 'entries' in answer && answer.entries.length > 0) {
-      this.#onPage(running, new BacklogPage(running.cursor, answer.entries))
+    const entries = answer && 'entries' in answer ? this.#untilPending(answer.entries) : []
+    if (entries.length > 0) {
+      this.#onPage(running, new BacklogPage(running.cursor, entries))
       return
     }
     // Cached pages may be from the lost branch.
@@ -248,6 +251,12 @@ export class Backlog {
     for (const read of running.reads) {
       read.onAnswer(answer === undefined ? 'unreadable' : 'gap' in answer ? answer : 'nothing')
     }
+  }
+
+  #untilPending(entries: readonly Entry[]): readonly Entry[] {
+    const { isPending } = this.#options
+    const end = isPending ? entries.findIndex(isPending) : -1
+    return end === -1 ? entries : entries.slice(0, end)
   }
 
   #onPage({ cursor, reads, generation }: BrokerRead, page: BacklogPage): void {
