@@ -19,6 +19,9 @@ import { createInbox } from './inbox.ts'
 /** How often the tab asks the server for an event that the server should know. */
 const TRIES = 5
 
+/** After how many ticks a tab that is out of step asks the server, although it misses no event. */
+const TICKS = 5
+
 export interface FollowerOptions {
   readonly id: string
   readonly history: History
@@ -63,6 +66,7 @@ export function createFollower(options: FollowerOptions) {
   let missed: string | undefined
   /** How often the server was asked and did not know that event. After some tries the tab waits before it asks again. */
   let tries = 0
+  let ticks = 0
   /** The cursor at which the server refused a stream. */
   let refused: string | undefined
 
@@ -345,8 +349,11 @@ export function createFollower(options: FollowerOptions) {
     /** Some time has passed: the tab may try to catch up again. */
     tick(): void {
       if (synced || catchingUp) return
-      if (isMissing() && tries < TRIES) mayCatchUp = true
-      else if (isMissing()) {
+      if (!isMissing()) {
+        // On a quiet log no event may ever come. The server's position then is one that the leader has passed too.
+        if (++ticks % TICKS === 0) mayCatchUp = true
+      } else if (tries < TRIES) mayCatchUp = true
+      else {
         // After so many tries the event must be one from before this tab's position.
         missed = undefined
         tries = 0
