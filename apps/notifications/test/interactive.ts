@@ -1,6 +1,7 @@
 /**
  * `node --conditions=@sse/source test/interactive.ts 5`: how long until the page, as `pnpm build` makes it, responds to its visitor, on a processor
- * that is four times slower. `pnpm bench` runs it. Prints one line of JSON for each visit, as often as it is told for both pages.
+ * that is four times slower. `pnpm bench` runs it. It visits each page as often as its argument says,
+ * and prints a line of JSON for each visit.
  *
  * The time begins with the navigation and ends with the first frame that shows the effect of an input: a click on the sign-in page that disables its
  * buttons, or a key on the list of 50 notifications that moves the focus to the first. The input is real: Chromium receives a click or a key every

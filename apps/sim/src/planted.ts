@@ -132,10 +132,7 @@ export const planted: readonly Planted[] = [
     name: 'streams that pass a disconnect',
     commit: 'fix(core): a stream that reads ahead of its process does not pass a disconnect',
     file: 'core/src/delivery/backlog/backlog.ts',
-    replace: [
-      'return end === -1 ? entries : entries.slice(0, end)',
-      'return entries.slice(0, entries.length + end - end)',
-    ],
+    replace: ['const end = isPending ? entries.findIndex(isPending) : -1', 'const end = -1'],
   },
 ]
 

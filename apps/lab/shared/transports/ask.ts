@@ -16,7 +16,7 @@ export interface CursorQuestion extends Question {
   readonly cursor: string | undefined
 }
 
-/** One short or long poll. @throws what the network does, and what is no answer of ours */
+/** One short or long poll. @throws the error of the network, or of an answer that has another form */
 export async function ask({ url, cursor, ...question }: CursorQuestion): Promise<PollAnswer> {
   const target = new URL(url)
   if (cursor !== undefined) target.searchParams.set('after', cursor)

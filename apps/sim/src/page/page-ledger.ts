@@ -101,7 +101,7 @@ export class PageLedger {
       const before = this.#parts.get(run)
       const isSkipped = this.#hasLoadedTo && before?.isBare && !isBare && k > before.k
       // Items from before a gap may have waited for a load, so the gap was told first.
-      if (before && k !== before.k + 1 && !isSkipped && !(k > before.k && this.#gaps-- > 0))
+      if (before && k !== before.k + 1 && !isSkipped && !(k > before.k && this.#takeGap()))
         this.#breach(`was told ${k} of the run ${run} after ${before.k}`)
       this.#parts.set(run, { k, isBare })
     }
@@ -215,8 +215,8 @@ export class PageLedger {
     if (!passed) {
       // The list is already of another log than the stream. Then a gap follows, and another load.
       if (this.#isLoaded && comparePositions(this.#position, id) === undefined) return
-      if (this.#gaps > 0) this.#gaps--
-      else this.#breach(`was told ${id}, which does not follow ${this.#position}, and no gap`)
+      if (!this.#takeGap())
+        this.#breach(`was told ${id}, which does not follow ${this.#position}, and no gap`)
     }
     for (const entry of passed ?? []) {
       if (entry.event !== 'item' || this.#told.has(entry.id)) continue
@@ -242,6 +242,13 @@ export class PageLedger {
     this.#lastGap = this.#world.now
     this.#hasLoadedTo = false
     this.#beginAnew()
+  }
+
+  /** Uses up a gap that excuses a break. @returns whether there was one */
+  #takeGap(): boolean {
+    if (this.#gaps === 0) return false
+    this.#gaps--
+    return true
   }
 
   #beginAnew(): void {

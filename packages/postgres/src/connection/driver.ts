@@ -77,8 +77,8 @@ export function checkPool(name: string, pool: unknown): asserts pool is PgPoolLi
 }
 
 function pgDriver(pool: PgPoolLike, timeout: number): Driver {
-  // Without listeners, a connection that is lost would end the process: `error` is that of idle ones. A client in use gets its error from its next
-  // query. It needs a listener from its first moment: if the server ends a connection at once, its error comes before `pool.connect()` resolves.
+  // An `error` without a listener would end the process. The pool emits it for idle connections, and a client for itself; the next query of the
+  // client rejects all the same. A listener comes too late once `pool.connect()` has resolved: the server may have ended the connection at once.
   const ignore = () => {}
   const onConnect = (client: PgClientLike) => void client.on('error', ignore)
   pool.on('error', ignore)
