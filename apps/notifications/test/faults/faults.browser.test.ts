@@ -2,7 +2,7 @@ import { until } from '@sse/testbed'
 import type { Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { people, topics } from '../../server/directory.ts'
-import { shown, shownOnline, shownUnread, withPeople } from '../page/people.ts'
+import { lookDown, shown, shownOnline, shownUnread, withPeople } from '../page/people.ts'
 import { signIn, startServer } from '../start-server.ts'
 import { killServer, lineFaults, loseAnswer, strikeFor } from './faults.ts'
 import { type Follower, follow } from './followers.ts'
@@ -65,20 +65,11 @@ test(
       { user: 'mina', page: await browser.openTab(mina) },
       { user: 'joon', page: await browser.enter(origin, 'Joon Park') },
     ]
-    const heldBy = async (user: string, page: Page) => {
-      const ids = (await shown(page)).reverse()
-      // A page that has had more than 2,000 lets go of the oldest, and fetches them again when somebody scrolls there.
-      const letGo =
-        ids.length < 1_000
-          ? []
-          : readLedger(databaseFile)
-              .inboxOf(user)
-              .filter((id) => id < ids[0]!)
-      return [...letGo, ...ids]
+    const heldBy = async (page: Page) => {
+      await lookDown(page)
+      return (await shown(page)).reverse()
     }
-    readers.push(
-      ...tabs.map(({ user, page }) => ({ user, showsInbox: true, held: () => heldBy(user, page) })),
-    )
+    readers.push(...tabs.map(({ user, page }) => ({ user, showsInbox: true, held: () => heldBy(page) })))
 
     const draw = createRandom(seed + 1)
     const recipients = [
@@ -128,6 +119,7 @@ test(
     for (const { user, page } of tabs) {
       if (user !== 'mina') continue
       await becomes(`the unread ones of ${user}`, async () => {
+        await lookDown(page)
         const ids = await shown(page)
         return [await shownUnread(page), ids.filter((id) => unread.has(id))]
       })

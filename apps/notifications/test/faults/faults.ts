@@ -14,23 +14,20 @@ export interface Fault {
 /**
  * The server is killed on the spot, and started again after a while.
  *
- * @param meanwhile what must happen the first time before it is started again. Default: nothing
+ * @param meanwhile what must happen before it is started again. Default: nothing
  */
 export function killServer(
   server: TestServer,
   random: Random,
   meanwhile: () => Promise<void> = async () => {},
 ): Fault {
-  let isFirst = true
   return {
     name: 'kill',
     weight: 2,
     async strike() {
       await server.process.kill('SIGKILL')
       await delay(random.between(0, 1500))
-      // Once is enough: later a page with thousands of rows may take its time to write.
-      if (isFirst) await meanwhile()
-      isFirst = false
+      await meanwhile()
       await server.restart()
     },
   }

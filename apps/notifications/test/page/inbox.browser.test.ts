@@ -1,6 +1,16 @@
 import { until } from '@sse/testbed'
 import { beforeEach, expect, test } from 'vitest'
-import { hasUnread, item, patience, shown, titles, toasted, withHerald, withPeople } from './people.ts'
+import {
+  hasUnread,
+  item,
+  lookDown,
+  patience,
+  shown,
+  titles,
+  toasted,
+  withHerald,
+  withPeople,
+} from './people.ts'
 import { startOver } from './start-over.ts'
 
 const people = withPeople()
@@ -66,8 +76,18 @@ test('one reads everything in one of three tabs, also what is not loaded, and it
   await first.bringToFront()
   // Older ones come as one scrolls towards them.
   await first.getByRole('button', { name: 'Load more' }).scrollIntoViewIfNeeded()
-  await until(async () => (await shown(first)).length >= 60, patience)
+  const drawn = async (count: number) => until(async () => (await shown(first)).length === count, patience)
+  await drawn(60)
   await hasUnread(first, 0)
+
+  // What arrives takes none of them away; back at the top, one page is drawn again.
+  await herald.sora.send('user:mina', 'One more below')
+  await drawn(61)
+  await first.evaluate(() => scrollTo(0, 0))
+  await herald.sora.send('user:mina', 'One more at the top')
+  await drawn(50)
+  await lookDown(first)
+  await drawn(62)
   expect(people.complaints).toEqual([])
 })
 

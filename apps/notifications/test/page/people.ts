@@ -169,6 +169,17 @@ export const shown = (page: Page): Promise<number[]> =>
     .locator('[data-notification]')
     .evaluateAll((items) => items.map((item) => Number(item.getAttribute('data-notification'))))
 
+/** Looks down to the end of the list, so that {@link shown} gives all of it. */
+export async function lookDown(page: Page): Promise<void> {
+  const more = page.getByRole('button', { name: 'Load more' })
+  await until(async () => {
+    if ((await more.count()) === 0) return true
+    // A page behind another one does not see that somebody scrolls.
+    await more.evaluate((button: HTMLElement) => button.click(), undefined, { timeout: 1000 }).catch(() => {})
+    return false
+  }, patience)
+}
+
 /** Those of {@link shown} that are marked as unread. */
 export const shownUnread = (page: Page): Promise<number[]> =>
   page
