@@ -148,17 +148,19 @@ async function tryPlanted(options: Options): Promise<void> {
   for (const { name, commit } of planted) {
     if (options.plant !== undefined && options.plant !== name) continue
     const begun = performance.now()
-    const hours = { minutes: '10', ...options, hours: '1000000' }
-    let failed = await run({ ...hours, plant: name }, () => {})
-    const seconds = ((performance.now() - begun) / 1_000).toFixed(0)
-    // A violation without the fault is another one.
-    const other = failed && (await run({ seed: String(failed.seed), hours: '0', workers: '1' }, () => {}))
-    if (other) {
-      console.log(`another violation. Seed ${other.seed}: ${other.violation?.split('\n')[0]}`)
-      failed = undefined
-    }
+    const spent = () => (performance.now() - begun) / 60_000
+    const most = Number(options.minutes ?? '10')
+    let failed: Report | undefined
+    let other: Report | undefined
+    do {
+      const rest = { ...options, hours: '1000000', minutes: String(most - spent()), plant: name }
+      failed = await run(rest, () => {})
+      // A violation without the fault is another one.
+      other = failed && (await run({ seed: String(failed.seed), hours: '0', workers: '1' }, () => {}))
+      if (other) console.log(`another violation. Seed ${other.seed}: ${other.violation?.split('\n')[0]}`)
+    } while (other)
     if (failed) found++
-    const after = `${failed?.allHours?.toFixed(1) ?? 'all'} simulated hours, ${seconds} s`
+    const after = `${failed?.allHours?.toFixed(1) ?? 'all'} simulated hours, ${(spent() * 60).toFixed(0)} s`
     console.log(`${failed ? 'found' : 'NOT FOUND'} after ${after}: ${name} (${commit})`)
     if (failed) console.log(`    seed ${failed.seed}: ${failed.violation?.split('\n')[0]}`)
   }

@@ -16,6 +16,8 @@ export interface SimLog {
   /** The model, if the log is on a server. */
   readonly remote: RemoteLog | undefined
   connect(program: Program): Broker
+  /** A process has closed its broker. */
+  left(program: Program): void
   /** The process of a broker was killed. */
   died(program: Program): void
   close(): void
@@ -33,6 +35,7 @@ function memoryLog(): SimLog {
     kind: 'memory',
     remote: undefined,
     connect: () => createMemoryBroker({ entries: 0 }),
+    left() {},
     died() {},
     close() {},
   }
@@ -44,6 +47,12 @@ function sqliteLog(): SimLog {
   const open = new Map<Program, DatabaseSync>()
   let count = 0
   let path = join(folder, '0.db')
+
+  function left(program: Program): void {
+    open.get(program)?.close()
+    open.delete(program)
+  }
+
   return {
     kind: 'sqlite',
     remote: undefined,
@@ -52,7 +61,10 @@ function sqliteLog(): SimLog {
       open.set(program, database)
       return createSqliteBroker(database, { synchronous: 'normal', keep: { entries: 400 } })
     },
+    left,
     died(program) {
+      // It waits for the lock of a process that is about to end.
+      if (open.size > 1) return left(program)
       const database = open.get(program)
       open.delete(program)
       const next = join(folder, `${++count}.db`)
@@ -83,6 +95,7 @@ function remoteLog(kind: 'redis' | 'postgres', world: World, onAppend: (entry: E
       brokers.set(program, broker)
       return broker
     },
+    left: (program) => void brokers.delete(program),
     died: (program) => brokers.get(program)?.dies(),
     close() {},
   }

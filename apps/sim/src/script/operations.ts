@@ -110,6 +110,8 @@ const all = {
         if (!page.ledger.since.has(news) || item.n <= page.ledger.since.get(news)!) return
         code.reached(item.id!).then(
           () =>
+            // What the log has lost meanwhile is not told to anybody.
+            item.state !== 'lost' &&
             page.ledger.since.has(news) &&
             item.n > page.ledger.since.get(news)! &&
             page.ledger.reached(item.n),

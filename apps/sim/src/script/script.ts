@@ -18,24 +18,40 @@ const setup: fc.Arbitrary<Setup> = fc.record({
 /** From 0 to below 1. Doubles of fast-check are even over their bits, so most of them are tiny. */
 const fraction = fc.nat(999_999).map((millionths) => millionths / 1_000_000)
 
-const operation: fc.Arbitrary<Operation> = fc.record({
-  // Many things at once, and then minutes of nothing.
-  wait: fraction.map((part) => Math.floor(Math.exp(part * 12) - 1)),
-  kind: fc.oneof(
-    ...weights.map(([kind, weight]) => ({ arbitrary: fc.constant(kind), weight: Math.ceil(weight * 10) })),
-  ),
-  a: fc.nat(1_000),
-  b: fraction,
-})
+/** Without them nothing happens. */
+const always: ReadonlySet<string> = new Set(['openTab', 'publish'])
 
-/** The steps of an hour, on the average. */
+/**
+ * What may happen in one script: often only some of it, so that the rest happens more often, and faults that need rare steps together are found.
+ */
+const kinds = fc
+  .oneof(fc.constant(weights), fc.subarray([...weights]), fc.subarray([...weights]))
+  .map((some) => weights.filter((one) => always.has(one[0]) || some.includes(one)))
+
+const operationOf = (some: typeof weights, pace: number): fc.Arbitrary<Operation> =>
+  fc.record({
+    // Many things at once, and then minutes of nothing.
+    wait: fraction.map((part) => Math.floor(Math.exp(part * pace) - 1)),
+    kind: fc.oneof(
+      ...some.map(([kind, weight]) => ({ arbitrary: fc.constant(kind), weight: Math.ceil(weight * 10) })),
+    ),
+    a: fc.nat(1_000),
+    b: fraction,
+  })
+
+/** The steps of an hour, on the average; at the other pace they take some minutes. */
 const perHour = 260
+const paces = [12, 12, 12, 9]
 
 /** Random scripts of at most so many hours. */
-const scripts: fc.Arbitrary<Script> = fc.record({
-  setup,
-  operations: fc.array(operation, { minLength: 1, maxLength: perHour, size: 'max' }),
-})
+const scripts: fc.Arbitrary<Script> = fc
+  .tuple(setup, kinds, fc.constantFrom(...paces))
+  .chain(([setup, some, pace]) =>
+    fc.record({
+      setup: fc.constant(setup),
+      operations: fc.array(operationOf(some, pace), { minLength: 1, maxLength: perHour, size: 'max' }),
+    }),
+  )
 
 /** The script of a seed. */
 export function scriptOf(seed: number): Script {

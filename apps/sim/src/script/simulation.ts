@@ -123,6 +123,7 @@ export class Simulation {
       old.hub.close({ drain }).then(
         () => {
           this.closing--
+          this.log.left(old.program)
           this.world.note(old.program.name, 'closed')
         },
         (error) => this.world.violate(`${old.program.name} could not be closed: ${error}`),
