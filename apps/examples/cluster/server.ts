@@ -13,6 +13,9 @@ if (cluster.isPrimary) {
   for (let n = 0; n < workers; n++) cluster.fork()
   // A worker that has died is replaced. If it had the log, another one has it by now.
   cluster.on('exit', () => cluster.fork())
+  const port = process.env['PORT'] ?? 3000
+  console.log(`There is no page. Listen:  curl -N localhost:${port}/events`)
+  console.log(`Publish:  curl -H 'Content-Type: text/plain' -d hello localhost:${port}/news`)
 } else await work()
 
 async function work(): Promise<void> {
