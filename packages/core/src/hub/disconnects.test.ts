@@ -54,6 +54,26 @@ describe('hub.disconnect', () => {
     expect(transport.items).toEqual([])
   })
 
+  it('reports once that no stream has a key', async () => {
+    const errors: unknown[] = []
+    const hub = createHub({ onError: (error) => errors.push(error) })
+    await hub.disconnect('ada')
+    await opened(hub, { key: undefined })
+    for (let time = 0; time < 2; time++) await hub.disconnect('ada')
+    expect(errors).toEqual([expect.objectContaining({ code: 'invalid-key', value: 'ada' })])
+  })
+
+  it.each([
+    ['one has a key', { key: 'bo' }],
+    ['a guest has none', { client: { key: undefined, admit: () => undefined } }],
+  ])('reports nothing if %s', async (_name, options) => {
+    const errors: unknown[] = []
+    const hub = createHub({ onError: (error) => errors.push(error) })
+    await opened(hub, { key: undefined, ...options })
+    await hub.disconnect('ada')
+    expect(errors).toEqual([])
+  })
+
   it('is not passed by a stream that reads ahead of its process', async () => {
     const log = createMemoryLog()
     const one = createHub({ broker: log.connect() })
