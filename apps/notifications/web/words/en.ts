@@ -258,6 +258,7 @@ export const en = {
     drainHint:
       'Each process ends its streams, one after the other, and tells each client to reconnect. Nobody misses anything.',
     drainOver: 'Spread over',
+    drainSeconds: (seconds: number) => `${seconds}\u00A0s`,
     draining: (seconds: number) => `Draining over ${things(seconds, 'second')}`,
   },
 }

@@ -263,6 +263,7 @@ export const ko: Words = {
     drainHint:
       '각 프로세스가 스트림을 하나씩 끝내고, 클라이언트에 다시 연결하라고 알립니다. 놓치는 알림은 없습니다.',
     drainOver: '걸리는 시간',
+    drainSeconds: (seconds) => `${seconds}초`,
     draining: (seconds) => `${seconds}초에 걸쳐 스트림을 차례로 재연결합니다`,
   },
 }
