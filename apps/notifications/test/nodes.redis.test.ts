@@ -19,7 +19,7 @@ const time = long ? 300_000 : 0
 const patience = { timeout: 120_000, interval: 200 }
 
 /** Ends what a test has started: `onTestFinished`, or that of a whole group. */
-type Cleanup = (end: () => unknown) => void
+type Cleanup = (end: () => Promise<void>) => void
 
 /** A Redis that keeps its log on disk, on a port of its own, to be killed and started again. */
 async function startRedis(onFinished: Cleanup) {
@@ -62,9 +62,9 @@ async function startNodes(redisUrl: string, onFinished: Cleanup) {
 
 describe('two nodes', () => {
   let shared: { redis: Awaited<ReturnType<typeof startRedis>>; first: TestServer; second: TestServer }
-  const ends: (() => unknown)[] = []
+  const ends: (() => Promise<void>)[] = []
   beforeAll(async () => {
-    const later: Cleanup = (end) => ends.unshift(end)
+    const later: Cleanup = (end) => void ends.unshift(end)
     const redis = await startRedis(later)
     const [first, second] = await startNodes(redis.url, later)
     shared = { redis, first, second }
