@@ -134,6 +134,25 @@ export const planted: readonly Planted[] = [
     file: 'core/src/delivery/backlog/backlog.ts',
     replace: ['const end = isPending ? entries.findIndex(isPending) : -1', 'const end = -1'],
   },
+  {
+    name: 'a disconnect in a log that has forked',
+    commit:
+      'fix(core): a stream that reads a log which has forked before its process does not pass a disconnect',
+    file: 'core/src/delivery/backlog/backlog.ts',
+    replace: ['pending = forked', 'pending = false'],
+  },
+  {
+    name: 'what waits and comes again after a gap',
+    commit: 'fix(client): what waits for a load and comes again after a gap is told once',
+    file: 'client/src/resync/resync.ts',
+    replace: ['if (one.hasOwnId && one.id === id) ', 'if (false) '],
+  },
+  {
+    name: 'an abort of a hub that closes',
+    commit: 'fix(core): hub.abort rejects when its hub is closed, instead of waiting for ever',
+    file: 'core/src/hub/runs.ts',
+    replace: ['ended.reject(shutdown)', 'void ended'],
+  },
 ]
 
 /** Takes a fix out. It must be called before the packages are loaded. */

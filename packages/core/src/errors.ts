@@ -40,9 +40,9 @@ export class SseError extends Error {
   /** The kind of the error, or the reason why a stream ended. */
   readonly code: SseErrorCode | StreamEnd
   /** The value that was refused; `undefined` if no value caused the error. */
-  readonly value: unknown
+  declare readonly value: unknown
   /** The issues that a schema found in the value; `undefined` if no schema was used. */
-  readonly issues: readonly SchemaIssue[] | undefined
+  declare readonly issues: readonly SchemaIssue[] | undefined
 
   constructor(
     code: SseErrorCode | StreamEnd,
@@ -57,13 +57,15 @@ export class SseError extends Error {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.name = options.name ?? 'SseError'
     this.code = code
-    this.value = options.value
-    this.issues = options.issues
+    // What there is not is no property either, so that a printed error does not show it.
+    if ('value' in options) this.value = options.value
+    if (options.issues) this.issues = options.issues
   }
 }
 
-/** Formats a value for a message: as JSON where possible, and in at most 80 characters. */
+/** Formats a value for a message: as JSON where possible, and in at most 80 characters. A function is shown by its name. */
 export function show(value: unknown): string {
+  if (typeof value === 'function') return `the function ${value.name || 'without a name'}`
   let text: string | undefined
   try {
     text = typeof value === 'string' ? JSON.stringify(value) : undefined

@@ -39,7 +39,7 @@ export function reportCut(endpoint: Endpoint<Request>, response: Response, socke
   if (!isCutHere(socket)) return
   const route = routeOf(response.req)
   endpoint.reportOnce(`cut ${route}`, () => {
-    const message = `The open stream of ${route} was cut by this server, as Express does after an error: call no next() after res.sse, put express.json() in front of the route, and let no timeout of the server end streams.`
+    const message = `The open stream of ${route} was cut by this server: call no res.json(), res.send(), res.end() or next() after res.sse, put express.json() in front of the route, and let no timeout of the server end streams.`
     return new SseError('headers-sent', message)
   })
 }

@@ -31,6 +31,7 @@ export function createSse<Events extends object = RegisteredEvents>(
 ): SsePlugin<Events> {
   const sse = createSseOfVue<Events>(options)
   const { namespace = 'sse' } = options
+  const tools = development()
   const session = () => sessionOf(sse) as Session
 
   function plugin(context: PiniaPluginContext): void {
@@ -45,8 +46,9 @@ export function createSse<Events extends object = RegisteredEvents>(
     }
     if (stream.session !== session()) throw twoStreams(namespace)
     known.set(namespace, stream)
-    addStore(context as StoreContext, stream, known, development())
+    addStore(context as StoreContext, stream, known, tools)
   }
+  tools?.warnWithoutPinia(session(), streams, namespace)
 
   // The object of @sse/vue changes with a hot reload.
   const properties = Object.keys(sse).map((name) => {

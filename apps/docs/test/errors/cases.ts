@@ -160,6 +160,13 @@ export const cases: readonly ErrorCase[] = [
     wayOut: 'Return a string: `key: () => String(7)`.',
   },
   {
+    code: 'invalid-key',
+    where: 'route',
+    options: "{ key: async () => 'ada' }",
+    wrong: "res.sse.send('text') // with sse({ hub, key: async (req) => (await userOf(req)).id })",
+    wayOut: 'Look the user up in a middleware, and read it here: `key: (req) => req.user.id`.',
+  },
+  {
     code: 'invalid-option',
     wrong: 'createHub({ heartBeat: 5_000 })',
     instead: 'createHub({ heartbeat: 5_000 })',
@@ -167,6 +174,11 @@ export const cases: readonly ErrorCase[] = [
   {
     code: 'invalid-option',
     wrong: 'createHub({ broker: createMemoryBroker })',
+    instead: 'createHub({ broker: createMemoryBroker() })',
+  },
+  {
+    code: 'invalid-option',
+    wrong: 'createHub(createMemoryBroker())',
     instead: 'createHub({ broker: createMemoryBroker() })',
   },
   {

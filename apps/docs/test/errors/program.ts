@@ -66,7 +66,10 @@ export class Program implements AsyncDisposable {
   async #given(code: string): Promise<Record<string, unknown>> {
     const inFolder = (path: string) => join(this.#folder, path)
     const newHub = (options: HubOptions = {}) => {
-      const hub = createHub({ onError: (error) => this.told.push(error), ...options })
+      // A copy of what is no plain object would be another mistake.
+      const isPlain = Object.getPrototypeOf(options) === Object.prototype
+      const told = (error: unknown) => this.told.push(error)
+      const hub = createHub(isPlain ? { onError: told, ...options } : options)
       this.#hubs.push(hub)
       return hub
     }

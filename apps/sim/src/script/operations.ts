@@ -108,7 +108,9 @@ const all = {
       if (!page || !item?.id || a % 2 === 0) return
       page.do((code) => {
         if (!page.ledger.since.has(news) || item.n <= page.ledger.since.get(news)!) return
-        code.reached(item.id!).then(
+        const reached = code.reached(item.id!)
+        sim.awaits(`reached ${item.id}`, page.program, reached)
+        reached.then(
           () =>
             // What the log has lost meanwhile is not told to anybody.
             item.state !== 'lost' &&
@@ -439,7 +441,9 @@ function disconnect(sim: Simulation, user: string, choice: number): void {
     (one) => one.user === user && one.arrivedAt <= sim.world.now,
   )
   server.program.later(0, () => {
-    server.hub.disconnect(user).then(
+    const disconnected = server.hub.disconnect(user)
+    sim.awaits(`disconnect of ${user}`, server.program, disconnected)
+    disconnected.then(
       () => {
         sim.world.note(server.program.name, `disconnected ${user}`)
         for (const exchange of before) exchange.revokedAfter ??= sim.data.items.length

@@ -69,6 +69,8 @@ async function conclude(sim: Simulation): Promise<void> {
   for (const exchange of network.exchanges) exchange.heal()
   for (const browser of sim.browsers) wake(sim, browser, 0)
   for (const account of sim.data.accounts.values()) account.banned = false
+  // Answers to those who were banned are on their way.
+  await world.runFor(10_000)
   for (const page of sim.pages) {
     page.program.resume()
     page.loadsFailUntil = 0

@@ -7,6 +7,7 @@ import { type Page, type PageOptions, Tab } from '../page/page.ts'
 import type { RunPart } from '../page/page-ledger.ts'
 import { AppData, type Item, job, lobby, prices } from '../server/app-data.ts'
 import { ServerProcess } from '../server/server-process.ts'
+import type { Program } from '../world/program.ts'
 import type { World } from '../world/world.ts'
 
 export interface Setup {
@@ -36,6 +37,7 @@ export class Simulation {
   closing = 0
   /** Whether a run has finished after the faults. Then none that a dead process had is in its way. */
   hasRun = false
+  readonly #waiting = new Set<{ readonly what: string; readonly program: Program }>()
   #runs = 0
   #volatile = 0
   #lives = 0
@@ -131,8 +133,18 @@ export class Simulation {
     })
   }
 
+  /** A program waits for this. Once no more faults happen it must be told how it ended, unless the program has ended before. */
+  awaits(what: string, program: Program, ended: Promise<unknown>): void {
+    const waiting = { what, program }
+    this.#waiting.add(waiting)
+    const settled = () => this.#waiting.delete(waiting)
+    ended.then(settled, settled)
+  }
+
   /** Why something is not as it should be when everything has settled. */
   judge(): string | undefined {
+    for (const { what, program } of this.#waiting)
+      if (program.alive) return `${program.name} still waits: ${what}`
     const pending = this.data.items.filter(({ state }) => state === 'pending')
     if (pending.length > 0) return `the items ${pending.map(({ n }) => n)} are not published`
     for (const page of this.pages) {
@@ -158,7 +170,8 @@ export class Simulation {
   setRecord(record: string, value: number, choice: number): void {
     const server = this.anyServer(choice)
     server?.program.later(0, () => {
-      server.hub.publish(prices, value, { event: 'price', record }).catch(() => {})
+      const published = server.hub.publish(prices, value, { event: 'price', record })
+      this.awaits(`publish of ${record}`, server.program, published)
     })
   }
 
@@ -168,10 +181,11 @@ export class Simulation {
     const note = (line: string) => this.world.note(server!.program.name, `${what} ${line}`)
     server?.program.later(0, () => {
       note('called')
-      call(server.hub).then(
+      const ended = call(server!.hub).then(
         () => note('done'),
         (error) => note(`failed: ${error.code ?? error}`),
       )
+      this.awaits(what, server!.program, ended)
     })
   }
 
@@ -231,7 +245,13 @@ export class Simulation {
     server?.program.later(0, () => {
       const { n, channel } = item
       this.world.note(server.program.name, `publishes ${n}`)
-      server.hub.publish(channel, { n, channel }, { event: 'item', idempotencyKey: `item-${n}` }).then(
+      const published = server.hub.publish(
+        channel,
+        { n, channel },
+        { event: 'item', idempotencyKey: `item-${n}` },
+      )
+      this.awaits(`publish of ${n}`, server.program, published)
+      published.then(
         ({ id }) => {
           this.world.note(server.program.name, `published ${n} as ${id}`)
           item.state = 'published'

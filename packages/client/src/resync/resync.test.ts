@@ -166,6 +166,30 @@ describe('a resync', () => {
     expect(told).not.toContain(8)
   })
 
+  it.each(['fails', 'gives a position before them'])(
+    'that %s: what waits, and comes again after gaps of a log that has lost its end, is told once',
+    async (how) => {
+      const { load, open, told } = await setUp()
+      const stream = await open('e-0')
+      send(stream, 1, 2)
+      const first = await load(1)
+      for (let gaps = 0; gaps < 2; gaps++) {
+        stream.send('sse.gap', '{"reason":"forked","requested":"e-2"}', 'e-0')
+        send(stream, 1, 2)
+      }
+      send(stream, 3)
+      if (how === 'fails') first.reject(new Error('of the load'))
+      else {
+        first.resolve(undefined)
+        const second = await load(2)
+        second.resolve('e-1')
+      }
+      await settled()
+      const numbers = told.filter((one) => typeof one === 'number')
+      expect(numbers).toEqual(how === 'fails' ? [1, 2, 3] : [2, 3])
+    },
+  )
+
   it('an opening and its gap need one load', async () => {
     const { load, loads, source } = await setUp({ lastEventId: 'e-1' })
     const stream = await source()

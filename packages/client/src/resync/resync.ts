@@ -283,6 +283,11 @@ export function createResync(host: ResyncHost): Resync {
       else {
         if (hasOwnId) heldFrom ||= id
         characters += received.data.length
+        // After a gap the log may give again what waits already.
+        for (let at = 0; hasOwnId && at < older; at++) {
+          const one = held[at]!
+          if (one.hasOwnId && one.id === id) held[at] = { ...one, event: '' }
+        }
         // Of what was told already, only the cursor waits.
         held.push(read ? { ...received, event: '' } : received)
         if (read) emit()

@@ -6,6 +6,7 @@ import { createPoll } from '../response/poll.ts'
 import type { Refusal } from '../response/refusal.ts'
 import { createStream } from '../stream/create-stream.ts'
 import type { SseStream, StreamClient, StreamOptions } from '../stream/sse-stream.ts'
+import { isThenable } from '../thenable.ts'
 import { Admission, type Identity } from './admission.ts'
 import { type Answer, documentAnswer, problem } from './answer.ts'
 import { channelsIn } from './channels-body.ts'
@@ -173,11 +174,19 @@ export class Endpoint<R> {
     else console.error(error())
   }
 
+  /** Whether no client has a key. */
+  get isAnonymous(): boolean {
+    return this.#options.key === undefined
+  }
+
   /** A key must be a string, because `hub.disconnect` takes one. @throws {SseError} `invalid-key`; and any error of the app's `key` */
   keyOf(request: R): string | undefined {
     const key: unknown = this.#options.key?.(request)
     if (key === undefined || (typeof key === 'string' && key.isWellFormed())) return key
-    const message = `key returned ${show(key)}: return a string, or undefined for a stream without a key.`
+    const message = isThenable(key)
+      ? 'key returned a promise: return a string. If the user must be looked up, do it in a middleware in front of the route.'
+      : `key returned ${show(key)}: return a string, or undefined for a stream without a key.`
+    if (isThenable(key)) key.then(undefined, () => {})
     throw new SseError('invalid-key', message, { value: key })
   }
 
@@ -222,6 +231,10 @@ class Client<R> implements StreamClient, Identity {
 
   get address(): string | undefined {
     return this.exchange.address
+  }
+
+  get isAnonymous(): boolean {
+    return this.#endpoint.isAnonymous
   }
 
   admit(stream: SseStream): Refusal | undefined {

@@ -57,6 +57,7 @@ export class Delivery {
   received = 0
   /** The id of the newest of them, or the position at which the log goes on after a break. */
   #receivedId: string
+  readonly #broker: Broker
   #ended = new EndedSet()
   /** The broker's answer, if it is ahead of the window. */
   #endedAnswer: EndedChannels | undefined
@@ -74,6 +75,7 @@ export class Delivery {
 
   constructor(options: DeliveryOptions) {
     const { broker, start, limits, now, report, onCommand, hasRecords, readEnded } = options
+    this.#broker = broker
     this.#onCommand = onCommand
     this.#readEnded = readEnded
     this.hasRecords = hasRecords
@@ -82,7 +84,11 @@ export class Delivery {
     this.#receivedId = start.head
     this.backlog = new Backlog({
       ...{ broker, window: this.window, report },
-      isPending: (entry) => isCommand(entry) && comparePositions(entry.id, this.#receivedId) === 1,
+      isPending: (entry) => {
+        const order = isCommand(entry) ? comparePositions(entry.id, this.#receivedId) : -1
+        return order === undefined ? undefined : order === 1
+      },
+      isForked: (signal) => this.#isForked(signal),
     })
     this.records = new RecordCache({
       broker,
@@ -99,6 +105,14 @@ export class Delivery {
     this.window.trim(this.window.head)
     this.#delivered = this.window.head
     this.#undeliveredBytes = 0
+  }
+
+  /** Whether the log has begun anew after what was received. Until everything was received, it may have. */
+  async #isForked(signal: AbortSignal): Promise<boolean> {
+    const received = this.#receivedId
+    const page = await this.#broker.read(received, { limit: 2_048, signal })
+    if ('gap' in page || !page.done) return true
+    return page.entries.some(({ id }) => comparePositions(id, received) === undefined)
   }
 
   /** The number of the last entry that was delivered to all live readers. */

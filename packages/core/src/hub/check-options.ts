@@ -20,6 +20,11 @@ const names = [
 /** @throws {SseError} `invalid-option` */
 export function checkHubOptions(options: HubOptions): void {
   checkObject('options', options)
+  if (isBroker(options)) {
+    const message =
+      'createHub was given a broker instead of an object of options: write createHub({ broker }).'
+    throw new SseError('invalid-option', message, { value: options })
+  }
   checkNames('', options, names)
   const { broker, window, events } = options
   if (window !== undefined) {
@@ -87,7 +92,14 @@ function checkBroker(broker: unknown): void {
     const message = `broker must be a Broker, not the function that creates one: call it, as in broker: ${name}().`
     throw new SseError('invalid-option', message, { value: broker })
   }
-  if (typeof (broker as { start?: unknown } | null)?.start === 'function') return
-  const message = `broker must be a Broker, such as createMemoryBroker(), not ${show(broker)}.`
+  if (isBroker(broker)) return
+  const way =
+    typeof broker === 'string'
+      ? 'such as createSqliteBroker(path) of @sse/sqlite'
+      : 'such as createMemoryBroker()'
+  const message = `broker must be a Broker, ${way}, not ${show(broker)}.`
   throw new SseError('invalid-option', message, { value: broker })
 }
+
+const isBroker = (value: unknown): boolean =>
+  typeof (value as { start?: unknown } | null)?.start === 'function'

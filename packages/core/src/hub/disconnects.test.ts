@@ -54,7 +54,30 @@ describe('hub.disconnect', () => {
     expect(transport.items).toEqual([])
   })
 
-  it('is not passed by a stream that reads ahead of its process', async () => {
+  it('reports once that no stream has a key', async () => {
+    const errors: unknown[] = []
+    const hub = createHub({ onError: (error) => errors.push(error) })
+    await hub.disconnect('ada')
+    await opened(hub, { key: undefined })
+    for (let time = 0; time < 2; time++) await hub.disconnect('ada')
+    expect(errors).toEqual([expect.objectContaining({ code: 'invalid-key', value: 'ada' })])
+  })
+
+  it.each([
+    ['one has a key', { key: 'bo' }],
+    ['a guest has none', { client: { key: undefined, admit: () => undefined } }],
+  ])('reports nothing if %s', async (_name, options) => {
+    const errors: unknown[] = []
+    const hub = createHub({ onError: (error) => errors.push(error) })
+    await opened(hub, { key: undefined, ...options })
+    await hub.disconnect('ada')
+    expect(errors).toEqual([])
+  })
+
+  it.each([
+    ['', (id: string) => id],
+    [', in a log that has forked before it', (id: string) => `fork${id}`],
+  ])('is not passed by a stream that reads ahead of its process%s', async (_name, forked) => {
     const log = createMemoryLog()
     const one = createHub({ broker: log.connect() })
     const broker = log.connect()
@@ -62,6 +85,11 @@ describe('hub.disconnect', () => {
     let release = () => {}
     const other = createHub({
       broker: wrapped(broker, {
+        async read(after, options) {
+          const page = await broker.read(after.replace('fork', ''), options)
+          if ('gap' in page) return page
+          return { ...page, entries: page.entries.map((entry) => ({ ...entry, id: forked(entry.id) })) }
+        },
         start: (receiver) => {
           release = () => {
             for (const batch of held ?? []) receiver.entries(batch)
@@ -80,7 +108,7 @@ describe('hub.disconnect', () => {
     await one.publish('user:ada', 'before')
     const disconnected = one.disconnect('ada')
     await one.publish('user:ada', 'after')
-    const { transport, stream } = await opened(other, { lastEventId: id, arrival: 0 })
+    const { transport, stream } = await opened(other, { lastEventId: forked(id), arrival: 0 })
     await vi.waitUntil(() => transport.events().some(({ data }) => data === 'before'))
     await opening()
     expect(transport.events().map(({ data }) => data)).not.toContain('after')

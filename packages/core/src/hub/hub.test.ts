@@ -321,9 +321,12 @@ describe('createHub', () => {
     [{ heartbeat: Number.POSITIVE_INFINITY }, /heartbeat/],
     [{ window: { entries: 0 } }, /window\.entries must be a number above 0, not 0/],
     [{ maxEventBytes: '64k' }, /maxEventBytes/],
-    [{ broker: 'redis' }, /broker must be a Broker/],
+    [{ broker: 'redis' }, /broker must be a Broker, such as createSqliteBroker/],
+    [{ broker: {} }, /broker must be a Broker, such as createMemoryBroker\(\)/],
+    [createMemoryBroker(), /createHub was given a broker instead of .*: write createHub\({ broker }\)/],
+    [new URL('http://localhost'), /options must be a plain object, not an object of the class URL/],
     [{ onStream: true }, /onStream must be a function/],
-  ])('refuses %j', (options, message) => {
+  ])('refuses %o', (options, message) => {
     expect(() => createHub(options as never)).toThrow(message)
   })
 

@@ -93,6 +93,10 @@ class LogHub implements Hub, StreamHost {
   readonly #runs: Runs
   #runsReads = 0
   #endedReads = 0
+  /** Whether a stream had a key, or could have had one. */
+  #hasKeys = false
+  /** Whether it was reported that no stream has a key. */
+  #saidNoKeys = false
   /** Whether it was reported that the unfinished runs cannot be read. */
   #runsUnread = false
   #brokerState: 'starting' | 'up' | 'down'
@@ -190,6 +194,8 @@ class LogHub implements Hub, StreamHost {
 
   stream(transport: Transport, options?: StreamOptions): SseStream {
     this.#refusePublishOnly('stream')
+    const client = options?.client
+    this.#hasKeys ||= client ? client.isAnonymous !== true : options?.key !== undefined
     return new Stream(this, transport, options)
   }
 
@@ -518,7 +524,16 @@ class LogHub implements Hub, StreamHost {
     const { reconnect } = options
     if (reconnect !== undefined && reconnect !== false) checkRetry(reconnect)
     this.#refuseWhenClosed()
+    this.#reportStreamsWithoutKeys(key)
     await this.#disconnects.disconnect(key, reconnect)
+  }
+
+  /** An app that gives its streams no keys can disconnect nobody, and would believe that it had. */
+  #reportStreamsWithoutKeys(key: string): void {
+    if (this.#hasKeys || this.#saidNoKeys || this.streams.size === 0) return
+    this.#saidNoKeys = true
+    const message = `hub.disconnect(${show(key)}) ends no stream of this process, because none has a key: give sse() the option key, which names the user of a request.`
+    this.report(new SseError('invalid-key', message, { value: key }))
   }
 
   async #changeChannels(stream: string, request: ChannelsRequest): Promise<ChannelsChanged | undefined> {

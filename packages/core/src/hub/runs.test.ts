@@ -165,6 +165,17 @@ describe('hub.run', () => {
     await one.abort('nothing')
   })
 
+  it('is not waited for any longer by a hub that closes', async () => {
+    const log = createMemoryLog()
+    const one = await ready(createHub({ broker: log.connect() }))
+    const other = await ready(createHub({ broker: log.connect() }))
+    await one.run('answer', manual<string>().source)
+    const aborted = other.abort('answer')
+    aborted.catch(() => {})
+    await other.close()
+    await expect(aborted).rejects.toMatchObject({ code: 'closed' })
+  })
+
   it('tells that its source has failed; the stack stays here, a public message travels', async () => {
     const errors: unknown[] = []
     const hub = await ready(createHub({ onError: (error) => errors.push(error) }))

@@ -166,9 +166,14 @@ export class Runs {
     }
   }
 
-  /** Resolves when the run of a channel has ended; at once if there is none. */
+  /**
+   * Resolves when the run of a channel has ended; at once if there is none.
+   *
+   * @throws {SseError} (rejected) `closed` if the hub is closed before
+   */
   async abort(channel: string): Promise<void> {
     await this.#loaded.promise
+    if (this.#closed) throw shutdown
     const active = this.#active.get(channel)
     if (!active) return
     const ask = () => {
@@ -203,11 +208,18 @@ export class Runs {
     for (const claim of this.#claims.values()) claim.reject(shutdown)
     this.#loaded.resolve()
     await Promise.allSettled(this.#running)
+    // The log will not deliver their ends to this hub any more.
+    for (const { ended } of this.#active.values()) ended.reject(shutdown)
   }
 
   #onRun({ channel, run, hub }: Extract<RunCommand, { type: 'run' }>): void {
     const isFirst = !this.#active.has(channel)
-    if (isFirst) this.#active.set(channel, { run, hub, ended: Promise.withResolvers() })
+    if (isFirst) {
+      const ended = Promise.withResolvers<void>()
+      // A close rejects it, and mostly nobody waits for it.
+      ended.promise.catch(() => {})
+      this.#active.set(channel, { run, hub, ended })
+    }
     this.#claims.get(run)?.resolve(isFirst)
   }
 

@@ -92,7 +92,11 @@ export interface Hub<E extends EventMap = AnyEvents, I extends EventMap = E> ext
    * @throws {SseError} (rejected) `busy` if the channel has a run that has not ended; `invalid-channel`, `invalid-option`, `not-ready`, `closed`
    */
   run(channel: string, source: Source, options?: RunOptions): Promise<Run>
-  /** Aborts the run of a channel in any process. Resolves when the run has ended, or at once if the channel has none. */
+  /**
+   * Aborts the run of a channel in any process. Resolves when the run has ended, or at once if the channel has none.
+   *
+   * @throws {SseError} (rejected) `closed` if the hub is closed before
+   */
   abort(channel: string): Promise<void>
   /** The head of the log: the id of its newest event. Read it before a snapshot, and send both. @throws {SseError} `not-ready` before `ready` */
   readonly position: string

@@ -113,6 +113,8 @@ export interface CloseOptions {
 export interface StreamClient {
   /** The owner of the stream. It is read when it is needed, at the latest after `admit`, and may throw. Reading `stream.key` never throws. */
   readonly key: string | undefined
+  /** No client of this endpoint has a key, because the app does not name its users. */
+  readonly isAnonymous?: boolean
   /**
    * Called when the stream begins to open, before any other work. If it returns a refusal, the client gets that instead. From then on the
    * stream counts as open.

@@ -14,7 +14,7 @@ export function checkNotBegun(response: Response): void {
   if (!response.headersSent) return
   throw new SseError(
     'headers-sent',
-    `The response of ${routeOf(response.req)} has begun as something else: open the stream before writing to it.`,
+    `The response of ${routeOf(response.req)} has begun as something else: with res.sse, call res.sse.send() instead of res.write(), and no res.writeHead() or res.flushHeaders().`,
   )
 }
 

@@ -104,7 +104,7 @@ export function show(value: unknown): string {
 }
 
 /** The known name that was probably meant: the one with the fewest changed letters, if they are few. */
-function closest(name: string, known: readonly string[]): string | undefined {
+export function closest(name: string, known: readonly string[]): string | undefined {
   const [best] = known
     .map((candidate) => ({ candidate, changes: countChanges(name.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ candidate, changes }) => changes < Math.min(4, candidate.length / 2))

@@ -1,6 +1,7 @@
 import { createSseClient, type Listener, SseError, type UrlOption } from '@sse/client'
 import type { Connection, ConnectionOptions, Listen } from '../stream/connection.ts'
 import type { Session, SessionOptions } from '../stream/session.ts'
+import { warnOfSilence } from './warnings.ts'
 
 /** When options were created, and when an app or a store got a stream. The time is the number of creations so far. */
 const createdAt = new WeakMap<object, number>()
@@ -36,8 +37,16 @@ interface Tracked {
 
 const tracked = new WeakMap<Connection, Tracked>()
 
-/** Notes the listeners and the channels of a connection, for the client that a hot reload puts there. */
-export function trackListeners(connection: Connection, url: UrlOption | undefined): void {
+/**
+ * Notes the listeners and the channels of a connection, for the client that a hot reload puts there. It warns of what they would not tell.
+ *
+ * @param warnsOfNames also of events that the page does not handle
+ */
+export function trackListeners(
+  connection: Connection,
+  url: UrlOption | undefined,
+  warnsOfNames = true,
+): void {
   // On a server no event arrives and no component is unmounted, so everything would be kept forever.
   if (!connection.client || tracked.has(connection)) return
   const { subscribe, unsubscribe, join } = connection
@@ -49,7 +58,7 @@ export function trackListeners(connection: Connection, url: UrlOption | undefine
   Object.assign(connection, {
     track: (on) => {
       known.listen = on
-      return (event, listener) => {
+      const listen: Listen = (event, listener) => {
         const listening: Listening = { event, listener, off: on(event, listener) }
         listenings.add(listening)
         return () => {
@@ -57,6 +66,12 @@ export function trackListeners(connection: Connection, url: UrlOption | undefine
           listening.off()
         }
       }
+      warnOfSilence(
+        listen,
+        () => known.url,
+        warnsOfNames ? () => [...listenings].map(({ event }) => event) : undefined,
+      )
+      return listen
     },
     subscribe(channels) {
       subscribe(channels)

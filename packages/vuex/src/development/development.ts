@@ -29,7 +29,7 @@ export function development() {
   try {
     if (process.env.NODE_ENV !== 'production') {
       return {
-        ...{ checkOptions, noteCreation, checkPayloads, noteUse, replaceStream, track: trackListeners },
+        ...{ checkOptions, noteCreation, checkPayloads, noteUse, replaceStream, track },
         ...{ warnOfMissingResync, warnOfUnmappedEvents, showInDevtools },
       }
     }
@@ -38,3 +38,6 @@ export function development() {
   }
   return undefined
 }
+
+/** The warning of unmapped events says more. */
+const track: typeof trackListeners = (connection, url) => trackListeners(connection, url, false)

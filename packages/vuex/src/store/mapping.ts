@@ -84,7 +84,7 @@ export function callStore(
   }
   throw new SseError(
     'invalid-option',
-    `The store has no '${name}' to ${method}: correct ${option}, or register the module before`,
+    `The store has no '${name}' to ${method}: correct ${option}, or register its module before its first event`,
     name,
   )
 }

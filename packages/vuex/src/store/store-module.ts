@@ -130,7 +130,7 @@ export function sseOf<Namespace extends string>(
   if (stream) return stream.sse as Sse<object> as Sse<RegisteredEvents<Namespace>>
   throw new SseError(
     'invalid-use',
-    `No stream '${namespace}': give the store createSse(), and the app the store`,
+    `No stream '${namespace}': give the store \`plugins: [sse]\`, and the app the store`,
     namespace,
   )
 }

@@ -41,8 +41,13 @@ export interface BacklogOptions {
   readonly broker: Broker
   readonly window: Window
   readonly report: (error: unknown) => void
-  /** Whether an entry is a command that this process has not carried out yet. No stream may pass it: it may end the stream. Default: none is. */
-  readonly isPending?: ((entry: Entry) => boolean) | undefined
+  /**
+   * Whether an entry is a command that this process has not carried out yet. No stream may pass it: it may end the stream. `undefined`: it is of
+   * another log than this process has received, so `isForked` decides. Default: none is.
+   */
+  readonly isPending?: ((entry: Entry) => boolean | undefined) | undefined
+  /** Whether the log has lost its end, and has begun anew, after what this process has received. */
+  readonly isForked?: ((signal: AbortSignal) => Promise<boolean>) | undefined
   /** A monotonic clock, in milliseconds. Default `performance.now`. */
   readonly clock?: (() => number) | undefined
 }
@@ -225,6 +230,8 @@ export class Backlog {
     let answer: Page | undefined
     try {
       answer = await broker.read(cursor, { limit: this.#pageLimit, signal })
+      if ('entries' in answer)
+        answer = { ...answer, entries: await this.#untilPending(answer.entries, signal) }
     } catch (error) {
       if (!signal.aborted) report(error)
     }
@@ -241,7 +248,7 @@ export class Backlog {
   }
 
   #answer(running: BrokerRead, answer: Page | undefined): void {
-    const entries = answer && 'entries' in answer ? this.#untilPending(answer.entries) : []
+    const entries = answer && 'entries' in answer ? answer.entries : []
     if (entries.length > 0) {
       this.#onPage(running, new BacklogPage(running.cursor, entries))
       return
@@ -253,10 +260,18 @@ export class Backlog {
     }
   }
 
-  #untilPending(entries: readonly Entry[]): readonly Entry[] {
-    const { isPending } = this.#options
-    const end = isPending ? entries.findIndex(isPending) : -1
-    return end === -1 ? entries : entries.slice(0, end)
+  async #untilPending(entries: readonly Entry[], signal: AbortSignal): Promise<readonly Entry[]> {
+    const { isPending = () => false, isForked = async () => false } = this.#options
+    let forked: boolean | undefined
+    for (const [index, entry] of entries.entries()) {
+      let pending = isPending(entry)
+      if (pending === undefined) {
+        forked ??= await isForked(signal)
+        pending = forked
+      }
+      if (pending) return entries.slice(0, index)
+    }
+    return entries
   }
 
   #onPage({ cursor, reads, generation }: BrokerRead, page: BacklogPage): void {
