@@ -17,8 +17,8 @@ export async function cruiseModules(baseDir: string, folders: readonly string[])
       path: String.raw`^(packages|apps)/[^/]+/((web/)?dist|api|packages|\.blocks|\.vitepress/(cache|dist))/`,
     },
     doNotFollow: { path: 'node_modules' },
-    // Imports of types are arrows too.
-    tsPreCompilationDeps: 'specify',
+    // Imports of types are arrows too. 'specify' would find the same ones, and compile each file to tell which of them are left.
+    tsPreCompilationDeps: true,
     combinedDependencies: true,
     enhancedResolveOptions: {
       conditionNames: ['@sse/source', 'types', 'import', 'node', 'default'],

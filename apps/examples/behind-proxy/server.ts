@@ -14,8 +14,12 @@ const proxy = spawn(command, args, {
   env: { ...process.env, ...env },
   stdio: ['ignore', 'ignore', 'inherit'],
 })
-const startApp = () =>
-  spawn(process.execPath, [...process.execArgv, join(import.meta.dirname, 'app.ts')], { stdio: 'inherit' })
+function startApp() {
+  const program = join(import.meta.dirname, 'app.ts')
+  const app = spawn(process.execPath, [...process.execArgv, program], { stdio: 'inherit' })
+  // It has said why, a port in use for instance.
+  return app.on('exit', (code) => code && leave(code, 'The app has ended.'))
+}
 let app = startApp()
 
 console.log(

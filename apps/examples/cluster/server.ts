@@ -11,11 +11,18 @@ const workers = Number(process.env['WORKERS'] ?? 3)
 
 if (cluster.isPrimary) {
   for (let n = 0; n < workers; n++) cluster.fork()
-  // A worker that has died is replaced. If it had the log, another one has it by now.
-  cluster.on('exit', () => cluster.fork())
-  const port = process.env['PORT'] ?? 3000
-  console.log(`There is no page. Listen:  curl -N localhost:${port}/events`)
-  console.log(`Publish:  curl -H 'Content-Type: text/plain' -d hello localhost:${port}/news`)
+  // A worker that has died is replaced. If it had the log, another one has it by now. One that could not listen
+  // would not be able to the next time either.
+  const listening = new Set<number>()
+  cluster.on('listening', ({ id }) => listening.add(id))
+  cluster.on('exit', ({ id }) => {
+    if (listening.has(id)) cluster.fork()
+    else process.exitCode = 1
+  })
+  cluster.once('listening', (_, { port }) => {
+    console.log(`There is no page. Listen:  curl -N localhost:${port}/events`)
+    console.log(`Publish:  curl -H 'Content-Type: text/plain' -d hello localhost:${port}/news`)
+  })
 } else await work()
 
 async function work(): Promise<void> {

@@ -6,6 +6,7 @@ import { serve } from '@hono/node-server'
 import { channels, createHub, sse } from '@sse/fetch'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { cannotListen } from '../listen.ts'
 import { pageOf } from '../page.ts'
 
 // 1. The hub, and the function that answers a request with a stream. Clients may ask for the rooms themselves.
@@ -41,6 +42,7 @@ const port = Number(process.env['PORT'] ?? 3000)
 const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' }, () =>
   console.log(`http://localhost:${port}`),
 )
+server.once('error', (error) => cannotListen(port, error))
 
 // 4. The end. Each client gets its own time to reconnect.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -12,8 +12,10 @@ afterEach(async () => {
   server = undefined
 })
 
-test('the address it prints answers at once, with the page and the API', async () => {
+test('the address it prints answers at once, with the page and the API, and all its other ports are printed', async () => {
   server = await startServer('development')
+  const lab = (await (await fetch(`${server.origin}/api/lab`)).json()) as { ports: Record<string, number> }
+  expect(server.process.output).toContain(`ports ${Object.values(lab.ports).join(', ')}`)
   const page = await fetch(server.origin, { headers: { Accept: 'text/html' } })
   expect(await page.text()).toContain('<title>Transport lab</title>')
   expect(await (await fetch(`${server.origin}/api/lab`)).json()).toMatchObject({ state: { running: true } })

@@ -73,12 +73,16 @@ async function countsTheSame(page: Page, events: number): Promise<void> {
   ).toBe(true)
 }
 
-test('in development, all panels count the same events as they are made', async () => {
-  server = await startServer('development')
-  const { page, complaints } = await openPage(browser, server.origin)
-  await countsTheSame(page, 10)
-  expect(complaints).toEqual([])
-})
+// In the short form `page.test.ts` asks a server in development for what the page is made of.
+test.runIf(process.env['SSE_FAULTS'] === 'long')(
+  'in development, all panels count the same events as they are made',
+  async () => {
+    server = await startServer('development')
+    const { page, complaints } = await openPage(browser, server.origin)
+    await countsTheSame(page, 10)
+    expect(complaints).toEqual([])
+  },
+)
 
 test('at 10 events a second and a poll a second the page shows the known picture; paused, nothing is made; reset, it counts from nothing', async () => {
   server = await startServer('production')
@@ -162,15 +166,16 @@ test('the sliders go by keyboard, for every page, as far as the server lets them
     patience,
   )
 
-  await slider(page, 'Event rate').press('End')
-  await until(
-    async () => (await slider(other, 'Event rate').getAttribute('aria-valuetext')) === '100 / s',
-    patience,
-  )
   await slider(page, 'More clients').press('End')
   await page.getByRole('alert').getByText('is the limit').waitFor()
   await until(
     async () => (await slider(page, 'More clients').getAttribute('aria-valuetext')) === '5',
+    patience,
+  )
+  // At the highest rate the machine has little time for anything else, so it is the last thing.
+  await slider(page, 'Event rate').press('End')
+  await until(
+    async () => (await slider(other, 'Event rate').getAttribute('aria-valuetext')) === '100 / s',
     patience,
   )
   // A refused request is told by Chromium too.
@@ -203,7 +208,7 @@ test.each([
     const { page, complaints } = await openPage(browser, server.origin, {
       colorScheme,
       locale,
-      viewport: { width, height: 900 },
+      viewport: { width, height: 300 },
     })
     await page.getByRole('radio', { name: /^2/ }).click()
     await counted(page, 20)
@@ -214,6 +219,9 @@ test.each([
         transportNames.length,
       patience,
     )
+    // What is judged stands still.
+    await page.getByRole('button', { name: locale === 'en' ? 'Pause' : '일시 정지' }).click()
+    await page.setViewportSize({ width, height: 900 })
     const fits = () => page.evaluate(() => document.documentElement.scrollWidth)
     if (width < 640) {
       // Folded, five panels and what explains them are a page that one scrolls through in a few strokes.

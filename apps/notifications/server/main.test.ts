@@ -96,9 +96,22 @@ describe('one that runs', () => {
       env: { PORT: '0', DATABASE_FILE: server.databaseFile },
       ready: /could not start.*/,
     })
+    expect(second.output).toMatch(/^Notifications could not start\./)
     expect(second.ready[0]).toContain(server.databaseFile)
     expect(second.ready[0]).toContain('DATABASE_FILE=')
     expect(await second.exited).toEqual({ code: 1, signal: null })
+  })
+
+  test('in production, which waits for the database, that is said before anything else', async () => {
+    const second = await startProcess(process.execPath, ['--conditions=@sse/source', 'server/main.ts'], {
+      cwd: new URL('..', import.meta.url).pathname,
+      env: { NODE_ENV: 'production', PORT: '0', DATABASE_FILE: server.databaseFile },
+      ready: /\n/,
+    })
+    expect(second.output).toMatch(/^Notifications waits for its database\. /)
+    expect(second.output).toContain(`${server.databaseFile} belongs to another process`)
+    expect(second.output).toContain('DATABASE_FILE=')
+    await second.kill('SIGKILL')
   })
 })
 

@@ -1,8 +1,15 @@
 /** The process: reads the environment, opens what is needed, listens, and leaves in order. */
-import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
 import { SseError } from '@sse/express'
-import { builtPage, closeServer, createServerFor, developmentPage, leaveWhenTold } from '@sse/kit'
+import {
+  builtPage,
+  closeServer,
+  createServerFor,
+  developmentPage,
+  explainFailure,
+  leaveWhenTold,
+  listen,
+} from '@sse/kit'
 import { createApp } from './app.ts'
 import { openDatabase } from './database/database.ts'
 import { runNodes } from './nodes/nodes.ts'
@@ -25,7 +32,7 @@ try {
   if (nodes > 1 || postgres) await runNodes(nodes, settings, postgres)
   else await start(settings)
 } catch (error) {
-  console.error(`Notifications could not start. ${explain(error)}`)
+  console.error(`Notifications could not start. ${explainFailure(error)}`)
   process.exit(1)
 }
 
@@ -42,14 +49,21 @@ async function start(settings: Settings): Promise<void> {
   const logger = await createLogger({ level: settings.logLevel, production })
   const locked = Promise.withResolvers<never>()
   locked.promise.catch(() => {})
+  let isReady = false
   const onError = (error: unknown) => {
-    logger.error(error)
-    if (isLocked(error)) locked.reject(error)
+    if (isReady || !isLocked(error)) return logger.error(error)
+    // In production the database may still belong to the process that this one replaces: the hub waits for it.
+    if (production) console.error(`Notifications waits for its database. ${explainLock(settings)}`)
+    else locked.reject(error)
   }
   const log = await openLog(settings, { onError })
   const { hub } = log
-  // In production the database may still belong to the process that this one replaces: the hub waits for it.
-  await Promise.race(production ? [hub.ready] : [hub.ready, locked.promise])
+  try {
+    await Promise.race([hub.ready, locked.promise])
+  } catch (error) {
+    throw isLocked(error) ? new Error(explainLock(settings), { cause: error }) : error
+  }
+  isReady = true
   const server = createServerFor(allowedHosts, (req, res) => app(req, res), { open: ['/healthz'] })
   const page = production ? builtPage(pageOptions) : await developmentPage(server, pageOptions)
   const app = createApp({
@@ -59,11 +73,7 @@ async function start(settings: Settings): Promise<void> {
     page: page.handler,
   })
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ port, host }, resolve)
-  })
-  const { port: bound } = server.address() as AddressInfo
+  const bound = await listen(server, { port, host })
   // Before the address is printed: a program that waits for it may stop the server at once.
   leaveWhenTold(
     async () => {
@@ -97,14 +107,6 @@ function isLocked(error: unknown): error is SseError {
   return error instanceof SseError && error.code === 'log-locked'
 }
 
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error) {
-    const other = Number(error.port) + 1
-    return `Port ${error.port} is in use by another program. Stop that one, or choose a port: PORT=${other}`
-  }
-  if (isLocked(error)) {
-    return `${error.message} Is it running already? Stop that one, or choose a file: DATABASE_FILE=other.sqlite`
-  }
-  return error.message
+function explainLock({ databaseFile }: Settings): string {
+  return `${databaseFile} belongs to another process. Is it running already? Stop that one, or choose a file: DATABASE_FILE=other.sqlite`
 }

@@ -17,7 +17,7 @@ export const ko: Words = {
   startFailed: '실험실 서버에 연결할 수 없습니다.',
   again: '다시 시도',
 
-  names: { short: '폴링', etag: 'ETag 폴링', long: '롱 폴링', websocket: '웹소켓', sse: 'SSE' },
+  names: { short: '폴링', etag: 'ETag 폴링', long: '롱 폴링', websocket: 'WebSocket', sse: 'SSE' },
 
   settings: {
     title: '설정',
@@ -46,7 +46,7 @@ export const ko: Words = {
     mended: '회선이 복구되었습니다.',
   },
 
-  status: { connecting: '연결 중', open: '실시간', waiting: '끊김' },
+  status: { connecting: '연결 중', open: '실시간', waiting: '연결 끊김' },
   panel: {
     delay: '서버에서 화면까지, 중앙값',
     details: (name) => `${name} 자세히`,
@@ -77,7 +77,7 @@ export const ko: Words = {
     long: '요청마다 마지막으로 받은 이벤트의 번호를 보내므로, 다음 응답에 그 사이의 이벤트가 들어 있습니다.',
     websocket:
       'API에는 재연결도 재전송도 없습니다. 이 페이지는 직접 작성한 코드로 재연결하며, 그동안 보낸 이벤트는 유실됩니다. 이벤트 번호, 로그, 재전송을 직접 만들어야 합니다.',
-    sse: '표준에 Last-Event-ID가 있습니다. 클라이언트가 스스로 재연결하고, 서버는 그 id 다음의 이벤트를 다시 보냅니다.',
+    sse: '표준에 Last-Event-ID가 있습니다. 클라이언트가 자동으로 재연결하고, 서버는 그 id 다음의 이벤트를 다시 보냅니다.',
   },
 
   compare: {

@@ -12,9 +12,10 @@ import { createRandom, seed } from './random.ts'
 import { startTidying } from './tidying.ts'
 import { startWriting } from './writing.ts'
 
-/** Ten minutes by `pnpm --filter @sse/notifications test:faults`; else each fault once, and what follows in this time. */
-const minutes = process.env['SSE_FAULTS'] === 'long' ? 10 : 0.25
-const clients = 50
+/** Ten minutes by `pnpm --filter @sse/notifications test:faults`; else each fault once. */
+const isLong = process.env['SSE_FAULTS'] === 'long'
+const minutes = isLong ? 10 : 0
+const clients = isLong ? 50 : 20
 /** Of each user: what breaks is the line of one session. */
 const sessionsPerUser = 3
 /** Until the last client is back: the longest stall and the longest wait between two attempts. */
@@ -40,7 +41,7 @@ async function becomes<T>(
 }
 
 test(
-  `${clients} clients and three tabs hold what is stored, archived, put back and written offline, and know who is online, after ${minutes} min of random faults (SSE_SEED=${seed})`,
+  `${clients} clients and three tabs hold what is stored, archived, put back and written offline, and know who is online, after ${isLong ? `${minutes} min of random faults` : 'each fault'} (SSE_SEED=${seed})`,
   async () => {
     const server = await startServer('production', { WRITES_PER_MINUTE: '100000' })
     onTestFinished(server.stop)
@@ -80,7 +81,7 @@ test(
     const load = await startLoad(
       origin,
       people.map(({ id }) => id),
-      { recipient: () => draw.pick(recipients), pause: () => draw.between(50, 400) },
+      { recipient: () => draw.pick(recipients), pause: () => draw.between(50, isLong ? 400 : 800) },
     )
     // Mina tidies up, and writes on her page: what cannot be sent at that moment waits in its outbox.
     const tidying = await startTidying(origin, 'mina', createRandom(seed + 2))

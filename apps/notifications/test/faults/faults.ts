@@ -77,7 +77,7 @@ export function lineFaults(origin: string, cookies: readonly string[], random: R
   ]
 }
 
-/** Lets faults strike at random, one after the other, for so many milliseconds. Gives how often each did. */
+/** Lets each fault strike once, and then faults at random, until so many milliseconds are over. Gives how often each did. */
 export async function strikeFor(
   time: number,
   faults: readonly Fault[],
@@ -85,10 +85,9 @@ export async function strikeFor(
 ): Promise<Record<string, number>> {
   const drawn = faults.flatMap((fault) => new Array<Fault>(fault.weight).fill(fault))
   const counts: Record<string, number> = Object.fromEntries(faults.map(({ name }) => [name, 0]))
-  // Each at least once, then as it comes.
   const due = [...faults]
   const end = performance.now() + time
-  while (performance.now() < end) {
+  while (due.length > 0 || performance.now() < end) {
     const fault = due.shift() ?? random.pick(drawn)
     await fault.strike()
     counts[fault.name]!++

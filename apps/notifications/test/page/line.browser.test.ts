@@ -67,7 +67,7 @@ test('the line is cut, two are sent meanwhile, and both arrive', async () => {
   })
   await mina.getByRole('button', { name: 'Cut the line' }).click()
   await offline(mina)
-  await passed(mina, 'notice', /Live updates are paused/, patience)
+  await passed(mina, 'notice', /Live updates are interrupted/, patience)
 
   for (const title of ['While cut, one', 'While cut, two']) {
     await joon.getByRole('textbox', { name: 'Title' }).fill(title)
@@ -93,7 +93,7 @@ test('one is turned away for a while, and the page counts down; another hears no
     await people.enter(herald.server.origin, 'Mina Kim'),
     await people.enter(herald.server.origin, 'Joon Park'),
   ]
-  await hasFigure(joon, 'heartbeat', 'every 5 s')
+  await hasFigure(joon, 'heartbeat', 'every 5\u00A0s')
   await joon.getByRole('button', { name: 'Stall' }).click()
   await until(async () => (await lineLog(joon)).includes('You stall the line'), patience)
   await herald.sora.send('user:joon', 'While stalled')
@@ -101,8 +101,8 @@ test('one is turned away for a while, and the page counts down; another hears no
   await mina.route('**/api/line/refuse', (route) => route.continue({ postData: '{"seconds":8}' }))
   await mina.getByRole('button', { name: 'Go offline' }).click()
   await offline(mina)
-  await passed(mina, 'notice', /Next attempt in \d+ s\./, patience)
-  await passed(mina, 'next', /^in \d+ s, no\. \d+$/, patience)
+  await passed(mina, 'notice', /Next attempt in \d+\ss\./, patience)
+  await passed(mina, 'next', /^in \d+\ss, no\. \d+$/, patience)
   const isRefusal = (entry: string) => entry.startsWith('The server refused (503)')
   await until(async () => (await lineLog(mina)).some(isRefusal), patience)
   await herald.sora.send('user:mina', 'While offline')

@@ -99,6 +99,8 @@ describe.each([...pairs, ...(isLong ? otherPairs : [])])('%s, %d pixels wide', (
     await page.getByRole('button', { name: 'Mina Kim' }).click()
     await live(page)
     await item(page, 'Version 3.2 is out').waitFor()
+    const sender = item(page, 'Version 3.2 is out').getByText('from Sora Lee')
+    expect(await sender.evaluate((part) => getComputedStyle(part, '::before').content)).toContain('·')
     await look(page, 'inbox')
 
     const click = (name: string | RegExp) => () => page.getByRole('button', { name }).click()

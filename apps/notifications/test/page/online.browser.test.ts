@@ -6,7 +6,7 @@ const people = withPeople()
 const herald = withHerald()
 beforeEach(() => startOver(herald.server.origin))
 
-test('who is online is shown, each once, and no longer when their last tab is closed', async () => {
+test('who is online is shown, each once, not after their last tab is closed, and nobody while that is not known', async () => {
   const mina = await people.enter(herald.server.origin, 'Mina Kim')
   const online = mina.getByTestId('online')
   const joon = await people.enter(herald.server.origin, 'Joon Park')
@@ -17,5 +17,12 @@ test('who is online is shown, each once, and no longer when their last tab is cl
   expect(await online.textContent()).toContain(`${names.length} online`)
   await joon.context().close()
   await mina.locator('[data-testid="online"]:not([title*="Joon Park"])').waitFor()
+
+  await mina.context().route('**/events*', (route) => route.abort())
+  await mina.getByRole('button', { name: 'Cut the line' }).click()
+  await online.getByText('Who is online is not known until the connection is back').waitFor()
+  expect(await online.getAttribute('title')).not.toContain('Mina Kim')
+  await mina.context().unrouteAll()
+  await mina.locator('[data-testid="online"][title="Mina Kim"]').waitFor()
   expect(people.complaints).toEqual([])
 })

@@ -19,6 +19,7 @@ export const patience = { timeout: 20_000, interval: 50 } satisfies UntilOptions
 /** What comes and goes on the page, for {@link passed}. */
 const passing = {
   toast: { selector: '[data-testid="toast"]' },
+  toastKind: { selector: '[data-testid="toast"]', attributes: ['data-kind'] },
   said: { selector: '[data-testid="said"]' },
   notice: { selector: '[data-testid="offline"]' },
   next: { selector: '[data-line="next"]' },

@@ -1,5 +1,6 @@
 /** How the page reaches its reader: by keyboard, by ear, in Korean, in the dark. */
 import { until } from '@sse/testbed'
+import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import {
   focused,
@@ -129,3 +130,55 @@ test('many that come at once are one message, not a wall of them', async () => {
   await toasted(joon, '5 new notifications')
   await until(async () => (await unread(joon)) >= 5, patience)
 })
+
+/** Texts of the header that take more than one line, controls that are pressed together, and what is off the screen. */
+const crowdedIn = (page: Page): Promise<string[]> =>
+  page.locator('header').evaluate((header) => {
+    const crowded: string[] = []
+    const texts = document.createTreeWalker(header, NodeFilter.SHOW_TEXT)
+    while (texts.nextNode()) {
+      const range = document.createRange()
+      range.selectNodeContents(texts.currentNode)
+      const boxes = [...range.getClientRects()].filter(({ width }) => width > 1)
+      const lines = new Set(boxes.map(({ top }) => Math.round(top))).size
+      if (lines > 1) crowded.push(`${range} in ${lines} lines`)
+    }
+    for (const control of header.querySelectorAll('a, button, svg')) {
+      const { left, right, width } = control.getBoundingClientRect()
+      const least = control.matches('svg') ? 16 : 32
+      if (width > 0 && (width < least || left < 0 || right > innerWidth)) {
+        crowded.push(`${control.textContent?.trim() || control.classList} from ${left} to ${right}`)
+      }
+    }
+    const status = header.querySelector('[role="status"]')
+    const box = status?.closest('button')?.getBoundingClientRect()
+    if (innerWidth >= 360 && (status?.getBoundingClientRect().top ?? 0) >= (box?.bottom ?? 0)) {
+      crowded.push(`${status?.textContent} is not seen`)
+    }
+    return crowded
+  })
+
+test.each(['en', 'ko'])(
+  'the header stays in one line at every width and in every state, in "%s"',
+  async (locale) => {
+    const admin = await people.enter(herald.server.origin, 'Admin', { locale })
+    async function look(tone: string): Promise<void> {
+      await admin.locator(`[data-testid="connection"][data-tone="${tone}"]`).waitFor()
+      for (const width of [320, 360, 390, 640, 768, 1024, 1280]) {
+        await admin.setViewportSize({ width, height: 600 })
+        expect.soft(await crowdedIn(admin), `${tone} at ${width} pixels`).toEqual([])
+      }
+    }
+    await look('live')
+    await admin.route('**/events*', (route) => route.abort())
+    await admin.evaluate(() => fetch('/api/line/cut', { method: 'POST' }))
+    await look('offline')
+    // The answer does not come.
+    await admin.unrouteAll()
+    await admin.route('**/events*', () => {})
+    await admin.reload()
+    await admin.getByRole('button', { name: 'Admin' }).waitFor()
+    await look('busy')
+    expect(people.complaints).toEqual([])
+  },
+)

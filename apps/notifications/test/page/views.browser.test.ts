@@ -1,5 +1,5 @@
 /** Addresses, and what people expect of a list: search, archive, undo, who has read it, what is written offline. */
-import { rawRequest, until } from '@sse/testbed'
+import { rawRequest, takePassed, until } from '@sse/testbed'
 import { beforeEach, expect, test } from 'vitest'
 import { startSender } from '../start-server.ts'
 import { firstLoad } from './build-page.ts'
@@ -194,6 +194,9 @@ test('what is written offline waits in every tab and over a reload, can be cance
     await mina.getByRole('button', { name: 'Send' }).click()
     await mina.getByTestId('outbox').getByText(title, { exact: true }).waitFor()
   }
+  // What is not sent yet does not look like what was.
+  await toasted(mina, 'The server cannot be reached')
+  expect(new Set(await takePassed(mina, 'toastKind'))).toEqual(new Set(['kept']))
   await other.getByTestId('outbox').getByText('Waits too').waitFor()
   await other.getByRole('button', { name: 'Cancel: Changes its mind' }).click()
   await mina.getByText('Changes its mind').waitFor({ state: 'detached' })
@@ -227,10 +230,10 @@ test('the tools of the demo are folded until somebody opens them, and nothing mo
   const before = await top()
   await mina.route('**/api/line/refuse', (route) => route.continue({ postData: '{"seconds":8}' }))
   await mina.getByRole('button', { name: 'Go offline' }).click()
-  await mina.getByTestId('offline').getByText('Live updates are paused').waitFor()
+  await mina.getByTestId('offline').getByText('Live updates are interrupted').waitFor()
   expect(await top()).toBe(before)
   // Sending goes another way.
-  await mina.getByRole('textbox', { name: 'Title' }).fill('Sent while paused')
+  await mina.getByRole('textbox', { name: 'Title' }).fill('Sent while interrupted')
   await mina.getByRole('button', { name: 'Send' }).click()
   await toasted(mina, 'Sent to everyone')
   expect(people.complaints).toEqual([])

@@ -7,7 +7,8 @@ import { useWords } from '../words/index.ts'
 
 export interface Toast {
   readonly id: string
-  readonly kind: 'notification' | 'success' | 'failure' | 'reloaded'
+  /** `kept`: not done yet, and it will be. */
+  readonly kind: 'notification' | 'success' | 'kept' | 'failure' | 'reloaded'
   readonly title: string
   readonly text?: string
   /** Milliseconds. */
@@ -26,6 +27,8 @@ export interface Toasts {
   /** New notifications that came together: a few are shown, many are only counted. */
   announce(notifications: readonly Notification[]): void
   announceSuccess(title: string, action?: ToastAction): void
+  /** What one sends waits for the server. */
+  announceKept(): void
   announceFailure(error: unknown): void
   /** Events were missed that could not be sent again, so the list was fetched. */
   announceReload(): void
@@ -44,13 +47,16 @@ const usual = 6000
 const short = 3000
 
 let number = 0
-/** The id of the toast. */
-let lastFailure: string | undefined
 
 /** Told twice, it is still one toast. */
-function add({ id = `toast-${++number}`, ...toast }: Omit<Toast, 'id'> & { id?: string }): string {
+function add({ id = `toast-${++number}`, ...toast }: Omit<Toast, 'id'> & { id?: string }): void {
   shown.value = [...shown.value.filter((other) => other.id !== id), { id, ...toast }].slice(-few - 1)
-  return id
+}
+
+/** Of several of its kind the last one stays: while the server is gone, every click fails. */
+function addOnly(toast: Omit<Toast, 'id'>): void {
+  shown.value = shown.value.filter(({ kind }) => kind !== toast.kind)
+  add(toast)
 }
 
 export function useToasts(): Toasts {
@@ -70,11 +76,13 @@ export function useToasts(): Toasts {
     announceSuccess(title, action) {
       add({ kind: 'success', title, duration: action ? usual : short, ...(action && { action }) })
     },
+    announceKept() {
+      const { kept, keptHint } = words.value.toasts
+      addOnly({ kind: 'kept', title: kept, text: keptHint, duration: usual })
+    },
     announceFailure(error) {
-      // Of several failures the last one stays: while the server is gone every click fails.
-      if (lastFailure !== undefined) closeToast(lastFailure)
       const title = words.value.toasts.failed
-      lastFailure = add({ kind: 'failure', title, text: explain(error), duration: usual })
+      addOnly({ kind: 'failure', title, text: explain(error), duration: usual })
     },
     announceReload() {
       const { reloaded, reloadedHint } = words.value.toasts

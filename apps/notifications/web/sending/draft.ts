@@ -25,7 +25,7 @@ export function useDraft(sent: () => void): DraftForm {
   const { send } = useInbox()
   const outbox = useOutbox()
   const { recipientName } = useSession()
-  const { announceFailure, announceSuccess } = useToasts()
+  const { announceFailure, announceKept, announceSuccess } = useToasts()
   const words = useWords()
 
   const to = ref<Recipient>('all')
@@ -44,16 +44,16 @@ export function useDraft(sent: () => void): DraftForm {
       ? words.value.send.tooLong(Number(issue.requirement))
       : words.value.send.needed
 
-  /** What the server cannot be given now waits in the outbox. Returns what is said of it. */
-  async function sendOrKeep(draft: Draft): Promise<string> {
-    const { sent, kept } = words.value.toasts
+  /** What the server cannot be given now waits in the outbox. Returns what announces it. */
+  async function sendOrKeep(draft: Draft): Promise<() => void> {
     // What was written first is sent first.
-    if (outbox.isWaiting.value && outbox.add(draft, key)) return kept
+    if (outbox.isWaiting.value && outbox.add(draft, key)) return announceKept
     try {
-      return sent(recipientName((await send(draft, key)).to))
+      const { to } = await send(draft, key)
+      return () => announceSuccess(words.value.toasts.sent(recipientName(to)))
     } catch (error) {
       if (!isUnreachable(error) || !outbox.add(draft, key)) throw error
-      return kept
+      return announceKept
     }
   }
 
@@ -63,13 +63,13 @@ export function useDraft(sent: () => void): DraftForm {
     refusals.value = {}
     try {
       const draft = { to: to.value, title: title.value.trim(), body: body.value.trim() }
-      const said = await sendOrKeep(draft)
+      const announce = await sendOrKeep(draft)
       title.value = ''
       body.value = ''
       // The fields look at their new, empty values first; then they forget what they found.
       await nextTick()
       form.reset()
-      announceSuccess(said)
+      announce()
       sent()
     } catch (error) {
       if (error instanceof ApiError && error.status === 400) refusals.value = { ...error.fields }

@@ -11,6 +11,8 @@ export const en = {
   cancel: 'Cancel',
   tryAgain: 'Try again',
   online: (count: number) => `${count.toLocaleString('en')} online`,
+  onlineUnknown: 'Online: –',
+  onlineUnknownHint: 'Who is online is not known until the connection is back',
 
   signIn: {
     claim: 'Notifications that arrive the moment they are sent, and wait for you when you are away.',
@@ -67,7 +69,7 @@ export const en = {
     noSentHint: 'What you send is kept here, with who has read it.',
     notFollowed: (topic: string) => `You do not follow ${topic}`,
     noTopic: 'There is no such topic',
-    stale: 'The list could not be refreshed and may be incomplete',
+    stale: 'The list may be incomplete',
     loadAgain: 'Load again',
   },
   item: {
@@ -169,7 +171,8 @@ export const en = {
     many: (count: number) => `${things(count, 'new notification')}`,
     manyHint: 'They are in the inbox.',
     sent: (to: string) => `Sent to ${to}`,
-    kept: 'The server cannot be reached. Your notification waits, and is sent when it can.',
+    kept: 'The server cannot be reached',
+    keptHint: 'Your notification waits, and is sent when the server can be reached again.',
     moved: {
       archived: (count: number) => `${things(count, 'notification')} archived`,
       deleted: (count: number) => `${things(count, 'notification')} deleted`,
@@ -215,7 +218,7 @@ export const en = {
       published: 'Published / s',
       entries: 'Events / s',
       paused: 'Paused streams',
-      gaps: 'Gaps told',
+      gaps: 'Gaps sent',
       window: 'Events in memory',
       delay: 'Event-loop delay, p99',
     },
@@ -225,7 +228,7 @@ export const en = {
       backlog: 'Backlog',
       memory: 'Memory',
       delay: 'Event-loop delay',
-      gaps: 'Gaps told to clients',
+      gaps: 'Gaps sent to clients',
     },
     series: {
       streams: 'Streams',
@@ -255,6 +258,7 @@ export const en = {
     drainHint:
       'Each process ends its streams, one after the other, and tells each client to reconnect. Nobody misses anything.',
     drainOver: 'Spread over',
+    drainSeconds: (seconds: number) => `${seconds}\u00A0s`,
     draining: (seconds: number) => `Draining over ${things(seconds, 'second')}`,
   },
 }

@@ -8,16 +8,15 @@ export function lineWords(things: Things) {
     title: 'Connection',
     label: 'Connection:',
     openPanel: 'Show the connection',
-    tones: { live: 'Live', busy: 'Connecting', offline: 'Paused' },
+    tones: { live: 'Live', busy: 'Connecting', offline: 'Interrupted' },
     means: {
       live: 'New notifications arrive the moment they are sent.',
       busy: 'New notifications arrive as soon as it is open.',
-      offline: 'Live updates are paused. You can still send, and what you miss arrives later.',
+      offline: 'Live updates are interrupted. You can still send, and what you miss arrives later.',
     },
     tools: 'Demo tools',
-    retryIn: (seconds: number) => `retry in ${seconds} s`,
-    nextIn: (seconds: number) => (seconds > 0 ? `Next attempt in ${seconds} s.` : 'Trying…'),
-    offline: 'Live updates are paused',
+    nextIn: (seconds: number) => (seconds > 0 ? `Next attempt in ${seconds}\u00A0s.` : 'Trying…'),
+    offline: 'Live updates are interrupted',
     offlineDevice: 'This device is offline',
     offlineHint: 'What you miss arrives as soon as the connection is back.',
     tryNow: 'Try now',
@@ -31,11 +30,11 @@ export function lineWords(things: Things) {
     },
     next: 'Next attempt',
     nextValue: (seconds: number, attempt: number) =>
-      seconds > 0 ? `in ${seconds} s, no. ${attempt + 1}` : 'now',
+      seconds > 0 ? `in ${seconds}\u00A0s, no. ${attempt + 1}` : 'now',
     noNext: 'not needed',
     openFor: 'Open for',
     heartbeat: 'Heartbeat',
-    heartbeatValue: (seconds: number) => `every ${seconds} s`,
+    heartbeatValue: (seconds: number) => `every ${seconds}\u00A0s`,
     events: 'Events',
     gaps: 'Gaps',
     cursor: 'Cursor',
@@ -50,9 +49,9 @@ export function lineWords(things: Things) {
     refuse: 'Go offline',
     stall: 'Stall',
     cutHint: 'The server destroys the connection. The page reconnects and misses nothing.',
-    refuseHint: (seconds: number) => `The server refuses this browser for ${seconds} seconds.`,
+    refuseHint: (seconds: number) => `The server refuses this browser for ${seconds}\u00A0seconds.`,
     stallHint: (seconds: number) =>
-      `The server is silent for ${seconds} seconds, and the watchdog must notice.`,
+      `The server is silent for ${seconds}\u00A0seconds, and the watchdog must notice.`,
     log: 'What happened',
     logEmpty: 'Nothing yet.',
     says: (event: LineEvent): string => {
@@ -63,7 +62,7 @@ export function lineWords(things: Things) {
           if (event.resumed === true) return 'Open, resumed where it was'
           return event.resumed === false ? 'Open, not where it was' : 'Open'
         case 'waiting':
-          return `${causes[event.cause]}${event.status ? ` (${event.status})` : ''}; next attempt in ${event.seconds} s`
+          return `${causes[event.cause]}${event.status ? ` (${event.status})` : ''}; next attempt in ${event.seconds}\u00A0s`
         case 'closed':
           return `Closed: ${ends[event.reason]}`
         case 'gap':

@@ -5,16 +5,15 @@ export const lineWordsKo: ReturnType<typeof lineWords> = {
   title: '연결',
   label: '연결:',
   openPanel: '연결 상태 보기',
-  tones: { live: '실시간', busy: '연결 중', offline: '일시 중지' },
+  tones: { live: '실시간', busy: '연결 중', offline: '연결 끊김' },
   means: {
     live: '새 알림은 보내는 순간 도착합니다.',
     busy: '연결되는 즉시 새 알림이 도착합니다.',
-    offline: '실시간 업데이트가 멈췄습니다. 보낼 수는 있고, 놓친 알림은 나중에 도착합니다.',
+    offline: '실시간 연결이 끊겼습니다. 보낼 수는 있고, 놓친 알림은 나중에 도착합니다.',
   },
   tools: '데모 도구',
-  retryIn: (seconds) => `${seconds}초 후 재시도`,
   nextIn: (seconds) => (seconds > 0 ? `${seconds}초 후 다시 연결합니다.` : '연결하는 중…'),
-  offline: '실시간 업데이트가 일시 중지되었습니다',
+  offline: '실시간 연결이 끊겼습니다',
   offlineDevice: '이 기기가 오프라인입니다',
   offlineHint: '놓친 알림은 다시 연결되는 즉시 도착합니다.',
   tryNow: '지금 연결',
@@ -27,7 +26,7 @@ export const lineWordsKo: ReturnType<typeof lineWords> = {
   heartbeat: '하트비트',
   heartbeatValue: (seconds) => `${seconds}초마다`,
   events: '이벤트',
-  gaps: '누락',
+  gaps: '갭',
   cursor: '커서',
   channels: '채널',
   tabs: '탭',
@@ -35,14 +34,15 @@ export const lineWordsKo: ReturnType<typeof lineWords> = {
   follows: (tabs) => `${tabs}개, 다른 탭이 리더`,
   apart: '탭마다 따로 연결',
   none: '없음',
-  try: '끊어 보고, 회복을 지켜보세요',
+  try: '끊어 보고, 복구되는 과정을 지켜보세요',
   cut: '연결 끊기',
   refuse: '오프라인으로',
-  stall: '멈추기',
-  cutHint: '서버가 연결을 끊습니다. 페이지는 돌아와 하나도 놓치지 않습니다.',
-  refuseHint: (seconds) => `서버가 ${seconds}초 동안 이 브라우저를 받지 않습니다.`,
-  stallHint: (seconds) => `서버가 ${seconds}초 동안 침묵합니다. 감시기가 알아채야 합니다.`,
-  log: '있었던 일',
+  stall: '응답 멈추기',
+  cutHint: '서버가 연결을 끊습니다. 페이지는 다시 연결하고, 알림을 하나도 놓치지 않습니다.',
+  refuseHint: (seconds) => `서버가 ${seconds}초 동안 이 브라우저의 연결을 거부합니다.`,
+  stallHint: (seconds) =>
+    `서버가 ${seconds}초 동안 아무것도 보내지 않습니다. 클라이언트가 죽은 연결을 감지하는지 보세요.`,
+  log: '연결 기록',
   logEmpty: '아직 없습니다.',
   says: (event) => {
     switch (event.type) {
@@ -56,13 +56,13 @@ export const lineWordsKo: ReturnType<typeof lineWords> = {
       case 'closed':
         return `닫힘: ${ends[event.reason]}`
       case 'gap':
-        return `누락된 이벤트가 있어 (${event.reason}) 목록을 다시 불러옴`
+        return `갭(${event.reason}), 목록을 다시 불러옴`
       case 'channels':
         return `채널 ${event.count}개 구독`
       case 'events':
         return `이벤트 ${event.count}개 도착`
       case 'fault':
-        return { cut: '연결을 끊었습니다', refuse: '오프라인으로 갑니다', stall: '연결을 멈췄습니다' }[
+        return { cut: '연결을 끊었습니다', refuse: '오프라인으로 갑니다', stall: '응답을 멈췄습니다' }[
           event.fault
         ]
       case 'lead':
@@ -74,9 +74,9 @@ export const lineWordsKo: ReturnType<typeof lineWords> = {
 const causes = {
   network: '연결이 끊어짐',
   ended: '서버가 스트림을 끝냄',
-  status: '서버가 거절함',
+  status: '서버가 거부함',
   'content-type': '이벤트 스트림이 아님',
-  silence: '침묵: 감시기가 포기함',
+  silence: '응답이 없어 워치독이 끊음',
   redirect: '다른 사이트로 보내려고 함',
   url: '연결할 주소가 없음',
   overflow: '이벤트가 너무 큼',

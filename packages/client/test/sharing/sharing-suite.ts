@@ -8,6 +8,8 @@ import { leaderOf, type Page, type Person, type Tab } from './tab.ts'
  * each other one once: what the other tabs do is the same.
  */
 const killsOf = (index: number) => (process.env['SSE_FAULTS'] ? 20 : index === 0 ? 3 : 1)
+/** Of them one leads, so three contend for its place. */
+const tabCount = process.env['SSE_FAULTS'] ? 8 : 4
 
 /** What happens to the page that leads. Either it is gone, or a function brings it back. */
 export type Fault<P extends Page> = (page: P) => Promise<'gone' | (() => Promise<unknown>)>
@@ -39,7 +41,7 @@ export function describeSharing<P extends Page>({ open, faults, isGone }: Sharin
     { timeout: 60_000 + killsOf(0) * 15_000 },
     async ({ fault, kills }) => {
       const sharing = await startSharing(await open())
-      let tabs: Tab<P>[] = await sharing.openTabs(8)
+      let tabs: Tab<P>[] = await sharing.openTabs(tabCount)
       const stop = sharing.stream()
       for (let kill = 0; kill < kills; kill += 1) {
         const leader = await until(() => leaderOf(tabs), patience)
@@ -50,7 +52,7 @@ export function describeSharing<P extends Page>({ open, faults, isGone }: Sharin
         await sharing.expectNothingLost(others)
         if (outcome === 'gone') tabs = others
         else await outcome()
-        while (tabs.length < 8) tabs.push(...(await sharing.openTabs(1)))
+        while (tabs.length < tabCount) tabs.push(...(await sharing.openTabs(1)))
         await sharing.expectNothingLost(tabs)
         await sharing.oneConnection()
       }

@@ -75,7 +75,11 @@ export function conformanceOn(name: string, { portOf, options }: ConformanceSett
       },
       restart: () => {},
       reset: async ({ schema }) => {
-        await server.query(`DROP SCHEMA ${schema} CASCADE; ${postgresSchema(schema)}`)
+        // It locks tables in another order than a broker that reads them meanwhile: PostgreSQL may roll it back.
+        await until(async () => {
+          await server.query(`DROP SCHEMA ${schema} CASCADE; ${postgresSchema(schema)}`)
+          return true
+        })
       },
       loseTail: async ({ schema }, count) => {
         const lost = `SELECT position FROM ${schema}.entries WHERE position > 0 ORDER BY position DESC LIMIT ${count}`
