@@ -29,6 +29,7 @@ interface TabWindow {
 
 async function site() {
   const user = (url: string) => new URL(url, 'http://a').searchParams.get('user') ?? undefined
+  const free = Promise.withResolvers<void>()
   const server = await startSseServer({
     hub: {
       window: { bytes: 64 * 1024 * 1024 },
@@ -39,6 +40,7 @@ async function site() {
     before(request, response, next) {
       const file = pageFile(request.path)
       if (file) response.type(file.type).send(file.text)
+      else if (request.path === '/busy') void free.promise.then(() => response.end())
       else next()
     },
   })
@@ -71,7 +73,7 @@ async function site() {
   }
   const set = (record: string, price: number, padding = '') =>
     server.hub.publish('topic:prices', { price, padding }, { event: 'price', record })
-  return { server, openTab, set }
+  return { server, openTab, set, free }
 }
 
 const shownIn = (page: Page): Promise<Shown> =>
@@ -84,17 +86,20 @@ async function newContext() {
 }
 
 test('a tab that was busy is told only the newest of what it missed, and shows all of it', async () => {
-  const { openTab, set } = await site()
+  const { openTab, set, free } = await site()
   await set('record 0', -1)
   const page = await openTab(await newContext(), 'mina', false)
   await until(async () => (await shownIn(page)).records['record 0'] === -1)
+  // A synchronous request: the page does nothing until it is answered.
   const busy = page.evaluate(() => {
-    const end = Date.now() + 1500
-    while (Date.now() < end);
+    const request = new XMLHttpRequest()
+    request.open('GET', '/busy', false)
+    request.send()
   })
   const updates = 4000
   const padding = 'x'.repeat(4000)
   for (let n = 0; n < updates; n++) await set(`record ${n % 20}`, n, padding)
+  free.resolve()
   await busy
   const newest = Array.from({ length: 20 }, (_, n) => [`record ${n}`, updates - 20 + n])
   await until(async () => {

@@ -175,8 +175,12 @@ export async function lookDown(page: Page): Promise<void> {
   const more = page.getByRole('button', { name: 'Load more' })
   await until(async () => {
     if ((await more.count()) === 0) return true
-    // A page behind another one does not see that somebody scrolls.
-    await more.evaluate((button: HTMLElement) => button.click(), undefined, { timeout: 1000 }).catch(() => {})
+    // A page behind another one does not see that somebody scrolls. At the top, it would let go of what it has drawn.
+    const look = (button: HTMLElement) => {
+      button.scrollIntoView()
+      button.click()
+    }
+    await more.evaluate(look, undefined, { timeout: 1000 }).catch(() => {})
     return false
   }, patience)
 }

@@ -124,9 +124,13 @@ test('dark when the system is or when one says so, and that is kept', async () =
 test('many that come at once are one message, not a wall of them', async () => {
   const joon = await people.enter(herald.server.origin, 'Joon Park')
   await lookElsewhere(joon)
+  // Refused until all have been sent, so that they come with one answer.
+  const isStream = ({ pathname }: URL) => pathname === '/events'
+  await joon.route(isStream, (route) => route.abort())
   await joon.getByRole('button', { name: 'Cut the line' }).click()
   await offline(joon)
   await Promise.all([1, 2, 3, 4, 5].map((number) => herald.sora.send('user:joon', `One of many ${number}`)))
+  await joon.unroute(isStream)
   await toasted(joon, '5 new notifications')
   await until(async () => (await unread(joon)) >= 5, patience)
 })
