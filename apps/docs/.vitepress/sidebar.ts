@@ -65,7 +65,7 @@ export const korean: Items = [
     ['ko/start/pinia', 'Vue와 Pinia'],
     ['ko/start/vuex', 'Vue 3와 Vuex'],
     ['ko/start/vue-2', 'Vue 2.7'],
-    ['ko/start/lists', '항상 맞는 목록'],
+    ['ko/start/lists', '서버와 항상 일치하는 목록'],
     ['ko/start/fetch', 'Hono, h3, Next.js'],
     'ko/concepts',
     'ko/troubleshooting',

@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
+import { asPage } from '../as-page.ts'
 import { anchorsOf, blocksOf, linksOf } from './markdown.ts'
 import { docs, type Page, readmes, root } from './pages.ts'
 
@@ -10,6 +11,22 @@ test('every relative link of a README leads to a file, and to a heading of it', 
 
 test('every link of the site leads to a page, and to a heading of it', () => {
   expect(docs.flatMap((page) => deadLinks(page, inSite))).toEqual([])
+})
+
+test('a README that is a page of the site keeps its links to other pages', () => {
+  const shown = readmes.filter(({ path }) => /^packages\/\w+\/README\.md$|^ARCHITECTURE\.md$/.test(path))
+  const toPages = ({ path, text }: Page) =>
+    linksOf(text)
+      .filter((link) => !link.startsWith('#'))
+      .map((link) => normalize(join(dirname(path), link)))
+      .filter((link) => /^(?:apps\/docs\/.*\.md|packages\/\w+\/?|ARCHITECTURE\.md)(?:#|$)/.test(link))
+  const asShown = shown.map(({ path, text }) => ({ path, text: asPage(path, text) }))
+  expect(asShown.flatMap((page) => deadLinks(page, inSite))).toEqual([])
+  const kept = ({ text }: Page) => linksOf(text).filter((link) => /^\/(?!api\/)/.test(link))
+  expect(shown.flatMap(toPages).length).toBeGreaterThan(20)
+  expect(asShown.map((page) => [page.path, kept(page).length])).toEqual(
+    shown.map((page) => [page.path, toPages(page).length]),
+  )
 })
 
 test('every file that a page names is there', () => {
@@ -30,6 +47,20 @@ test('every example that a page names is there', () => {
   expect(examples.length).toBeGreaterThan(2)
   expect(examples.filter(({ name }) => !existsSync(join(root, 'apps/examples', name)))).toEqual([])
 })
+
+test.each(['apps/docs/examples.md', 'apps/examples/README.md'])(
+  '%s has every example, in one order',
+  (path) => {
+    const [, table = ''] =
+      /const examples[^{]*\{(.*?)^\}/ms.exec(readFileSync(join(root, 'apps/examples/examples.ts'), 'utf8')) ??
+      []
+    const examples = [...table.matchAll(/^ {2}'?([\w-]+)'?:/gm)].map(([, name]) => name)
+    expect(examples.length).toBeGreaterThan(10)
+    const rows = readFileSync(join(root, path), 'utf8').match(/^\| \[?`.*/gm) ?? []
+    const listed = rows.flatMap((row) => (row.split('|')[1] ?? '').match(/`[\w-]+`/g) ?? [])
+    expect(listed).toEqual(examples.map((name) => `\`${name}\``))
+  },
+)
 
 test('what a page shows of a proxy is in the configuration that is tested', () => {
   const tested = ['nginx.conf', 'haproxy.cfg', 'Caddyfile']

@@ -19,6 +19,10 @@ if (cluster.isPrimary) {
     if (listening.has(id)) cluster.fork()
     else process.exitCode = 1
   })
+  cluster.once('listening', (_, { port }) => {
+    console.log(`There is no page. Listen:  curl -N localhost:${port}/events`)
+    console.log(`Publish:  curl -H 'Content-Type: text/plain' -d hello localhost:${port}/news`)
+  })
 } else await work()
 
 async function work(): Promise<void> {

@@ -38,7 +38,7 @@ const app = createApp({
       if (name !== me) show(name)
     })
     return {
-      ...{ messages, typing, text },
+      ...{ me, messages, typing, text },
       press() {
         if (performance.now() - told < PACE) return
         told = performance.now()
@@ -51,6 +51,8 @@ const app = createApp({
     }
   },
   template: `
+    <p>You are {{ me }}. Open another tab as <a href="/?name=mina" target="_blank">mina</a> or
+      <a href="/?name=joon" target="_blank">joon</a>, and type in one of them.</p>
     <ul><li v-for="({ name, text }, index) in messages" :key="index">{{ name }}: {{ text }}</li></ul>
     <p id="typing">{{ typing && typing + ' is typing' }}</p>
     <form @submit.prevent="send"><input v-model="text" @input="press" aria-label="Message"></form>

@@ -27,11 +27,11 @@ interface Choice {
 
 const pick = <T>(from: readonly T[], choice: number): T => from[Math.floor(choice) % from.length]!
 
-function optionsOf({ a, b }: Choice): PageOptions {
+function optionsOf({ sim, a, b }: Choice): PageOptions {
   const bit = (n: number) => (Math.floor(b * 2 ** 20) >> n) & 1
   return {
     kind: a % 3 === 2 ? 'vue' : 'client',
-    share: bit(0) === 1,
+    share: sim.shared || bit(0) === 1,
     persist: bit(1) === 1,
     resync: bit(2) === 1 ? 'position' : bit(3) === 1 ? 'plain' : a % 3 === 2 ? 'position' : 'none',
     heedsAbort: bit(4) === 1,

@@ -13,6 +13,7 @@ const setup: fc.Arbitrary<Setup> = fc.record({
   processes: fc.integer({ min: 1, max: 3 }),
   browsers: fc.integer({ min: 1, max: 3 }),
   proxied: fc.boolean(),
+  shared: fc.constantFrom(false, false, true),
 })
 
 /** From 0 to below 1. Doubles of fast-check are even over their bits, so most of them are tiny. */

@@ -17,6 +17,8 @@ export interface Setup {
   readonly browsers: number
   /** Whether a proxy is between the browsers and the servers. */
   readonly proxied: boolean
+  /** Whether all tabs share the connection of their browser. Default: about half of them. */
+  readonly shared?: boolean | undefined
 }
 
 /** Everything that exists in one simulation, and what the app does all the time. */
@@ -37,14 +39,16 @@ export class Simulation {
   closing = 0
   /** Whether a run has finished after the faults. Then none that a dead process had is in its way. */
   hasRun = false
+  readonly shared: boolean
   readonly #waiting = new Set<{ readonly what: string; readonly program: Program }>()
   #runs = 0
   #volatile = 0
   #lives = 0
   #tabCount = 0
 
-  constructor(world: World, { log, processes, browsers, proxied }: Setup) {
+  constructor(world: World, { log, processes, browsers, proxied, shared = false }: Setup) {
     this.world = world
+    this.shared = shared
     this.network = new Network(world)
     this.truth = new Truth(() => world.now)
     this.log = createSimLog(log, world, (entry) => this.truth.add(entry))
