@@ -480,6 +480,8 @@ export function describePinia({ createPinia, defineStore, acceptHMRUpdate }: Pin
 
     it.each([
       ['sse.event is not an option. Did you mean sse.events?', { event: {} }],
+      ['sse.url is not an option. It belongs to createSse()', { url: URL }],
+      ['sse.namespace is not an option. Did you mean sse.stream?', { namespace: 'prices' }],
       ['sse of the store \'wrong\' cannot be "add". Write an object', 'add'],
       ['sse.events cannot be a list. Write an object with an action for each event', { events: [] }],
       ['sse.events.note cannot be a function. Write the name of an action', { events: { note: () => {} } }],
@@ -508,9 +510,22 @@ export function describePinia({ createPinia, defineStore, acceptHMRUpdate }: Pin
     it.each(['development', 'production'])('two streams of one name throw, in %s', (environment) => {
       vi.stubEnv('NODE_ENV', environment)
       const other = createSse({ url: URL })
-      const { pinia } = setUp()
-      pinia.use(other)
-      expect(() => defineNotes()(pinia)).toThrow("Two streams 'sse'")
+      const [first, second] = [setUp(), setUp()]
+      first.pinia.use(other)
+      second.pinia.use(createSse({ url: URL }))
+      for (const { pinia } of [first, second]) expect(() => defineNotes()(pinia)).toThrow("Two streams 'sse'")
+    })
+
+    it('what belongs to a store, and a plugin that was not called, are told what to write', () => {
+      const create = createSse as (options?: unknown) => unknown
+      for (const name of ['events', 'records', 'presence'])
+        expect(() => create({ url: URL, [name]: {} })).toThrow(
+          `${name} is not an option of createSse(). It belongs to a store: defineStore('notes', { sse: { ${name}: … } })`,
+        )
+      const { app, pinia } = setUp()
+      pinia.use(create as never)
+      expect(() => defineNotes()(pinia)).toThrow("Write pinia.use(createSse({ url: '/events' }))")
+      expect(() => app.use(create as never)).toThrow("Write app.use(createSse({ url: '/events' }))")
     })
 
     it('of a plugin that is there twice changes nothing', () => {
