@@ -469,6 +469,35 @@ export function describePinia({ createPinia, defineStore, acceptHMRUpdate }: Pin
       expect([sse.received, sse.stale]).toEqual([0, true])
     })
 
+    it('of a Pinia without the stream is told at the first event that no store receives', () => {
+      const warn = vi.spyOn(console, 'warn').mockReturnValue()
+      const { EventSource, sources } = scriptEventSource()
+      const pinia = createPinia()
+      const app = createApp({ render: () => h('p', '') })
+      app.use(pinia).use(createSse<Any>({ url: URL, EventSource, batch: false }))
+      app.mount(document.createElement('main'))
+      ends.push(() => app.unmount())
+      defineNotes()(pinia)
+      const [source] = sources
+      source!.open()
+      for (let time = 0; time < 2; time++) source!.send('message', '{"id":1}', 'e-1')
+      expect(warn.mock.calls).toEqual([
+        [
+          "[@sse/pinia] No store receives the events of the stream 'sse': write createPinia().use(sse) as well as app.use(sse)",
+        ],
+      ])
+    })
+
+    it('in the name of an event is told', () => {
+      const warn = vi.spyOn(console, 'warn').mockReturnValue()
+      const { pinia, mount, open, send } = setUp()
+      defineStore('wrong', { actions: { add() {} }, sse: { events: { mesage: 'add' } } as object })(pinia)
+      mount()
+      open()
+      send('message', {}, 'e-1')
+      expect(warn.mock.calls).toEqual([[expect.stringContaining("the page listens for 'mesage'")]])
+    })
+
     it('goes to the console without an `onError`', () => {
       const error = vi.spyOn(console, 'error').mockReturnValue()
       const { pinia } = setUp({ onError: undefined })

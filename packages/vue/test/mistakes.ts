@@ -1,5 +1,6 @@
 import { scriptEventSource } from '@sse/client/testing'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { warnOfSilence } from '../src/development/warnings.ts'
 import {
   type AppLike,
   createSse,
@@ -48,10 +49,10 @@ export function describeMistakes({ mount, h }: VueKit): void {
   })
 
   /** A page whose root has this `setup`, on an open stream. */
-  function show(setup: () => void) {
+  function show(setup: () => void, options: object = {}) {
     const { EventSource, sources } = scriptEventSource()
     const onError = vi.fn()
-    const sse = createSse({ url, EventSource, batch: false, onError })
+    const sse = createSse({ url, EventSource, batch: false, onError, ...options })
     const component = {
       setup() {
         setup()
@@ -332,5 +333,44 @@ export function describeMistakes({ mount, h }: VueKit): void {
         )
       },
     )
+  })
+
+  describe('a page that shows nothing is told, once,', () => {
+    const told = (warn: { mock: { calls: unknown[][] } }) => warn.mock.calls.map(([text]) => text)
+
+    it('of an event whose name is nearly that of one that it listens for', () => {
+      const warn = vi.spyOn(console, 'warn').mockReturnValue()
+      const { source } = show(() => void list({ key: 'id', load: () => [], events: { mesage: 'put' } }))
+      for (const event of ['message', 'message']) source.send(event, '{"id":1}', '')
+      expect(told(warn)).toEqual([
+        `[@sse/vue] The stream ${url} received an event 'message', and the page listens for 'mesage': correct one of them`,
+      ])
+    })
+
+    it('of data that cannot be read', () => {
+      const warn = vi.spyOn(console, 'warn').mockReturnValue()
+      const { source } = show(() => void useSseEvent('note', () => {}), { parse: 'json' })
+      for (let time = 0; time < 2; time++) source.send('note', '{oops', 'e-1')
+      expect(told(warn)).toEqual([expect.stringMatching(/dropped an event 'note': .*JSON.*The data: {oops$/)])
+    })
+
+    it('of an answer after which the client does not try again', () => {
+      const warn = vi.spyOn(console, 'warn').mockReturnValue()
+      const listeners = new Map<string, (state: object) => void>()
+      const on = (event: string, listener: unknown) => {
+        listeners.set(event, listener as (state: object) => void)
+        return () => {}
+      }
+      warnOfSilence(on, () => '/event', undefined)
+      for (const reason of ['closed', 'unauthorized', 'rejected', 'rejected'])
+        listeners.get('sse.state')!({
+          status: 'closed',
+          reason,
+          error: { message: 'The server answered 404' },
+        })
+      expect(told(warn)).toEqual([
+        '[@sse/vue] The stream /event will not be tried again: The server answered 404. Correct the route, or show the state on the page',
+      ])
+    })
   })
 }
