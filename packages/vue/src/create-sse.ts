@@ -92,7 +92,7 @@ export function createSse<Events extends object = RegisteredEvents>(
 }
 
 export const twoStreams = (namespace: string): SseError =>
-  new SseError('invalid-option', `Two streams '${namespace}': give one another \`namespace\``, namespace)
+  new SseError('invalid-option', `Two streams '${namespace}': rename one by \`namespace\``, namespace)
 
 /** What concerns the connection, whichever package it is for. */
 interface AnyOptions extends ConnectionOptions {

@@ -329,7 +329,7 @@ export function describeMistakes({ mount, h }: VueKit): void {
         vi.stubEnv('NODE_ENV', environment)
         const install = (app: AppLike) => createSse({ url }).install(app)
         expect(() => mount({ render: () => h('p') }, { install }, { install })).toThrow(
-          "Two streams 'sse': give one another `namespace`",
+          "Two streams 'sse': rename one by `namespace`",
         )
       },
     )

@@ -139,7 +139,7 @@ export function describeVue({ mount, h, nextTick, ref, watch, KeepAlive }: VueKi
       expect(() => mount({ render: () => h('p') }, first, second)).toThrow(
         expect.objectContaining({
           code: 'invalid-option',
-          message: expect.stringContaining('another `namespace`'),
+          message: expect.stringContaining('by `namespace`'),
         }),
       )
       const { sse } = setUp()

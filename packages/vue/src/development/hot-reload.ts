@@ -120,7 +120,7 @@ export function replaceStream(session: Session, former: object | undefined, next
   if (next.options !== former && (createdAt.get(next.options) ?? now) <= (usedAt.get(session) ?? now)) {
     throw new SseError(
       'invalid-option',
-      `Two streams '${namespace}': give one another \`namespace\``,
+      `Two streams '${namespace}': rename one by \`namespace\``,
       namespace,
     )
   }
