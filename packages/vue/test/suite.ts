@@ -144,7 +144,7 @@ export function describeVue({ mount, h, nextTick, ref, watch, KeepAlive }: VueKi
       )
       const { sse } = setUp()
       expect(() => mount({ render: () => h('p') }, sse, createSse({ use: sse }))).toThrow(
-        'another `namespace`',
+        'by `namespace`',
       )
       const prices = setUp({ namespace: 'prices' }).sse
       pages.push(mount({ render: () => h('p') }, setUp().sse, prices))

@@ -118,11 +118,7 @@ export interface NewOptions {
 export function replaceStream(session: Session, former: object | undefined, next: NewOptions): void {
   const { namespace = 'sse' } = next.session
   if (next.options !== former && (createdAt.get(next.options) ?? now) <= (usedAt.get(session) ?? now)) {
-    throw new SseError(
-      'invalid-option',
-      `Two streams '${namespace}': rename one by \`namespace\``,
-      namespace,
-    )
+    throw new SseError('invalid-option', `Two streams '${namespace}': rename one by \`namespace\``, namespace)
   }
   usedAt.set(session, now)
   const { connection } = session
