@@ -143,9 +143,7 @@ export function describeVue({ mount, h, nextTick, ref, watch, KeepAlive }: VueKi
         }),
       )
       const { sse } = setUp()
-      expect(() => mount({ render: () => h('p') }, sse, createSse({ use: sse }))).toThrow(
-        'by `namespace`',
-      )
+      expect(() => mount({ render: () => h('p') }, sse, createSse({ use: sse }))).toThrow('by `namespace`')
       const prices = setUp({ namespace: 'prices' }).sse
       pages.push(mount({ render: () => h('p') }, setUp().sse, prices))
       expect(prices.status).toBe('connecting')

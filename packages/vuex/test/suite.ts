@@ -206,7 +206,7 @@ export function describePair({ createStore, mount, h, nextTick, ref, effectScope
         ]
         const refusal = expect.objectContaining({
           ...{ name: 'SseError', code: 'invalid-option', value: 'sse' },
-          message: expect.stringMatching(/another `?namespace/),
+          message: expect.stringMatching(/by `?namespace/),
         })
         expect(() => createStore({ plugins: [news, prices] })).toThrow(refusal)
       },
