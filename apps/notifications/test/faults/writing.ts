@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Page } from 'playwright-core'
+import type { Page, Request } from 'playwright-core'
 import type { Random } from './random.ts'
 
 /** What was written on a page, by its form, whether there was a server or not. */
@@ -13,6 +13,10 @@ export interface Writing {
 
 export function startWriting(page: Page, random: Random): Writing {
   const titles: string[] = []
+  const requests = new Map<Request, number>()
+  page.on('request', (request) => requests.set(request, performance.now()))
+  for (const end of ['requestfinished', 'requestfailed'] as const)
+    page.on(end as 'requestfinished', (request) => void requests.delete(request))
   let stopped = false
   const done = write()
   done.catch(() => {})
@@ -38,7 +42,12 @@ export function startWriting(page: Page, random: Random): Writing {
       await page
         .waitForFunction(() => document.querySelector<HTMLInputElement>('#send input')?.value === '')
         .catch(async (cause) => {
-          throw new Error(`${text} stays in its form: ${await page.locator('body').textContent()}`, { cause })
+          const open = [...requests].map(
+            ([request, at]) =>
+              `${request.method()} ${request.url()} for ${Math.round(performance.now() - at)} ms`,
+          )
+          const shows = await page.locator('body').textContent()
+          throw new Error(`${text} stays in its form; ${open.join()} are not answered: ${shows}`, { cause })
         })
       await delay(random.between(200, 1000))
     }

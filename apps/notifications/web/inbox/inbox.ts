@@ -40,8 +40,11 @@ export interface Inbox {
   undo(): Promise<void>
   /** Fetches one that may not be in the list, or with who has read it. */
   fetchOne(id: number): Promise<void>
-  /** @param key of this draft: sent again with the same one, it is still sent once */
-  send(draft: Draft, key: string): Promise<Notification>
+  /**
+   * @param key of this draft: sent again with the same one, it is still sent once
+   * @param options `waits`: until it is in the list. Default true
+   */
+  send(draft: Draft, key: string, options?: { readonly waits: boolean }): Promise<Notification>
   find(id: number): InboxItem | undefined
   isMuted(item: Pick<Notification, 'to'>): boolean
   /** Whether this user receives it: what one has sent to somebody else one only sees. */
@@ -135,7 +138,7 @@ export function useInbox(): Inbox {
     async markAllRead() {
       if (await attempt('markAllRead')) say(words.value.said.allRead)
     },
-    send: (draft, key) => store.dispatch('notifications/send', { draft, key }),
+    send: (draft, key, options) => store.dispatch('notifications/send', { draft, key, ...options }),
     find: (id) => state.value.items.find((item) => item.id === id),
     isMuted: ({ to }) => isMuted(to, readerOf(store.state)),
     isReceived: ({ to }) => isFor(to, readerOf(store.state)),

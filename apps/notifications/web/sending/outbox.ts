@@ -85,18 +85,24 @@ export const useOutbox: () => Outbox = createGlobalState(() => {
   /** One tab at a time. The next one may still see what was sent, because its copy of the storage lags: the key is for that. */
   const alone = (of: string, work: () => Promise<void>) =>
     navigator.locks ? navigator.locks.request(beginOf(of), work) : work()
+  /** As {@link alone}, or not at all if a tab is sending already. */
+  const ifAlone = (of: string, work: () => Promise<void>) =>
+    navigator.locks
+      ? navigator.locks.request(beginOf(of), { ifAvailable: true }, (lock) => lock && work())
+      : work()
 
   async function deliver(): Promise<void> {
     const of = user.value?.id
     if (of === undefined || list.value.every(isStuck)) return
-    await alone(of, async () => {
+    await ifAlone(of, async () => {
       for (const { key } of read(of)) {
         // It may have been taken back meanwhile, or somebody else has signed in.
         const next = read(of).find((entry) => entry.key === key)
         if (!next || isStuck(next)) continue
         if (user.value?.id !== of) return
         try {
-          const { to } = await send(next.draft, key)
+          // The next one need not wait until this one is in the list.
+          const { to } = await send(next.draft, key, { waits: false })
           remove(of, key)
           announceSuccess(words.value.toasts.sent(recipientName(to)))
         } catch (error) {

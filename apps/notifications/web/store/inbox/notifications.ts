@@ -122,10 +122,13 @@ export function createNotifications(
         commit('clear')
       },
 
-      /** Sends it, and waits until the list has it. */
-      async send(_, { draft, key }: { draft: Draft; key: string }): Promise<Notification> {
+      /** Sends it and, unless told not to, waits until the list has it. */
+      async send(
+        _,
+        { draft, key, waits = true }: { draft: Draft; key: string; waits?: boolean },
+      ): Promise<Notification> {
         const { notification, event } = await api.send(draft, key)
-        if (event !== undefined) {
+        if (waits && event !== undefined) {
           const late = new Promise<void>((resolve) => setTimeout(resolve, patience))
           // It is sent, even if the stream has ended.
           await Promise.race([reached(event).catch(() => {}), late])
