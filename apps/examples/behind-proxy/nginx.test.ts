@@ -1,8 +1,8 @@
 import { until } from '@sse/testbed'
 import { describe, expect, test } from 'vitest'
-import { browse, data, native } from './test/ask.test-kit.ts'
+import { browse, native } from './test/ask.test-kit.ts'
 import * as promises from './test/promises.test-kit.ts'
-import { type Change, startApp, startProxy, without } from './test/proxied.test-kit.ts'
+import { startApp, startProxy, without } from './test/proxied.test-kit.ts'
 
 const unbuffered = without('proxy_buffering off;')
 
@@ -90,43 +90,14 @@ test('while the app is replaced a poll is answered with the empty stream, withou
 })
 
 describe('with two servers', () => {
-  const both = async (...changes: Change[]) => {
-    const apps = [await startApp(), await startApp()] as const
-    const second = without('# server 127.0.0.1:3001', `server 127.0.0.1:${apps[1].port}`)
-    const { ask, get } = browse(await startProxy('nginx', apps[0], second, ...changes))
-    const streams = Array.from({ length: 4 }, () => ask('/events', native))
-    await until(() => streams.every((stream) => data(stream, 'sse.open').length === 1))
-    for (const app of apps) expect(await app.streams()).toBe(2)
-    await Promise.all(apps.map((app) => app.stop()))
-    await until(() => streams.every(({ ended }) => ended))
-    for (const _ of streams) expect((await get('/events', native)).text).toBe('retry: 2000\n\n')
-    await Promise.all(apps.map((app) => app.start()))
-    return { ask, get }
-  }
-
-  test('every stream is back at its first attempt once both were away', async () => {
-    const { ask, get } = await both()
-    const streams = Array.from({ length: 4 }, () => ask('/events', native))
-    await until(() => streams.every((stream) => data(stream, 'sse.open').length === 1 || stream.ended))
-    expect(streams.map(({ ended }) => ended)).toEqual([false, false, false, false])
-    expect((await get('/status')).status).toBe(200)
-  })
+  const second = (port: number) => without('# server 127.0.0.1:3001', `server 127.0.0.1:${port}`)
+  promises.testTwoServers('nginx', second)
 
   // nginx's default is `max_fails=1 fail_timeout=10s`. Here it is longer than any machine takes to start the apps.
-  test('none of them is, without max_fails=0', async () => {
-    const { get } = await both(without('max_fails=0', 'fail_timeout=600s'))
+  test('no stream is back once both were away, without max_fails=0', async () => {
+    const { get } = await promises.bothAway('nginx', second, without('max_fails=0', 'fail_timeout=600s'))
     expect((await get('/events', native)).text).toBe('retry: 2000\n\n')
     expect((await get('/status')).status).toBe(502)
-  })
-
-  test('one that is away is not noticed', async () => {
-    const apps = [await startApp(), await startApp()] as const
-    const second = without('# server 127.0.0.1:3001', `server 127.0.0.1:${apps[1].port}`)
-    const { get } = browse(await startProxy('nginx', apps[0], second))
-    await apps[0].stop()
-    for (const method of ['GET', 'POST', 'GET', 'POST']) {
-      expect((await get('/status', { ':method': method })).status).toBe(200)
-    }
   })
 })
 
