@@ -29,9 +29,10 @@ const streams = new WeakMap<Pinia, Map<string, PiniaStream>>()
 export function createSse<Events extends object = RegisteredEvents>(
   options: SseOptions<Events> | SharedSseOptions,
 ): SsePlugin<Events> {
+  const tools = development()
+  tools?.checkStream(options)
   const sse = createSseOfVue<Events>(options)
   const { namespace = 'sse' } = options
-  const tools = development()
   const session = () => sessionOf(sse) as Session
 
   function plugin(context: PiniaPluginContext): void {

@@ -469,6 +469,35 @@ export function describePinia({ createPinia, defineStore, acceptHMRUpdate }: Pin
       expect([sse.received, sse.stale]).toEqual([0, true])
     })
 
+    it('of a Pinia without the stream is told at the first event that no store receives', () => {
+      const warn = vi.spyOn(console, 'warn').mockReturnValue()
+      const { EventSource, sources } = scriptEventSource()
+      const pinia = createPinia()
+      const app = createApp({ render: () => h('p', '') })
+      app.use(pinia).use(createSse<Any>({ url: URL, EventSource, batch: false }))
+      app.mount(document.createElement('main'))
+      ends.push(() => app.unmount())
+      defineNotes()(pinia)
+      const [source] = sources
+      source!.open()
+      for (let time = 0; time < 2; time++) source!.send('message', '{"id":1}', 'e-1')
+      expect(warn.mock.calls).toEqual([
+        [
+          "[@sse/pinia] No store receives the events of the stream 'sse': write createPinia().use(sse) as well as app.use(sse)",
+        ],
+      ])
+    })
+
+    it('in the name of an event is told', () => {
+      const warn = vi.spyOn(console, 'warn').mockReturnValue()
+      const { pinia, mount, open, send } = setUp()
+      defineStore('wrong', { actions: { add() {} }, sse: { events: { mesage: 'add' } } as object })(pinia)
+      mount()
+      open()
+      send('message', {}, 'e-1')
+      expect(warn.mock.calls).toEqual([[expect.stringContaining("the page listens for 'mesage'")]])
+    })
+
     it('goes to the console without an `onError`', () => {
       const error = vi.spyOn(console, 'error').mockReturnValue()
       const { pinia } = setUp({ onError: undefined })
@@ -480,6 +509,8 @@ export function describePinia({ createPinia, defineStore, acceptHMRUpdate }: Pin
 
     it.each([
       ['sse.event is not an option. Did you mean sse.events?', { event: {} }],
+      ['sse.url is not an option. It belongs to createSse()', { url: URL }],
+      ['sse.namespace is not an option. Did you mean sse.stream?', { namespace: 'prices' }],
       ['sse of the store \'wrong\' cannot be "add". Write an object', 'add'],
       ['sse.events cannot be a list. Write an object with an action for each event', { events: [] }],
       ['sse.events.note cannot be a function. Write the name of an action', { events: { note: () => {} } }],
@@ -508,9 +539,22 @@ export function describePinia({ createPinia, defineStore, acceptHMRUpdate }: Pin
     it.each(['development', 'production'])('two streams of one name throw, in %s', (environment) => {
       vi.stubEnv('NODE_ENV', environment)
       const other = createSse({ url: URL })
-      const { pinia } = setUp()
-      pinia.use(other)
-      expect(() => defineNotes()(pinia)).toThrow("Two streams 'sse'")
+      const [first, second] = [setUp(), setUp()]
+      first.pinia.use(other)
+      second.pinia.use(createSse({ url: URL }))
+      for (const { pinia } of [first, second]) expect(() => defineNotes()(pinia)).toThrow("Two streams 'sse'")
+    })
+
+    it('what belongs to a store, and a plugin that was not called, are told what to write', () => {
+      const create = createSse as (options?: unknown) => unknown
+      for (const name of ['events', 'records', 'presence'])
+        expect(() => create({ url: URL, [name]: {} })).toThrow(
+          `${name} is not an option of createSse(). It belongs to a store: defineStore('notes', { sse: { ${name}: … } })`,
+        )
+      const { app, pinia } = setUp()
+      pinia.use(create as never)
+      expect(() => defineNotes()(pinia)).toThrow("Write pinia.use(createSse({ url: '/events' }))")
+      expect(() => app.use(create as never)).toThrow("Write app.use(createSse({ url: '/events' }))")
     })
 
     it('of a plugin that is there twice changes nothing', () => {

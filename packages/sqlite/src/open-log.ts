@@ -79,8 +79,8 @@ function connect(
   delivery: Delivery,
   release: () => void,
 ): OpenLog {
-  const connection = new Connection(database, settings, (state) => {
-    delivery.receiver?.health(state)
+  const connection = new Connection(database, settings, (...told) => {
+    delivery.receiver?.health(...told)
   })
   const { table } = connection
   const trim = new Trim(table, settings)

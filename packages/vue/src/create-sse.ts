@@ -49,7 +49,7 @@ export function createSse<Events extends object = RegisteredEvents>(
     connection,
     toSessionOptions(given),
   )
-  tools?.checkPayloads(session)
+  tools?.checkMethods(session)
   const renderings: Hydration['renderings'] = new WeakMap()
   session.hydration = { ...hydrate, lists: { ...hydrate?.lists }, renderings }
 
@@ -73,25 +73,26 @@ export function createSse<Events extends object = RegisteredEvents>(
           Object.assign(sse, present.methods)
           return
         }
-        tools?.noteUse(session)
+        tools?.noteInstall(session, app)
         defineProperty(app, `$${namespace}`, () => sse)
         if (present) return
         watchApp(
           app,
           () => session,
           connect && !given.use,
-          tools && ((shown, mounted) => tools.showInDevtools(shown, namespace, mounted)),
+          tools && ((shown, mounted) => tools.entered(shown, namespace, mounted)),
         )
       },
     },
     () => session.state(),
   )
+  tools?.checkDehydrate(sse)
   addSession(sse, () => session)
   return sse as SsePlugin<object> as SsePlugin<Events>
 }
 
 export const twoStreams = (namespace: string): SseError =>
-  new SseError('invalid-option', `Two streams '${namespace}': give one another \`namespace\``, namespace)
+  new SseError('invalid-option', `Two streams '${namespace}': rename one by \`namespace\``, namespace)
 
 /** What concerns the connection, whichever package it is for. */
 interface AnyOptions extends ConnectionOptions {

@@ -1,9 +1,12 @@
 import { describe, expectTypeOf, it } from 'vitest'
 import { createApp, type Ref } from 'vue'
+import type { LIST_OPTIONS, OWN_EVENTS } from './development/check-composables.ts'
 import type { OPTIONS } from './development/check-options.ts'
 import {
   createSse,
   type SharedSseOptions,
+  type SseClientEvents,
+  type SseListOptions,
   type SseOptions,
   type SseStreamState,
   useSse,
@@ -43,6 +46,10 @@ describe('createSse', () => {
   it('checks the names of all options', () => {
     type Names = keyof SseOptions<Events> | keyof SharedSseOptions
     expectTypeOf<Names>().toExtend<(typeof OPTIONS)[number]>()
+    expectTypeOf<keyof SseListOptions<Note>>().toEqualTypeOf<(typeof LIST_OPTIONS)[number]>()
+    // The client also emits pings, for the tab that leads a group.
+    type OfClient = Exclude<keyof SseClientEvents, 'sse.stale'>
+    expectTypeOf<OfClient | 'sse.ping'>().toEqualTypeOf<(typeof OWN_EVENTS)[number]>()
   })
 })
 

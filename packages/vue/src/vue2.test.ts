@@ -1,7 +1,8 @@
 // @vitest-environment jsdom
 import { describe, vi } from 'vitest'
 import vue2, { h, nextTick, ref, watch } from 'vue2'
-import { describeVue } from '../test/suite.ts'
+import { describeMistakes } from '../test/mistakes.ts'
+import { describeVue, type VueKit } from '../test/suite.ts'
 
 vi.mock('vue', () => import('vue2'))
 
@@ -12,7 +13,7 @@ describe('Vue 2.7', () => {
   Vue.config.productionTip = false
   Vue.config.devtools = false
 
-  describeVue({
+  const kit: VueKit = {
     mount(component, ...plugins) {
       // Each app of the suite has a constructor of its own, because plugins are for all apps of one.
       const Own = Vue.extend()
@@ -26,5 +27,7 @@ describe('Vue 2.7', () => {
     ref: ref as <Value>(value: Value) => { value: Value },
     watch: watch as never,
     KeepAlive: 'keep-alive',
-  })
+  }
+  describeVue(kit)
+  describeMistakes(kit)
 })

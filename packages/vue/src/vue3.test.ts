@@ -2,11 +2,12 @@
 import { scriptEventSource } from '@sse/client/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { createApp, h, KeepAlive, nextTick, ref, Suspense, watch } from 'vue'
-import { describeVue } from '../test/suite.ts'
+import { describeMistakes } from '../test/mistakes.ts'
+import { describeVue, type VueKit } from '../test/suite.ts'
 import { createSse, useSseChannel, useSseEvent, useSseList } from './index.ts'
 
 describe('Vue 3', () => {
-  describeVue({
+  const kit: VueKit = {
     mount(component, ...plugins) {
       const page = document.createElement('main')
       const app = createApp(component)
@@ -26,7 +27,9 @@ describe('Vue 3', () => {
     ref: ref as <Value>(value: Value) => { value: Value },
     watch: watch as never,
     KeepAlive,
-  })
+  }
+  describeVue(kit)
+  describeMistakes(kit)
 
   it('a component that waits for its list is shown by Suspense once the list is loaded', async () => {
     const { EventSource, sources } = scriptEventSource()

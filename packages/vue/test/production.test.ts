@@ -12,22 +12,25 @@ async function bundle(name: string, environment: string): Promise<string> {
     build: {
       ...{ write: false, minify: false },
       lib: { entry: fileURLToPath(new URL(`../../${name}/src/index.ts`, import.meta.url)), formats: ['es'] },
-      rolldownOptions: { external: ['vue', 'vuex'] },
+      rolldownOptions: { external: ['vue', 'vuex', 'pinia'] },
     },
   })
   const outputs = [result].flat() as Rolldown.RolldownOutput[]
   return outputs.flatMap(({ output }) => output.map((chunk) => ('code' in chunk ? chunk.code : ''))).join('')
 }
 
-/** What only development needs: the devtools, the checks of options and the hot reload. */
+/** What only development needs: the devtools, the checks of options and composables, and the hot reload. */
 const OF_DEVELOPMENT = [
   'addTimelineLayer',
   'devtools-plugin:setup',
   'is not an option. ',
   'was replaced by one of',
+  'gives each item a text',
+  'the client emits no ',
+  'dehydrate takes the app',
 ]
 
-describe.each(['vue', 'vuex'])('a bundle of @sse/%s', (name) => {
+describe.each(['vue', 'vuex', 'pinia'])('a bundle of @sse/%s', (name) => {
   it('has the devtools, checks and hot reload in development only', async () => {
     const [development, production] = await Promise.all([
       bundle(name, 'development'),

@@ -139,13 +139,11 @@ export function describeVue({ mount, h, nextTick, ref, watch, KeepAlive }: VueKi
       expect(() => mount({ render: () => h('p') }, first, second)).toThrow(
         expect.objectContaining({
           code: 'invalid-option',
-          message: expect.stringContaining('another `namespace`'),
+          message: expect.stringContaining('by `namespace`'),
         }),
       )
       const { sse } = setUp()
-      expect(() => mount({ render: () => h('p') }, sse, createSse({ use: sse }))).toThrow(
-        'another `namespace`',
-      )
+      expect(() => mount({ render: () => h('p') }, sse, createSse({ use: sse }))).toThrow('by `namespace`')
       const prices = setUp({ namespace: 'prices' }).sse
       pages.push(mount({ render: () => h('p') }, setUp().sse, prices))
       expect(prices.status).toBe('connecting')

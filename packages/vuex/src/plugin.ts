@@ -73,7 +73,12 @@ export function createSse<Events extends object = RegisteredEvents>(
         })
         watchApp(
           app,
-          ({ $store }: { readonly $store?: StoreLike }) => findStream($store, namespace)?.session,
+          ({ $store }: { readonly $store?: StoreLike }) => {
+            const session = findStream($store, namespace)?.session
+            // Tests of components may have no store.
+            if ($store) tools?.warnOfMissingStore(plugin, session ?? newest, namespace)
+            return session
+          },
           false,
           tools && ((shown, mounted) => tools.showInDevtools(shown, namespace, mounted)),
         )

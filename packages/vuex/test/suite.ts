@@ -206,7 +206,7 @@ export function describePair({ createStore, mount, h, nextTick, ref, effectScope
         ]
         const refusal = expect.objectContaining({
           ...{ name: 'SseError', code: 'invalid-option', value: 'sse' },
-          message: expect.stringMatching(/another `?namespace/),
+          message: expect.stringMatching(/by `?namespace/),
         })
         expect(() => createStore({ plugins: [news, prices] })).toThrow(refusal)
       },
@@ -1130,6 +1130,47 @@ export function describePair({ createStore, mount, h, nextTick, ref, effectScope
       await nextTick()
       expect(page.text()).toBe('open 0')
       page.unmount()
+    })
+
+    it('are told, once, of a stream that no store has', () => {
+      const warn = vi.spyOn(console, 'warn').mockReturnValue()
+      const { store, plugin } = setUp({}, { plugins: [] })
+      for (let count = 0; count < 2; count++) mount({ render: () => h('p', '') }, store, plugin).unmount()
+      expect(warn.mock.calls).toEqual([
+        [
+          expect.stringContaining(
+            "The app has the stream 'sse', but no store has it: createStore({ plugins:",
+          ),
+        ],
+      ])
+      const other = setUp()
+      mount({ render: () => h('p', '') }, other.store, other.plugin).unmount()
+      expect(warn).toHaveBeenCalledOnce()
+    })
+
+    it('refuse what is not a handler, or not a namespace', () => {
+      const { store } = setUp()
+      const listen = useSseEvent as (...given: unknown[]) => void
+      expect(() => listen('note')).toThrow(
+        "useSseEvent: the handler of 'note' cannot be undefined. Write useSseEvent(",
+      )
+      expect(() => useSse({} as never)).toThrow(
+        'useSse and useSseEvent of a store take the `namespace` of a stream, not an object',
+      )
+      let faults: unknown[] = []
+      const component = {
+        setup() {
+          const on = useSse().on as (...given: unknown[]) => void
+          try {
+            on('note')
+          } catch (error) {
+            faults = [String(error)]
+          }
+          return () => h('p', '')
+        },
+      }
+      mount(component, store, setUp().plugin).unmount()
+      expect(faults).toEqual([expect.stringContaining("on: the handler of 'note' cannot be undefined.")])
     })
 
     it('show the state by $sse, also after replaceState', async () => {

@@ -60,7 +60,7 @@ export class PageLedger {
   /**
    * Gaps that may still excuse a break in what is told. A gap is told at once, while the events before it may wait for a load.
    */
-  #gaps = 0
+  #gaps = { ofEvents: 0, ofRuns: 0 }
   #lastGap = 0
   /** When it was told that it is on each channel. Events that wait for a load are told later, so this is compared with when they came. */
   readonly #joined = new Map<string, number>()
@@ -101,7 +101,7 @@ export class PageLedger {
       const before = this.#parts.get(run)
       const isSkipped = this.#hasLoadedTo && before?.isBare && !isBare && k > before.k
       // Items from before a gap may have waited for a load, so the gap was told first.
-      if (before && k !== before.k + 1 && !isSkipped && !(k > before.k && this.#takeGap()))
+      if (before && k !== before.k + 1 && !isSkipped && !(k > before.k && this.#takeGap('ofRuns')))
         this.#breach(`was told ${k} of the run ${run} after ${before.k}`)
       this.#parts.set(run, { k, isBare })
     }
@@ -170,7 +170,7 @@ export class PageLedger {
     }
     this.#checkChannel(channel)
     // What a stream told without an id before it broke may have waited for a load, and the next stream begins anew.
-    const isAgain = id !== cursor && this.#gaps > 0
+    const isAgain = id !== cursor && this.#gaps.ofEvents > 0
     if (this.#told.has(id) && !isAgain) this.#breach(`was told ${n} (${id}) twice`)
     this.#told.add(id)
     this.shown.add(n)
@@ -182,7 +182,7 @@ export class PageLedger {
     this.#position = id
     this.#isLoaded = false
     // It came after the last gap, so everything that had waited then was told.
-    if (this.#truth.seenAt(id) > this.#lastGap) this.#gaps = 0
+    if (this.#truth.seenAt(id) > this.#lastGap) this.#gaps = { ofEvents: 0, ofRuns: 0 }
   }
 
   /** Everything up to an id was told or loaded, the client says. */
@@ -215,7 +215,7 @@ export class PageLedger {
     if (!passed) {
       // The list is already of another log than the stream. Then a gap follows, and another load.
       if (this.#isLoaded && comparePositions(this.#position, id) === undefined) return
-      if (!this.#takeGap())
+      if (!this.#takeGap('ofEvents'))
         this.#breach(`was told ${id}, which does not follow ${this.#position}, and no gap`)
     }
     for (const entry of passed ?? []) {
@@ -238,16 +238,17 @@ export class PageLedger {
   }
 
   #break(): void {
-    this.#gaps++
+    this.#gaps.ofEvents++
+    this.#gaps.ofRuns++
     this.#lastGap = this.#world.now
     this.#hasLoadedTo = false
     this.#beginAnew()
   }
 
   /** Uses up a gap that excuses a break. @returns whether there was one */
-  #takeGap(): boolean {
-    if (this.#gaps === 0) return false
-    this.#gaps--
+  #takeGap(kind: 'ofEvents' | 'ofRuns'): boolean {
+    if (this.#gaps[kind] === 0) return false
+    this.#gaps[kind]--
     return true
   }
 

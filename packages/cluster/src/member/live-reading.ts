@@ -16,9 +16,9 @@ export class LiveReading {
   constructor(link: ReconnectingConnection<MemberLink>, receiver: Receiver) {
     this.#link = link
     this.#receiver = receiver
-    this.#stop = link.listen((state) => {
+    this.#stop = link.listen((state, error) => {
       // A new link is up once it has shown what was missed.
-      if (state === 'down' && this.#health) this.#tellHealth('down')
+      if (state === 'down' && this.#health) this.#tellHealth('down', error)
     })
   }
 
@@ -92,10 +92,10 @@ export class LiveReading {
     this.#tellHealth(health)
   }
 
-  #tellHealth(health: 'up' | 'down'): void {
+  #tellHealth(health: 'up' | 'down', cause?: unknown): void {
     if (this.#health === health && this.#told === health) return
     this.#health = health
     this.#told = health
-    this.#receiver.health(health)
+    this.#receiver.health(health, cause)
   }
 }

@@ -4,12 +4,19 @@ import { batchLength } from './batch.ts'
 /** What may wait while the log is away or a turn does not end. */
 const mostWaiting = { entries: 100_000, bytes: 67_108_864 }
 
+/** As `PromiseWithResolvers`, which the TypeScript of an app may not know. */
+export interface Deferred<T> {
+  readonly promise: Promise<T>
+  resolve(value: T): void
+  reject(reason: unknown): void
+}
+
 /** What the queue knows of a publish that is not settled. */
 export interface Pending {
   readonly bytes: number
   /** When it is rejected, by the monotonic clock. */
   readonly deadline: number
-  readonly outcome: PromiseWithResolvers<Published>
+  readonly outcome: Deferred<Published>
   /** Whether it was sent. Then it may be in the log. */
   sent: boolean
   settled: boolean

@@ -279,10 +279,20 @@ describe('the callbacks of a hub', () => {
         return memory.start(its)
       },
     })
-    const hub = createHub({ broker, onBroker: (state) => states.push(state) })
+    const causes: unknown[] = []
+    const hub = createHub({
+      broker,
+      onBroker(state, cause) {
+        states.push(state)
+        causes.push(cause)
+      },
+    })
     await hub.ready
-    for (const state of ['down', 'down', 'up'] as const) receiver?.health(state)
+    const cause = new Error('connect ECONNREFUSED')
+    for (const state of ['down', 'down', 'up'] as const)
+      receiver?.health(state, state === 'down' ? cause : undefined)
     expect(states).toEqual(['up', 'down', 'up'])
+    expect(causes).toEqual([undefined, cause, undefined])
     expect(hub.stats().broker).toBe('up')
   })
 })
@@ -298,7 +308,14 @@ describe('a log that refuses writes', () => {
       },
     })
     const states: string[] = []
-    const hub = createHub({ broker, onBroker: (state) => states.push(state) })
+    const causes: unknown[] = []
+    const hub = createHub({
+      broker,
+      onBroker(state, cause) {
+        states.push(state)
+        causes.push(cause)
+      },
+    })
     await hub.publish('a', 1)
     isFull = true
     for (let n = 0; n < 3; n++) await expect(hub.publish('a', n)).rejects.toMatchObject({ code: 'log-full' })
@@ -311,6 +328,7 @@ describe('a log that refuses writes', () => {
     isFull = false
     await hub.publish('a', 2)
     expect(states).toEqual(['up', 'refusing', 'up'])
+    expect(causes).toEqual([undefined, expect.objectContaining({ code: 'log-full' }), undefined])
     expect(hub.stats().broker).toBe('up')
   })
 })

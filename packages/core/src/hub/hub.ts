@@ -85,7 +85,7 @@ class LogHub implements Hub, StreamHost {
   readonly #options: HubOptions
   readonly #observer: Observer
   readonly #name = newHubName()
-  readonly #start: Pick<Start, 'ready' | 'close'>
+  readonly #start: Pick<Start, 'ready' | 'close' | 'failure'>
   readonly #leases: Leases
   readonly #disconnects: Disconnects
   readonly #channelChanges: ChannelChanges
@@ -168,7 +168,7 @@ class LogHub implements Hub, StreamHost {
           started: (start) => this.#started(start),
           failed: (error) => {
             this.report(error)
-            this.#onHealth('down')
+            this.#onHealth('down', error)
           },
         })
   }
@@ -296,7 +296,7 @@ class LogHub implements Hub, StreamHost {
         this.delivery!.discontinuity(reason, head)
         this.#loadEnded()
       },
-      health: (state) => this.#onHealth(state),
+      health: (state, cause) => this.#onHealth(state, cause),
       signal: (text) => this.#onSignal(parseSignal(text)),
     }
   }
@@ -451,7 +451,7 @@ class LogHub implements Hub, StreamHost {
       return published
     } catch (error) {
       this.#observer.refusedPublish(error)
-      if (error instanceof SseError && writeRefusals.includes(error.code)) this.#setRefusing(true)
+      if (error instanceof SseError && writeRefusals.includes(error.code)) this.#setRefusing(true, error)
       transaction?.fail(error)
       throw error
     }
@@ -576,12 +576,13 @@ class LogHub implements Hub, StreamHost {
     this.#waiting++
     const timeout = Promise.withResolvers<never>()
     const timer = setTimeout(() => {
-      timeout.reject(
-        new SseError(
-          'not-ready',
-          `The broker has not started within ${startTimeout} ms: await hub.ready first.`,
-        ),
-      )
+      const { failure: cause } = this.#start
+      const why =
+        cause === undefined
+          ? ''
+          : ` The last attempt failed: ${cause instanceof Error ? cause.message : show(cause)}`
+      const message = `The broker has not started within ${startTimeout} ms: await hub.ready first.${why}`
+      timeout.reject(new SseError('not-ready', message, cause === undefined ? {} : { cause }))
     }, startTimeout)
     try {
       await Promise.race([this.#start.ready, timeout.promise])
@@ -619,21 +620,21 @@ class LogHub implements Hub, StreamHost {
     else this.#channelChanges.onSignal(signal)
   }
 
-  #onHealth(state: 'up' | 'down'): void {
+  #onHealth(state: 'up' | 'down', cause?: unknown): void {
     if (state === this.#brokerState) return
     this.#brokerState = state
     // A hub that created its own broker is the only hub of its log.
     if (state === 'up' && this.#options.broker) this.#leases.hello()
     this.#refusing = false
-    this.#observer.broker(state)
+    this.#observer.broker(state, cause)
     if (state === 'up') this.delivery?.wake()
   }
 
   /** Notes whether the log refuses publishes because it is full or read-only. */
-  #setRefusing(refusing: boolean): void {
+  #setRefusing(refusing: boolean, cause?: unknown): void {
     if (this.#refusing === refusing || this.#brokerState !== 'up') return
     this.#refusing = refusing
-    this.#observer.broker(refusing ? 'refusing' : 'up')
+    this.#observer.broker(refusing ? 'refusing' : 'up', cause)
   }
 
   /** A signal may be lost. A broker that cannot send it reports its health, so this error is not reported. */
@@ -657,7 +658,11 @@ class LogHub implements Hub, StreamHost {
 }
 
 /** The start of a hub that only publishes. */
-const neverStarted: Pick<Start, 'ready' | 'close'> = { ready: Promise.resolve(), close() {} }
+const neverStarted: Pick<Start, 'ready' | 'close' | 'failure'> = {
+  ready: Promise.resolve(),
+  failure: undefined,
+  close() {},
+}
 
 function endMessage(channel: string, outcome: { reason: string; message?: string }, key?: string): Message {
   const channels = toChannels(channel, { byApp: true })

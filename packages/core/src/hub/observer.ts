@@ -29,8 +29,9 @@ export class Observer {
     refusedPublishes[code] = (refusedPublishes[code] ?? 0) + 1
   }
 
-  broker(state: BrokerState): void {
-    this.#call(this.#options.onBroker, state)
+  broker(state: BrokerState, cause: unknown): void {
+    const { onBroker } = this.#options
+    this.#call(onBroker && ((told: BrokerState) => onBroker(told, cause)), state)
   }
 
   error(error: unknown): void {

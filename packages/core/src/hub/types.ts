@@ -279,8 +279,11 @@ export interface HubOptions {
   readonly onError?: ((error: unknown) => void) | undefined
   /** Called when a stream opens, has a gap, is refused, or ends. */
   readonly onStream?: ((event: StreamEvent) => void) | undefined
-  /** Called when the broker reaches its log, when it loses it, and when the log refuses writes. */
-  readonly onBroker?: ((state: BrokerState) => void) | undefined
+  /**
+   * Called when the broker reaches its log, when it loses it, and when the log refuses writes. `cause` is why it is down or refuses, if that is
+   * known.
+   */
+  readonly onBroker?: ((state: BrokerState, cause?: unknown) => void) | undefined
   /** The clock, in milliseconds since the epoch. Default `Date.now`. */
   readonly now?: (() => number) | undefined
   /** A number from 0 to 1. Default `Math.random`. */

@@ -35,8 +35,12 @@ export interface Receiver {
    * and no entry is delivered twice. After a fork, `head` is the newest entry of the log, unless the broker knows which entries are new.
    */
   discontinuity(discontinuity: { readonly reason: 'trimmed' | 'forked'; readonly head: string }): void
-  /** Whether the broker can reach its log. Called before `start` resolves, and at every change. */
-  health(state: 'up' | 'down'): void
+  /**
+   * Whether the broker can reach its log. Called before `start` resolves, and at every change.
+   *
+   * @param cause why it is down, if the broker knows
+   */
+  health(state: 'up' | 'down', cause?: unknown): void
   /** Delivers a signal from any broker of the log, including this one. */
   signal(text: string): void
 }

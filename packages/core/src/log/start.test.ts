@@ -46,6 +46,20 @@ describe('a broker whose start fails', () => {
     expect(transport.events('sse.open')).toHaveLength(1)
   })
 
+  it('is named to a publish that waits in vain', async () => {
+    const { broker } = failing(100)
+    const hub = createHub({ broker, onError: () => {} })
+    const published = expect(hub.publish('a', 'x')).rejects.toMatchObject({
+      code: 'not-ready',
+      message:
+        'The broker has not started within 5000 ms: await hub.ready first. The last attempt failed: The log is away.',
+      cause: { code: 'log-unreachable' },
+    })
+    await vi.advanceTimersByTimeAsync(6_000)
+    await published
+    await hub.close()
+  })
+
   it('is no error of the streams that waited for it when the hub is closed', async () => {
     const { broker } = failing(1)
     const onError = vi.fn()

@@ -41,6 +41,7 @@ export class Start {
   #since = performance.now()
   #attempts = 0
   #lastMessage: string | undefined
+  #failure: unknown
   #done = false
   #timer: NodeJS.Timeout | undefined
 
@@ -57,6 +58,11 @@ export class Start {
       this.#timer?.ref()
     }
     return this.#ready.promise
+  }
+
+  /** Why the last attempt has failed; `undefined` if none has. */
+  get failure(): unknown {
+    return this.#failure
   }
 
   /** Stops the attempts. */
@@ -92,6 +98,7 @@ export class Start {
   }
 
   #failed(error: unknown): void {
+    this.#failure = error
     const message = error instanceof Error ? error.message : String(error)
     if (message !== this.#lastMessage) {
       this.#lastMessage = message
@@ -114,7 +121,7 @@ function forwarding(receiver: Receiver, forward: (call: () => void) => void): Re
   return {
     entries: (batch) => forward(() => receiver.entries(batch)),
     discontinuity: (discontinuity) => forward(() => receiver.discontinuity(discontinuity)),
-    health: (state) => forward(() => receiver.health(state)),
+    health: (...state) => forward(() => receiver.health(...state)),
     signal: (text) => forward(() => receiver.signal(text)),
   }
 }

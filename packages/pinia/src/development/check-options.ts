@@ -1,4 +1,37 @@
-import { checkNames, isBoolean, isList, isObject, isText, show, valuesOf, wrong } from '@sse/vue/internal'
+import {
+  checkEventName,
+  checkNames,
+  type Elsewhere,
+  isBoolean,
+  isList,
+  isObject,
+  isText,
+  OPTIONS,
+  show,
+  valuesOf,
+  wrong,
+} from '@sse/vue/internal'
+
+const OF_THE_STREAM: Elsewhere = {
+  ...Object.fromEntries(OPTIONS.map((name) => [name, 'It belongs to createSse()'])),
+  namespace: 'Did you mean sse.stream?',
+}
+
+/**
+ * Refuses what only stores have.
+ *
+ * @throws SseError `invalid-option`
+ */
+export function checkStream(options: unknown): void {
+  for (const [name] of isObject(options) ? valuesOf(options) : []) {
+    if (['events', 'records', 'presence'].includes(name)) {
+      throw wrong(
+        `${name} is not an option of createSse(). It belongs to a store: defineStore('notes', { sse: { ${name}: … } })`,
+        name,
+      )
+    }
+  }
+}
 
 /**
  * Checks the option `sse` of a store. Only own properties with a value count, as everywhere.
@@ -10,7 +43,7 @@ export function checkStoreOptions(store: string, sse: unknown): void {
   if (!isObject(sse) || isList(sse)) {
     throw wrong(`${where} cannot be ${show(sse)}. Write an object: \`sse: { events: { note: 'add' } }\``, sse)
   }
-  checkNames('sse.', sse, ['stream', 'events', 'records', 'presence', 'resync'])
+  checkNames('sse.', sse, ['stream', 'events', 'records', 'presence', 'resync'], OF_THE_STREAM)
   const { stream, events, records, presence, resync } = sse as Readonly<Record<string, unknown>>
   if (stream !== undefined && !isText(stream)) {
     throw wrong(`sse.stream cannot be ${show(stream)}. Write the \`namespace\` of a stream`, stream)
@@ -31,18 +64,9 @@ export function checkStoreOptions(store: string, sse: unknown): void {
       )
     }
     for (const [name, mapping] of valuesOf(mappings)) {
-      if (one === 'event') checkEvent(name)
+      if (one === 'event') checkEventName(name, 'sse.events')
       checkMapping(`sse.${option}.${name}`, mapping, one === 'event' ? ['action', 'batch'] : ['action'])
     }
-  }
-}
-
-function checkEvent(event: string): void {
-  if (event.startsWith('sse.')) {
-    throw wrong(
-      `sse.events cannot map '${event}', which the client itself emits. Listen for it with useSseEvent('${event}', …)`,
-      event,
-    )
   }
 }
 

@@ -1,5 +1,5 @@
 import { parts, provideParts } from '@sse/vue/internal'
-import { checkStoreOptions } from './check-options.ts'
+import { checkStoreOptions, checkStream } from './check-options.ts'
 import { warnWithoutPinia } from './warnings.ts'
 
 /** Bundlers replace `process.env.NODE_ENV` by a text. */
@@ -14,7 +14,7 @@ if (typeof process !== 'undefined' && process.env.NODE_ENV !== 'production') pro
  */
 export function development() {
   try {
-    if (process.env.NODE_ENV !== 'production') return { checkStoreOptions, warnWithoutPinia }
+    if (process.env.NODE_ENV !== 'production') return { checkStoreOptions, checkStream, warnWithoutPinia }
   } catch {
     // There is no `process`.
   }

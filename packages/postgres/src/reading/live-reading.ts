@@ -121,7 +121,7 @@ export class LiveReading {
       } catch (error) {
         if (this.#closed) return
         await this.#restore(error)
-        this.#setUp(false)
+        this.#setUp(false, error)
         this.#hasNews = true
         const milliseconds = Math.min(backoff.base * 2 ** failures++, backoff.max)
         await this.#sleep(milliseconds * (0.5 + Math.random()), { wakes: false })
@@ -251,10 +251,10 @@ export class LiveReading {
     }
   }
 
-  #setUp(isUp: boolean): void {
+  #setUp(isUp: boolean, cause?: unknown): void {
     if (this.#isUp === isUp) return
     this.#isUp = isUp
-    this.#options.receiver.health(isUp ? 'up' : 'down')
+    this.#options.receiver.health(isUp ? 'up' : 'down', cause)
   }
 
   /** Resolves when the time has passed, or, if it wakes, something is new. */

@@ -63,7 +63,7 @@ export class LiveReading {
       connect,
       prepare: (connection) => this.#prepare(connection),
     })
-    this.#health = new Health([this.#connection, commands], (state) => receiver.health(state))
+    this.#health = new Health([this.#connection, commands], (...told) => receiver.health(...told))
   }
 
   /** @throws (rejected) {SseError} why the log cannot be reached in time */

@@ -23,7 +23,11 @@ export class Connection {
   #refused = 0
 
   /** @throws {SseError} if the file cannot be used */
-  constructor(database: DatabaseSync, settings: Settings, tell: (state: 'up' | 'down') => void) {
+  constructor(
+    database: DatabaseSync,
+    settings: Settings,
+    tell: (state: 'up' | 'down', cause?: unknown) => void,
+  ) {
     const path = pathOf(database) ?? ':memory:'
     this.database = database
     try {

@@ -8,7 +8,7 @@ const interval = 1_000
  * again, because writing would damage it further.
  */
 export class Health {
-  readonly #tell: (state: 'up' | 'down') => void
+  readonly #tell: (state: 'up' | 'down', cause?: unknown) => void
   readonly #probe: () => void
   #timer: NodeJS.Timeout | undefined
   #fatal: SseError | undefined
@@ -18,8 +18,8 @@ export class Health {
    * @param tell hears each change in a microtask: it may publish, and a write is running now
    * @param probe writes something, and throws if that fails
    */
-  constructor(tell: (state: 'up' | 'down') => void, probe: () => void) {
-    this.#tell = (state) => queueMicrotask(() => tell(state))
+  constructor(tell: (state: 'up' | 'down', cause?: unknown) => void, probe: () => void) {
+    this.#tell = (...told) => queueMicrotask(() => tell(...told))
     this.#probe = probe
   }
 
@@ -41,7 +41,7 @@ export class Health {
     } else if (!this.#fatal) {
       this.#timer ??= setInterval(() => this.#try(), interval).unref()
     }
-    if (state === 'up') this.#tell('down')
+    if (state === 'up') this.#tell('down', error)
   }
 
   succeeded(): void {

@@ -1,5 +1,5 @@
 import { type Entry, type Published, SseError } from '@sse/core'
-import { batchLength, totalBytes } from '@sse/core/internal'
+import { batchLength, type Deferred, totalBytes } from '@sse/core/internal'
 import { failure } from '../failure.ts'
 import type { Connection } from '../file/connection.ts'
 import type { Appended, NewEntry } from '../log/log-table.ts'
@@ -9,7 +9,7 @@ import type { Delivery } from './delivery.ts'
 
 /** A publish that is not settled. */
 export interface PendingPublish extends NewEntry {
-  readonly outcome: PromiseWithResolvers<Published>
+  readonly outcome: Deferred<Published>
 }
 
 /** A publish that is in the table, perhaps by a transaction that is still open. */

@@ -1,4 +1,5 @@
 import { effectScope, onScopeDispose, type Ref, shallowRef, watch } from 'vue'
+import { development } from '../development/development.ts'
 import { parts } from '../load-parts.ts'
 import { findSession } from '../stream/find-session.ts'
 import type { Said, SaidKind } from '../stream/follow-channel.ts'
@@ -26,6 +27,8 @@ export function useOnChannel(
   channel: ChannelName,
   stream?: string | SseSource,
 ): Readonly<Ref<Said | undefined>> {
+  const tools = development()
+  tools?.checkChannel(composable, channel)
   const session = findSession(composable, stream)
   const { connection } = session
   const newest = shallowRef<Said>()

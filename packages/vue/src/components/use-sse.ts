@@ -1,5 +1,6 @@
 import type { EventData, EventName, Listener } from '@sse/client'
 import { customRef, onScopeDispose, type Ref } from 'vue'
+import { development } from '../development/development.ts'
 import type { RegisteredEvents } from '../register.ts'
 import { findSession } from '../stream/find-session.ts'
 import type { Session } from '../stream/session.ts'
@@ -47,5 +48,7 @@ export function useSseEvent<
   handler: Listener<EventData<RegisteredEvents<Namespace>, Name>>,
   stream?: Namespace | SseSource,
 ): void {
+  const tools = development()
+  tools?.checkListener('useSseEvent', event, handler)
   onScopeDispose(findSession('useSseEvent', stream).methods.on(event, handler))
 }

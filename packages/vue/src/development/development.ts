@@ -1,7 +1,9 @@
+import type { Session } from '../stream/session.ts'
+import { checkChannel, checkList, checkListener, checkShell, checkStream } from './check-composables.ts'
+import { checkDehydrate, checkMethods } from './check-methods.ts'
 import { checkOptions } from './check-options.ts'
-import { checkPayloads } from './check-payload.ts'
 import { showInDevtools } from './devtools.ts'
-import { noteCreation, noteUse, replaceStream, trackListeners } from './hot-reload.ts'
+import { noteCreation, noteInstall, noteUse, replaceStream, trackListeners } from './hot-reload.ts'
 
 /** Bundlers replace `process.env.NODE_ENV` by a text. */
 declare const process: { readonly env: { readonly NODE_ENV?: string } }
@@ -14,7 +16,8 @@ export function development() {
   try {
     if (process.env.NODE_ENV !== 'production')
       return {
-        ...{ check, noteCreation, noteUse, replaceStream, checkPayloads, showInDevtools },
+        ...{ check, checkDehydrate, checkMethods, noteCreation, noteInstall, replaceStream, entered },
+        ...{ checkChannel, checkList, checkListener, checkShell, checkStream },
         track: trackListeners,
       }
   } catch {
@@ -24,3 +27,9 @@ export function development() {
 }
 
 const check = (options: unknown): void => checkOptions(options)
+
+/** An app with this stream was mounted. */
+function entered(session: Session, namespace: string, app: object): void {
+  noteUse(session)
+  showInDevtools(session, namespace, app)
+}

@@ -3,7 +3,7 @@ import type { Connection, ConnectionOptions, Listen } from '../stream/connection
 import type { Session, SessionOptions } from '../stream/session.ts'
 import { warnOfSilence } from './warnings.ts'
 
-/** When options were created, and when an app or a store got a stream. The time is the number of creations so far. */
+/** When options were created, and from when on new options of a stream may be those of a hot reload. The time is the number of creations so far. */
 const createdAt = new WeakMap<object, number>()
 const usedAt = new WeakMap<Session, number>()
 let now = 0
@@ -12,9 +12,14 @@ export function noteCreation(options: object): void {
   createdAt.set(options, ++now)
 }
 
-/** An app or a store has got a stream. */
+/** An app with a stream was mounted, or a store has got a stream, for the first time. A mistake of the app's code was made before. */
 export function noteUse(session: Session): void {
-  usedAt.set(session, now)
+  if (!usedAt.has(session)) usedAt.set(session, now)
+}
+
+/** An app has got a stream. Where nothing will be mounted, that is already its use: on a server, and where the app is mounted before. */
+export function noteInstall(session: Session, app: object): void {
+  if (!session.connection.client || (app as { _container?: unknown })._container) noteUse(session)
 }
 
 /** A listener, on the present client. */
@@ -105,20 +110,17 @@ export interface NewOptions {
 
 /**
  * Replaces the options of a stream: the state, the cursor, the handlers of components and the channels of the run time stay, and there is one
- * connection if there was one. A hot reload creates its options after the stream was used. Two streams with the same name are both created before.
+ * connection if there was one. A hot reload creates its options after the app with the stream was mounted, or after the store got it. Two streams
+ * with the same name are both created before.
  *
  * @throws SseError `invalid-option` if it is another stream
  */
 export function replaceStream(session: Session, former: object | undefined, next: NewOptions): void {
   const { namespace = 'sse' } = next.session
   if (next.options !== former && (createdAt.get(next.options) ?? now) <= (usedAt.get(session) ?? now)) {
-    throw new SseError(
-      'invalid-option',
-      `Two streams '${namespace}': give one another \`namespace\``,
-      namespace,
-    )
+    throw new SseError('invalid-option', `Two streams '${namespace}': rename one by \`namespace\``, namespace)
   }
-  noteUse(session)
+  usedAt.set(session, now)
   const { connection } = session
   const known = tracked.get(connection)
   const { client } = connection

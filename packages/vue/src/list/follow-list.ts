@@ -100,16 +100,20 @@ async function loadList<Item>(
   cause: SseResyncCause,
   flush = () => {},
 ): Promise<string | undefined> {
-  const { error, options, replace, settle } = list
+  const { check, error, options, replace, settle } = list
   const { signal } = cause
   try {
     const loaded = await options.load(cause)
     // It was given up. What it has may be older than what the list has now.
     if (signal.aborted) throw signal.reason
-    const { items, position } = 'items' in loaded ? loaded : { items: loaded, position: undefined }
+    if (check) check(loaded)
+    const { items = loaded, position }: { items?: unknown; position?: string } = Object(loaded)
+    // Tried again, because it may be what a server says of an error, and `load` has not looked at the status.
+    if (!Array.isArray(items))
+      throw new SseError('invalid-use', '`load` gives an array, or { items, position }', loaded)
     // What the load has already must not come after it.
     flush()
-    replace(items)
+    replace(items as Item[])
     error.value = undefined
     settle()
     return position

@@ -3,6 +3,7 @@ import { computed, getCurrentInstance, onServerPrefetch, type Ref, shallowRef } 
 import { type ChannelName, nameOf } from '../components/channel-name.ts'
 import { inScope } from '../components/use-on-channel.ts'
 import { useSseChannel } from '../components/use-sse-channel.ts'
+import { development } from '../development/development.ts'
 import { loadParts, parts } from '../load-parts.ts'
 import type { RegisteredEvents } from '../register.ts'
 import { findSession } from '../stream/find-session.ts'
@@ -87,6 +88,8 @@ export interface ListShell<Item> {
   readonly changes: ListChanges<Item>
   readonly stale: { value: boolean }
   readonly error: { value: unknown }
+  /** In development: refuses what is not a list. */
+  check?: (loaded: unknown) => void
   keyOf(item: Item): ListKey
   values(): Item[]
   replace(items: readonly Item[]): void
@@ -98,15 +101,18 @@ export interface ListShell<Item> {
  * A reactive list that is what the server has: it loads a snapshot, applies the events after it, and loads again when events were missed. No item is
  * ever in it twice.
  *
- * @throws SseError `invalid-use` outside of `setup`, and if the app does not have the stream
+ * @throws SseError `invalid-use` outside of `setup`, and if the app does not have the stream; in development `invalid-option` for an option that is
+ * unknown, missing or invalid
  */
 export function useSseList<Item, Events extends object = RegisteredEvents>(
   options: SseListOptions<Item, Events>,
 ): SseList<Item> {
-  const { channel, key, sort, stream } = options
+  const tools = development()
+  const list = tools ? tools.checkList(options) : options
+  const { channel, key, sort, stream } = list
   const session = findSession('useSseList', stream)
   const { connection, hydration } = session
-  const name = options.name ?? `${Object.keys(options.events)},${nameOf(channel)}`
+  const name = list.name ?? `${Object.keys(list.events)},${nameOf(channel)}`
   const rendered = hydration?.lists[name]
 
   const keyOf = typeof key === 'function' ? key : (item: Item) => item[key] as ListKey
@@ -130,7 +136,7 @@ export function useSseList<Item, Events extends object = RegisteredEvents>(
     },
   }
   const shell: ListShell<Item> = {
-    ...{ session, options: options as SseListOptions<Item, never>, name, rendered, changes, stale, error },
+    ...{ session, options: list as SseListOptions<Item, never>, name, rendered, changes, stale, error },
     ...{ keyOf, settle },
     values() {
       void version.value
@@ -141,6 +147,7 @@ export function useSseList<Item, Events extends object = RegisteredEvents>(
       version.value++
     },
   }
+  tools?.checkShell(shell)
 
   let reload = () => {}
   if (rendered && hydration) {

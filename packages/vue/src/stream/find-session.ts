@@ -1,5 +1,6 @@
 import { SseError } from '@sse/client'
 import { getCurrentInstance } from 'vue'
+import { development } from '../development/development.ts'
 import type { Session } from './session.ts'
 
 /** What an app knows of a stream leads to its session: the object of `createSse`, and the `$sse` of components. */
@@ -18,6 +19,8 @@ export const sessionOf = (sse: unknown): Session | undefined => sessions.get(Obj
  * @throws SseError `invalid-use` outside of `setup`, and if the app does not have the stream
  */
 export function findSession(composable: string, stream: string | object = 'sse'): Session {
+  const tools = development()
+  tools?.checkStream(composable, stream, sessions.has(Object(stream)))
   const component = getCurrentInstance()
   const properties = component?.proxy as Readonly<Record<string, unknown>> | null | undefined
   const session = sessionOf(typeof stream === 'string' ? properties?.[`$${stream}`] : stream)

@@ -1,5 +1,6 @@
 import { type EventData, type EventName, type Listener, type RegisteredEvents, SseError } from '@sse/vue'
 import { getCurrentInstance, onScopeDispose } from 'vue'
+import { development } from '../development/development.ts'
 import type { StoreLike } from '../store/store.ts'
 import { sseOf } from '../store/store-module.ts'
 import type { Sse } from '../types.ts'
@@ -14,6 +15,8 @@ export function useSse<Namespace extends string = 'sse'>(
 ): Sse<RegisteredEvents<Namespace>>
 export function useSse<Events extends object>(namespace?: string): Sse<Events>
 export function useSse(namespace = 'sse'): unknown {
+  const tools = development()
+  tools?.checkNamespace(namespace)
   const component = getCurrentInstance()
   if (!component) {
     throw new SseError(
@@ -34,5 +37,7 @@ export function useSseEvent<
   Name extends EventName<RegisteredEvents<Namespace>>,
   Namespace extends string = 'sse',
 >(event: Name, handler: Listener<EventData<RegisteredEvents<Namespace>, Name>>, namespace?: Namespace): void {
+  const tools = development()
+  tools?.checkListener('useSseEvent', event, handler)
   onScopeDispose(useSse(namespace).on(event, handler))
 }

@@ -84,6 +84,29 @@ describe('createSse refuses in development', () => {
     )
   })
 
+  it.each([
+    ['connect', true, "It belongs to @sse/vue and @sse/pinia. Connect with store.dispatch('sse/connect')"],
+    ['hydrate', { lists: {} }, 'Here the state of the store has the position of the page'],
+    ['stream', 'prices', 'Did you mean namespace?'],
+    ['name', 'prices', 'Did you mean namespace?'],
+  ])('%s, which belongs elsewhere', (name, value, way) => {
+    expect(() => create({ url, [name]: value })).toThrow(refusal(`${name} is not an option. `, name))
+    expect(() => create({ url, [name]: value })).toThrow(way)
+  })
+
+  it.each<[by: string, given: object]>([
+    ["plugins: [createSse({ url: '/events' })]", { commit() {}, dispatch() {}, registerModule() {}, url }],
+    ["app.use(createSse({ url: '/events' }))", { use() {}, mixin() {}, directive() {} }],
+    [
+      "Vue.use(createSse({ url: '/events' }))",
+      Object.assign(() => {}, { use() {}, mixin() {}, directive() {} }),
+    ],
+  ])('what gets createSse itself, and says to write %s', (call, given) => {
+    expect(() => create(given)).toThrow(
+      refusal(`createSse needs a call before it is a plugin. Write ${call}`, given),
+    )
+  })
+
   it('events of the client itself, and says how to hear them', () => {
     expect(() => create({ url, events: { 'sse.open': 'notes/add' } })).toThrow(
       refusal("Listen for it with useSseEvent('sse.open', …)", 'sse.open'),

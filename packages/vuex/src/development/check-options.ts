@@ -1,6 +1,9 @@
+import { SseError } from '@sse/vue'
 import {
   checkOptions as checkBase,
+  checkEventName,
   checkNames,
+  type Elsewhere,
   isBoolean,
   isFunction,
   isList,
@@ -17,6 +20,12 @@ import {
 export const OPTIONS = ['url', 'events', 'records', 'presence', ...OPTIONS_OF_VUE] as const
 
 const NAMES = [...new Set(OPTIONS)].filter((name) => name !== 'connect' && name !== 'hydrate')
+
+const ELSEWHERE: Elsewhere = {
+  ...{ name: 'Did you mean namespace?', stream: 'Did you mean namespace?' },
+  connect: "It belongs to @sse/vue and @sse/pinia. Connect with store.dispatch('sse/connect')",
+  hydrate: 'It belongs to @sse/vue and @sse/pinia. Here the state of the store has the position of the page',
+}
 
 const channelRule = (option: string, mutation: string): Rules[string] => [
   (value) => isObject(value) && !isList(value),
@@ -42,7 +51,7 @@ const RULES: Rules = {
  * @throws SseError `invalid-option`
  */
 export function checkOptions(options: unknown): void {
-  checkBase(options, NAMES, RULES)
+  checkBase(options, NAMES, RULES, ELSEWHERE)
   const { events, records, presence, resync } = options as Readonly<Record<string, object | undefined>>
   for (const [event, mapping] of valuesOf(events ?? {})) checkEvent(event, mapping)
   for (const [option, mappings] of Object.entries({ records, presence }))
@@ -51,13 +60,22 @@ export function checkOptions(options: unknown): void {
   if (isObject(resync)) checkName('resync', resync, ['dispatch'], [])
 }
 
+/**
+ * Checks what a composable of a store was given as its stream. The composables of `@sse/vue` also take the object of `createSse`.
+ *
+ * @throws SseError `invalid-use`
+ */
+export function checkNamespace(namespace: unknown): void {
+  if (isText(namespace)) return
+  throw new SseError(
+    'invalid-use',
+    `useSse and useSseEvent of a store take the \`namespace\` of a stream, not ${show(namespace)}`,
+    namespace,
+  )
+}
+
 function checkEvent(event: string, mapping: unknown): void {
-  if (event.startsWith('sse.')) {
-    throw wrong(
-      `events cannot map '${event}', which the client itself emits. Listen for it with useSseEvent('${event}', …)`,
-      event,
-    )
-  }
+  checkEventName(event)
   checkMapping(`events.${event}`, mapping, ['commit', 'dispatch', 'run'], ['batch'])
 }
 

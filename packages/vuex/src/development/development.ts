@@ -1,5 +1,6 @@
 import {
-  checkPayloads,
+  checkListener,
+  checkMethods,
   noteCreation,
   noteUse,
   parts,
@@ -8,8 +9,8 @@ import {
   showInDevtools,
   trackListeners,
 } from '@sse/vue/internal'
-import { checkOptions } from './check-options.ts'
-import { warnOfMissingResync, warnOfUnmappedEvents } from './warnings.ts'
+import { checkNamespace, checkOptions } from './check-options.ts'
+import { warnOfMissingResync, warnOfMissingStore, warnOfUnmappedEvents } from './warnings.ts'
 
 /** Bundlers replace `process.env.NODE_ENV` by a text. */
 declare const process: { readonly env: { readonly NODE_ENV?: string } }
@@ -29,8 +30,15 @@ export function development() {
   try {
     if (process.env.NODE_ENV !== 'production') {
       return {
-        ...{ checkOptions, noteCreation, checkPayloads, noteUse, replaceStream, track },
-        ...{ warnOfMissingResync, warnOfUnmappedEvents, showInDevtools },
+        ...{ checkOptions, noteCreation, checkMethods, noteUse, replaceStream, track },
+        ...{
+          checkListener,
+          checkNamespace,
+          warnOfMissingResync,
+          warnOfMissingStore,
+          warnOfUnmappedEvents,
+          showInDevtools,
+        },
       }
     }
   } catch {

@@ -5,6 +5,18 @@ import type { SseOptions } from '../types.ts'
 /** The most names of unmapped events that are logged, because a server may invent any number. */
 const MOST_NAMES = 20
 
+/** The streams that no store had when an app with them was mounted. */
+const storeless = new WeakSet<object>()
+
+/** Warns once if an app has a stream that no store has. Then no event reaches a store. */
+export function warnOfMissingStore(plugin: object, session: Session | undefined, namespace: string): void {
+  if (session || storeless.has(plugin)) return
+  storeless.add(plugin)
+  console.warn(
+    `[@sse/vuex] The app has the stream '${namespace}', but no store has it: createStore({ plugins: [sse] }), or new Vuex.Store({ plugins: [sse] })`,
+  )
+}
+
 /** Warns once when a resync would have been needed. */
 export function warnOfMissingResync(session: Session, options: () => SseOptions<AnyEvents>): void {
   const { connection } = session

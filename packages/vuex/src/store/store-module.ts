@@ -72,13 +72,13 @@ export function registerStream(store: StoreLike, options: SseOptions<AnyEvents>)
   const methods = eachAction(
     (action) => (payload?: unknown) => store.dispatch(`${namespace}/${action}`, payload),
   ) as Pick<Sse<AnyEvents>, (typeof ACTIONS)[number]>
+  tools?.checkMethods(session)
   const { on, reached } = session.methods
   const sse: Sse<AnyEvents> = toSse({ ...methods, on, reached }, state)
   const stream: StoreStream = { session, sse, options }
   addSession(stream.sse, () => session)
   streams.set(store, (streams.get(store) ?? new Map()).set(namespace, stream))
   tools?.noteUse(session)
-  tools?.checkPayloads(session)
   tools?.warnOfMissingResync(session, () => stream.options)
   tools?.warnOfUnmappedEvents(session, () => stream.options)
   return stream
