@@ -33,7 +33,16 @@ export const english: Items = [
   ]),
   section(
     'Deployment',
-    under('deployment', ['choosing-a-log', 'proxies', 'limits', 'sqlite', 'redis', 'postgres', 'health', 'threat-model']),
+    under('deployment', [
+      'choosing-a-log',
+      'proxies',
+      'limits',
+      'sqlite',
+      'redis',
+      'postgres',
+      'health',
+      'threat-model',
+    ]),
   ),
   section('Background', [
     ...under('background', ['transports', 'myths', 'comparison', 'speed', 'how-it-is-tested']),
