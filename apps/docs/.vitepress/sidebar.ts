@@ -33,7 +33,16 @@ export const english: Items = [
   ]),
   section(
     'Deployment',
-    under('deployment', ['choosing-a-log', 'proxies', 'limits', 'sqlite', 'redis', 'threat-model']),
+    under('deployment', [
+      'choosing-a-log',
+      'proxies',
+      'limits',
+      'sqlite',
+      'redis',
+      'postgres',
+      'health',
+      'threat-model',
+    ]),
   ),
   section('Background', [
     ...under('background', ['transports', 'myths', 'comparison', 'speed', 'how-it-is-tested']),
@@ -84,7 +93,15 @@ export const korean: Items = [
   ]),
   section(
     '배포',
-    under('ko/deployment', ['choosing-a-log', 'proxies', 'limits', 'sqlite', 'redis', 'threat-model']),
+    under('ko/deployment', [
+      'choosing-a-log',
+      'proxies',
+      'limits',
+      'sqlite',
+      'redis',
+      'health',
+      'threat-model',
+    ]),
   ),
   section('배경', [
     ...under('ko/background', ['transports', 'myths', 'comparison', 'speed', 'how-it-is-tested']),

@@ -67,7 +67,8 @@ test('what a page shows of a proxy is in the configuration that is tested', () =
     .map((file) => readFileSync(join(root, 'apps/examples/behind-proxy', file), 'utf8'))
     .join('\n')
     .split('\n')
-    .map((line) => line.trim())
+    // The second server of a configuration stands there as a comment, which a test takes away.
+    .map((line) => line.trim().replace(/^# (?=server )/, ''))
   const shown = docs
     .flatMap(({ path, text }) => blocksOf(path, text))
     .filter(({ language }) => ['nginx', 'haproxy', 'caddyfile'].includes(language))

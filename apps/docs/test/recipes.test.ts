@@ -2,11 +2,11 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setImmediate as endOfTurn } from 'node:timers/promises'
-import { createHub, sse } from '@sse/express'
+import { createHub, createMemoryBroker, type Receiver, sse } from '@sse/express'
 import { openStream } from '@sse/express/testing'
 import { until } from '@sse/testbed'
 import express, { type RequestHandler } from 'express'
-import { afterAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { run, scriptsOf } from './run.ts'
 import { userFrom } from './served/user.ts'
 
@@ -39,6 +39,38 @@ describe('testing', async () => {
   await run(routes!, { app: guarded, hub })
   await run(clients!)
   await run(stores!)
+})
+
+test('health and metrics', async () => {
+  const [health, metrics] = scriptsOf('deployment/health.md')
+  const watched = express()
+  const late = createMemoryBroker()
+  const start = late.start.bind(late)
+  const gate = Promise.withResolvers<void>()
+  Object.assign(late, { start: (receiver: Receiver) => gate.promise.then(() => start(receiver)) })
+  const served = createServer(watched).listen(0, '127.0.0.1')
+  onTestFinished(() => void served.close())
+  const ask = (path: string) => fetch(`http://127.0.0.1:${(served.address() as AddressInfo).port}${path}`)
+  await run(health!, { app: watched, broker: late })
+  expect([(await ask('/healthz')).status, (await ask('/readyz')).status]).toEqual([200, 503])
+  gate.resolve()
+  await until(async () => (await ask('/readyz')).ok)
+
+  const counted = createHub()
+  await counted.ready
+  await run(metrics!, { app: watched, hub: counted })
+  await counted.publish('news', 1)
+  await expect(counted.publish('', 1)).rejects.toThrow()
+  const answer = await ask('/metrics')
+  expect(answer.headers.get('content-type')).toContain('text/plain; version=0.0.4')
+  const text = await answer.text()
+  for (const line of text.trimEnd().split('\n'))
+    expect(line).toMatch(/^sse_[a-z_]+(?:\{[a-z]+="[\w-]+"\})? \d+(?:\.\d+)?$/)
+  expect(text).toContain('sse_published 1\n')
+  expect(text).toContain('sse_broker{state="up"} 1\n')
+  expect(text).toContain('sse_refused_publishes{code="invalid-channel"} 1\n')
+  expect(text).toMatch(/^sse_window_span \d+/m)
+  await counted.close()
 })
 
 describe('LLM streams', async () => {

@@ -153,6 +153,17 @@ describe.each(['express', 'express4'] as const)('on %s', (express) => {
       })
     }
 
+    if (signsIn) {
+      // The last one with a sign-in: nobody signs in after it.
+      test('refuses the tries of an address that has made too many', async () => {
+        const statuses = new Set<number>()
+        for (let tries = 0; tries < 60 && !statuses.has(429); tries++) {
+          statuses.add(await post('/sign-in', '{"user":"mina","password":"wrong"}'))
+        }
+        expect([...statuses]).toEqual([401, 429])
+      })
+    }
+
     if (publish) {
       test('tells the client when its log is lost, keeps its streams, and uses the log when it is back', async () => {
         await using stream = await open()

@@ -52,4 +52,9 @@ describe('while the app is replaced', () => {
   })
 })
 
+describe('with two servers', () => {
+  const second = (port: number) => without('127.0.0.1:3000', `127.0.0.1:3000 127.0.0.1:${port}`)
+  promises.testTwoServers('caddy', second, without('lb_try_duration 5s', 'lb_try_duration 1s'))
+})
+
 test('pnpm example behind-proxy caddy starts it in front of the app', () => promises.expectToRun('caddy'))

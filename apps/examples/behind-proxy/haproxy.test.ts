@@ -58,4 +58,15 @@ promises.testWithoutReplacement(
   503,
 )
 
+describe('with two servers', () => {
+  const second = (port: number) => without('# server other 127.0.0.1:3001', `server other 127.0.0.1:${port}`)
+  promises.testTwoServers('haproxy', second)
+
+  test('one that is away is noticed, without option redispatch', async () => {
+    const { get } = await promises.oneAway('haproxy', second, without('option redispatch'))
+    const answers = await Promise.all([get('/status'), get('/status')])
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 503])
+  })
+})
+
 test('pnpm example behind-proxy haproxy starts it in front of the app', () => promises.expectToRun('haproxy'))

@@ -89,4 +89,16 @@ test('while the app is replaced a poll is answered with the empty stream, withou
   })
 })
 
+describe('with two servers', () => {
+  const second = (port: number) => without('# server 127.0.0.1:3001', `server 127.0.0.1:${port}`)
+  promises.testTwoServers('nginx', second)
+
+  // nginx's default is `max_fails=1 fail_timeout=10s`. Here it is longer than any machine takes to start the apps.
+  test('no stream is back once both were away, without max_fails=0', async () => {
+    const { get } = await promises.bothAway('nginx', second, without('max_fails=0', 'fail_timeout=600s'))
+    expect((await get('/events', native)).text).toBe('retry: 2000\n\n')
+    expect((await get('/status')).status).toBe(502)
+  })
+})
+
 test('pnpm example behind-proxy nginx starts it in front of the app', () => promises.expectToRun('nginx'))

@@ -90,6 +90,19 @@ describe('one that runs', () => {
     expect(await second.exited).toEqual({ code: 1, signal: null })
   })
 
+  test.each([
+    ['--help', 0],
+    ['--node', 1],
+  ])('%s is answered with the options', async (option, code) => {
+    const { exited, output } = await startProcess(
+      process.execPath,
+      ['--conditions=@sse/source', 'server/main.ts', option],
+      { cwd: new URL('..', import.meta.url).pathname, env: {}, ready: /--nodes N[\s\S]*--postgres/ },
+    )
+    expect(await exited).toEqual({ code, signal: null })
+    expect(output.includes("Unknown option '--node'")).toBe(code === 1)
+  })
+
   test('a database that a running server has is said in words, with the way out', async () => {
     const second = await startProcess(process.execPath, ['--conditions=@sse/source', 'server/main.ts'], {
       cwd: new URL('..', import.meta.url).pathname,

@@ -26,6 +26,13 @@ import { readSettings, type Settings } from './settings.ts'
 // What this process and its Redis write holds what people write to each other: nobody else of the machine may read it.
 process.umask(0o077)
 
+const usage = `pnpm dev [--nodes N] [--postgres]
+
+  --nodes N    N server processes on N ports, which share a Redis
+  --postgres   the data and the log are in a PostgreSQL
+
+The environment has the other settings, such as PORT: see apps/notifications/README.md.`
+
 try {
   const settings = readSettings(process.env)
   const { nodes, postgres } = commandLine()
@@ -36,12 +43,29 @@ try {
   process.exit(1)
 }
 
-/** @throws Error for what is no number from 1 to 16 */
+/** @throws Error for an unknown option, and for a number of nodes that is not from 1 to 16 */
 function commandLine(): { nodes: number; postgres: boolean } {
-  const { values } = parseArgs({ options: { nodes: { type: 'string' }, postgres: { type: 'boolean' } } })
+  const { values } = argumentsOf()
+  if (values.help) {
+    console.log(usage)
+    process.exit()
+  }
   const { nodes = '1', postgres = false } = values
   if (/^([1-9]|1[0-6])$/.test(nodes)) return { nodes: Number(nodes), postgres }
   throw new Error(`--nodes ${nodes}: how many server processes, from 1 to 16.`)
+}
+
+function argumentsOf() {
+  try {
+    const options = {
+      nodes: { type: 'string' },
+      postgres: { type: 'boolean' },
+      help: { type: 'boolean' },
+    } as const
+    return parseArgs({ options })
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n\n${usage}`, { cause: error })
+  }
 }
 
 async function start(settings: Settings): Promise<void> {

@@ -160,8 +160,10 @@ export const statsSchema = v.object({
   }),
   memory: v.object({ rss: gauge, heapUsed: gauge }),
   broker: v.picklist(['starting', 'up', 'down', 'refusing']),
-  /** Name of this process. */
+  /** Name of this process. All other figures but `hubs` are of this process only. */
   node: v.string(),
+  /** Processes that share the log, as far as this one knows. */
+  hubs: gauge,
   /** How late timers were within the last second. */
   eventLoopDelay: v.object({ p50: gauge, p99: gauge }),
 })

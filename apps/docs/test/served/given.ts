@@ -35,6 +35,7 @@ const pool = {
 }
 
 Object.assign(globalThis, {
+  broker: createMemoryBroker(),
   ...{ app, channels, createHub, hub, requireUser, model, pool, sse },
   mayRead: (user: { id: string } | undefined, channel: string) => channel === `user:${user?.id}`,
   promptOf: (_user: string, id: string) => (id === 'none' ? undefined : id),

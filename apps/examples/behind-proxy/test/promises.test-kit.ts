@@ -102,6 +102,52 @@ export function testWithoutReplacement(name: ProxyName, title: string, change: C
   })
 }
 
+/** The change that names the second server of a configuration, by its port. */
+type Second = (port: number) => Change
+
+async function startTwo(name: ProxyName, second: Second, changes: readonly Change[]) {
+  const apps = await Promise.all([startApp(), startApp()])
+  const front = await startProxy(name, apps[0], second(apps[1].port), ...changes)
+  return { apps, ...browse(front) }
+}
+
+/** A proxy with two servers, the first of which has ended. */
+export async function oneAway(name: ProxyName, second: Second, ...changes: readonly Change[]) {
+  const { apps, get } = await startTwo(name, second, changes)
+  await apps[0].stop()
+  return { get }
+}
+
+/** A proxy with two servers that had two streams each, then were both away while clients asked, and have both started again. */
+export async function bothAway(name: ProxyName, second: Second, ...changes: readonly Change[]) {
+  const { apps, ask, get } = await startTwo(name, second, changes)
+  const streams = Array.from({ length: 4 }, () => ask('/events', native))
+  await until(() => streams.every((stream) => data(stream, 'sse.open').length === 1))
+  await Promise.all(apps.map((app) => app.stop()))
+  await until(() => streams.every(({ ended }) => ended))
+  const answers = await Promise.all(streams.map(() => get('/events', native)))
+  for (const { text } of answers) expect(text).toBe('retry: 2000\n\n')
+  await Promise.all(apps.map((app) => app.start()))
+  return { ask, get }
+}
+
+export function testTwoServers(name: ProxyName, second: Second, ...changes: readonly Change[]): void {
+  test('every stream is back at its first attempt once both were away', async () => {
+    const { ask, get } = await bothAway(name, second, ...changes)
+    const streams = Array.from({ length: 4 }, () => ask('/events', native))
+    await until(() => streams.every((stream) => data(stream, 'sse.open').length === 1 || stream.ended))
+    expect(streams.map(({ ended }) => ended)).toEqual([false, false, false, false])
+    expect((await get('/status')).status).toBe(200)
+  })
+
+  test('one that is away is not noticed', async () => {
+    const { get } = await oneAway(name, second, ...changes)
+    for (const method of ['GET', 'POST', 'GET', 'POST']) {
+      expect((await get('/status', { ':method': method })).status).toBe(200)
+    }
+  })
+}
+
 /** `pnpm example behind-proxy NAME`: the app and the proxy, and nothing of them when it has ended. */
 export async function expectToRun(name: ProxyName): Promise<void> {
   const port = await freePort()

@@ -34,7 +34,13 @@ export function createMetrics(hub: NotificationHub, lines: OpenLines): Metrics {
 
   gauge('sse_streams', 'Open streams', ({ streams }) => streams)
   gauge('sse_channels', 'Channels that a stream is on', ({ channels }) => channels)
-  gauge('sse_broker_up', '1 while the broker reaches its log', ({ broker }) => (broker === 'up' ? 1 : 0))
+  gauge('sse_broker_up', '1 while the broker reaches its log and the log takes writes', ({ broker }) =>
+    broker === 'up' ? 1 : 0,
+  )
+  gauge('sse_broker_refusing', '1 while the log takes no writes', ({ broker }) =>
+    broker === 'refusing' ? 1 : 0,
+  )
+  gauge('sse_hubs', 'Processes on the log. 1 while the broker is down', ({ hubs }) => hubs)
   gauge('sse_window_entries', 'Entries of the log in memory', ({ windowEntries }) => windowEntries)
   gauge('sse_window_bytes', 'Bytes of the log in memory', ({ windowBytes }) => windowBytes)
   gauge('sse_window_span_seconds', 'How far the window reaches back', ({ windowSpan }) => windowSpan / 1000)
@@ -55,6 +61,17 @@ export function createMetrics(hub: NotificationHub, lines: OpenLines): Metrics {
     collect() {
       this.reset()
       for (const [reason, count] of Object.entries(hub.stats().closed)) this.inc({ reason }, count)
+    },
+  })
+
+  new Counter({
+    name: 'sse_refused_publishes_total',
+    help: 'Publishes that were rejected',
+    labelNames: ['code'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [code, count] of Object.entries(hub.stats().refusedPublishes)) this.inc({ code }, count)
     },
   })
 

@@ -91,6 +91,7 @@ function sample({ hub, lines, before, now, delay }: SampleOf): Stats {
     memory: { rss, heapUsed },
     broker: stats.broker,
     node: `${hostname()}:${process.pid}`,
+    hubs: stats.hubs,
     eventLoopDelay: { p50: milliseconds(delay, 50), p99: milliseconds(delay, 99) },
   }
 }

@@ -210,7 +210,10 @@ export const en = {
     refusedHint: 'Sign in as Admin to see it.',
     toInbox: 'To the inbox',
     waiting: 'Waiting for the first figures…',
-    node: (name: string) => `Process ${name}`,
+    node: (name: string, count: number) =>
+      count > 1
+        ? `Figures of this process only: ${name}, one of ${count}`
+        : `Figures of this process: ${name}`,
     broker: { starting: 'Log starting', up: 'Log up', down: 'Log down', refusing: 'Log takes no writes' },
     figures: {
       streams: 'Streams',
@@ -243,7 +246,7 @@ export const en = {
       gaps: 'Gaps',
     },
     chartNow: (title: string, values: string) => `${title}, now: ${values}`,
-    users: 'Connected users',
+    users: 'Users connected to this process',
     user: 'User',
     userStreams: 'Streams',
     action: 'Action',
@@ -251,7 +254,8 @@ export const en = {
     disconnect: 'Disconnect',
     disconnectOf: (name: string) => `Disconnect ${name}`,
     disconnectTitle: (name: string) => `Disconnect ${name}?`,
-    disconnectHint: 'All streams of this user end. They reconnect only where the user is still signed in.',
+    disconnectHint:
+      'All streams of this user end, in every process. They reconnect only where the user is still signed in.',
     disconnected: (name: string) => `${name} was disconnected`,
     drain: 'Drain',
     drainTitle: 'Drain every process?',

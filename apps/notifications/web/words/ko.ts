@@ -210,7 +210,8 @@ export const ko: Words = {
     refusedHint: 'Admin으로 로그인하세요.',
     toInbox: '받은 알림으로',
     waiting: '첫 수치를 기다리는 중…',
-    node: (name) => `프로세스 ${name}`,
+    node: (name, count) =>
+      count > 1 ? `이 프로세스만의 수치: ${name}, 전체 ${count}개 중 하나` : `이 프로세스의 수치: ${name}`,
     broker: {
       starting: '로그 시작 중',
       up: '로그 정상',
@@ -248,7 +249,7 @@ export const ko: Words = {
       gaps: '갭',
     },
     chartNow: (title, values) => `${title}, 현재: ${values}`,
-    users: '연결된 사용자',
+    users: '이 프로세스에 연결된 사용자',
     user: '사용자',
     userStreams: '스트림',
     action: '작업',
@@ -256,7 +257,7 @@ export const ko: Words = {
     disconnect: '연결 끊기',
     disconnectOf: (name) => `${name} 연결 끊기`,
     disconnectTitle: (name) => `${name}의 연결을 끊을까요?`,
-    disconnectHint: '이 사용자의 모든 스트림이 끝납니다. 로그인된 곳에서만 다시 연결됩니다.',
+    disconnectHint: '모든 프로세스에서 이 사용자의 스트림이 끝납니다. 로그인된 곳에서만 다시 연결됩니다.',
     disconnected: (name) => `${name}의 연결을 끊었습니다`,
     drain: '스트림 차례로 재연결',
     drainTitle: '모든 프로세스의 스트림을 차례로 재연결할까요?',

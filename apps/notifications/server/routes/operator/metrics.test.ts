@@ -19,9 +19,19 @@ test('Prometheus reads the hub’s figures and node’s own', async () => {
     expect(text).toMatch(/^sse_published_total 1$/m)
     expect(text).toMatch(/^sse_entries_total 1$/m)
     expect(text).toMatch(/^sse_broker_up 1$/m)
+    expect(text).toMatch(/^sse_broker_refusing 0$/m)
+    expect(text).toMatch(/^sse_hubs 1$/m)
     expect(text).toMatch(/^sse_streams_closed_total\{reason="stalled"\} 0$/m)
     expect(text).toMatch(/^process_resident_memory_bytes \d+$/m)
   }
+})
+
+test('Prometheus counts refused publishes by the code of the error', async () => {
+  const { app, hub } = await startApp({ metricsToken: token })
+  // @ts-expect-error: the schema refuses it, and the types do too
+  await expect(hub.publish('all', 'not a notification', { event: 'notification' })).rejects.toThrow()
+  const { text } = await supertest(app).get('/metrics').set('Authorization', `Bearer ${token}`).expect(200)
+  expect(text).toMatch(/^sse_refused_publishes_total\{code="invalid-data"\} 1$/m)
 })
 
 test.each([

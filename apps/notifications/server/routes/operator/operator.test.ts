@@ -40,6 +40,7 @@ test('the operator is told the figures every second, in the form that both sides
     gaps: 0,
     broker: 'up',
     node: expect.stringContaining(String(process.pid)),
+    hubs: 1,
   })
   await post('mina', '/api/notifications', { to: 'all', title: 'Hello', body: '' })
   let second = await next()
