@@ -21,6 +21,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Milliseconds that a request and its answer may take. On a dead line neither would ever end, and what waits for it would wait for ever. */
+const limit = 20_000
+
 const unreachable = () => new ApiError(0, 'The server cannot be reached')
 
 /** @throws ApiError for every answer that is not 2xx, and for none. */
@@ -34,7 +37,7 @@ export async function request(
     body === undefined
       ? { method, headers }
       : { method, headers: { ...headers, 'Content-Type': 'application/json' }, body: JSON.stringify(body) }
-  const response = await fetch(path, init).catch(() => {
+  const response = await fetch(path, { ...init, signal: AbortSignal.timeout(limit) }).catch(() => {
     throw unreachable()
   })
   if (response.ok) return response
