@@ -72,9 +72,7 @@ export function checkRange(name: string, value: unknown): void {
  * @throws {SseError} `invalid-option`; its message suggests the most similar option
  */
 export function checkNames(where: string, options: object, known: readonly string[]): void {
-  const given = Object.entries(options)
-  if (given.length === 0) refuseInstance(where, options, known)
-  for (const [name, value] of given) {
+  for (const [name, value] of Object.entries(options)) {
     if (value === undefined || known.includes(name)) continue
     const similar = mostSimilar(name, known)
     const advice = similar ? `Did you mean ${where}${similar}?` : `The options are ${known.join(', ')}.`
@@ -82,16 +80,6 @@ export function checkNames(where: string, options: object, known: readonly strin
       value: name,
     })
   }
-}
-
-/** An object of a class that has none of the options, such as a hub or a broker, was given in their place. */
-function refuseInstance(where: string, value: object, known: readonly string[]): void {
-  const prototype: object | null = Object.getPrototypeOf(value)
-  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null
-  if (isPlain || known.some((name) => name in value)) return
-  const name = where.slice(0, -1) || 'options'
-  const message = `${name} must be a plain object, not an object of the class ${prototype.constructor?.name}. The options are ${known.join(', ')}.`
-  throw new SseError('invalid-option', message, { value })
 }
 
 /** Names from other libraries, with the option that does the same here. */

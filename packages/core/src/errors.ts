@@ -65,10 +65,10 @@ export class SseError extends Error {
 
 /** Formats a value for a message: as JSON where possible, and in at most 80 characters. A function is shown by its name. */
 export function show(value: unknown): string {
-  if (typeof value === 'function') return `the function ${value.name || 'without a name'}`
   let text: string | undefined
   try {
-    text = typeof value === 'string' ? JSON.stringify(value) : undefined
+    if (typeof value === 'function') text = `the function ${String(value.name || 'without a name')}`
+    else if (typeof value === 'string') text = JSON.stringify(value)
     text ??= typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
   } catch {
     text = inspect(value, { depth: 0, customInspect: false })
