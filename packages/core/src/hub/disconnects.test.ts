@@ -58,7 +58,8 @@ describe('hub.disconnect', () => {
     const errors: unknown[] = []
     const hub = createHub({ onError: (error) => errors.push(error) })
     await hub.disconnect('ada')
-    await opened(hub, { key: undefined })
+    const client = { key: undefined, isAnonymous: true, admit: () => undefined }
+    await opened(hub, { client })
     for (let time = 0; time < 2; time++) await hub.disconnect('ada')
     expect(errors).toEqual([expect.objectContaining({ code: 'invalid-key', value: 'ada' })])
   })
@@ -66,6 +67,7 @@ describe('hub.disconnect', () => {
   it.each([
     ['one has a key', { key: 'bo' }],
     ['a guest has none', { client: { key: undefined, admit: () => undefined } }],
+    ['an app makes its streams itself', { key: undefined }],
   ])('reports nothing if %s', async (_name, options) => {
     const errors: unknown[] = []
     const hub = createHub({ onError: (error) => errors.push(error) })

@@ -93,7 +93,7 @@ class LogHub implements Hub, StreamHost {
   readonly #runs: Runs
   #runsReads = 0
   #endedReads = 0
-  /** Whether a stream had a key, or could have had one. */
+  /** Whether a stream could have had a key. */
   #hasKeys = false
   /** Whether it was reported that no stream has a key. */
   #saidNoKeys = false
@@ -194,8 +194,7 @@ class LogHub implements Hub, StreamHost {
 
   stream(transport: Transport, options?: StreamOptions): SseStream {
     this.#refusePublishOnly('stream')
-    const client = options?.client
-    this.#hasKeys ||= client ? client.isAnonymous !== true : options?.key !== undefined
+    this.#hasKeys ||= options?.client?.isAnonymous !== true
     return new Stream(this, transport, options)
   }
 
