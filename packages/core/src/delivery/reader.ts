@@ -185,9 +185,11 @@ export class Reader {
     this.pause()
   }
 
-  /** Writes the entries that a live reader does not have yet. Call it before the channels change. */
+  /** Writes the entries that a reader at the head does not have yet. Call it before the channels change. */
   flush(): void {
     if (this.#state === 'live') this.#readWindow(this.#livePosition)
+    // They came while it waits for records.
+    else if (this.#state === 'holding' && !this.#subscriber.full) this.resume()
   }
 
   /** Whether the client waits for the records of a channel. */
