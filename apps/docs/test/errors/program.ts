@@ -66,7 +66,7 @@ export class Program implements AsyncDisposable {
   async #given(code: string): Promise<Record<string, unknown>> {
     const inFolder = (path: string) => join(this.#folder, path)
     const newHub = (options: HubOptions = {}) => {
-      // A copy of what is no plain object would be another mistake.
+      // A copy of a broker would hide the mistake.
       const isPlain = Object.getPrototypeOf(options) === Object.prototype
       const told = (error: unknown) => this.told.push(error)
       const hub = createHub(isPlain ? { onError: told, ...options } : options)

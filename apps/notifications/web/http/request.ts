@@ -21,7 +21,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Milliseconds that a request and its answer may take. On a dead line neither would ever end, and what waits for it would wait for ever. */
+/** Milliseconds that a request and its answer may take. On a dead connection they would never end. */
 const limit = 20_000
 
 const unreachable = () => new ApiError(0, 'The server cannot be reached')

@@ -270,7 +270,7 @@ describe('the callbacks of a hub', () => {
   })
 
   it('are called each time when the broker reaches or loses its log', async () => {
-    const states: string[] = []
+    const told: unknown[] = []
     const memory = createMemoryBroker()
     let receiver: Receiver | undefined
     const broker = wrapped(memory, {
@@ -279,20 +279,16 @@ describe('the callbacks of a hub', () => {
         return memory.start(its)
       },
     })
-    const causes: unknown[] = []
-    const hub = createHub({
-      broker,
-      onBroker(state, cause) {
-        states.push(state)
-        causes.push(cause)
-      },
-    })
+    const hub = createHub({ broker, onBroker: (...state) => told.push(state) })
     await hub.ready
     const cause = new Error('connect ECONNREFUSED')
     for (const state of ['down', 'down', 'up'] as const)
       receiver?.health(state, state === 'down' ? cause : undefined)
-    expect(states).toEqual(['up', 'down', 'up'])
-    expect(causes).toEqual([undefined, cause, undefined])
+    expect(told).toEqual([
+      ['up', undefined],
+      ['down', cause],
+      ['up', undefined],
+    ])
     expect(hub.stats().broker).toBe('up')
   })
 })
@@ -307,15 +303,8 @@ describe('a log that refuses writes', () => {
         return memory.publish(...message)
       },
     })
-    const states: string[] = []
-    const causes: unknown[] = []
-    const hub = createHub({
-      broker,
-      onBroker(state, cause) {
-        states.push(state)
-        causes.push(cause)
-      },
-    })
+    const told: unknown[] = []
+    const hub = createHub({ broker, onBroker: (...state) => told.push(state) })
     await hub.publish('a', 1)
     isFull = true
     for (let n = 0; n < 3; n++) await expect(hub.publish('a', n)).rejects.toMatchObject({ code: 'log-full' })
@@ -327,8 +316,11 @@ describe('a log that refuses writes', () => {
     })
     isFull = false
     await hub.publish('a', 2)
-    expect(states).toEqual(['up', 'refusing', 'up'])
-    expect(causes).toEqual([undefined, expect.objectContaining({ code: 'log-full' }), undefined])
+    expect(told).toEqual([
+      ['up', undefined],
+      ['refusing', expect.objectContaining({ code: 'log-full' })],
+      ['up', undefined],
+    ])
     expect(hub.stats().broker).toBe('up')
   })
 })

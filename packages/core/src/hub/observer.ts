@@ -30,8 +30,7 @@ export class Observer {
   }
 
   broker(state: BrokerState, cause: unknown): void {
-    const { onBroker } = this.#options
-    this.#call(onBroker && ((told: BrokerState) => onBroker(told, cause)), state)
+    this.#call((told: BrokerState) => this.#options.onBroker?.(told, cause), state)
   }
 
   error(error: unknown): void {
