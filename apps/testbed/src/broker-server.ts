@@ -66,4 +66,8 @@ app.get('/runs', ({ query }, res) => {
   const since = textOf(query['since'])
   res.sse.subscribe(textOf(query['channel']), since ? { since } : {})
 })
-app.listen(Number(port), '127.0.0.1', () => console.log(`listening on ${port}`))
+app.listen(Number(port), '127.0.0.1', (error) => {
+  // Express calls this also when the port is taken.
+  if (error) throw error
+  console.log(`listening on ${port}`)
+})

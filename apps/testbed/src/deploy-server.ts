@@ -63,7 +63,11 @@ app.post('/orders', express.json(), async (req, res, next) => {
     return outcome.published
   }
 })
-const listening = () => console.log('listening')
+// Express calls this also when the port is taken.
+const listening = (error?: Error) => {
+  if (error) throw error
+  console.log('listening')
+}
 const server = process.env['LISTEN_FDS']
   ? app.listen({ fd: 3 }, listening)
   : app.listen(Number(port), '127.0.0.1', listening)

@@ -1,24 +1,17 @@
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 
 /**
  * A free TCP port of 127.0.0.1, for a process that must restart on the *same* port after it was killed. A server inside the test
  * should listen on port 0 instead, so that no other program can take the port before it.
  */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+export function freePort(): Promise<number> {
+  return freePorts(1)
 }
 
 /**
- * The first of several free ports in a row, for programs that listen side by side. They are below the ports that systems give to connections:
- * there the next port is often in use.
+ * The first of several free ports in a row, for programs that listen side by side. They are below the ports that systems give to connections
+ * and to programs that ask for any port: those may be in use a moment later.
  */
 export async function freePorts(count: number): Promise<number> {
   for (;;) {
