@@ -132,7 +132,7 @@ export const planted: readonly Planted[] = [
     name: 'streams that pass a disconnect',
     commit: 'fix(core): a stream that reads ahead of its process does not pass a disconnect',
     file: 'core/src/delivery/backlog/backlog.ts',
-    replace: ['const end = isPending ? entries.findIndex(isPending) : -1', 'const end = -1'],
+    replace: ['if (pending) return entries.slice(0, index)', ''],
   },
   {
     name: 'a disconnect in a log that has forked',
@@ -152,6 +152,18 @@ export const planted: readonly Planted[] = [
     commit: 'fix(core): hub.abort rejects when its hub is closed, instead of waiting for ever',
     file: 'core/src/hub/runs.ts',
     replace: ['ended.reject(shutdown)', 'void ended'],
+  },
+  {
+    name: 'a load of what the log has lost',
+    commit: 'fix(client): what a load has read and the log has lost since is loaded again',
+    file: 'client/src/resync/resync.ts',
+    replace: ['(isSkipping && !given && !isRewound && isAfter(position, id))', 'false'],
+  },
+  {
+    name: 'records of a channel that was left before the connection was open',
+    commit: 'fix(client): records of a channel that was left before the connection was open are forgotten',
+    file: 'client/src/features/features.ts',
+    replace: ['(channel) => asked.includes(channel),', '() => false,'],
   },
 ]
 

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { planted } from '../src/planted.ts'
 
 const path = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 const kept = readdirSync(path('kept'))
@@ -28,6 +29,11 @@ describe('the simulation', { timeout: 300_000 }, () => {
     expect(one).toBe(other)
     expect(lastLine(one)).toBe('0 violations')
   })
+})
+
+it.each(planted)('the fix that is taken out for "$name" is in the source', ({ file, replace: [text] }) => {
+  const source = readFileSync(new URL(`../../../packages/${file}`, import.meta.url), 'utf8')
+  expect(source.split(text)).toHaveLength(2)
 })
 
 describe.each(kept)('the kept script %s', { timeout: 300_000 }, (file) => {

@@ -18,6 +18,10 @@ export interface ScriptedLog {
   /** The position up to which the stream that was opened last has sent everything. */
   readonly sent: number
   idOf(entry: number): string
+  /** Whether it has, or had, this position. A log from after a restart does not. */
+  has(id: string): boolean
+  /** The id of the entry before this one, when it was published. */
+  before(id: string): string | undefined
   publish(): void
   /** Answers a request: resumes, begins at the head, or tells a gap. */
   open(which?: number): void
@@ -31,6 +35,8 @@ export interface ScriptedLog {
   trim(): void
   /** The log is gone, and so are the connections. */
   restart(): void
+  /** Another machine takes over that lacks so many of the newest entries. What is published from then on has their numbers. */
+  failover(lost: number): void
 }
 
 interface Queued {
@@ -39,7 +45,10 @@ interface Queued {
 }
 
 export function scriptLog(sources: readonly ScriptedEventSource[]): ScriptedLog {
-  let [head, base, epoch, sent] = [0, 0, 1, 0]
+  let [head, base, epoch, sent, failovers] = [0, 0, 1, 0, 0]
+  /** After how many failovers each entry was published. */
+  const branches: number[] = []
+  const before = new Map<string, string>()
   let newest: ScriptedEventSource | undefined
   const queues = new WeakMap<ScriptedEventSource, Queued[]>()
   const queueOf = (stream: ScriptedEventSource) => queues.get(stream) ?? []
@@ -70,17 +79,27 @@ export function scriptLog(sources: readonly ScriptedEventSource[]): ScriptedLog 
     get sent() {
       return sent
     },
-    idOf: (entry) => `e${epoch}-${entry}`,
+    idOf(entry) {
+      const branch = branches[entry - 1] ?? 0
+      return branch === 0 ? `e${epoch}-${entry}` : `e${epoch}-${entry}-b${branch}`
+    },
+    has(id) {
+      const [, at] = /^e\d+-(\d+)/.exec(id) ?? []
+      return Number(at) <= head && log.idOf(Number(at)) === id
+    },
+    before: (id) => before.get(id),
     publish() {
       head += 1
+      branches.push(failovers)
+      before.set(log.idOf(head), log.idOf(head - 1))
       push({ entry: head, isPing: false })
     },
     open(which = 0) {
       const stream = pick(inState(CONNECTING), which)
       if (!stream) return
       const cursor = stream.url.searchParams.get('lastEventId')
-      const [, of, at] = /^e(\d+)-(\d+)$/.exec(cursor ?? '') ?? []
-      const isHeld = Number(of) === epoch && Number(at) >= base && Number(at) <= head
+      const [, at] = /^e\d+-(\d+)/.exec(cursor ?? '') ?? []
+      const isHeld = cursor !== null && Number(at) >= base && log.has(cursor)
       const from = cursor === null ? head : isHeld ? Number(at) : base
       newest = stream
       sent = from
@@ -112,6 +131,12 @@ export function scriptLog(sources: readonly ScriptedEventSource[]): ScriptedLog 
       for (const stream of inState(OPEN)) stream.lose()
       epoch += 1
       base = head
+    },
+    failover(lost) {
+      for (const stream of inState(OPEN)) stream.lose()
+      head = Math.max(base, head - lost)
+      branches.length = head
+      failovers += 1
     },
   }
   return log

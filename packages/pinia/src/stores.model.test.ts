@@ -23,6 +23,7 @@ type Step =
   | { readonly do: 'read'; readonly which: number; readonly lag: number }
   | { readonly do: 'answer'; readonly which: number; readonly isGood: boolean }
   | { readonly do: 'advance'; readonly milliseconds: number }
+  | { readonly do: 'failover'; readonly lost: number }
 
 const which = fc.nat(5)
 
@@ -39,18 +40,20 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       milliseconds: fc.constantFrom(100, 1000, 31_000),
     }),
   },
+  fc.record({ do: fc.constant('failover' as const), lost: fc.nat(4) }),
   ...(['lose', 'trim', 'restart', 'reopen', 'reconnect'] as const).map((name) => fc.constant({ do: name })),
 )
 
 /**
- * A server that publishes the numbers from 1 on, and a page with several stores, each of which is right if it knows the newest number. So every
- * event that a store receives must be the next number, from the end of each of its loads to the beginning of its next one.
+ * A server that publishes, and a page with several stores, each of which is right if it knows the newest entry. So every event that a store
+ * receives must be the next one of the same log, from the end of each of its loads to the beginning of its next one.
  */
 function createWorld() {
   const { EventSource, sources } = scriptEventSource()
   const log = scriptLog(sources)
   const loads = scriptLoads(log)
-  const deliver = () => log.deliver((number, stream) => stream.send('tick', String(number), log.idOf(number)))
+  const deliver = () =>
+    log.deliver((number, stream) => stream.send('tick', JSON.stringify(log.idOf(number)), log.idOf(number)))
   const clock = createTestClock()
   const failures: string[] = []
   const sse = createSse({
@@ -68,9 +71,9 @@ function createWorld() {
     const shell = {
       index,
       store: undefined as StoreGeneric | undefined,
-      shown: 0,
+      shown: '',
       isExact: false,
-      /** Failures, unless the store loads again before nothing is stale. */
+      /** Failures, unless a load of the store begins or ends before nothing is stale. */
       doubtful: [] as string[],
       toggle() {
         const { store } = shell
@@ -82,19 +85,19 @@ function createWorld() {
     const useStore = defineStore(`store${index}`, {
       state: () => ({}),
       actions: {
-        tick(number: number) {
+        tick(id: string) {
           const { shown, isExact, store, doubtful } = shell
-          if (!store) failures.push(`${index} was told ${number} after its end`)
-          if (isExact && number !== shown + 1)
-            (sse.stale ? doubtful : failures).push(`${index} was told ${number} after ${shown}`)
-          shell.shown = number
+          if (!store) failures.push(`${index} was told ${id} after its end`)
+          if (isExact && log.before(id) !== shown)
+            (sse.stale ? doubtful : failures).push(`${index} was told ${id} after ${shown}`)
+          shell.shown = id
         },
         async load() {
           const { store } = shell
           Object.assign(shell, { isExact: false, doubtful: [] })
-          const { number, position } = await loads.begin()
+          const { position } = await loads.begin()
           // A store that is gone shows nothing.
-          if (shell.store === store) Object.assign(shell, { shown: number, isExact: true })
+          if (shell.store === store) Object.assign(shell, { shown: position, isExact: true, doubtful: [] })
           return position
         },
       },
@@ -118,6 +121,7 @@ function createWorld() {
     } else if (step.do === 'reconnect') {
       sse.reconnect()
     } else if (step.do === 'deliver') deliver()
+    else if (step.do === 'failover') log.failover(step.lost)
     else log[step.do]()
   }
 
@@ -136,7 +140,7 @@ function createWorld() {
       await loads.recover(clock, deliver)
       return { shown: shells.map(({ shown }) => shown), stale: sse.stale, status: sse.status }
     },
-    head: () => log.head,
+    head: () => log.idOf(log.head),
   }
 }
 

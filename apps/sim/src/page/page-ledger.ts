@@ -23,8 +23,8 @@ export interface RunPart {
  *
  * - *Order*: ids follow the log. It survives every fault; only a load, a gap or an opening that does not resume begins it anew.
  * - *Once*: no id is told twice between two of those, because the page would show a repetition.
- * - *Nothing missing*: between an id and the next one, the page is told every event on its channels, or a gap. It survives every fault, because
- *   whatever breaks ends in a resume, a gap or a load.
+ * - *Nothing missing*: between an id and the next one, the page is told every event on its channels, or a gap, or that what it shows is stale
+ *   until a load ends. It survives every fault, because whatever breaks ends in a resume, a gap or a load.
  * - *Its channels only*: it is told nothing of a channel that it never asked for, or may not read.
  * - *Runs*: the items of a run arrive in order, each once. A gap, or a stream that does not resume, may leave some out. So may a load that has
  *   returned a position, between items without an id, which are told in any case, and those with one.
@@ -64,6 +64,9 @@ export class PageLedger {
   #lastGap = 0
   /** When it was told that it is on each channel. Events that wait for a load are told later, so this is compared with when they came. */
   readonly #joined = new Map<string, number>()
+  /** What is missing, unless a load ends before the client says that nothing is stale. */
+  #doubtful: string | undefined
+  readonly #isStale: () => boolean
   /** How often each volatile event was told. */
   readonly #heard = new Map<number, number>()
   /** The last part of each run, and whether it came without an id. */
@@ -73,8 +76,15 @@ export class PageLedger {
     world: World,
     truth: Truth,
     data: AppData,
-    { name, user, wanted }: { name: string; user: string; wanted: ReadonlySet<string> },
+    page: {
+      readonly name: string
+      readonly user: string
+      readonly wanted: ReadonlySet<string>
+      isStale(): boolean
+    },
   ) {
+    const { name, user, wanted } = page
+    this.#isStale = () => page.isStale()
     this.wanted = wanted
     this.#world = world
     this.#truth = truth
@@ -115,13 +125,13 @@ export class PageLedger {
   /** The stream was opened. */
   opened(resumed: boolean | null): void {
     this.#note(`open ${resumed}`)
-    if (resumed !== true) this.#miss()
+    if (resumed !== true) this.#mayMiss()
     if (!this.since.has(news)) this.#join(news)
   }
 
   gap(reason: string): void {
     this.#note(`gap ${reason}`)
-    this.#miss()
+    this.#mayMiss()
   }
 
   channels(channels: readonly string[]): void {
@@ -152,6 +162,7 @@ export class PageLedger {
     for (const { n } of items) this.shown.add(n)
     for (const channel of before) if (this.since.has(channel)) this.since.set(channel, 0)
     this.#beginAnew()
+    this.#doubtful = undefined
     this.#position = position
     this.#isLoaded = position !== undefined
     this.#hasLoadedTo ||= this.#isLoaded
@@ -163,6 +174,7 @@ export class PageLedger {
    */
   told({ n, channel }: ShownItem, cursor: string): void {
     this.#note(`told ${n} ${channel} ${cursor}`)
+    this.#checkDoubtful()
     const id = this.#truth.idOf(n, cursor)
     if (id === undefined) {
       this.#breach(`was told ${n}, which is not in the log`)
@@ -193,6 +205,7 @@ export class PageLedger {
 
   /** What it should show and does not, when everything has settled. */
   missing(): number[] {
+    this.#checkDoubtful()
     return this.#data.items
       .filter(
         ({ n, channel, state }) =>
@@ -216,14 +229,23 @@ export class PageLedger {
       // The list is already of another log than the stream. Then a gap follows, and another load.
       if (this.#isLoaded && comparePositions(this.#position, id) === undefined) return
       if (!this.#takeGap('ofEvents'))
-        this.#breach(`was told ${id}, which does not follow ${this.#position}, and no gap`)
+        this.#miss(`was told ${id}, which does not follow ${this.#position}, and no gap`)
     }
     for (const entry of passed ?? []) {
       if (entry.event !== 'item' || this.#told.has(entry.id)) continue
       const at = this.#truth.seenAt(entry.id)
       if (entry.channels.some((channel) => at > (this.#joined.get(channel) ?? Number.POSITIVE_INFINITY)))
-        this.#breach(`was told ${id} and not ${entry.id} before it (${entry.data})`)
+        this.#miss(`was told ${id} and not ${entry.id} before it (${entry.data})`)
     }
+  }
+
+  #miss(why: string): void {
+    if (this.#isStale()) this.#doubtful ??= why
+    else this.#breach(why)
+  }
+
+  #checkDoubtful(): void {
+    if (this.#doubtful !== undefined && !this.#isStale()) this.#breach(this.#doubtful)
   }
 
   #join(channel: string): void {
@@ -232,7 +254,7 @@ export class PageLedger {
   }
 
   /** Events may be missing, and only a load has them. */
-  #miss(): void {
+  #mayMiss(): void {
     this.#break()
     for (const channel of this.since.keys()) this.since.set(channel, this.#newest)
   }

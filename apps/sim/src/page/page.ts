@@ -94,6 +94,11 @@ export class Page {
     })
   }
 
+  /** Whether the page is told that what it shows may be incomplete. */
+  isStale(): boolean {
+    return this.tab.options.resync !== 'none' && !!this.code?.stale
+  }
+
   /** Runs in the page, as soon as it does not stand still. */
   do(run: (code: PageCode) => void): void {
     this.program.later(0, () => run(this.code))

@@ -41,8 +41,8 @@ describe.each([
   { name: 'polls', options: undefined },
 ])('over $name', ({ options }) => {
   /** A client on a real server; over polls, behind a proxy that buffers streams. */
-  async function connected(own: SseClientOptions = {}, path = '') {
-    const { server, open, set } = await start(options)
+  async function connected(own: SseClientOptions = {}, path = '', more: SseServerOptions = {}) {
+    const { server, open, set } = await start(options, more)
     if (options)
       return { server, open: (more = {}) => open({ ...own, ...more }, path), set, clock: undefined }
     const proxy = await startBufferingProxy(server)
@@ -83,6 +83,30 @@ describe.each([
     await server.hub.end('topic:prices', { reason: 'closed' })
     await vi.waitFor(() => expect(page).toMatchObject({ records: [], ended: 'closed' }))
     expect(await ended).toEqual([{ channel: 'topic:prices', reason: 'closed' }])
+  })
+
+  it('records of a channel that was left before the connection was open, and joined again later, are right', async () => {
+    const { server, open, set, clock } = await connected({ channels: ['topic:prices'] }, '', {
+      channels: ['news'],
+    })
+    await set('a', 1)
+    const client = open()
+    const page = shown(client, 'topic:prices')
+    client.on('price', () => {})
+    client.connect()
+    await vi.waitFor(() => expect(server.requests).toHaveLength(1))
+    client.unsubscribe('topic:prices')
+    clock?.advance(10_000)
+    // Polls tell the channels only to a client that asks for some.
+    const channels = () => (clock ? server.requests.at(-1)?.url : String(client.channels.channels))
+    await vi.waitFor(() => expect(client.state.status).toBe('open'))
+    await vi.waitFor(() => expect(channels()).not.toContain('prices'))
+    await set('a', 2)
+    const passed = take(client, 'note', 1)
+    await server.hub.publish('news', 'newer', { event: 'note' })
+    await passed
+    client.subscribe('topic:prices')
+    await vi.waitFor(() => expect(page).toMatchObject({ records: ['a 2'], stale: false }))
   })
 
   it('members are told when they join and leave', async () => {

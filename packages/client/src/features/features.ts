@@ -41,11 +41,19 @@ export function createFeatures(client: ClientInternals): Features {
   const records = createRecords(
     (channel, changed) => emit(RECORDS + channel, records.stateOf(channel, changed)),
     isWanted,
+    (channel) => asked.includes(channel),
   )
   const presence = createPresence((now) => {
     emit(PRESENCE + now.channel, now)
     emit(PRESENCE, now)
   })
+  /** The channels of the newest connection. Those that the client wants may have changed since. */
+  let asked = [...channels.wanted]
+  const { connecting } = channels
+  channels.connecting = () => {
+    asked = [...connecting()]
+    return asked
+  }
   /** The cursor after the event that was taken last. */
   let position = cursor.told
   /** Names the record of the next event. */

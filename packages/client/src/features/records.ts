@@ -29,10 +29,13 @@ type Snapshot = Map<string, RecordEntry[]>
  * has changed, and the channel still lacks its records.
  *
  * @param tell called after a change. `changed`: the record; undefined: all of them
+ * @param isWanted whether the client asks for a channel now
+ * @param wasAsked whether the connection has asked for it
  */
 export function createRecords(
   tell: (channel: string, changed: string | undefined) => void,
-  isAsked: (channel: string) => boolean,
+  isWanted: (channel: string) => boolean,
+  wasAsked: (channel: string) => boolean,
 ) {
   const states = new Map<string, State>()
   let snapshot: Snapshot | undefined
@@ -54,7 +57,7 @@ export function createRecords(
       events: new Map(entries.map(([record, event]) => [record, event])),
       isComplete: true,
       ended: undefined,
-      isAsked: isAsked(channel),
+      isAsked: isWanted(channel) || wasAsked(channel),
     })
     tell(channel, undefined)
   }
@@ -127,7 +130,7 @@ export function createRecords(
     /** Forgets the channels that the client has asked for and left while no stream was open. */
     leaveUnasked(): void {
       for (const [channel, state] of states)
-        if (state.isAsked && !isAsked(channel)) {
+        if (state.isAsked && !isWanted(channel)) {
           states.delete(channel)
           tell(channel, undefined)
         }

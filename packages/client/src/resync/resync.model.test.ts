@@ -16,6 +16,7 @@ type Step =
   | { readonly do: 'read'; readonly which: number; readonly lag: number }
   | { readonly do: 'answer'; readonly which: number; readonly isGood: boolean }
   | { readonly do: 'advance'; readonly milliseconds: number }
+  | { readonly do: 'failover'; readonly lost: number }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.constant<Step>({ do: 'publish' }) },
@@ -33,14 +34,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       milliseconds: fc.constantFrom(100, 1000, 31_000),
     }),
   },
+  fc.record({ do: fc.constant('failover' as const), lost: fc.nat(4) }),
   fc.constantFrom<Step[]>(
     ...(['lose', 'trim', 'restart', 'reopen', 'reconnect'] as const).map((name) => ({ do: name })),
   ),
 )
 
 /**
- * A server that publishes the numbers from 1 on, and a page whose list is right if it knows the newest number. So every event that it is told
- * must be the next number, from the end of each load to the beginning of the next one.
+ * A server that publishes the numbers from 1 on, and a page whose list is right if it knows the newest entry. So every event that it is told
+ * must be the next one of the same log, from the end of each load to the beginning of the next one.
  */
 function createWorld() {
   const { EventSource, sources } = scriptEventSource()
@@ -48,10 +50,10 @@ function createWorld() {
   const log = scriptLog(sources)
   const loads = scriptLoads(log)
   const deliver = () => log.deliver((number, stream) => stream.send('tick', String(number), log.idOf(number)))
-  let shown = 0
+  let shown = ''
   let isExact = false
   const failures: string[] = []
-  /** Failures, unless another load begins before the client says that nothing is stale. */
+  /** Failures, unless another load begins or ends before the client says that nothing is stale. */
   const doubtful: string[] = []
 
   const client = createSseClient('http://a.example/events', {
@@ -59,17 +61,16 @@ function createWorld() {
     async resync() {
       isExact = false
       doubtful.length = 0
-      const { number, position } = await loads.begin()
-      shown = number
+      shown = (await loads.begin()).position
+      doubtful.length = 0
       isExact = true
-      return position
+      return shown
     },
   })
-  client.on('tick', (data) => {
-    const number = Number(data)
-    if (isExact && number !== shown + 1)
-      (client.stale ? doubtful : failures).push(`told ${number} after ${shown}`)
-    shown = number
+  client.on('tick', (_, { id }) => {
+    if (isExact && log.before(id) !== shown)
+      (client.stale ? doubtful : failures).push(`told ${id} after ${shown}`)
+    shown = id
   })
   client.on('sse.stale', (stale) => void (stale || failures.push(...doubtful)))
   client.connect()
@@ -81,6 +82,7 @@ function createWorld() {
     lose: () => log.lose(),
     trim: log.trim,
     restart: log.restart,
+    failover: ({ lost }: Extract<Step, { do: 'failover' }>) => log.failover(lost),
     reopen() {
       client.close()
       client.connect()
@@ -99,7 +101,7 @@ function createWorld() {
     close: () => client.close(),
     async finish() {
       await loads.recover(clock, deliver)
-      return { shown, head: log.head, stale: client.stale, status: client.state.status }
+      return { shown, head: log.idOf(log.head), stale: client.stale, status: client.state.status }
     },
   }
 }

@@ -237,6 +237,37 @@ describe('a resync', () => {
     expect(kept).toEqual(['e-0', 'e-1', 'e-2'])
   })
 
+  it('that has read what the log has lost since: it loads again when a stream has resumed before that', async () => {
+    const { client, load, open, clock, told } = await setUp()
+    const stream = await open('e-1')
+    ;(await load(1)).resolve('e-3-lost')
+    await settled()
+    expect(client.stale).toBe(false)
+    stream.lose()
+    clock.advance(2000)
+    const next = await open('e-1', true, 2)
+    expect(client.stale).toBe(true)
+    send(next, 2, 3)
+    ;(await load(2)).resolve('e-2')
+    await settled()
+    expect(told).toEqual(['stale', 'fresh', 'stale', 3, 'fresh'])
+  })
+
+  it('that ends after a stream has resumed before its position loads again, and what it has read is skipped', async () => {
+    const { load, open, clock, told } = await setUp()
+    const stream = await open('e-1')
+    const first = await load(1)
+    stream.lose()
+    clock.advance(2000)
+    const next = await open('e-1', true, 2)
+    send(next, 2)
+    first.resolve('e-3')
+    ;(await load(2)).reject(new Error('503'))
+    await settled()
+    send(next, 3, 4)
+    expect(told).toEqual(['stale', 4])
+  })
+
   it('that fails: what was held is told, and it is tried again with backoff', async () => {
     const { client, clock, errors, load, loads, open, told } = await setUp()
     const stream = await open('e-0')

@@ -111,6 +111,10 @@ export function createResync(host: ResyncHost): Resync {
   let position = ''
   /** Whether events up to `position` may still arrive. */
   let isSkipping = false
+  /** The next stream begins before `position` because of another resync. */
+  let isRewound = false
+  /** Where the stream has resumed since the load began. The log may have lost what comes after it, and the load may have that. */
+  let resumedAt = ''
   /** The client connects again at the position of a load, because it has told listeners about, or never received, what comes after it. */
   let isRestarting = false
   /** Counts the lives of the client. */
@@ -134,6 +138,7 @@ export function createResync(host: ResyncHost): Resync {
     const mine = new AbortController()
     const { signal } = mine
     running = mine
+    resumedAt = ''
     await null // an `sse.open` and its `sse.gap` arrive in one turn, and need one load
     if (signal.aborted || !due) return
     const reason = due
@@ -183,6 +188,7 @@ export function createResync(host: ResyncHost): Resync {
       }
       failures = 0
       release()
+      if (isAfter(loaded, resumedAt)) start('open', host.received)
       if (!running) host.stale = false
     }
   }
@@ -234,10 +240,18 @@ export function createResync(host: ResyncHost): Resync {
 
   function tell({ event, id, hasOwnId, read, emit }: ReceivedEvent, isOlder = false): void {
     const isCandidate = isSkipping && hasOwnId && !read
-    const isLoaded = isCandidate && (isOlder || Number(comparePositions(id, position)) <= 0)
-    if (isCandidate && !isLoaded) isSkipping = false
+    const order = comparePositions(id, position)
+    const isLoaded = isCandidate && (isOlder || Number(order) <= 0)
     host.tell(id)
     if (!isLoaded && event !== '') emit()
+    if (!isCandidate || isLoaded) return
+    isSkipping = false
+    // The load is of another branch of the log than the stream.
+    if (order === undefined && isPosition(id) && isPosition(position)) start('open', id)
+  }
+
+  function isAfter(a: unknown, b: string): boolean {
+    return Number(isPosition(a) && comparePositions(a, b)) > 0
   }
 
   function skipTo(at: string): void {
@@ -251,12 +265,15 @@ export function createResync(host: ResyncHost): Resync {
     if (given) skipTo(given)
     if (resumed === true && (isComplete || given)) {
       isComplete = true
+      if (!isRewound) resumedAt = id
       if (isRestarting) {
         isRestarting = false
         failures = 0
         host.stale = false
-      } else if (host.stale && !running) start('open', id)
+      } else if (!running && (host.stale || (isSkipping && !given && !isRewound && isAfter(position, id))))
+        start('open', id)
     } else missed('open', id)
+    isRewound = false
   }
 
   function missed(reason: SseResyncCause['reason'], id: string): void {
@@ -311,6 +328,7 @@ export function createResync(host: ResyncHost): Resync {
         else if (order < 0) isSkipping = true
         return
       }
+      isRewound = true
       const told = held ? heldFrom : host.told
       // The two may be of different logs.
       if (comparePositions(from, told) === undefined) isComplete = false

@@ -19,7 +19,7 @@ const KEYS = 4
 
 interface Item {
   readonly id: number
-  /** The number of the event that wrote it. */
+  /** Which event wrote it: how many had been published before. */
   readonly by: number
 }
 
@@ -35,6 +35,7 @@ type Step =
   | { readonly do: 'show' | 'hide'; readonly which: number }
   | { readonly do: 'reload'; readonly which: number }
   | { readonly do: 'advance'; readonly milliseconds: number }
+  | { readonly do: 'failover'; readonly lost: number }
   | TabStep
 
 type TabStep =
@@ -60,6 +61,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ do: named('advance'), milliseconds: fc.constantFrom(100, 1000, 31_000) }),
   },
   fc.record({ do: fc.constantFrom('lose' as const, 'reopen' as const, 'reconnect' as const), which }),
+  fc.record({ do: named('failover'), lost: fc.nat(4) }),
   fc.constantFrom<Step[]>({ do: 'trim' }, { do: 'restart' }, { do: 'ping' }),
 )
 
@@ -100,7 +102,6 @@ interface Load extends PromiseWithResolvers<void> {
     readonly items: Item[]
     readonly position: string
     readonly number: number
-    readonly epoch: number
   }
   isOver: boolean
 }
@@ -119,6 +120,8 @@ interface Shown {
 interface Tab {
   readonly sse: SsePlugin<Events>
   readonly lists: Shown[]
+  /** The newest event that it was told. */
+  last: string
 }
 
 /**
@@ -139,12 +142,13 @@ function createWorld(share: boolean) {
   /** What each entry has changed. */
   const entries: { readonly key: number; readonly by: number | undefined }[] = []
   const failures: string[] = []
+  let published = 0
 
   function listAt(number: number): Item[] {
     const items = new Map<number, Item>()
-    for (const [index, { key, by }] of entries.slice(0, number).entries()) {
+    for (const { key, by } of entries.slice(0, number)) {
       if (by === undefined) items.delete(key)
-      else items.set(key, { id: key, by: index + 1 })
+      else items.set(key, { id: key, by })
     }
     return [...items.values()].sort((a, b) => a.id - b.id)
   }
@@ -167,14 +171,16 @@ function createWorld(share: boolean) {
       backoff: { base: 100, max: 500 },
     })
     const told = new Set<string>()
-    // Nobody tells the handler twice.
+    // Nobody tells the handler twice. A gap says that the log may give again what was told.
+    sse.on('sse.gap', () => told.clear())
     for (const event of ['written', 'deleted'] as const) {
       sse.on(event, (_, { id }) => {
         if (told.has(id)) failures.push(`the handler was told ${id} twice`)
         told.add(id)
+        tab.last = id
       })
     }
-    const tab = { sse, lists: [] }
+    const tab: Tab = { sse, lists: [], last: log.idOf(0) }
     tabs.push(tab)
     show(tab)
     sse.connect()
@@ -220,13 +226,18 @@ function createWorld(share: boolean) {
 
   /** What must hold of every list that says that it is right. */
   function check(): void {
-    for (const { sse, list, loaded } of lists()) {
+    for (const { tab, sse, list, loaded } of tabs.flatMap((tab) =>
+      tab.lists.map((shown) => ({ ...shown, tab })),
+    )) {
       const items = list.items.value
       if (new Set(items.map(({ id }) => id)).size !== items.length) failures.push('an item is there twice')
       if (list.stale.value || sse.status !== 'open') continue
       // It is the list of the server at a moment that is not before its load, nor before the newest event that was delivered.
-      const { number = 0, epoch: of } = loaded() ?? {}
-      const from = Math.max(share ? 0 : log.sent, of === log.epoch ? number : 0)
+      const { number = 0, position } = loaded() ?? {}
+      const isLost = !!position && !log.has(position)
+      // A tab that shares learns that the log has lost what it was told when the log has something newer.
+      if (share && (isLost || !log.has(tab.last))) continue
+      const from = Math.max(share ? 0 : log.sent, isLost ? 0 : number)
       const moments = Array.from({ length: log.head - from + 1 }, (_, index) =>
         JSON.stringify(listAt(from + index)),
       )
@@ -237,7 +248,7 @@ function createWorld(share: boolean) {
 
   function publish(key: number, isDeleted: boolean): void {
     if (isDeleted && !listAt(log.head).some(({ id }) => id === key)) return
-    entries.push({ key, by: isDeleted ? undefined : log.head + 1 })
+    entries.push({ key, by: isDeleted ? undefined : published++ })
     log.publish()
   }
 
@@ -250,8 +261,7 @@ function createWorld(share: boolean) {
   function read(load: Load | undefined, lag: number): void {
     // Only the present log knows the positions of its events.
     const number = Math.max(log.base, log.head - lag)
-    if (load && !load.read)
-      load.read = { items: listAt(number), position: log.idOf(number), number, epoch: log.epoch }
+    if (load && !load.read) load.read = { items: listAt(number), position: log.idOf(number), number }
   }
 
   function answer(load: Load | undefined, isGood: boolean): void {
@@ -275,6 +285,10 @@ function createWorld(share: boolean) {
     trim: log.trim,
     ping: log.ping,
     restart: log.restart,
+    failover({ lost }: Extract<Step, { do: 'failover' }>) {
+      log.failover(lost)
+      entries.length = log.head
+    },
     // Whatever the page was: the browser tells it that it is shown.
     wake: () => dispatchEvent(new Event('visibilitychange')),
     reopen({ which }: Which) {
@@ -316,6 +330,7 @@ function createWorld(share: boolean) {
     },
     /** Everything goes well from here on. */
     async finish() {
+      publish(0, false)
       for (let round = 0; round < 20; round++) {
         for (let second = 0; second < 5; second++) {
           for (; browser.busy > 0; await settled()) browser.step(0)

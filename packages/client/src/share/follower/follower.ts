@@ -120,16 +120,28 @@ export function createFollower(options: FollowerOptions) {
       const isOwn = inbox.takes(relayed) && !relayed.record && relayed.event !== 'sse.removed'
       // An older one that the tab did not receive is on a channel that it has joined since.
       const isOlder = isOwn && Number(comparePositions(relayed.lastEventId, history.cursor)) < 0
-      if (isOwn && !isOlder) ahead.clear()
+      if (isOwn && !isOlder) tellOfFork()
       else isPartial = true
       if (isOlder) return
-    }
+    } else if (
+      relayed.event === 'sse.ping' &&
+      Number(comparePositions(relayed.lastEventId, history.cursor)) >= 0
+    )
+      tellOfFork()
     // The leader is behind this tab. Its event counts at once, but the position of the event must not move this tab back.
     const own = ahead.size > 0 ? { ...relayed, lastEventId: history.cursor, identified: false } : relayed
     history.push(own)
     inbox.deliver(own)
     for (const [id, seen] of ahead) if (!inbox.takes(seen)) ahead.delete(id)
     endPartial()
+  }
+
+  /** The leader is past what this tab has received, and has not received it: the log has lost it. */
+  function tellOfFork(): void {
+    if (ahead.size === 0) return
+    ahead.clear()
+    const data = JSON.stringify({ reason: 'forked', requested: history.cursor })
+    inbox.deliver({ event: 'sse.gap', data, lastEventId: history.cursor, identified: false })
   }
 
   /** After a gap, the leader relays what comes after a position. If this tab has received that, it is ahead of the leader by less. */
