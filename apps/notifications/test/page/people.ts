@@ -11,7 +11,7 @@ import {
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { startSender, startServer, type TestServer } from '../start-server.ts'
-import { buildPage } from './build-page.ts'
+import { buildPage, type PageMode } from './build-page.ts'
 
 /** How long a page may take, in ms, on a slow machine; nothing is asserted about it. */
 export const patience = { timeout: 20_000, interval: 50 } satisfies UntilOptions
@@ -42,11 +42,11 @@ export interface People {
 }
 
 /** Chromium, for the tests of one file: the page is built, and after each test all pages are closed. */
-export function withPeople(options: ChromiumOptions = {}): People {
+export function withPeople({ mode, ...options }: ChromiumOptions & { mode?: PageMode } = {}): People {
   let browser: Browser
   let complaints: string[] = []
   beforeAll(async () => {
-    await buildPage()
+    await buildPage(mode)
     browser = await launchChromium(options)
   }, 120_000)
   afterEach(async () => {
@@ -173,16 +173,20 @@ export const shown = (page: Page): Promise<number[]> =>
 /** Looks down to the end of the list, so that {@link shown} gives all of it. */
 export async function lookDown(page: Page): Promise<void> {
   const more = page.getByRole('button', { name: 'Load more' })
-  await until(async () => {
-    if ((await more.count()) === 0) return true
-    // A page behind another one does not see that somebody scrolls. At the top, it would let go of what it has drawn.
-    const look = (button: HTMLElement) => {
-      button.scrollIntoView()
-      button.click()
-    }
-    await more.evaluate(look, undefined, { timeout: 1000 }).catch(() => {})
-    return false
-  }, patience)
+  const rows = page.locator('[data-notification]')
+  // A page behind another one does not see that somebody scrolls. At the top, it would let go of what it has drawn.
+  const look = (button: HTMLElement) => {
+    button.scrollIntoView()
+    button.click()
+  }
+  // Each part has its time, because a list may have thousands of rows.
+  while ((await more.count()) > 0) {
+    const before = await rows.count()
+    await until(async () => {
+      await more.evaluate(look, undefined, { timeout: 1000 }).catch(() => {})
+      return (await more.count()) === 0 || (await rows.count()) > before
+    }, patience)
+  }
 }
 
 /** Those of {@link shown} that are marked as unread. */

@@ -31,7 +31,7 @@ export interface Outbox {
   cancel(key: string): Promise<void>
 }
 
-/** Milliseconds between two attempts while the connection is open. */
+/** Milliseconds between two attempts. The server can often be reached before the stream is open again. */
 const pause = 3000
 /** The server knows a key for a day: what is older might be sent twice, so its writer decides. Milliseconds. */
 const oldest = 23 * 60 * 60 * 1000
@@ -124,7 +124,7 @@ export const useOutbox: () => Outbox = createGlobalState(() => {
     { immediate: true },
   )
   useIntervalFn(() => {
-    if (sse.status === 'open') void deliver()
+    if (navigator.onLine) void deliver()
   }, pause)
 
   return {
