@@ -3,13 +3,11 @@ import { type AsyncComponentLoader, type Component, defineAsyncComponent } from 
 /** Attempts, and milliseconds between them: the server may be away for a while. */
 const attempts = 60
 const pause = 1000
+/** The most milliseconds for which a part waits until the list is drawn. */
+const patience = 3000
 
-/**
- * A part of the page that the list need not wait for: it is loaded as soon as the list is there.
- *
- * @param placeholder what has its place until then
- */
-export function later(loader: AsyncComponentLoader, placeholder?: Component): Component {
+/** A part of the page that is loaded when it is shown. */
+export function lazy(loader: AsyncComponentLoader, placeholder?: Component): Component {
   return defineAsyncComponent({
     loader,
     delay: 0,
@@ -19,4 +17,21 @@ export function later(loader: AsyncComponentLoader, placeholder?: Component): Co
       else setTimeout(retry, pause)
     },
   })
+}
+
+const drawn = Promise.withResolvers<void>()
+
+/** Called when the list, or why there is none, is on the page. */
+export function listIsDrawn(): void {
+  drawn.resolve()
+}
+
+/**
+ * A part of the page that the list need not wait for: it is loaded when the list is drawn, or takes long.
+ *
+ * @param placeholder what has its place until then
+ */
+export function later(loader: AsyncComponentLoader, placeholder?: Component): Component {
+  const late = () => new Promise<void>((resolve) => setTimeout(resolve, patience))
+  return lazy(() => Promise.race([drawn.promise, late()]).then(loader), placeholder)
 }

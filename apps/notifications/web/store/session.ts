@@ -80,8 +80,11 @@ export function createSession(api: Api): Module<SessionState, RootState> {
         }
         commit('user', user)
         if (!user) return
-        await dispatch('topics/reset', { following: user.topics, muted: user.muted }, { root: true })
-        await dispatch('notifications/open', undefined, { root: true })
+        // The list is on its way before the page is drawn.
+        await Promise.all([
+          dispatch('topics/reset', { following: user.topics, muted: user.muted }, { root: true }),
+          dispatch('notifications/open', undefined, { root: true }),
+        ])
       },
     },
   }
