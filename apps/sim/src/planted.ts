@@ -120,7 +120,7 @@ export const planted: readonly Planted[] = [
     name: 'events from before a join after a catch-up',
     commit: 'fix(client): a tab is not told again what it has received on a connection of its own',
     file: 'client/src/share/follower/follower.ts',
-    replace: ['const isOlder = isOwn && ', 'const isOlder = false && '],
+    replace: ['if (isOwn && !isOlder) tellOfFork()', 'if (isOwn) ahead.clear()'],
   },
   {
     name: 'a run that begins in a hub that closes',
@@ -164,6 +164,12 @@ export const planted: readonly Planted[] = [
     commit: 'fix(client): records of a channel that was left before the connection was open are forgotten',
     file: 'client/src/features/features.ts',
     replace: ['(channel) => asked.includes(channel),', '() => false,'],
+  },
+  {
+    name: 'a position before the first stream',
+    commit: 'fix(client): a tab that joins while no stream is open has reached nothing',
+    file: 'client/src/share/follower/inbox.ts',
+    replace: ['if (!isFresh || identified) place', 'place'],
   },
 ]
 

@@ -18,6 +18,18 @@ export interface RunPart {
   readonly k: number
 }
 
+/** What the ledger asks of its page. */
+interface LedgerPage {
+  readonly name: string
+  readonly user: string
+  /** The channels that it asks for now. */
+  readonly wanted: ReadonlySet<string>
+  /** Whether it loads what it shows. */
+  readonly loads: boolean
+  /** Whether it is told that what it shows may be incomplete. */
+  isStale(): boolean
+}
+
 /**
  * What one page was promised against what it was told and shows.
  *
@@ -66,25 +78,15 @@ export class PageLedger {
   readonly #joined = new Map<string, number>()
   /** What is missing, unless a load ends before the client says that nothing is stale. */
   #doubtful: string | undefined
-  readonly #isStale: () => boolean
+  readonly #page: LedgerPage
   /** How often each volatile event was told. */
   readonly #heard = new Map<number, number>()
   /** The last part of each run, and whether it came without an id. */
   readonly #parts = new Map<number, { readonly k: number; readonly isBare: boolean }>()
 
-  constructor(
-    world: World,
-    truth: Truth,
-    data: AppData,
-    page: {
-      readonly name: string
-      readonly user: string
-      readonly wanted: ReadonlySet<string>
-      isStale(): boolean
-    },
-  ) {
+  constructor(world: World, truth: Truth, data: AppData, page: LedgerPage) {
     const { name, user, wanted } = page
-    this.#isStale = () => page.isStale()
+    this.#page = page
     this.wanted = wanted
     this.#world = world
     this.#truth = truth
@@ -197,10 +199,13 @@ export class PageLedger {
     if (this.#truth.seenAt(id) > this.#lastGap) this.#gaps = { ofEvents: 0, ofRuns: 0 }
   }
 
-  /** Everything up to an id was told or loaded, the client says. */
+  /** Everything up to an id was told or loaded, the client says. A page that loads nothing lacks what came before its stream began anew. */
   reached(n: number): void {
     this.#note(`reached ${n}`)
-    if (!this.shown.has(n)) this.#breach(`has reached the item ${n}, and does not show it`)
+    if (this.shown.has(n)) return
+    const { channel = '' } = this.#data.items.find((item) => item.n === n) ?? {}
+    const isMissed = !this.#page.loads && n <= (this.since.get(channel) ?? n)
+    if (!isMissed) this.#breach(`has reached the item ${n}, and does not show it`)
   }
 
   /** What it should show and does not, when everything has settled. */
@@ -240,12 +245,12 @@ export class PageLedger {
   }
 
   #miss(why: string): void {
-    if (this.#isStale()) this.#doubtful ??= why
+    if (this.#page.isStale()) this.#doubtful ??= why
     else this.#breach(why)
   }
 
   #checkDoubtful(): void {
-    if (this.#doubtful !== undefined && !this.#isStale()) this.#breach(this.#doubtful)
+    if (this.#doubtful !== undefined && !this.#page.isStale()) this.#breach(this.#doubtful)
   }
 
   #join(channel: string): void {

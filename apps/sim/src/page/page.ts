@@ -94,9 +94,13 @@ export class Page {
     })
   }
 
-  /** Whether the page is told that what it shows may be incomplete. */
+  get loads(): boolean {
+    const { kind, resync } = this.tab.options
+    return kind === 'vue' || resync !== 'none'
+  }
+
   isStale(): boolean {
-    return this.tab.options.resync !== 'none' && !!this.code?.stale
+    return this.loads && !!this.code?.stale
   }
 
   /** Runs in the page, as soon as it does not stand still. */

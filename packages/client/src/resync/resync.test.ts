@@ -268,6 +268,21 @@ describe('a resync', () => {
     expect(told).toEqual(['stale', 4])
   })
 
+  it('that ends while no stream is open, with a position of another log: it is tried again without an opening', async () => {
+    const { client, clock, load, open } = await setUp()
+    const stream = await open('e-5')
+    ;(await load(1)).resolve('e-5')
+    await settled()
+    stream.send('sse.gap', '{"reason":"forked","requested":"e-5"}')
+    const second = await load(2)
+    stream.lose()
+    second.resolve('f-9')
+    await settled()
+    expect(client.stale).toBe(true)
+    clock.advance(1000)
+    await load(3)
+  })
+
   it('that fails: what was held is told, and it is tried again with backoff', async () => {
     const { client, clock, errors, load, loads, open, told } = await setUp()
     const stream = await open('e-0')

@@ -151,7 +151,7 @@ export function createResync(host: ResyncHost): Resync {
     }, LIMIT)
     try {
       const loaded = await host.load()?.({ reason, signal })
-      if (!signal.aborted) finished(loaded)
+      if (!signal.aborted) finished(loaded, reason)
       // It was given up, and has replaced what the app shows by something older. A running load will replace that again.
       else if (!running) outdated(reason)
     } catch (error) {
@@ -165,13 +165,12 @@ export function createResync(host: ResyncHost): Resync {
     isSkipping = false
     if (host.status() === 'open') start(reason, host.received)
     else {
-      // The next opening loads again.
-      isRestarting = false
       host.stale = true
+      tryLater(reason)
     }
   }
 
-  function finished(loaded: unknown): void {
+  function finished(loaded: unknown, reason: SseResyncCause['reason']): void {
     running = undefined
     if (due) {
       // It may have come too early.
@@ -179,8 +178,10 @@ export function createResync(host: ResyncHost): Resync {
       void run()
       return
     }
-    const order = isPosition(loaded) ? comparePositions(loaded, held ? heldFrom : host.told) : 0
-    if (order === undefined || order < 0) restart(loaded as string)
+    // After a gap without an id, nothing that has one may have come yet.
+    const from = held ? heldFrom || host.received : host.told
+    const order = isPosition(loaded) ? comparePositions(loaded, from) : 0
+    if (order === undefined || order < 0) restart(loaded as string, reason)
     else {
       if (isPosition(loaded)) {
         skipTo(loaded)
@@ -194,14 +195,18 @@ export function createResync(host: ResyncHost): Resync {
   }
 
   /** Events after the position were told before the load has replaced what the app shows, or were never received. */
-  function restart(at: string): void {
+  function restart(at: string, reason: SseResyncCause['reason']): void {
     if (host.status() === 'open') {
       held = undefined
       position = at
       isRestarting = true
       isSkipping = false
       host.restart(at)
-    } else release() // the next opening loads again
+    } else {
+      // The next opening loads again. A tab that shares may not be told of it.
+      release()
+      tryLater(reason)
+    }
   }
 
   function failed(error: unknown, reason: SseResyncCause['reason']): void {

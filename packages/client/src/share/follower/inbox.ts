@@ -38,9 +38,10 @@ export function createInbox({ id, history, interests, outdated, ...options }: In
   /** Everything that the page has asked for so far. */
   const asked = new Set<Interest>(wanted)
 
-  function deliver({ event, data, lastEventId }: RawEvent): void {
-    place = lastEventId
-    options.deliver({ event, data, lastEventId })
+  function deliver({ event, data, lastEventId, identified }: RawEvent & { identified?: boolean }): void {
+    // Before its first stream a page has not received what is before the position of the others.
+    if (!isFresh || identified) place = lastEventId
+    options.deliver({ event, data, lastEventId: place })
   }
 
   /** The server's form of an event that sets a record. */
