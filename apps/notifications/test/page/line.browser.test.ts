@@ -21,7 +21,7 @@ const oneOfTwoLeads = (tabs: readonly Page[]) =>
     return said.sort().join() === '2; another one leads,this one of 2 leads'
   }, patience)
 
-/** How many streams are open that the pages of this browser have asked for since. One of a moment, to fetch what a tab lacks, may come and go. */
+/** Counts the open streams of this browser that begin from now on. A tab that lacks something may open one of its own for a moment. */
 function countStreams(page: Page): () => number {
   const open = new Set<Request>()
   page
