@@ -71,12 +71,13 @@ export function createSharedChannels(client: SseClient) {
       refused.clear()
     },
     answered(answer: SseChannels): void {
-      on = answer.channels
       // If the server does not name them, every requested channel counts as a tab's own.
       only = new Set(answer.asked ?? [...asked, ...(change?.leave ?? [])])
+      // An answer from before a channel was left may come late. For a tab that joins meanwhile, the channel is not granted by it.
+      on = answer.channels.filter((channel) => !change?.leave.includes(channel) || !only.has(channel))
       for (const channel of answer.refused) refused.add(channel)
       for (const channel of on) refused.delete(channel)
-      const hasLeft = (channel: string) => !only.has(channel) || !on?.includes(channel)
+      const hasLeft = (channel: string) => !only.has(channel) || !answer.channels.includes(channel)
       if (!change?.join.every(answerFor) || !change.leave.every(hasLeft)) return
       change = undefined
       settle()
