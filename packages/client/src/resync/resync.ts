@@ -245,7 +245,7 @@ export function createResync(host: ResyncHost): Resync {
 
   function tell({ event, id, hasOwnId, read, emit }: ReceivedEvent, isOlder = false): void {
     const isCandidate = isSkipping && hasOwnId && !read
-    const order = comparePositions(id, position)
+    const order = isCandidate && comparePositions(id, position)
     const isLoaded = isCandidate && (isOlder || Number(order) <= 0)
     host.tell(id)
     if (!isLoaded && event !== '') emit()
