@@ -165,8 +165,9 @@ export function createResync(host: ResyncHost): Resync {
     isSkipping = false
     if (host.status() === 'open') start(reason, host.received)
     else {
+      isRestarting = false
       host.stale = true
-      tryLater(reason)
+      if (host.status() !== 'closed') tryLater(reason)
     }
   }
 
@@ -205,7 +206,7 @@ export function createResync(host: ResyncHost): Resync {
     } else {
       // The next opening loads again. A tab that shares may not be told of it.
       release()
-      tryLater(reason)
+      if (host.status() !== 'closed') tryLater(reason)
     }
   }
 
