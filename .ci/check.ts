@@ -2,17 +2,20 @@
  * `pnpm check`: what a user would install. Builds and packs every publishable package, asks publint, attw and our
  * own eyes whether it can be used, and weighs what browsers load.
  */
-import { execFile, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { promisify } from 'node:util'
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
 import { contents } from './contents.ts'
 import { type Packed, packPackages } from './pack.ts'
-import { root, tool } from './paths.ts'
+import { root } from './paths.ts'
 import { limits, weigh } from './size.ts'
 
-const exec = promisify(execFile)
+/** Ways to resolve a package that ours are not made for. */
+const isForCommonJs: ReadonlySet<string> = new Set(['node10', 'node16-cjs'])
 
 process.chdir(root)
 const folder = mkdtempSync(join(tmpdir(), 'sse-check-'))
@@ -37,20 +40,22 @@ async function check({ name, tarball, files }: Packed): Promise<{ name: string; 
   const unpacked = join(folder, basename(tarball, '.tgz'))
   mkdirSync(unpacked)
   spawnSync('tar', ['-xzf', tarball, '-C', unpacked, '--strip-components=1'])
-  const complaints = await Promise.all([
-    contents(name, unpacked, files),
-    ask('publint', '--strict', tarball),
-    ask('attw', '--profile', 'esm-only', tarball),
-  ])
+  // A copy, because a buffer of Node may share its memory with others.
+  const packed = new Uint8Array(readFileSync(tarball))
+  const complaints = [contents(name, unpacked, files), await askPublint(packed), await askAttw(packed)]
   return { name, complaints: complaints.flat() }
 }
 
-async function ask(command: string, ...args: string[]): Promise<string[]> {
-  try {
-    await exec(tool(command), args)
-    return []
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout?: string; stderr?: string }
-    return [`${command}: ${stdout ?? ''}${stderr ?? error}`]
-  }
+async function askPublint({ buffer }: Uint8Array<ArrayBuffer>): Promise<string[]> {
+  const { messages, pkg } = await publint({ strict: true, level: 'warning', pack: { tarball: buffer } })
+  return messages.map((message) => `publint: ${formatMessage(message, pkg, { color: false })}`)
+}
+
+/** “Are the types wrong?”, for users of ES modules. */
+async function askAttw(packed: Uint8Array): Promise<string[]> {
+  const { types, problems = [] } = await checkPackage(createPackageFromTarballData(packed))
+  if (!types) return ['attw: the package has no types']
+  return problems
+    .filter((problem) => !('resolutionKind' in problem && isForCommonJs.has(problem.resolutionKind)))
+    .map((problem) => `attw: ${JSON.stringify(problem)}`)
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
-import ts from 'typescript'
+import { parseSync, Visitor } from 'vite'
 import { rules } from './arrows.ts'
 
 /**
@@ -49,13 +49,25 @@ function lost(path: string, text: string, shipped: ReadonlySet<string>): string[
 }
 
 /** Every module that a file names, imports of types included. */
-function specifiersOf(text: string): string[] {
-  return ts.preProcessFile(text, true, false).importedFiles.map(({ fileName }) => fileName)
+function specifiersOf(path: string, text: string): string[] {
+  const found: string[] = []
+  const take = ({ source }: { readonly source: unknown }) => {
+    const { value } = (source ?? {}) as { readonly value?: unknown }
+    if (typeof value === 'string') found.push(value)
+  }
+  new Visitor({
+    ImportDeclaration: take,
+    ExportNamedDeclaration: take,
+    ExportAllDeclaration: take,
+    ImportExpression: take,
+    TSImportType: take,
+  }).visit(parseSync(path, text).program)
+  return found
 }
 
 /** In declarations TypeScript leaves `./x.ts` as it is and takes it for `./x.d.ts`. */
 function broken(path: string, text: string, shipped: ReadonlySet<string>): string[] {
-  return specifiersOf(text).flatMap((specifier) => {
+  return specifiersOf(path, text).flatMap((specifier) => {
     if (!specifier.startsWith('.')) return []
     const target = posix.join(posix.dirname(path), specifier)
     const meant = path.endsWith('.d.ts') ? target.replace(/(\.d)?\.[jt]s$/, '.d.ts') : target
@@ -65,7 +77,7 @@ function broken(path: string, text: string, shipped: ReadonlySet<string>): strin
 
 function untyped(path: string, text: string, name: string): string[] {
   const barred = rules[name]?.untyped ?? []
-  return specifiersOf(text)
+  return specifiersOf(path, text)
     .filter((specifier) => barred.some((one) => specifier === one || specifier.startsWith(`${one}/`)))
     .map((specifier) => `${path}: mentions '${specifier}', whose types do not resolve for every user`)
 }

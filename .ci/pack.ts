@@ -48,7 +48,7 @@ export function packPackages(destination: string, names?: readonly string[]): Pa
   const filters = publishable.map((folder) => `--filter=${readManifest(folder).name}`)
   // As the script `build` of each of them does: one process takes a third of the processor time of eleven.
   must(
-    [tool('tsc'), '--build', ...publishable.map((folder) => join(folder, 'tsconfig.build.json'))],
+    [tool('tsgo'), '--build', ...publishable.map((folder) => join(folder, 'tsconfig.build.json'))],
     'inherit',
   )
   const packed = must(

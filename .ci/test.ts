@@ -44,8 +44,8 @@ const faults: Step = {
 }
 
 /**
- * Lanes of steps, side by side; the lanes of a stage begin when those of the stage before have ended. The first stage uses the processor and
- * makes the packages that some tests install. The tests mostly wait, so the rest runs beside them.
+ * Lanes of steps, side by side; the lanes of a stage begin when those of the stage before have ended. The first stage makes what tests
+ * need: the packages that some install, and the page of the demo. The tests also wait, so the rest runs beside them.
  */
 const stages: readonly (readonly (readonly Step[])[])[] = process.argv.includes('faults')
   ? [[[faults, installed]]]
@@ -53,12 +53,9 @@ const stages: readonly (readonly (readonly Step[])[])[] = process.argv.includes(
       [
         [
           { name: 'pack', command: [process.execPath, '.ci/pack.ts', packed] },
-          { name: 'types', command: [tool('tsc'), '--build'] },
+          { name: 'types', command: [tool('tsgo'), '--build'] },
         ],
         [
-          { name: 'types of the pages', command: pnpm('run', 'typecheck:pages') },
-          { name: 'tests of types', command: vitest('types'), counted: true },
-          { name: 'lint and format', command: pnpm('run', 'lint') },
           // Else several test files would build it at the same time.
           {
             name: 'page of the demo',
@@ -69,12 +66,15 @@ const stages: readonly (readonly (readonly Step[])[])[] = process.argv.includes(
             ],
             env: { NODE_ENV: 'test' },
           },
+          { name: 'tests of types', command: vitest('types'), counted: true },
+          { name: 'lint and format', command: pnpm('run', 'lint') },
         ],
       ],
       [
         [{ name: 'tests', command: vitest('!types'), counted: true }],
         [
           { name: 'packages', command: pnpm('run', 'check') },
+          { name: 'types of the pages', command: pnpm('run', 'typecheck:pages') },
           {
             name: 'documentation',
             command: pnpm('--filter', '@sse/docs', 'run', 'build'),
