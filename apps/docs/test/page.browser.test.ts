@@ -2,40 +2,32 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { freePort, launchChromium } from '@sse/testbed'
+import { freePort, withChromium } from '@sse/testbed'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { blocksOf } from './markdown.ts'
 import { docs } from './pages.ts'
 import { serve } from './served/serve.ts'
 
-type Browser = Awaited<ReturnType<typeof launchChromium>>
-
 const path = 'apps/docs/start/server.md'
 const blocks = blocksOf(path, docs.find((page) => page.path === path)?.text ?? '')
 const block = (file: string) => blocks.find((one) => one.file === file)!
 
-let browser: Browser
+const browser = withChromium()
 let folder: string
-beforeAll(async () => {
-  browser = await launchChromium()
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'sse-page-'))
   const file = join(folder, 'public/index.html')
   mkdirSync(dirname(file))
   writeFileSync(file, block('public/index.html').code)
 })
-afterAll(async () => {
-  await browser?.close()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 async function visit() {
   const port = await freePort()
   const start = () => serve(block('server.js'), { express: 'express', cwd: folder, port })
   let served = await start()
   onTestFinished(() => served.end())
-  const context = await browser.newContext()
-  onTestFinished(() => context.close())
-  const page = await context.newPage()
+  const page = await browser.newPage()
   const said: string[] = []
   page.on('pageerror', (error) => said.push(String(error)))
   page.on('dialog', (dialog) => {

@@ -1,17 +1,11 @@
-import { launchChromium } from '@sse/testbed'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { withChromium } from '@sse/testbed'
+import { expect, test } from 'vitest'
 import { runExample } from '../test/example.ts'
 
-let browser: Browser
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-afterAll(() => browser?.close())
+const browser = withChromium()
 
 async function newPage() {
   const page = await browser.newPage()
-  onTestFinished(() => page.close())
   return page
 }
 

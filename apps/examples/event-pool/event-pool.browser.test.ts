@@ -1,21 +1,16 @@
-import { launchChromium, until } from '@sse/testbed'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { until, withChromium } from '@sse/testbed'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { runExample } from '../test/example.ts'
 import { listen } from '../test/listen.ts'
 
 const topics = ['message', 'notification', 'ping', 'sse.close']
 const fast = { INTERVAL: '50' }
 
-let browser: Browser
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-afterAll(() => browser?.close())
+const browser = withChromium()
 
 async function open(origin: string): Promise<Page> {
   const page = await browser.newPage()
-  onTestFinished(() => page.close())
   await page.goto(origin)
   return page
 }

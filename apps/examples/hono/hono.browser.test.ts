@@ -1,17 +1,12 @@
-import { launchChromium } from '@sse/testbed'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { withChromium } from '@sse/testbed'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { runExample } from '../test/example.ts'
 
-let browser: Browser
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-afterAll(() => browser?.close())
+const browser = withChromium()
 
 async function open(origin: string): Promise<Page> {
   const page = await browser.newPage()
-  onTestFinished(() => page.close())
   const opened = page.waitForResponse(/\/events/)
   await page.goto(origin)
   await opened

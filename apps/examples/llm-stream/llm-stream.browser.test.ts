@@ -1,20 +1,15 @@
-import { launchChromium, until } from '@sse/testbed'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { until, withChromium } from '@sse/testbed'
+import type { BrowserContext, Page } from 'playwright-core'
+import { beforeEach, expect, test } from 'vitest'
 import { runExample } from '../test/example.ts'
 import { answerTo } from './model.ts'
 
-let browser: Browser
+const browser = withChromium()
 /** The user of a test, with all tabs. */
 let user: BrowserContext
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-afterAll(() => browser?.close())
 beforeEach(async () => {
   user = await browser.newContext({ viewport: { width: 390, height: 800 } })
 })
-afterEach(() => user.close())
 
 async function open(address: string): Promise<Page> {
   const page = await user.newPage()

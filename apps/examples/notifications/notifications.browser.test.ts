@@ -1,16 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort, launchChromium, until } from '@sse/testbed'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { freePort, until, withChromium } from '@sse/testbed'
+import type { Page } from 'playwright-core'
+import { expect, onTestFinished, test } from 'vitest'
 import { runExample } from '../test/example.ts'
 
-let browser: Browser
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-afterAll(() => browser?.close())
+const browser = withChromium()
 
 /** Starts the program, as often as it is called, on one port and one database. */
 async function prepare() {
@@ -22,7 +18,6 @@ async function prepare() {
 
 async function open(origin: string): Promise<Page> {
   const page = await browser.newPage()
-  onTestFinished(() => page.close())
   await page.goto(origin)
   await page.locator('#status', { hasText: 'open' }).waitFor()
   return page

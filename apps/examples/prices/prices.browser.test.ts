@@ -1,11 +1,11 @@
-import { launchChromium, until } from '@sse/testbed'
-import { expect, onTestFinished, test } from 'vitest'
+import { until, withChromium } from '@sse/testbed'
+import { expect, test } from 'vitest'
 import { runExample } from '../test/example.ts'
+
+const browser = withChromium()
 
 test('a page has every price at once, and a slow one is told only the newest', async () => {
   const { origin } = await runExample('prices')
-  const browser = await launchChromium()
-  onTestFinished(() => browser.close())
   const page = await browser.newPage()
   await page.goto(origin)
   await page.locator('li').nth(7).waitFor()

@@ -1,24 +1,24 @@
-import { launchChromium, until } from '@sse/testbed'
+import { until, withChromium } from '@sse/testbed'
 import type { Page } from 'playwright-core'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { runExample } from '../test/example.ts'
+
+const browser = withChromium()
 
 async function open(interval: string) {
   const { origin } = await runExample('run', { INTERVAL: interval })
-  const browser = await launchChromium()
-  onTestFinished(() => browser.close())
   const page = await browser.newPage()
   await page.goto(origin)
   await page.getByRole('button', { name: 'Start' }).click()
   await page.locator('#progress', { hasText: '3' }).waitFor()
-  return { browser, page }
+  return page
 }
 
 const progressOf = (page: Page) => page.locator('#progress').textContent()
 const whole = Array.from({ length: 50 }, (_, step) => `${step + 1} `).join('')
 
 test('two tabs and a reload in the middle show the whole run, each part once', async () => {
-  const { browser, page } = await open('30')
+  const page = await open('30')
   const other = await browser.newPage()
   await other.goto(page.url())
   await page.reload()
@@ -32,7 +32,7 @@ test('two tabs and a reload in the middle show the whole run, each part once', a
 })
 
 test('a run goes on when its readers leave, and stops when it is told to', async () => {
-  const { browser, page } = await open('100')
+  const page = await open('100')
   const url = page.url()
   await page.close()
   const again = await browser.newPage()

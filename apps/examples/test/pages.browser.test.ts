@@ -1,19 +1,13 @@
-import { launchChromium, until } from '@sse/testbed'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { until, withChromium } from '@sse/testbed'
+import { expect, test } from 'vitest'
 import { runExample } from './example.ts'
 
-let browser: Browser
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-afterAll(() => browser?.close())
+const browser = withChromium()
 
 /** A page, and what it complains of. */
 async function open(name: string, env: Readonly<Record<string, string>> = {}) {
   const { origin } = await runExample(name, env)
   const page = await browser.newPage()
-  onTestFinished(() => page.close())
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {

@@ -1,13 +1,9 @@
-import { launchChromium, until } from '@sse/testbed'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { until, withChromium } from '@sse/testbed'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { runExample } from '../test/example.ts'
 
-let browser: Browser
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-afterAll(() => browser?.close())
+const browser = withChromium()
 
 const words = async (page: Page, where: string) =>
   (await page.locator(where).textContent())!.split(/\s+/).filter((word) => word !== '')
@@ -25,7 +21,6 @@ const events = (origin: string, token: string) =>
 test('a page reads on over the end of its tokens: no number is missed and none comes twice', async () => {
   const { origin, process } = await runExample('token-auth', { TOKEN_SECONDS: '2', INTERVAL: '50' })
   const page = await browser.newPage()
-  onTestFinished(() => page.close())
   await page.goto(origin)
   await until(() => (process.output.match(/refreshed/g) ?? []).length >= 2)
   const before = (await words(page, '#notifications')).length

@@ -1,11 +1,11 @@
-import { launchChromium } from '@sse/testbed'
-import { onTestFinished, test } from 'vitest'
+import { withChromium } from '@sse/testbed'
+import { test } from 'vitest'
 import { runExample } from '../test/example.ts'
+
+const browser = withChromium()
 
 test('a page shows who is typing, and then the message', async () => {
   const { origin } = await runExample('typing')
-  const browser = await launchChromium()
-  onTestFinished(() => browser.close())
   const [mina, joon] = [await browser.newPage(), await browser.newPage()]
   await mina.goto(`${origin}/?name=mina`)
   await joon.goto(`${origin}/?name=joon`)

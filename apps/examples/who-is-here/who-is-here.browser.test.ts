@@ -1,11 +1,11 @@
-import { launchChromium, until } from '@sse/testbed'
-import { onTestFinished, test } from 'vitest'
+import { until, withChromium } from '@sse/testbed'
+import { test } from 'vitest'
 import { runExample } from '../test/example.ts'
+
+const browser = withChromium()
 
 test('everybody is shown once, and no longer when the last tab is closed', async () => {
   const { origin } = await runExample('who-is-here')
-  const browser = await launchChromium()
-  onTestFinished(() => browser.close())
   async function enter(name: string) {
     const page = await browser.newPage()
     await page.goto(`${origin}/?name=${name}`)

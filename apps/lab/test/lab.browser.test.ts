@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePorts, launchChromium, passed, takePassed, until } from '@sse/testbed'
+import { freePorts, passed, takePassed, until, withChromium } from '@sse/testbed'
 import axe from 'axe-core'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { build } from 'vite'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { transportNames } from '../shared/lab.ts'
 import { openPage } from './open-page.ts'
 import { readPanels } from './panels.ts'
@@ -19,20 +19,17 @@ vi.setConfig({ testTimeout: 120_000 })
 /** Kept for people to look at. */
 const artifacts = join(import.meta.dirname, '../../../artifacts/lab')
 
-let browser: Browser
+const browser = withChromium()
 let server: TestServer | undefined
 
 beforeAll(async () => {
   mkdirSync(artifacts, { recursive: true })
   await build({ configFile: join(import.meta.dirname, '../vite.config.ts'), logLevel: 'warn' })
-  browser = await launchChromium()
 })
 afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()))
   await server?.process.kill('SIGKILL')
   server = undefined
 })
-afterAll(() => browser?.close())
 
 const everyPanel = async (
   page: Page,
@@ -73,16 +70,15 @@ async function countsTheSame(page: Page, events: number): Promise<void> {
   ).toBe(true)
 }
 
+const isLong = process.env['SSE_FAULTS'] === 'long'
+
 // In the short form `page.test.ts` asks a server in development for what the page is made of.
-test.runIf(process.env['SSE_FAULTS'] === 'long')(
-  'in development, all panels count the same events as they are made',
-  async () => {
-    server = await startServer('development')
-    const { page, complaints } = await openPage(browser, server.origin)
-    await countsTheSame(page, 10)
-    expect(complaints).toEqual([])
-  },
-)
+test.runIf(isLong)('in development, all panels count the same events as they are made', async () => {
+  server = await startServer('development')
+  const { page, complaints } = await openPage(browser, server.origin)
+  await countsTheSame(page, 10)
+  expect(complaints).toEqual([])
+})
 
 test('at 10 events a second and a poll a second the page shows the known picture; paused, nothing is made; reset, it counts from nothing', async () => {
   server = await startServer('production')
@@ -149,7 +145,8 @@ test('cut for two seconds, all come back, and a plain WebSocket has missed somet
   expect(complaints).toEqual([])
 })
 
-test('the sliders go by keyboard, for every page, as far as the server lets them', async () => {
+// In the short form the tests of the server hold its limits, and the demo is killed and started again.
+test.runIf(isLong)('the sliders go by keyboard, for every page, as far as the server lets them', async () => {
   server = await startServer('production')
   const { page, complaints } = await openPage(browser, server.origin)
   const { page: other } = await openPage(browser, server.origin)
@@ -182,21 +179,24 @@ test('the sliders go by keyboard, for every page, as far as the server lets them
   expect(complaints.filter((text) => !text.includes('400 (Bad Request)'))).toEqual([])
 })
 
-test('killed and started again, the server finds its page again, which counts from nothing', async () => {
-  const port = await freePorts(1 + transportNames.length)
-  server = await startServer('production', port)
-  const { page, complaints } = await openPage(browser, server.origin)
-  await counted(page, 20)
-  await server.process.kill('SIGKILL')
-  server = undefined
-  await passed(page, 'said', 'Server not reachable', patience)
-  await takePassed(page, 'published')
-  server = await startServer('production', port)
-  await passed(page, 'published', /^1?\d$/, patience)
-  await until(() => everyPanel(page, ({ status }) => status === 'open'), patience)
-  await counted(page, 5)
-  expect(complaints).toEqual([])
-})
+test.runIf(isLong)(
+  'killed and started again, the server finds its page again, which counts from nothing',
+  async () => {
+    const port = await freePorts(1 + transportNames.length)
+    server = await startServer('production', port)
+    const { page, complaints } = await openPage(browser, server.origin)
+    await counted(page, 20)
+    await server.process.kill('SIGKILL')
+    server = undefined
+    await passed(page, 'said', 'Server not reachable', patience)
+    await takePassed(page, 'published')
+    server = await startServer('production', port)
+    await passed(page, 'published', /^1?\d$/, patience)
+    await until(() => everyPanel(page, ({ status }) => status === 'open'), patience)
+    await counted(page, 5)
+    expect(complaints).toEqual([])
+  },
+)
 
 test.each([
   ['light', 1280, 'en'],

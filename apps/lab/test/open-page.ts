@@ -1,5 +1,5 @@
-import { type PassingStates, recordPassing } from '@sse/testbed'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { type PassingStates, recordPassing, type TestBrowser } from '@sse/testbed'
+import type { BrowserContextOptions, Page } from 'playwright-core'
 
 export interface OpenedPage {
   readonly page: Page
@@ -17,7 +17,7 @@ const passing = {
 
 /** A browser of its own on the lab, that notes everything it complains of. */
 export async function openPage(
-  browser: Browser,
+  browser: TestBrowser,
   url: string,
   options: BrowserContextOptions = {},
 ): Promise<OpenedPage> {

@@ -1,28 +1,23 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launchChromium } from './chromium.ts'
+import { withChromium } from './chromium.ts'
 
 const server = createServer((_, res) => {
   res.setHeader('Content-Type', 'text/html; charset=utf-8')
   res.end('<!doctype html><title>A page</title>')
 })
-let browser: Browser
+const browser = withChromium()
 let address: string
 
 beforeAll(async () => {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-  browser = await launchChromium()
 })
 
-afterAll(async () => {
-  await browser?.close()
-  server.close()
-})
+afterAll(() => server.close())
 
 test('opens a page of this machine', async () => {
   const page = await browser.newPage()

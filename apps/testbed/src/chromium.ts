@@ -1,5 +1,12 @@
 import { existsSync } from 'node:fs'
-import { type Browser, chromium } from 'playwright-core'
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core'
+import { afterAll, afterEach, beforeEach } from 'vitest'
 
 /**
  * `--no-sandbox`: the sandbox cannot be used by root, as whom containers run. `--disable-quic`: one transport
@@ -32,9 +39,64 @@ const headlessShell = '/usr/bin/chromium-headless-shell'
 const withoutWindows = () =>
   process.env['CHROMIUM_HEADLESS_PATH'] ?? (existsSync(headlessShell) ? headlessShell : whole())
 
+/** A Chromium for tests. A context is a person with cookies of their own. */
+export interface TestBrowser {
+  newContext(options?: BrowserContextOptions): Promise<BrowserContext>
+  /** A page in a context of its own. */
+  newPage(options?: BrowserContextOptions): Promise<Page>
+}
+
+/** The browsers of this worker, by their options. They end with the worker. */
+const running = new Map<string, Promise<Browser>>()
+
 /**
- * The system's Chromium, with a profile folder of its own that `close` removes. Its `newContext` is a person
- * with cookies of their own, so one browser serves a whole test file.
+ * A Chromium that all test files of a worker share, because its start costs more processor time than most tests. What a test opens is closed
+ * after it. What was opened before the first test is closed after the last one.
+ */
+export function withChromium(options: ChromiumOptions = {}): TestBrowser {
+  const ofFile = new Set<BrowserContext>()
+  const ofTest = new Set<BrowserContext>()
+  let opened = ofFile
+  beforeEach(() => {
+    opened = ofTest
+  })
+  afterEach(async () => {
+    opened = ofFile
+    await closeAll(ofTest)
+  })
+  afterAll(() => closeAll(ofFile))
+
+  async function newContext(contextOptions?: BrowserContextOptions): Promise<BrowserContext> {
+    const browser = await sharedChromium(options)
+    const context = await browser.newContext(contextOptions)
+    opened.add(context)
+    return context
+  }
+  return {
+    newContext,
+    newPage: async (contextOptions) => (await newContext(contextOptions)).newPage(),
+  }
+}
+
+/** One that has crashed is launched again, so that it fails one test and not those of the next files. */
+function sharedChromium(options: ChromiumOptions): Promise<Browser> {
+  const key = JSON.stringify(options)
+  const before = running.get(key)
+  if (before) return before
+  const launched = launchChromium(options)
+  const forget = () => running.delete(key)
+  launched.then((browser) => browser.once('disconnected', forget), forget)
+  running.set(key, launched)
+  return launched
+}
+
+async function closeAll(contexts: Set<BrowserContext>): Promise<void> {
+  await Promise.all([...contexts].map((context) => context.close()))
+  contexts.clear()
+}
+
+/**
+ * A Chromium of the system, with a profile folder of its own that `close` removes. Most tests need none of their own: see {@link withChromium}.
  *
  * `CHROMIUM_HEADLESS_PATH` and, for the whole Chromium, `CHROMIUM_PATH` name the executable (`pnpm test` sets them); default Debian's.
  */

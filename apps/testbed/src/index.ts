@@ -1,5 +1,5 @@
 export { startBrokerServer } from './broker-process.ts'
-export { type ChromiumOptions, launchChromium } from './chromium.ts'
+export { type ChromiumOptions, launchChromium, type TestBrowser, withChromium } from './chromium.ts'
 export { collected } from './collected.ts'
 export { newDirectory } from './directory.ts'
 export { type HeldSocket, holdSocket } from './hold-socket.ts'

@@ -1,14 +1,10 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { launchChromium } from './chromium.ts'
+import type { Page } from 'playwright-core'
+import { beforeEach, expect, test } from 'vitest'
+import { withChromium } from './chromium.ts'
 import { passed, recordPassing, takePassed } from './passing.ts'
 
-let browser: Browser
+const browser = withChromium()
 let page: Page
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-afterAll(() => browser?.close())
 
 beforeEach(async () => {
   const context = await browser.newContext()

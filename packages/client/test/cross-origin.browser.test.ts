@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { launchChromium, until } from '@sse/testbed'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { until, withChromium } from '@sse/testbed'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { createSseClient, SseClient } from '../src/index.ts'
 import { pageFile } from './page.ts'
 
@@ -12,12 +12,7 @@ declare const window: {
   heard: unknown[]
 }
 
-let browser: Awaited<ReturnType<typeof launchChromium>>
-
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-afterAll(() => browser?.close())
+const browser = withChromium()
 
 async function listen(server: ReturnType<typeof createServer>): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -55,7 +50,6 @@ async function openPage() {
   })
   const [pagePort, streamPort] = [await listen(page), await listen(streams)]
   const context = await browser.newContext()
-  onTestFinished(() => context.close())
   const tab = await context.newPage()
   await tab.goto(`http://localhost:${pagePort}/`)
   const url = `http://localhost:${streamPort}`

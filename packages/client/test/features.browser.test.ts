@@ -1,18 +1,12 @@
-import { launchChromium, until } from '@sse/testbed'
+import { type TestBrowser, until, withChromium } from '@sse/testbed'
 import { startSseServer } from '@sse/testbed/sse-server'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { createSseClient, SseClient } from '../src/index.ts'
 import { pageFile } from './page.ts'
 
-type Browser = Awaited<ReturnType<typeof launchChromium>>
-type Page = Awaited<ReturnType<Browser['newPage']>>
+type Page = Awaited<ReturnType<TestBrowser['newPage']>>
 
-let browser: Browser
-
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-afterAll(() => browser?.close())
+const browser = withChromium()
 
 /** What a tab shows, and how many events it was told. */
 interface Shown {
@@ -81,7 +75,6 @@ const shownIn = (page: Page): Promise<Shown> =>
 
 async function newContext() {
   const context = await browser.newContext()
-  onTestFinished(() => context.close())
   return context
 }
 

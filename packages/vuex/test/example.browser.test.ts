@@ -1,19 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
-import { launchChromium } from '@sse/testbed'
+import { withChromium } from '@sse/testbed'
 import { createProject, type PageServer, type Project, readExample, servePage } from '@sse/testbed/vue'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-
-type Browser = Awaited<ReturnType<typeof launchChromium>>
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 const readme = new URL('../README.md', import.meta.url)
 
-let browser: Browser
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-afterAll(() => browser?.close())
+const browser = withChromium()
 
 describe.each(['Vue 3', 'Vue 2.7'] as const)('the example of the README, verbatim, on %s', (pair) => {
   const sent: { id: number; title: string }[] = []
@@ -63,7 +57,6 @@ describe.each(['Vue 3', 'Vue 2.7'] as const)('the example of the README, verbati
   })
 
   afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()))
     server?.close()
     project?.remove()
   })

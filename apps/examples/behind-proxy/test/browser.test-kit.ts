@@ -1,6 +1,6 @@
-import { launchChromium, until } from '@sse/testbed'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { until, withChromium } from '@sse/testbed'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import type { ProxyName } from '../proxy.ts'
 import { type Change, type Front, startApp, startProxy } from './proxied.test-kit.ts'
 
@@ -15,16 +15,11 @@ export interface Settings {
 
 /** What a browser's own EventSource makes of the proxy, and of the proxy without a setting. */
 export function testInChromium(name: ProxyName, { http1, quick, strict }: Settings): void {
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await launchChromium()
-  })
-  afterAll(() => browser?.close())
+  const browser = withChromium()
 
   async function open({ origin }: Front, streams: number): Promise<Page> {
     // The certificate is made for the test: only this browser, and only now, may take it.
     const context = await browser.newContext({ ignoreHTTPSErrors: true })
-    onTestFinished(() => context.close())
     const page = await context.newPage()
     await page.goto(`${origin}/?streams=${streams}`)
     return page

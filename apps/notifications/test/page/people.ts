@@ -1,15 +1,15 @@
 import {
   type ChromiumOptions,
-  launchChromium,
   type PassingStates,
   passed,
   recordPassing,
   takePassed,
   type UntilOptions,
   until,
+  withChromium,
 } from '@sse/testbed'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll } from 'vitest'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { startSender, startServer, type TestServer } from '../start-server.ts'
 import { buildPage, type PageMode } from './build-page.ts'
 
@@ -32,7 +32,6 @@ const ofTheNetwork = /net::ERR_|WebSocket|\[vite\]|the server responded with a s
 export interface People {
   /** What pages have complained of since the test began: errors, warnings, and what their policy did not let in. */
   readonly complaints: readonly string[]
-  readonly browser: Browser
   /** A browser of its own for this person, signed in and live. */
   enter(origin: string, name: string, options?: BrowserContextOptions): Promise<Page>
   /** A browser of its own, where nobody is signed in. */
@@ -43,17 +42,12 @@ export interface People {
 
 /** Chromium, for the tests of one file: the page is built, and after each test all pages are closed. */
 export function withPeople({ mode, ...options }: ChromiumOptions & { mode?: PageMode } = {}): People {
-  let browser: Browser
+  const browser = withChromium(options)
   let complaints: string[] = []
-  beforeAll(async () => {
-    await buildPage(mode)
-    browser = await launchChromium(options)
-  }, 120_000)
-  afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()))
+  beforeAll(() => buildPage(mode), 120_000)
+  beforeEach(() => {
     complaints = []
   })
-  afterAll(() => browser?.close())
 
   function watch(page: Page): Page {
     // In development the first page waits until everything is compiled.
@@ -91,9 +85,6 @@ export function withPeople({ mode, ...options }: ChromiumOptions & { mode?: Page
   return {
     get complaints() {
       return complaints
-    },
-    get browser() {
-      return browser
     },
     visit,
     async enter(origin, name, options) {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
-import type { launchChromium } from '../chromium.ts'
+import type { TestBrowser } from '../chromium.ts'
 import { type PageServer, servePage } from './page.ts'
 import { createProject, type PairName, type ProjectOptions } from './project.ts'
 
@@ -51,6 +51,21 @@ export async function serveBursts(
   }
 }
 
+/** What a page has delivered at once: the frame, by its time in the document, when, in milliseconds, and how many notes. */
+export interface Round {
+  readonly frame: number
+  readonly at: number
+  readonly size: number
+}
+
+/** Rounds in the frame of the one before. A page waits 250 ms for a frame; on a busy machine the next one may be later. */
+export function crowded(rounds: readonly Round[]): readonly Round[] {
+  return rounds.filter(({ frame, at }, index) => {
+    const before = rounds[index - 1]
+    return before?.frame === frame && at - before.at < 200
+  })
+}
+
 /** What a page for bursts offers. */
 declare const window: {
   readonly burst: () => unknown
@@ -63,7 +78,7 @@ declare const window: {
  * @param script runs in the page before its own
  */
 export async function takeBurst<Burst>(
-  browser: Awaited<ReturnType<typeof launchChromium>>,
+  browser: TestBrowser,
   server: BurstServer,
   { count, query, script }: { readonly count: number; readonly query: string; readonly script?: string },
 ): Promise<Burst> {

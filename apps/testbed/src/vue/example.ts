@@ -1,14 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { launchChromium } from '../chromium.ts'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { withChromium } from '../chromium.ts'
 import { type PageServer, servePage } from './page.ts'
 import { createProject, type PairName, type Project, type ProjectOptions } from './project.ts'
 import { readExample } from './readme.ts'
-
-type Browser = Awaited<ReturnType<typeof launchChromium>>
-
 /**
  * Runs the example of a README: a list of notifications, loaded with its position, and the events `saved` and `deleted`.
  *
@@ -20,11 +17,7 @@ export function describeExample(
   packages: readonly string[],
   options?: ProjectOptions,
 ): void {
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await launchChromium()
-  })
-  afterAll(() => browser?.close())
+  const browser = withChromium()
 
   /** The list, and the log of its changes: the position of an event is its place in the log. */
   const list = new Map<number, { id: number; title: string }>()
@@ -67,7 +60,6 @@ export function describeExample(
   })
 
   afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()))
     server?.close()
     project?.remove()
   })

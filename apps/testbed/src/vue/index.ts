@@ -1,4 +1,4 @@
-export { type BurstServer, serveBursts, takeBurst } from './bursts.ts'
+export { type BurstServer, crowded, type Round, serveBursts, takeBurst } from './bursts.ts'
 export { describeExample } from './example.ts'
 export { type PageServer, servePage } from './page.ts'
 export { createProject, type PairName, type Project, type ProjectOptions, resolutions } from './project.ts'

@@ -1,12 +1,12 @@
-import { launchChromium, until } from '@sse/testbed'
-import { expect, onTestFinished, test } from 'vitest'
+import { until, withChromium } from '@sse/testbed'
+import { expect, test } from 'vitest'
 import { patience, startSharing } from './sharing.ts'
 import type { TabAccount } from './tab.ts'
 
+const browser = withChromium({ backForwardCache: true })
+
 /** Pages that are taken out of the cache are out of Playwright's sight: they write down for another page what they were told. */
 test('a page in the back/forward cache lets go of the lead, and is told what it has missed when it is back', async () => {
-  const browser = await launchChromium({ backForwardCache: true })
-  onTestFinished(() => browser.close())
   const sharing = await startSharing(await browser.newContext())
   const [leaving, staying] = await sharing.openTabs(2)
   const stop = sharing.stream()

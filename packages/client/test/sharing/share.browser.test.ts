@@ -1,20 +1,14 @@
-import { launchChromium, until } from '@sse/testbed'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type TestBrowser, until, withChromium } from '@sse/testbed'
+import { expect, test } from 'vitest'
 import { patience, startSharing } from './sharing.ts'
 import { describeSharing } from './sharing-suite.ts'
 import { leaderOf } from './tab.ts'
 
-type Browser = Awaited<ReturnType<typeof launchChromium>>
-type Page = Awaited<ReturnType<Browser['newPage']>>
+type Page = Awaited<ReturnType<TestBrowser['newPage']>>
 
-let browser: Browser
+const browser = withChromium()
 /** Tabs of one site may share a renderer, and end with it. */
 const crashed = new WeakSet<Page>()
-
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-afterAll(() => browser?.close())
 
 async function open() {
   const context = await browser.newContext()
