@@ -1,9 +1,11 @@
+import type { Round } from '@sse/testbed/vue'
+
 /** What the page tells of a burst. */
 export interface Burst {
   /** The notes in the store, by number. */
   readonly list: readonly number[]
-  /** The calls of actions: the frame, by its time in the document, and how many notes. */
-  readonly calls: readonly { readonly frame: number; readonly size: number }[]
+  /** The calls of actions. */
+  readonly calls: readonly Round[]
   /** Entries of the devtools, and what was thrown. */
   readonly entries: number
   readonly errors: readonly string[]
@@ -53,7 +55,7 @@ app.use(pinia).use(sse).mount('#app')
 
 const notes = useNotes()
 notes.$onAction(({ name, args, after }) => {
-  burst.calls.push({ frame: document.timeline.currentTime, size: args.flat().length })
+  burst.calls.push({ frame: document.timeline.currentTime, at: performance.now(), size: args.flat().length })
   send({ name, args })
   after((result) => send({ name, args, result }))
 }, true)

@@ -1,11 +1,11 @@
-import type { PairName } from '@sse/testbed/vue'
+import type { PairName, Round } from '@sse/testbed/vue'
 
 /** What the page tells of a burst. */
 export interface Burst {
   /** The notes in the store, by number. */
   readonly list: readonly number[]
-  /** The app's commits: the frame, by its time in the document, and how many notes. */
-  readonly commits: readonly { readonly frame: number; readonly size: number }[]
+  /** The app's commits. */
+  readonly commits: readonly Round[]
   /** Milliseconds between two frames, at most, since the first event. */
   readonly longestFrame: number
   /** Milliseconds of the longest callback of a frame: delivering, with all that the store and its subscribers do. */
@@ -60,7 +60,7 @@ const store = start(sse, { strict: !query.has('loose'), devtools: true, modules:
 
 store.subscribe(({ type, payload }) => {
   if (!type.startsWith('notes/')) return
-  burst.commits.push({ frame: document.timeline.currentTime, size: [payload].flat().length })
+  burst.commits.push({ frame: document.timeline.currentTime, at: performance.now(), size: [payload].flat().length })
 })
 
 let before
