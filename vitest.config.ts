@@ -22,7 +22,23 @@ const shared = {
 /** Files that `pnpm test` leaves out because this machine lacks what they need. */
 const leftOut = process.env['SSE_TESTS_LEFT_OUT']?.split(' ') ?? []
 
-const outside = ['**/node_modules/**', '**/dist/**', ...leftOut]
+/**
+ * Only `test:faults` runs them. Most are suites that another file runs on a sibling: one Redis, Chromium, nginx, nodes with SQLite, the servers of the
+ * docs. Two need the Chromium with windows, whose start costs as much as ten tests.
+ */
+const long = process.env['SSE_FAULTS']
+  ? []
+  : [
+      'packages/redis/test/conformance-cluster.redis.test.ts',
+      'packages/client/test/sharing/share.firefox.browser.test.ts',
+      'apps/examples/behind-proxy/{caddy,haproxy}.*',
+      'packages/client/test/sharing/back-forward-cache.browser.test.ts',
+      'apps/docs/test/fragments.test.ts',
+      'apps/notifications/server/nodes/nodes.postgres.test.ts',
+      'apps/notifications/test/page/desktop-notifications.browser.test.ts',
+    ]
+
+const outside = ['**/node_modules/**', '**/dist/**', ...leftOut, ...long]
 const unit = ['.ci/**/*.test.ts', 'packages/**/*.test.ts', 'apps/**/*.test.ts']
 
 /** Files that replace modules, which the next file of the worker would meet, or that weigh the heap, which the files before them have used. */
@@ -50,8 +66,8 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
-    // Most tests wait for processes or browsers of theirs: with a worker for each core, half of the cores would idle.
-    maxWorkers: availableParallelism() + 1,
+    // Most tests wait for processes or browsers of theirs: with a worker for each core, a third of them would idle.
+    maxWorkers: availableParallelism() + 3,
     projects: [
       {
         ...source,
@@ -73,6 +89,7 @@ export default defineConfig({
           typecheck: {
             enabled: true,
             only: true,
+            checker: 'tsgo',
             // The root's does not include them: they would never be red.
             tsconfig: '.ci/tsconfig.test-d.json',
             include: ['packages/**/*.test-d.ts'],

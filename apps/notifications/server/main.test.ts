@@ -132,19 +132,19 @@ describe('one that is told to end', () => {
   let server: TestServer | undefined
   afterEach(() => server?.stop())
 
-  test.each(['SIGTERM', 'SIGINT'] as const)(
-    '%s ends it cleanly, with a stream and an idle connection open',
-    async (signal) => {
-      server = await startServer('development')
-      const idle = connect(Number(new URL(server.origin).port), 'localhost')
-      await new Promise((resolve) => idle.once('connect', resolve))
-      const Cookie = await signIn(server.origin, 'mina')
-      const stream = await fetch(`${server.origin}/events`, { headers: { Cookie } })
-      expect(stream.status).toBe(200)
+  test.each([
+    ['SIGTERM', 'production'],
+    ['SIGINT', 'development'],
+  ] as const)('%s ends it cleanly in %s, with a stream and an idle connection open', async (signal, mode) => {
+    server = await startServer(mode)
+    const idle = connect(Number(new URL(server.origin).port), 'localhost')
+    await new Promise((resolve) => idle.once('connect', resolve))
+    const Cookie = await signIn(server.origin, 'mina')
+    const stream = await fetch(`${server.origin}/events`, { headers: { Cookie } })
+    expect(stream.status).toBe(200)
 
-      expect(await server.process.kill(signal)).toEqual({ code: 0, signal: null })
-      expect(await stream.text()).toContain('event: sse.close')
-      idle.destroy()
-    },
-  )
+    expect(await server.process.kill(signal)).toEqual({ code: 0, signal: null })
+    expect(await stream.text()).toContain('event: sse.close')
+    idle.destroy()
+  })
 })

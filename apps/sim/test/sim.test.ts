@@ -21,7 +21,7 @@ const lastLine = (text: string) => text.trimEnd().split('\n').at(-1)
 
 describe('the simulation', { timeout: 300_000 }, () => {
   it('finds nothing in new seeds', async () => {
-    expect(await sim('--hours', '6', '--workers', '1')).toMatch(/\n0 violations\n$/)
+    expect(await sim('--hours', '4', '--workers', '1')).toMatch(/\n0 violations\n$/)
   })
 
   it('repeats a seed byte for byte', async () => {

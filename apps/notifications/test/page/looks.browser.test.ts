@@ -1,6 +1,6 @@
 /**
- * Every page and everything that opens: judged by axe, and kept as pictures. Each theme and each width is there; their other pairs are looked
- * at in the long form.
+ * Every page and everything that opens: judged by axe, and kept as pictures. Each theme and each width is there. Their other pairs are looked at
+ * in the long form, and so are messages in the dark and the operator's page on a phone.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -142,64 +142,68 @@ describe.each([...pairs, ...(isLong ? otherPairs : [])])('%s, %d pixels wide', (
     expect(people.complaints).toEqual([])
   })
 
-  test('messages, what is read and muted, and being offline', async () => {
-    const page = await people.enter(server.origin, 'Mina Kim', options)
-    const joon = await startSender(server.origin, 'joon')
-    // Nobody is there, so it stays for as long as the judging takes.
-    await page.evaluate(() =>
-      new MutationObserver((_, observer) => {
-        if (!document.querySelector('[data-testid="toast"]')) return
-        observer.disconnect()
-        dispatchEvent(new Event('blur'))
-      }).observe(document, { childList: true, subtree: true }),
-    )
-    await lookElsewhere(page)
-    await look(page, 'archive')
-    await joon.send('user:mina', 'Lunch?', 'The noodle place, at half past twelve.')
-    await toasted(page, 'Lunch?')
-    await look(page, 'toast')
-    await page.getByRole('button', { name: 'Dismiss' }).click()
-    await page.getByRole('searchbox', { name: 'Search' }).fill('회의')
-    await page.getByRole('heading', { name: 'Results for “회의”' }).waitFor()
-    await item(page, '내일 회의').waitFor()
-    await look(page, 'search')
-    await page.getByRole('searchbox', { name: 'Search' }).fill('')
-    await page.getByRole('heading', { name: 'Inbox' }).waitFor()
-    await page.getByRole('button', { name: 'Source' }).click()
-    if (!isWide) await page.getByTestId('connection').click()
-    await page.getByRole('button', { name: 'Go offline' }).click()
-    await page.getByTestId('offline').waitFor()
-    if (!isWide) await page.keyboard.press('Escape')
-    await look(page, 'offline')
-    // Written meanwhile, while the server is not to be reached either.
-    await page.route('**/api/notifications', (route) => route.abort())
-    if (!isWide) await page.getByRole('button', { name: 'Write' }).click()
-    await page.getByRole('textbox', { name: 'Title' }).fill('It can wait')
-    await page.getByRole('button', { name: 'Send' }).click()
-    await page.getByTestId('outbox').waitFor()
-    await look(page, 'outbox')
-    await page.getByRole('button', { name: 'Cancel: It can wait' }).click()
-    await page.unroute('**/api/notifications')
-    await page.goto(`${server.origin}/sent`)
-    await page.getByTestId('readers').first().waitFor()
-    await look(page, 'sent')
-    await item(page, 'Coffee').locator('[data-title]').click()
-    await page.getByRole('dialog').getByText('Sora Lee (1 of 3)').waitFor()
-    await look(page, 'readers')
-    // Chromium reports the answer that says that there is nothing.
-    expect(people.complaints).toEqual([])
-    await page.goto(`${server.origin}/nowhere`)
-    await page.getByRole('heading', { name: 'Page not found' }).waitFor()
-    await look(page, 'not-found')
-  })
+  const isOfPhones = isLong || !isWide
+  const isOfDesks = isLong || isWide
+  if (isOfPhones)
+    test('messages, what is read and muted, and being offline', async () => {
+      const page = await people.enter(server.origin, 'Mina Kim', options)
+      const joon = await startSender(server.origin, 'joon')
+      // Nobody is there, so it stays for as long as the judging takes.
+      await page.evaluate(() =>
+        new MutationObserver((_, observer) => {
+          if (!document.querySelector('[data-testid="toast"]')) return
+          observer.disconnect()
+          dispatchEvent(new Event('blur'))
+        }).observe(document, { childList: true, subtree: true }),
+      )
+      await lookElsewhere(page)
+      await look(page, 'archive')
+      await joon.send('user:mina', 'Lunch?', 'The noodle place, at half past twelve.')
+      await toasted(page, 'Lunch?')
+      await look(page, 'toast')
+      await page.getByRole('button', { name: 'Dismiss' }).click()
+      await page.getByRole('searchbox', { name: 'Search' }).fill('회의')
+      await page.getByRole('heading', { name: 'Results for “회의”' }).waitFor()
+      await item(page, '내일 회의').waitFor()
+      await look(page, 'search')
+      await page.getByRole('searchbox', { name: 'Search' }).fill('')
+      await page.getByRole('heading', { name: 'Inbox' }).waitFor()
+      await page.getByRole('button', { name: 'Source' }).click()
+      if (!isWide) await page.getByTestId('connection').click()
+      await page.getByRole('button', { name: 'Go offline' }).click()
+      await page.getByTestId('offline').waitFor()
+      if (!isWide) await page.keyboard.press('Escape')
+      await look(page, 'offline')
+      // Written meanwhile, while the server is not to be reached either.
+      await page.route('**/api/notifications', (route) => route.abort())
+      if (!isWide) await page.getByRole('button', { name: 'Write' }).click()
+      await page.getByRole('textbox', { name: 'Title' }).fill('It can wait')
+      await page.getByRole('button', { name: 'Send' }).click()
+      await page.getByTestId('outbox').waitFor()
+      await look(page, 'outbox')
+      await page.getByRole('button', { name: 'Cancel: It can wait' }).click()
+      await page.unroute('**/api/notifications')
+      await page.goto(`${server.origin}/sent`)
+      await page.getByTestId('readers').first().waitFor()
+      await look(page, 'sent')
+      await item(page, 'Coffee').locator('[data-title]').click()
+      await page.getByRole('dialog').getByText('Sora Lee (1 of 3)').waitFor()
+      await look(page, 'readers')
+      // Chromium reports the answer that says that there is nothing.
+      expect(people.complaints).toEqual([])
+      await page.goto(`${server.origin}/nowhere`)
+      await page.getByRole('heading', { name: 'Page not found' }).waitFor()
+      await look(page, 'not-found')
+    })
 
-  test('the operator’s page', async () => {
-    const page = await people.enter(`${server.origin}/admin`, 'Admin', options)
-    await page.locator('canvas').nth(5).waitFor()
-    await look(page, 'operator')
-    await page.getByRole('button', { name: 'Drain' }).click()
-    await page.getByRole('alertdialog').waitFor()
-    await look(page, 'drain')
-    expect(people.complaints).toEqual([])
-  })
+  if (isOfDesks)
+    test('the operator’s page', async () => {
+      const page = await people.enter(`${server.origin}/admin`, 'Admin', options)
+      await page.locator('canvas').nth(5).waitFor()
+      await look(page, 'operator')
+      await page.getByRole('button', { name: 'Drain' }).click()
+      await page.getByRole('alertdialog').waitFor()
+      await look(page, 'drain')
+      expect(people.complaints).toEqual([])
+    })
 })

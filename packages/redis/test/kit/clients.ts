@@ -7,6 +7,13 @@ export const clientPackage = process.env['SSE_REDIS_CLIENT'] === 'ioredis' ? 'io
 
 const host = '127.0.0.1'
 
+/**
+ * Clients are copies of these. node-redis makes a class with some 400 commands for each other address that `createClient` and `createCluster` are
+ * given, which takes more processor time than most tests.
+ */
+const anyServer = createClient()
+const anyCluster = createCluster({ rootNodes: [] })
+
 interface User {
   readonly username?: string
   readonly password?: string
@@ -17,7 +24,7 @@ export function serverClient(port: number, options: User & { readonly database?:
   const { database = 0, ...user } = options
   return clientPackage === 'ioredis'
     ? new Redis({ host, port, ...user, db: database, lazyConnect: true })
-    : createClient({ socket: { host, port }, ...user, database })
+    : anyServer.duplicate({ socket: { host, port }, ...user, database })
 }
 
 /** @param isBehindOne whether all nodes are behind the first port, whatever they announce */
@@ -33,7 +40,7 @@ export function clusterClient(
     return new Cluster(roots, { lazyConnect: true, redisOptions: user, ...natMap })
   }
   const rootNodes = ports.map((port) => ({ url: `redis://${host}:${port}` }))
-  return createCluster({ rootNodes, defaults: user, ...(isBehindOne && { nodeAddressMap: map }) })
+  return anyCluster.duplicate({ rootNodes, defaults: user, ...(isBehindOne && { nodeAddressMap: map }) })
 }
 
 /** @param map the port by which this process reaches the one that a sentinel names; `undefined` for that one */

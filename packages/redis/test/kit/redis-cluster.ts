@@ -7,7 +7,7 @@ const patience = { timeout: 30_000 }
 /** Starts servers that can form a Cluster, and that stay up when another one is down. */
 export function startNodes(count: number, ...args: readonly string[]): Promise<RedisServer[]> {
   const options = ['--cluster-enabled', 'yes', '--cluster-require-full-coverage', 'no']
-  const start = () => startRedis(...options, '--repl-diskless-sync-delay', '0', ...args)
+  const start = () => startRedis(...options, ...args)
   return Promise.all(Array.from({ length: count }, start))
 }
 

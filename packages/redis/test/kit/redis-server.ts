@@ -28,6 +28,8 @@ export class RedisServer {
       '',
       '--appendonly',
       'no',
+      '--repl-diskless-sync-delay',
+      '0',
       '--enable-debug-command',
       'yes',
     ]
