@@ -72,9 +72,12 @@ export class PostgresServer {
 
   /** Of a replica: it follows no longer, and lags from now on. */
   async stopFollowing(): Promise<void> {
+    const follows = async () => (await this.query('SELECT FROM pg_stat_wal_receiver')).length > 0
+    // One that has not begun would begin after it was told to stop.
+    await until(follows)
     await this.query("ALTER SYSTEM SET primary_conninfo = ''")
     await this.query('SELECT pg_reload_conf()')
-    await until(async () => (await this.query('SELECT FROM pg_stat_wal_receiver')).length === 0)
+    await until(async () => !(await follows()))
   }
 
   /** Of a replica: it is the primary from now on. */
