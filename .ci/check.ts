@@ -15,7 +15,7 @@ import { root } from './paths.ts'
 import { limits, weigh } from './size.ts'
 
 /** Ways to resolve a package that ours are not made for. */
-const isForCommonJs: ReadonlySet<string> = new Set(['node10', 'node16-cjs'])
+const commonJs: ReadonlySet<string> = new Set(['node10', 'node16-cjs'])
 
 process.chdir(root)
 const folder = mkdtempSync(join(tmpdir(), 'sse-check-'))
@@ -56,6 +56,6 @@ async function askAttw(packed: Uint8Array): Promise<string[]> {
   const { types, problems = [] } = await checkPackage(createPackageFromTarballData(packed))
   if (!types) return ['attw: the package has no types']
   return problems
-    .filter((problem) => !('resolutionKind' in problem && isForCommonJs.has(problem.resolutionKind)))
+    .filter((problem) => !('resolutionKind' in problem && commonJs.has(problem.resolutionKind)))
     .map((problem) => `attw: ${JSON.stringify(problem)}`)
 }

@@ -50,6 +50,8 @@ function lost(path: string, text: string, shipped: ReadonlySet<string>): string[
 
 /** Every module that a file names, imports of types included. */
 function specifiersOf(path: string, text: string): string[] {
+  const { program, errors } = parseSync(path, text)
+  if (errors[0]) throw new Error(`${path} cannot be parsed: ${errors[0].message}`)
   const found: string[] = []
   const take = ({ source }: { readonly source: unknown }) => {
     const { value } = (source ?? {}) as { readonly value?: unknown }
@@ -61,7 +63,7 @@ function specifiersOf(path: string, text: string): string[] {
     ExportAllDeclaration: take,
     ImportExpression: take,
     TSImportType: take,
-  }).visit(parseSync(path, text).program)
+  }).visit(program)
   return found
 }
 

@@ -204,7 +204,7 @@ test('a token that runs out ends the stream, and a fresh one reads on', async ()
   const token = (seconds: number) =>
     new SignJWT({ sub: 'mina' })
       .setProtectedHeader({ alg: 'HS256' })
-      // In whole seconds, of which the first may be over at once.
+      // It is in whole seconds, and this one may be nearly over.
       .setExpirationTime(Math.ceil(Date.now() / 1000) + seconds)
       .sign(secret)
   const api = express()

@@ -50,8 +50,8 @@ export interface TestBrowser {
 const running = new Map<string, Promise<Browser>>()
 
 /**
- * A Chromium that all test files of a worker share, because its start costs more processor time than most tests. What a test opens is closed
- * after it. What was opened before the first test is closed after the last one.
+ * The Chromium that all test files of a worker share: starting one takes more processor time than most tests. The contexts of a test are closed
+ * after it, and those from before the first test after the last one.
  */
 export function withChromium(options: ChromiumOptions = {}): TestBrowser {
   const ofFile = new Set<BrowserContext>()

@@ -8,8 +8,8 @@ export const clientPackage = process.env['SSE_REDIS_CLIENT'] === 'ioredis' ? 'io
 const host = '127.0.0.1'
 
 /**
- * Clients are copies of these. node-redis makes a class with some 400 commands for each other address that `createClient` and `createCluster` are
- * given, which takes more processor time than most tests.
+ * Clients are copies of these. node-redis makes a class with some 400 commands for each new address that `createClient` and `createCluster` are
+ * given. That takes more processor time than most tests.
  */
 const anyServer = createClient()
 const anyCluster = createCluster({ rootNodes: [] })
