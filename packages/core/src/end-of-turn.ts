@@ -7,6 +7,7 @@ export function atEndOfTurn(callback: () => void): void {
 }
 
 let thisTurn: Promise<void> | undefined
+let nextTurn: Promise<void> | undefined
 
 /** Resolves at the end of this turn. All calls in one turn share one timer. */
 export function endOfTurn(): Promise<void> {
@@ -17,4 +18,15 @@ export function endOfTurn(): Promise<void> {
     })
   })
   return thisTurn
+}
+
+/** Resolves at the end of the next turn. All calls in one turn share two timers. */
+export function endOfNextTurn(): Promise<void> {
+  nextTurn ??= new Promise((resolve) => {
+    atEndOfTurn(() => {
+      nextTurn = undefined
+      atEndOfTurn(resolve)
+    })
+  })
+  return nextTurn
 }

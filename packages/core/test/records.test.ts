@@ -62,8 +62,9 @@ it(`of ${updates} updates of ${records} records every reader has the newest in t
   const [live, slow, returning] = [new Page(), new Page(), new Page()]
   open(live)
   const slowConnection = open(slow)
-  slowConnection.isFull = true
   let returned = open(returning)
+  while (live.bytes * slow.bytes * returning.bytes === 0) await nextTurn()
+  slowConnection.isFull = true
   const newest = new Map<string, string>()
   for (let update = 0; update < updates; update++) {
     // Some records change more often than others.

@@ -293,8 +293,11 @@ export class Reader {
 
   #readWindow(from: number): void {
     this.#open(true, this.#cursor)
+    if (this.#ended) return
     const { window } = this.#delivery
-    for (let position = from; ; ) {
+    this.#deliveredTo = from
+    // Nearly every stream opens at the head.
+    for (let position = from; position !== window.head; ) {
       const read = window.read(this.channels, position, {
         bytes: writeBytes,
         newestOnly: this.#state !== 'live',
@@ -309,17 +312,17 @@ export class Reader {
         return
       }
       this.#deliveredTo = position
-      if (position === window.head) {
-        if (this.#state === 'live') return
-        this.#state = this.#withoutId ? 'holding' : 'live'
-        if (this.#withoutId) this.#cursor = window.idAt(position)
-        if (this.#lacking && this.#giveRecords()) return
-        if (this.#withoutId) return
-        this.#subscriber.onCaughtUp()
-        this.leaveIfEnded()
-        return
-      }
     }
+    if (this.#state !== 'live') this.#reachHead()
+  }
+
+  #reachHead(): void {
+    this.#state = this.#withoutId ? 'holding' : 'live'
+    if (this.#withoutId) this.#cursor = this.#delivery.window.headId
+    if (this.#lacking && this.#giveRecords()) return
+    if (this.#withoutId) return
+    this.#subscriber.onCaughtUp()
+    this.leaveIfEnded()
   }
 
   /** Notes that the client lacks the records of these channels. */

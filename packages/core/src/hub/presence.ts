@@ -134,11 +134,15 @@ export class Presence implements StreamPresence {
   }
 
   framesOf(channels: Iterable<string>): readonly Frame[] {
-    return [...channels].filter(this.#options.hasPresence).map((channel) => {
-      const members = this.members(channel)
-      if (this.#changed.has(channel)) this.#unsettle(channel, members)
-      return presenceFrame(channel, limited(members))
-    })
+    const frames: Frame[] = []
+    for (const channel of channels) if (this.#options.hasPresence(channel)) frames.push(this.#frameOf(channel))
+    return frames
+  }
+
+  #frameOf(channel: string): Frame {
+    const members = this.members(channel)
+    if (this.#changed.has(channel)) this.#unsettle(channel, members)
+    return presenceFrame(channel, limited(members))
   }
 
   onSignal(signal: Extract<Signal, { type: 'presence' | 'presence?' }>): void {

@@ -12,8 +12,8 @@ export function isCommand(entry: Entry): boolean {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression exists to refuse them
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/
 
-/** The text of a missing value in a template string. */
-const missing = new Set(['undefined', 'NaN', '[object Object]'])
+/** A segment that is the text of a missing value in a template string. */
+const missingPart = /(?<=^|[:/.])(?:undefined|NaN|\[object Object\])(?=$|[:/.])/
 
 export interface ChannelRules {
   /** Whether an empty list is valid. Default: false. */
@@ -76,7 +76,7 @@ function problemOf(name: unknown): string | undefined {
 }
 
 function missingPartOf(name: string): string | undefined {
-  const part = name.split(/[:/.]/).find((segment) => missing.has(segment))
+  const part = missingPart.exec(name)?.[0]
   if (part === undefined) return undefined
   return `its part "${part}" shows that a value was missing, and all users without that value would share the channel. Check the value first`
 }

@@ -178,8 +178,6 @@ export class Window {
     after: number,
     { bytes, newestOnly = false }: { readonly bytes: number; readonly newestOnly?: boolean },
   ): { records: WindowRecord[]; position: number } {
-    // Nearly every stream opens at the head.
-    if (after === this.head) return { records: [], position: after }
     const cursors: { seqs: Queue<number>; next: number }[] = []
     for (const channel of channels) {
       const seqs = this.#seqsByChannel.get(channel)

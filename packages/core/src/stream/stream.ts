@@ -3,7 +3,7 @@ import { checkNames, checkObject } from '../check.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import { Reader, type Subscriber } from '../delivery/reader.ts'
 import { drawBetween } from '../draw-between.ts'
-import { atEndOfTurn } from '../end-of-turn.ts'
+import { endOfNextTurn } from '../end-of-turn.ts'
 import { SseError, show } from '../errors.ts'
 import type { GapReason } from '../log/broker.ts'
 import { toChannels } from '../log/channel.ts'
@@ -398,7 +398,7 @@ export class Stream implements SseStream, Subscriber {
     this.#startOpening()
     if (this.#state === 'open' && !this.#asked) this.#read()
     // Two turns, because Express also answers an error of the handler at the end of a turn.
-    else atEndOfTurn(() => atEndOfTurn(() => this.#openUnlessAsked()))
+    else void endOfNextTurn().then(() => this.#openUnlessAsked())
   }
 
   /** Nothing is replayed before the channels are authorized. Most streams have nothing to wait for. */

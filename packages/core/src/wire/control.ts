@@ -1,7 +1,7 @@
 import { maxDelay } from '../check.ts'
 import type { GapReason } from '../log/broker.ts'
 import { encodeFields } from './encode.ts'
-import { contentOfEvent, type Frame, type FrameContent, frame } from './frame.ts'
+import { AsciiFrame, contentOfEvent, type Frame, type FrameContent, frame } from './frame.ts'
 
 /**
  * The control events of a subscribed stream. Plain EventSource clients ignore them, because they have no listeners for these names. Each is an
@@ -18,7 +18,7 @@ export function openFrame(
   const start = id === undefined ? '' : `id: ${id}\n`
   // Every stream has this event, and none of these values needs to be escaped.
   const text = `${greeting}${start}event: sse.open\ndata: {"stream":"${stream}","heartbeat":${heartbeat},"resumed":${resumed}}\n\n`
-  return frame(text, { type: 'open', id, resumed })
+  return new AsciiFrame(text, { type: 'open', id, resumed })
 }
 
 /** Tells the client that events are missing. Delivery continues after `resumeAt`. */

@@ -25,12 +25,29 @@ export interface Frame {
   readonly bytes: Uint8Array
   /** The content, if it was kept. The window keeps bytes only. */
   readonly content?: FrameContent
+  /** The bytes as text, if they are ASCII and for one stream: a transport that writes text need not read the bytes. */
+  readonly ascii?: string
 }
 
 /** Creates a frame that is written and then dropped. */
 export function frame(text: string, content?: FrameContent): Frame {
   const bytes = Buffer.from(text)
   return content ? { bytes, content } : { bytes }
+}
+
+/** A frame for one stream, whose bytes are made when they are read. */
+export class AsciiFrame implements Frame {
+  readonly ascii: string
+  readonly content: FrameContent
+
+  constructor(ascii: string, content: FrameContent) {
+    this.ascii = ascii
+    this.content = content
+  }
+
+  get bytes(): Uint8Array {
+    return Buffer.from(this.ascii, 'latin1')
+  }
 }
 
 /**

@@ -69,20 +69,23 @@ function tryResponse(): { tellsOfEnd: boolean; gathersWrites: boolean } {
 
 /** The frames whose chunk was made last, and that chunk: a broadcast hands the same frames to one stream after the other. */
 let framed: readonly Frame[] | undefined
-let chunk: Uint8Array
+let chunk: Uint8Array | string
 
-/** The frames as a chunk of the chunked transfer coding (RFC 9112, section 7.1). */
-export function chunkOf(frames: readonly Frame[]): Uint8Array {
+/** Writes the frames as a chunk of the chunked transfer coding (RFC 9112, section 7.1). */
+export function writeChunk(socket: Socket, frames: readonly Frame[]): boolean {
   if (frames !== framed) {
     chunk = toChunk(frames)
     framed = frames
   }
-  return chunk
+  return typeof chunk === 'string' ? socket.write(chunk, 'latin1') : socket.write(chunk)
 }
 
 const lineEnd = '\r\n'
 
-function toChunk(frames: readonly Frame[]): Uint8Array {
+function toChunk(frames: readonly Frame[]): Uint8Array | string {
+  const ascii = frames.length === 1 ? frames[0]!.ascii : undefined
+  // Node joins it with the head. A buffer for each stream that opens would take longer to make than to write.
+  if (ascii !== undefined) return `${ascii.length.toString(16)}\r\n${ascii}\r\n`
   let size = 0
   for (const { bytes } of frames) size += bytes.length
   const head = `${size.toString(16)}\r\n`
