@@ -4,7 +4,7 @@ import { type Endpoint, type Exchange, readsProblems, refusalAnswer, streamHead 
 import type { Request, Response } from 'express'
 import { reportAnswered, reportCut } from './mistakes.ts'
 import { Body } from './response/body.ts'
-import { directSocketOf, onEnd, onGatheredWrite, writeChunk } from './response/direct.ts'
+import { chunkOf, directSocketOf, onEnd, onGatheredWrite } from './response/direct.ts'
 import { ExpressPollResponse } from './response/poll-response.ts'
 import { checkNotBegun, isOver, ownHeader, send, setHead } from './response/response.ts'
 
@@ -117,7 +117,7 @@ export class ExpressExchange implements Exchange<Request>, Transport {
 
   write(frames: readonly Frame[]): boolean {
     if (!this.#direct) return this.#body?.write(frames) ?? true
-    if (writeChunk(this.#direct, frames)) return true
+    if (this.#direct.write(chunkOf(frames))) return true
     this.#awaitDrain(this.#direct)
     return false
   }

@@ -83,8 +83,8 @@ export function waitOf(asked: Asked): number {
  */
 export function isPoll(asked: Asked): boolean {
   const accept = asked.header('accept')
-  // What most streams ask for names neither JSON nor a range that includes it.
-  if (accept === undefined || !/json|\*/i.test(accept)) return false
+  // What an EventSource sends.
+  if (accept === undefined || accept === 'text/event-stream') return false
   return qualityOf('application/json', accept) > qualityOf('text/event-stream', accept)
 }
 

@@ -135,7 +135,8 @@ export class Presence implements StreamPresence {
 
   framesOf(channels: Iterable<string>): readonly Frame[] {
     const frames: Frame[] = []
-    for (const channel of channels) if (this.#options.hasPresence(channel)) frames.push(this.#frameOf(channel))
+    for (const channel of channels)
+      if (this.#options.hasPresence(channel)) frames.push(this.#frameOf(channel))
     return frames
   }
 

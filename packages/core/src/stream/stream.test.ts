@@ -1,10 +1,11 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createHub } from '../hub/hub.ts'
 import type { Hub } from '../hub/types.ts'
 import { createStream } from './create-stream.ts'
 import { opening } from './opening.test-kit.ts'
 import { RecordingTransport } from './recording-transport.test-kit.ts'
-import type { SseStream } from './sse-stream.ts'
+import type { SseStream, StreamEvent } from './sse-stream.ts'
 
 async function hubWith(count: number, options = {}) {
   const hub = createHub(options)
@@ -57,6 +58,30 @@ describe('opening a stream', () => {
     stream.subscribe('b')
     await opening()
     expect(transport.data('message')).toEqual(['1', 'other'])
+  })
+
+  it('calls the app in the async context of the request, also if several streams open in one turn', async () => {
+    const request = new AsyncLocalStorage<string>()
+    const called: unknown[] = []
+    const { hub } = await hubWith(0, {
+      onStream: ({ type, stream }: StreamEvent) => called.push([type, stream.key, request.getStore()]),
+    })
+    const authorize = async (channel: string) => {
+      called.push(['authorize', channel, request.getStore()])
+      return true
+    }
+    for (const name of ['first', 'second', 'third']) {
+      const asked = name === 'third' ? { names: [name], authorize } : undefined
+      const open = () => hub.stream(new RecordingTransport(), { key: name, asked }).subscribe([])
+      request.run(name, open)
+    }
+    await vi.waitFor(() => expect(hub.streams.size).toBe(3))
+    expect(called).toEqual([
+      ['open', 'first', 'first'],
+      ['open', 'second', 'second'],
+      ['authorize', 'third', 'third'],
+      ['open', 'third', 'third'],
+    ])
   })
 
   it('delivers what is published after the first subscribe, also in the same turn', async () => {

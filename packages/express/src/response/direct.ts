@@ -71,13 +71,13 @@ function tryResponse(): { tellsOfEnd: boolean; gathersWrites: boolean } {
 let framed: readonly Frame[] | undefined
 let chunk: Uint8Array | string
 
-/** Writes the frames as a chunk of the chunked transfer coding (RFC 9112, section 7.1). */
-export function writeChunk(socket: Socket, frames: readonly Frame[]): boolean {
+/** The frames as a chunk of the chunked transfer coding (RFC 9112, section 7.1). */
+export function chunkOf(frames: readonly Frame[]): Uint8Array | string {
   if (frames !== framed) {
     chunk = toChunk(frames)
     framed = frames
   }
-  return typeof chunk === 'string' ? socket.write(chunk, 'latin1') : socket.write(chunk)
+  return chunk
 }
 
 const lineEnd = '\r\n'
