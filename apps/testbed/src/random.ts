@@ -18,3 +18,7 @@ export function createRandom(from: number): Random {
 export function between(random: Random, low: number, high: number): number {
   return low + Math.floor(random() * (high - low + 1))
 }
+
+export function pick<T>(random: Random, from: readonly T[]): T {
+  return from[between(random, 0, from.length - 1)]!
+}

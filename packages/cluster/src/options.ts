@@ -2,10 +2,18 @@ import { createHash } from 'node:crypto'
 import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Broker, createMemoryBroker } from '@sse/core'
-import { checkFunction, checkNames, checkObject, refuseOption, tailOf } from '@sse/core/internal'
+import {
+  checkFunction,
+  checkNames,
+  checkObject,
+  checkTimeouts,
+  refuseOption,
+  type TailOptions,
+  tailOf,
+} from '@sse/core/internal'
 import { mostPathBytes } from './election/socket-folder.ts'
 
-export interface ClusterBrokerOptions {
+export interface ClusterBrokerOptions extends TailOptions {
   /**
    * Creates the broker of the log: `() => createSqliteBroker('events.db')`. It is called in the leader only, each time a process begins to
    * lead, and must create a new broker each time. Default: a log in memory, which ends with the leader.
@@ -17,8 +25,6 @@ export interface ClusterBrokerOptions {
    * current working directory. On Windows it only names a pipe.
    */
   readonly path?: string | undefined
-  /** How much of the end of the log `start` reads for the hub's window. Default 10,000 entries or 16 MiB, the limits of the window. */
-  readonly tail?: { readonly entries?: number | undefined; readonly bytes?: number | undefined } | undefined
   /** Milliseconds that a publish may take, including a change of the leader, and that the leader may be silent. Default 5,000. */
   readonly timeout?: number | undefined
   /** Milliseconds after which `start` rejects if no leader replies. It may be called again then, and the hub does that. Default 10,000. */
@@ -42,11 +48,8 @@ export function settingsOf(options: ClusterBrokerOptions): Settings {
   if (typeof options.broker === 'object')
     refuseOption('broker', 'a function that creates a broker, such as () => createSqliteBroker(file)', broker)
   checkFunction('broker', broker)
-  const tail = tailOf(options.tail)
-  // What a timer can wait.
-  for (const [name, value] of Object.entries({ timeout, startTimeout }))
-    if (!(typeof value === 'number' && value >= 1 && value <= 2_147_483_647))
-      refuseOption(name, 'a number of milliseconds from 1 to 2,147,483,647', value)
+  const tail = tailOf(options)
+  checkTimeouts({ timeout, startTimeout })
   return { createBroker: broker, path: pathOf(options.path), tail, timeout, startTimeout }
 }
 

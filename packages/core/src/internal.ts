@@ -8,7 +8,14 @@ export { checkEndpointOptions, type EndpointOptions } from './adapter/options.ts
 export { readsProblems } from './adapter/request.ts'
 export { batchLength, totalBytes } from './brokers/batch.ts'
 export { busySentence, closedError, logFailure } from './brokers/log-failure.ts'
-export { checkAmount, recordLimitsOf, tailOf } from './brokers/options.ts'
+export {
+  checkAmount,
+  checkTimeouts,
+  type RecordOptions,
+  recordLimitsOf,
+  type TailOptions,
+  tailOf,
+} from './brokers/options.ts'
 export { PageReads } from './brokers/page-reads.ts'
 export { type Deferred, type Pending, PublishQueue } from './brokers/publish-queue.ts'
 export { type LosableConnection, ReconnectingConnection } from './brokers/reconnecting-connection.ts'

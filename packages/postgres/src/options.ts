@@ -2,14 +2,17 @@ import {
   checkAmount,
   checkNames,
   checkObject,
+  checkTimeouts,
   type RecordLimits,
+  type RecordOptions,
   recordLimitsOf,
   refuseOption,
+  type TailOptions,
   tailOf,
 } from '@sse/core/internal'
 import { checkPool, type PgPoolLike, type PostgresDriver } from './connection/driver.ts'
 
-export interface PostgresBrokerOptions {
+export interface PostgresBrokerOptions extends RecordOptions, TailOptions {
   /** A Pool of the package `pg`, or an adapter of another driver. The broker uses one connection to listen, and the others for moments. */
   readonly pool: PgPoolLike | PostgresDriver
   /**
@@ -23,17 +26,6 @@ export interface PostgresBrokerOptions {
   readonly migrate?: boolean | undefined
   /** What the log keeps. Default 100,000 entries and 7 days (`age`, in milliseconds). It removes the oldest as soon as a limit is exceeded. */
   readonly keep?: { readonly entries?: number | undefined; readonly age?: number | undefined } | undefined
-  /** The limits of all records together. A record that exceeds `bytes` is refused. One that is older than `age` is removed, by an event. */
-  readonly records?:
-    | {
-        /** Bytes of their names and data. Default 64 MiB. */
-        readonly bytes?: number | undefined
-        /** Milliseconds since a record was last set, by the clock of PostgreSQL. Default: no limit. */
-        readonly age?: number | undefined
-      }
-    | undefined
-  /** How much of the end of the log `start` reads for the hub's window. Default 10,000 entries or 16 MiB, the limits of the window. */
-  readonly tail?: { readonly entries?: number | undefined; readonly bytes?: number | undefined } | undefined
   /**
    * Milliseconds between two looks at the log. `listening`: while notifications arrive, in case one is lost; longer lets a serverless database
    * sleep. `polling`: while they do not. Default 1,000 and 100.
@@ -59,8 +51,6 @@ export interface Settings {
 }
 
 const names = ['pool', 'listen', 'schema', 'migrate', 'keep', 'records', 'tail', 'poll', 'timeout']
-/** What a timer can wait. */
-const longest = 2_147_483_647
 
 /** @throws {SseError} `invalid-option` */
 export function settingsOf(options: PostgresBrokerOptions): Settings {
@@ -89,18 +79,12 @@ export function settingsOf(options: PostgresBrokerOptions): Settings {
     refuseOption('keep.entries', 'a whole number, 1 or more', entries)
   checkAmount('keep.age', age, 1)
   const { listening = 1_000, polling = 100 } = poll
-  for (const [name, value] of Object.entries({
-    'poll.listening': listening,
-    'poll.polling': polling,
-    timeout,
-  }))
-    if (!(typeof value === 'number' && value >= 1 && value <= longest))
-      refuseOption(name, 'a number of milliseconds from 1 to 2,147,483,647', value)
+  checkTimeouts({ 'poll.listening': listening, 'poll.polling': polling, timeout })
   return {
     ...{ pool, listen, schema, migrate, timeout },
     keep: { entries, age: Math.min(age, 3_155_760_000_000) },
-    records: recordLimitsOf(options.records),
-    tail: tailOf(options.tail),
+    records: recordLimitsOf(options),
+    tail: tailOf(options),
     poll: { listening, polling },
   }
 }

@@ -1,4 +1,4 @@
-import { until } from '@sse/testbed'
+import { isLong, until } from '@sse/testbed'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { startBroker } from './kit/broker.ts'
@@ -55,7 +55,7 @@ it('a pool of direct connections listens beside it', async () => {
   }
 })
 
-if (process.env['SSE_FAULTS'] === 'long')
+if (isLong)
   conformanceOn('the PostgreSQL broker behind PgBouncer in transaction mode', {
     portOf: startPgBouncer,
     options: { poll: { polling: 20 } },

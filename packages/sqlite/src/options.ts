@@ -4,15 +4,17 @@ import {
   checkNames,
   checkObject,
   type RecordLimits,
+  type RecordOptions,
   recordLimitsOf,
   refuseOption,
+  type TailOptions,
   tailOf,
 } from '@sse/core/internal'
 
 /** Where a commit is when a publish resolves: on the disk, in the file, or with the operating system. */
 export type Synchronous = 'full' | 'normal' | 'off'
 
-export interface SqliteBrokerOptions {
+export interface SqliteBrokerOptions extends RecordOptions, TailOptions {
   /**
    * What a power failure may take; a process that is killed loses nothing with any value. `full`: nothing, because each commit waits for
    * the disk. `normal`: the newest commits. `off`: the file may be damaged. Default `normal` for a path; a database that you pass keeps
@@ -30,17 +32,6 @@ export interface SqliteBrokerOptions {
         readonly age?: number | undefined
       }
     | undefined
-  /** The limits of all records together. A record that exceeds `bytes` is refused. One that is older than `age` is removed, by an event. */
-  readonly records?:
-    | {
-        /** Bytes of their names and data. Default 64 MiB. */
-        readonly bytes?: number | undefined
-        /** Milliseconds since a record was last set. Default: no limit. */
-        readonly age?: number | undefined
-      }
-    | undefined
-  /** How much of the end of the log `start` reads for the hub's window. Default 10,000 entries or 16 MiB, the limits of the window. */
-  readonly tail?: { readonly entries?: number | undefined; readonly bytes?: number | undefined } | undefined
   /**
    * Milliseconds that `start` waits for another process to close the log, before it rejects with `log-locked`. The hub then reports `down`
    * and the error, and starts the broker again until the other process has closed the log. Default 2,000.
@@ -74,13 +65,13 @@ export function settingsOf(options: SqliteBrokerOptions): Settings {
   checkObject('options', options)
   checkNames('', options, names)
   const { synchronous, lockTimeout = 2_000, busyTimeout = 5_000, now = Date.now } = options
-  const tail = tailOf(options.tail)
+  const tail = tailOf(options)
   if (!levels.includes(synchronous)) refuseOption('synchronous', "'full', 'normal' or 'off'", synchronous)
   checkAmount('lockTimeout', lockTimeout)
   checkAmount('busyTimeout', busyTimeout)
   checkFunction('now', now)
   const keep = keepOf(options.keep)
-  const records = recordLimitsOf(options.records)
+  const records = recordLimitsOf(options)
   return { synchronous, keep, records, tail, lockTimeout, busyTimeout, now: () => Math.floor(now()) }
 }
 

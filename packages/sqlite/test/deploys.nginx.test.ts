@@ -2,7 +2,15 @@
 import { createRequire } from 'node:module'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createSseClient } from '@sse/client'
-import { freePort, type HeldSocket, holdSocket, type RunningProcess, startProcess, until } from '@sse/testbed'
+import {
+  freePort,
+  type HeldSocket,
+  holdSocket,
+  isLong,
+  type RunningProcess,
+  startProcess,
+  until,
+} from '@sse/testbed'
 import { Ledger, plain, supervised } from '@sse/testbed/deliveries'
 import { EventSource } from 'eventsource'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -11,8 +19,6 @@ import { Customer } from './customer.ts'
 import { startNginx } from './nginx.ts'
 import { storedIn } from './shop.ts'
 
-/** `SSE_FAULTS=long` is what `test:faults` runs. */
-const isLong = process.env['SSE_FAULTS'] === 'long'
 const [deploys, readers, customers] = isLong ? [20, 500, 8] : [1, 20, 4]
 /** Milliseconds that an old process has, and that an order takes: much less, because machines are busy. */
 const [drain, work] = isLong ? [3_000, 300] : [1_500, 50]

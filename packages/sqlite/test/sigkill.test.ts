@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createSseClient } from '@sse/client'
-import { freePort, startBrokerServer, until } from '@sse/testbed'
+import { freePort, isLong, startBrokerServer, until } from '@sse/testbed'
 import { Ledger, Publisher, plain, supervised } from '@sse/testbed/deliveries'
 import { EventSource } from 'eventsource'
 import { expect, it, onTestFinished } from 'vitest'
 import { newFile } from '../src/log-file.test-kit.ts'
 
-/** How often the server is killed: `SSE_FAULTS=long` is what `test:faults` runs. */
-const kills = process.env['SSE_FAULTS'] === 'long' ? 200 : 10
+/** How often the server is killed. */
+const kills = isLong ? 200 : 10
 /** Milliseconds between the return of all clients and the next kill, at most. */
 const longest = 150
 const patience = { timeout: 20_000 }

@@ -1,13 +1,12 @@
 import { createRequire } from 'node:module'
-import { freePort, type RunningProcess, startProcess, until } from '@sse/testbed'
+import { freePort, isLong, type RunningProcess, startProcess, until } from '@sse/testbed'
 import { EventSource } from 'eventsource'
 import { expect, it, onTestFinished } from 'vitest'
 import { newFile } from '../src/log-file.test-kit.ts'
 
 /** Milliseconds: longer than `start` waits for the process before. */
 const drain = 3_000
-/** `SSE_FAULTS=long` is what `test:faults` runs. */
-const deploys = process.env['SSE_FAULTS'] === 'long' ? 20 : 1
+const deploys = isLong ? 20 : 1
 
 async function start(path: string): Promise<{ url: string; server: RunningProcess }> {
   const port = await freePort()

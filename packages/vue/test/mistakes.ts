@@ -1,5 +1,5 @@
 import { scriptEventSource } from '@sse/client/testing'
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { warnOfSilence } from '../src/development/warnings.ts'
 import {
   type AppLike,
@@ -12,8 +12,7 @@ import {
   useSseList,
   useSseRecords,
 } from '../src/index.ts'
-import { loadParts } from '../src/load-parts.ts'
-import type { Page, VueKit } from './suite.ts'
+import { pagesOfTests, type VueKit } from './suite.ts'
 
 const url = 'http://events.example/events'
 
@@ -33,20 +32,7 @@ async function settled(): Promise<void> {
 
 /** What development says of mistakes that would pass silently. One suite for Vue 3 and 2.7. */
 export function describeMistakes({ mount, h }: VueKit): void {
-  const pages: Page[] = []
-
-  beforeAll(async () => void (await loadParts()))
-
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  })
-
-  afterEach(() => {
-    for (const page of pages.splice(0)) page.unmount()
-    vi.useRealTimers()
-    vi.unstubAllEnvs()
-    vi.restoreAllMocks()
-  })
+  const pages = pagesOfTests()
 
   /** A page whose root has this `setup`, on an open stream. */
   function show(setup: () => void, options: object = {}) {

@@ -48,8 +48,8 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 30; turn++) await null
 }
 
-/** One suite for Vue 3 and 2.7. */
-export function describeVue({ mount, h, nextTick, ref, watch, KeepAlive }: VueKit): void {
+/** The pages of a test, which are unmounted after it. Its timers are fake. */
+export function pagesOfTests(): Page[] {
   const pages: Page[] = []
 
   beforeAll(async () => void (await loadParts()))
@@ -64,6 +64,13 @@ export function describeVue({ mount, h, nextTick, ref, watch, KeepAlive }: VueKi
     vi.unstubAllEnvs()
     vi.restoreAllMocks()
   })
+
+  return pages
+}
+
+/** One suite for Vue 3 and 2.7. */
+export function describeVue({ mount, h, nextTick, ref, watch, KeepAlive }: VueKit): void {
+  const pages = pagesOfTests()
 
   /** A stream that delivers at once. */
   function setUp(options: Options = {}) {

@@ -1,3 +1,5 @@
+import { createSseClient } from '@sse/client'
+import { EventSource } from 'eventsource'
 import type { Ledger } from './ledger.ts'
 
 /** A client that enters what it receives in the ledger of the run. */
@@ -11,7 +13,7 @@ export interface Client {
 /** What a client has to resume after a reconnect: everything, so that a gap is a fault; or a cursor at least, so that gaps are told. */
 export type Resumes = 'everything' | 'a cursor'
 
-/** A client of `@sse/client`, which is not a dependency of this package, with `parse: 'text'`. It is not connected yet. */
+/** A client of `@sse/client` with `parse: 'text'`. It is not connected yet. */
 interface SupervisedClient {
   on(event: never, listener: never): unknown
   connect(): void
@@ -48,6 +50,15 @@ export function plain(
   on('sse.gap', ({ data }) => client.gap(JSON.parse(data)))
   on('sse.open', ({ data }) => client.open(JSON.parse(data)))
   return client
+}
+
+/** The clients of one server, which reconnect soon. */
+export function oneOfEachKind(events: string, index: number, ledger: () => Ledger): Client[] {
+  const client = createSseClient<{ tick: string }>(events, { backoff: { base: 20, max: 100 }, parse: 'text' })
+  return [
+    supervised(`supervised ${index}`, client, ledger, 'a cursor'),
+    plain(`plain ${index}`, new EventSource(events), ledger, 'a cursor'),
+  ]
 }
 
 function clientOf(name: string, source: { close(): void }, ledger: () => Ledger, resumes: Resumes) {

@@ -1,4 +1,5 @@
-import { between, type Random, seed } from '../random.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { between, pick, type Random, seed } from '../random.ts'
 import type { Ledger } from './ledger.ts'
 import type { Run, World } from './world.ts'
 
@@ -40,9 +41,27 @@ export function promiseOf(loses: RepeatedFault['loses']): string {
     : 'nothing is lost or repeated, and no gap is told'
 }
 
+/** Kills one of the servers, which restarts. */
+export async function killServer(world: World, random: Random): Promise<void> {
+  const node = pick(random, world.nodes)
+  await delay(between(random, 0, 200))
+  await node.process.kill('SIGKILL')
+  await delay(between(random, 0, 300))
+  await node.restart()
+}
+
+/** Lets the network between the log and one of the servers, or both, hang for at most `longest` milliseconds. Neither side notices. */
+export async function freezeNetwork(world: World, random: Random, longest: number): Promise<void> {
+  const cut = random() < 0.3 ? world.nodes : [pick(random, world.nodes)]
+  await delay(between(random, 0, 200))
+  for (const { proxy } of cut) proxy.freeze()
+  await delay(between(random, 100, longest))
+  for (const { proxy } of cut) proxy.mend()
+}
+
 /** Publishes 3,000 events, more than the log keeps, while one of the servers may hang. */
 export async function publishStorm(world: World, random: Random, ledger: Ledger): Promise<void> {
-  const away = random() < 0.6 ? world.nodes[between(random, 0, world.nodes.length - 1)] : undefined
+  const away = random() < 0.6 ? pick(random, world.nodes) : undefined
   away?.proxy.freeze()
   const present = world.nodes.find((node) => node !== away)!
   for (let n = 0; n < 30; n++) {

@@ -3,7 +3,7 @@ import { freePort } from '../port.ts'
 import type { RunningProcess } from '../process.ts'
 import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts'
 import { until } from '../until.ts'
-import type { Client } from './clients.ts'
+import { type Client, oneOfEachKind } from './clients.ts'
 import { Ledger } from './ledger.ts'
 import { Publisher } from './publisher.ts'
 
@@ -37,11 +37,6 @@ export interface NodeOptions {
   readonly args: (port: number) => readonly string[]
 }
 
-export interface WorldOptions extends NodeOptions {
-  /** The clients of one server. */
-  readonly clients: (events: string, index: number, ledger: () => Ledger) => readonly Client[]
-}
-
 export interface Run {
   readonly ledger: Ledger
   readonly publishers: readonly Publisher[]
@@ -57,15 +52,17 @@ export class World {
   readonly #publishing = new Map<Publisher, Promise<void>>()
   #stopped = false
 
-  private constructor(nodes: readonly Node[], clients: WorldOptions['clients']) {
+  private constructor(nodes: readonly Node[]) {
     this.nodes = nodes
-    this.clients = nodes.flatMap(({ url }, index) => clients(`${url}/events`, index, () => this.#ledger))
+    this.clients = nodes.flatMap(({ url }, index) =>
+      oneOfEachKind(`${url}/events`, index, () => this.#ledger),
+    )
   }
 
-  static async start(options: WorldOptions): Promise<World> {
+  static async start(options: NodeOptions): Promise<World> {
     const starts = await Promise.allSettled([startNode(options), startNode(options)])
     const nodes = starts.flatMap((start) => (start.status === 'fulfilled' ? start.value : []))
-    const world = new World(nodes, options.clients)
+    const world = new World(nodes)
     try {
       for (const start of starts) if (start.status === 'rejected') throw start.reason
       await until(() => world.clients.every(({ opened }) => opened > 0), patience)

@@ -2,15 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createSseClient } from '@sse/client'
-import { between, createRandom, type Random, seed, until } from '@sse/testbed'
-import { type Node, plain, supervised, World } from '@sse/testbed/deliveries'
-import { EventSource } from 'eventsource'
+import { between, createRandom, isLong, type Random, seed, until } from '@sse/testbed'
+import { type Node, World } from '@sse/testbed/deliveries'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Kind } from './broker.ts'
 
-/** `SSE_FAULTS=long` is what `test:faults` runs. */
-const runs = process.env['SSE_FAULTS'] === 'long' ? 20 : 1
+const runs = isLong ? 20 : 1
 
 interface Setting {
   readonly leader: Node
@@ -98,14 +95,6 @@ describe.each<Kind>(['memory', 'SQLite'])('a log on %s', (kind) => {
       // The processes need no server, so nothing connects to the proxy.
       port: 1,
       args: () => [path, kind, join(directory, 'log.db')],
-      clients: (events, index, ledger) => {
-        const options = { backoff: { base: 20, max: 100 }, parse: 'text' } as const
-        const client = createSseClient<{ tick: string }>(events, options)
-        return [
-          supervised(`supervised ${index}`, client, ledger, 'a cursor'),
-          plain(`plain ${index}`, new EventSource(events), ledger, 'a cursor'),
-        ]
-      },
     })
   }, 120_000)
   afterAll(async () => {

@@ -21,6 +21,23 @@ async function opened(hub: Hub, options: StreamOptions = {}) {
   return asked
 }
 
+/** A hub whose signals are lost and whose timers are fake, with what its broker calls. */
+async function hubWithoutSignals() {
+  const memory = createMemoryLog().connect()
+  let receiver!: Receiver
+  const broker = wrapped(memory, {
+    start: (its) => {
+      receiver = its
+      return memory.start(its)
+    },
+    signal: async () => {},
+  })
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+  const hub = createHub({ broker, random: () => 0 })
+  await hub.ready
+  return { hub, receiver }
+}
+
 /** Two processes of one log. */
 async function twoHubs(options: HubOptions = {}) {
   const log = createMemoryLog()
@@ -276,41 +293,19 @@ describe('hub.disconnect', () => {
   })
 
   it('ends every stream with a key when the lease of this process expired and it missed a part of the log', async () => {
-    const memory = createMemoryLog().connect()
-    let receiver: Receiver | undefined
-    const broker = wrapped(memory, {
-      start: (its) => {
-        receiver = its
-        return memory.start(its)
-      },
-      signal: async () => {},
-    })
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
-    const hub = createHub({ broker, random: () => 0 })
-    await hub.ready
+    const { hub, receiver } = await hubWithoutSignals()
     const keyed = await opened(hub)
     const open = await opened(hub, { key: undefined })
-    receiver?.discontinuity({ reason: 'forked', head: hub.position })
+    receiver.discontinuity({ reason: 'forked', head: hub.position })
     expect(keyed.stream.closed).toBe(false)
     vi.advanceTimersByTime(6_000)
-    receiver?.discontinuity({ reason: 'forked', head: hub.position })
+    receiver.discontinuity({ reason: 'forked', head: hub.position })
     expect(keyed.transport.events('sse.close')).toMatchObject([{ retry: 250 }])
     expect(open.stream.closed).toBe(false)
   })
 
   it('does so also when it reaches the log again before it is told what it missed', async () => {
-    const memory = createMemoryLog().connect()
-    let receiver!: Receiver
-    const broker = wrapped(memory, {
-      start: (its) => {
-        receiver = its
-        return memory.start(its)
-      },
-      signal: async () => {},
-    })
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
-    const hub = createHub({ broker })
-    await hub.ready
+    const { hub, receiver } = await hubWithoutSignals()
     const keyed = await opened(hub)
     receiver.health('down')
     vi.advanceTimersByTime(6_000)

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { endOfTurn } from '../end-of-turn.ts'
 import { createMemoryBroker, createMemoryLog } from '../log/memory-broker.ts'
 import { wrapped } from '../log/wrapped-broker.test-kit.ts'
-import { createPoll, type PollDocument } from '../response/poll.ts'
+import { KeptAnswer } from '../response/kept-answer.test-kit.ts'
+import { createPoll } from '../response/poll.ts'
 import { RecordingTransport } from '../stream/recording-transport.test-kit.ts'
 import type { StreamOptions, SubscribeOptions } from '../stream/sse-stream.ts'
 import { createHub } from './hub.ts'
@@ -486,23 +487,11 @@ async function poll(
   subscribe: SubscribeOptions = {},
   options: StreamOptions = {},
 ) {
-  let document: PollDocument | undefined
-  let refusal: unknown
-  const response = {
-    closed: false,
-    onClose: undefined,
-    begin() {},
-    answer: (answer: PollDocument) => {
-      document = answer
-    },
-    refuse: (answer: unknown) => {
-      refusal = answer
-    },
-  }
+  const response = new KeptAnswer()
   hub.stream(createPoll(response, 0), options).subscribe(channels, subscribe)
   await turns(10)
-  if (!document) throw new Error(`refused: ${JSON.stringify(refusal)}`)
-  return document
+  if (!response.document) throw new Error(`refused: ${JSON.stringify(response.refusal)}`)
+  return response.document
 }
 
 describe('rewind', () => {

@@ -1,5 +1,5 @@
 import { closedError } from '../brokers/log-failure.ts'
-import { recordLimitsOf } from '../brokers/options.ts'
+import { type RecordOptions, recordLimitsOf } from '../brokers/options.ts'
 import { checkNames, checkObject, refuseOption } from '../check.ts'
 import { atEndOfTurn, endOfTurn } from '../end-of-turn.ts'
 import { SseError } from '../errors.ts'
@@ -31,21 +31,12 @@ import {
   tooManyRecords,
 } from './records.ts'
 
-export interface MemoryLogOptions {
+export interface MemoryLogOptions extends RecordOptions {
   /**
    * The number of entries to keep for replay, in addition to each hub's window. Default 10,000. A single hub can replay from its window, so
    * `createHub()` uses 0.
    */
   readonly entries?: number | undefined
-  /** The limits of all records together. A record that exceeds `bytes` is refused. One that is older than `age` is removed, by an event. */
-  readonly records?:
-    | {
-        /** Bytes of their names and data. Default 64 MiB. */
-        readonly bytes?: number | undefined
-        /** Milliseconds since a record was last set. Default: no limit. */
-        readonly age?: number | undefined
-      }
-    | undefined
   /** The clock for idempotency keys and the age of records, in milliseconds. Default `Date.now`. */
   readonly now?: (() => number) | undefined
 }
@@ -178,7 +169,7 @@ class MemoryLog {
     this.#capacity = entries
     this.#keys = new IdempotencyKeys(now)
     this.#now = now
-    this.#limits = recordLimitsOf(options.records)
+    this.#limits = recordLimitsOf(options)
   }
 
   get head(): string {

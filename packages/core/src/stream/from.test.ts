@@ -4,10 +4,10 @@ import { Readable } from 'node:stream'
 import { ReadableStream } from 'node:stream/web'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { SilentTransport } from '@sse/testbed/silent-transport'
 import { describe, expect, it, vi } from 'vitest'
 import { endOfTurn } from '../end-of-turn.ts'
 import { createHub } from '../hub/hub.ts'
-import type { Transport } from '../response/transport.ts'
 import { createStream } from './create-stream.ts'
 import { RecordingTransport } from './recording-transport.test-kit.ts'
 import type { SseStream } from './sse-stream.ts'
@@ -212,21 +212,6 @@ describe('stream.from', () => {
     await expect(stream.from(source as never)).rejects.toMatchObject({ code: 'invalid-data', value: source })
   })
 })
-
-/** A client that reads everything at once. */
-class SilentTransport implements Transport {
-  readonly pending = 0
-  readonly closed = false
-  onDrain: Transport['onDrain']
-  onClose: Transport['onClose']
-  open(): void {}
-  write(): boolean {
-    return true
-  }
-  end(): void {}
-  refuse(): void {}
-  destroy(): void {}
-}
 
 /** Resolves when almost all of the objects were garbage-collected while their source is still being read. */
 async function collected(kept: readonly WeakRef<object>[]): Promise<void> {

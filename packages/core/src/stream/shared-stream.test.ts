@@ -4,7 +4,8 @@ import { endOfTurn } from '../end-of-turn.ts'
 import { createHub } from '../hub/hub.ts'
 import type { Hub } from '../hub/types.ts'
 import { createMemoryBroker } from '../log/memory-broker.ts'
-import { createPoll, type PollDocument } from '../response/poll.ts'
+import { KeptAnswer } from '../response/kept-answer.test-kit.ts'
+import { createPoll } from '../response/poll.ts'
 import { opening } from './opening.test-kit.ts'
 import { RecordingTransport } from './recording-transport.test-kit.ts'
 import type { StreamOptions } from './sse-stream.ts'
@@ -148,21 +149,12 @@ describe('a stream that tabs share', () => {
 
   it('gives a poll the same', async () => {
     const { hub, start } = await hubWith(...published)
-    let document: PollDocument | undefined
-    const response = {
-      closed: false,
-      onClose: undefined,
-      begin() {},
-      answer: (answer: PollDocument) => {
-        document = answer
-      },
-      refuse() {},
-    }
+    const response = new KeptAnswer()
     hub
       .stream(createPoll(response, 0), { shared: true, asked: asked('a', 'b'), lastEventId: start })
       .subscribe('own')
-    while (!document) await endOfTurn()
-    const { events = [], channels, cursor } = document
+    while (!response.document) await endOfTurn()
+    const { events = [], channels, cursor } = response.document
     expect(
       events.map(({ event, data }) => (event === 'sse.event' ? JSON.parse(data).channels : data)),
     ).toEqual([...['1', ['a'], '2', ['a', 'b'], '3', ['a'], '4', '5']])

@@ -19,6 +19,7 @@ import {
   turns,
   watchedHub,
 } from '@sse/testbed/fuzz'
+import { SilentTransport } from '@sse/testbed/silent-transport'
 import type { ErrorRequestHandler } from 'express'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -536,19 +537,3 @@ function isKey(key: unknown): boolean {
 
 /** Express knows it by its four parameters. */
 const answersErrors: ErrorRequestHandler = (_error, _req, res, _next) => void res.status(500).end()
-
-/** A response whose client has it all, and says nothing. */
-class SilentTransport {
-  readonly begun = true
-  readonly pending = 0
-  readonly closed = false
-  onDrain: (() => void) | undefined
-  onClose: (() => void) | undefined
-  open(): void {}
-  write(): boolean {
-    return true
-  }
-  end(): void {}
-  refuse(): void {}
-  destroy(): void {}
-}

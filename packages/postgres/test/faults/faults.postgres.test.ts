@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { between, createRandom, type Random, seed, until } from '@sse/testbed'
+import { between, createRandom, isLong, pick, type Random, seed, until } from '@sse/testbed'
 import {
+  freezeNetwork,
+  killServer,
   promiseOf,
   publishStorm,
   type RepeatedFault,
@@ -14,8 +16,6 @@ import { PostgresServer, run as runProgram, startPostgres, startReplica } from '
 import { SmallDisk } from '../kit/small-disk.ts'
 import { startWorld } from './world.ts'
 
-/** `SSE_FAULTS=long` is what `test:faults` runs. */
-const isLong = process.env['SSE_FAULTS'] === 'long'
 const runs = isLong ? 20 : 1
 const schema = 'faults'
 
@@ -37,8 +37,6 @@ interface Fault {
   happen(setting: Setting, run: Run): Promise<unknown>
 }
 
-const pick = <T>(random: Random, from: readonly T[]): T => from[between(random, 0, from.length - 1)]!
-
 /** Ends connections of the brokers. */
 const terminate = (server: PostgresServer, which: string) =>
   server.query(
@@ -57,13 +55,7 @@ const faults: readonly Fault[] = [
   {
     name: 'a server process is killed',
     loses: false,
-    async happen({ world, random }) {
-      const node = pick(random, world.nodes)
-      await delay(between(random, 0, 200))
-      await node.process.kill('SIGKILL')
-      await delay(between(random, 0, 300))
-      await node.restart()
-    },
+    happen: ({ world, random }) => killServer(world, random),
   },
   {
     name: 'PostgreSQL ends its connections, all or those that listen',
@@ -150,13 +142,7 @@ const faults: readonly Fault[] = [
   {
     name: 'the network between a server and PostgreSQL hangs, and neither side notices',
     loses: false,
-    async happen({ world, random }) {
-      const cut = random() < 0.3 ? world.nodes : [pick(random, world.nodes)]
-      await delay(between(random, 0, 200))
-      for (const { proxy } of cut) proxy.freeze()
-      await delay(between(random, 100, 3_000))
-      for (const { proxy } of cut) proxy.mend()
-    },
+    happen: ({ world, random }) => freezeNetwork(world, random, 3_000),
   },
   {
     name: 'another program holds the lock of the log',

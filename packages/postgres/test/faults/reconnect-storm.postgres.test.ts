@@ -1,4 +1,4 @@
-import { until } from '@sse/testbed'
+import { isLong, until } from '@sse/testbed'
 import { reconnectStorm } from '@sse/testbed/deliveries'
 import { startSseServer } from '@sse/testbed/sse-server'
 import pg from 'pg'
@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { createPostgresBroker } from '../../src/index.ts'
 import { startPostgres } from '../kit/postgres-server.ts'
 
-const clients = process.env['SSE_FAULTS'] === 'long' ? 2_000 : 300
+const clients = isLong ? 2_000 : 300
 const events = 200
 
 it(`${clients} clients that return within the window cost no query`, async () => {

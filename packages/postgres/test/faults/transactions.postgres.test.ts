@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { between, createRandom, type RunningProcess, seed, startProcess, until } from '@sse/testbed'
+import { between, createRandom, isLong, type RunningProcess, seed, startProcess, until } from '@sse/testbed'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startBroker } from '../kit/broker.ts'
 import { type PostgresServer, startPostgres } from '../kit/postgres-server.ts'
 
-const isLong = process.env['SSE_FAULTS'] === 'long'
 /** How many times something is killed. */
 const kills = isLong ? 400 : 12
 const schema = 'shop'

@@ -1,6 +1,4 @@
-import { createSseClient } from '@sse/client'
-import { plain, supervised, World } from '@sse/testbed/deliveries'
-import { EventSource } from 'eventsource'
+import { World } from '@sse/testbed/deliveries'
 
 export interface WorldOptions {
   readonly schema: string
@@ -17,15 +15,5 @@ export function startWorld({ schema, port, keep = 100_000 }: WorldOptions): Prom
     port,
     // A timeout shorter than the default: a connection that hangs is noticed sooner.
     args: (proxy) => [String(proxy), schema, String(keep), '700'],
-    clients: (events, index, ledger) => {
-      const client = createSseClient<{ tick: string }>(events, {
-        backoff: { base: 20, max: 100 },
-        parse: 'text',
-      })
-      return [
-        supervised(`supervised ${index}`, client, ledger, 'a cursor'),
-        plain(`plain ${index}`, new EventSource(events), ledger, 'a cursor'),
-      ]
-    },
   })
 }

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { between, createRandom, type Random, seed, until } from '@sse/testbed'
+import { between, createRandom, isLong, pick, type Random, seed, until } from '@sse/testbed'
 import {
+  freezeNetwork,
+  killServer,
   promiseOf,
   publishStorm,
   type RepeatedFault,
@@ -14,8 +16,6 @@ import { formCluster, moveSlot, ownerFirst, slotOf, startNodes } from '../kit/re
 import { type RedisServer, startRedis } from '../kit/redis-server.ts'
 import { startWorld } from './world.ts'
 
-/** `SSE_FAULTS=long` is what `test:faults` runs. */
-const isLong = process.env['SSE_FAULTS'] === 'long'
 const runs = isLong ? 20 : 1
 
 interface Setting {
@@ -34,8 +34,6 @@ interface Fault {
   happen(setting: Setting, run: Run): Promise<void>
 }
 
-const pick = <T>(random: Random, from: readonly T[]): T => from[between(random, 0, from.length - 1)]!
-
 async function restartRedis({ redis, random }: Setting): Promise<void> {
   await delay(between(random, 0, 200))
   await redis.down(pick(random, ['SIGKILL', 'SIGTERM']))
@@ -47,13 +45,7 @@ const faults: readonly Fault[] = [
   {
     name: 'a server process is killed',
     loses: false,
-    async happen({ world, random }) {
-      const node = pick(random, world.nodes)
-      await delay(between(random, 0, 200))
-      await node.process.kill('SIGKILL')
-      await delay(between(random, 0, 300))
-      await node.restart()
-    },
+    happen: ({ world, random }) => killServer(world, random),
   },
   {
     name: 'Redis is killed and restarts with its log',
@@ -93,13 +85,7 @@ const faults: readonly Fault[] = [
   {
     name: 'the network between a server and Redis hangs, and neither side notices',
     loses: false,
-    async happen({ world, random }) {
-      const cut = random() < 0.3 ? world.nodes : [pick(random, world.nodes)]
-      await delay(between(random, 0, 200))
-      for (const { proxy } of cut) proxy.freeze()
-      await delay(between(random, 100, 4_000))
-      for (const { proxy } of cut) proxy.mend()
-    },
+    happen: ({ world, random }) => freezeNetwork(world, random, 4_000),
   },
   {
     name: 'Redis hangs',

@@ -3,6 +3,7 @@ import {
   between,
   createRandom,
   freePort,
+  isLong,
   type RunningProcess,
   seed,
   startBrokerServer,
@@ -11,8 +12,7 @@ import {
 import { expect, it, onTestFinished } from 'vitest'
 import { startRedis } from '../kit/redis-server.ts'
 
-/** `SSE_FAULTS=long` is what `test:faults` runs. That a process was killed is noticed after 20 seconds, so in the short form users only move. */
-const isLong = process.env['SSE_FAULTS'] === 'long'
+/** That a process was killed is noticed after 20 seconds, so in the short form users only move. */
 const [users, processes, rounds] = isLong ? [200, 3, 8] : [12, 2, 1]
 /** Within this time the members of a dead process are gone. */
 const lease = { timeout: 30_000, interval: 250 }

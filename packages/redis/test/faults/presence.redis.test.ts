@@ -1,15 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createHub, type Hub, type SseStream } from '@sse/core'
 import type { TestEvent } from '@sse/core/testing'
-import { between, createRandom, seed, startTcpProxy, type TcpProxy, until } from '@sse/testbed'
+import { between, createRandom, isLong, seed, startTcpProxy, type TcpProxy, until } from '@sse/testbed'
 import { ReceivingTransport } from '@sse/testbed/receiving-transport'
 import { expect, it, onTestFinished } from 'vitest'
 import { createRedisBroker } from '../../src/index.ts'
 import { serverClient } from '../kit/clients.ts'
 import { startRedis } from '../kit/redis-server.ts'
 
-/** `SSE_FAULTS=long` is what `test:faults` runs. A process that is killed is noticed after 20 seconds, so only the long form kills processes. */
-const isLong = process.env['SSE_FAULTS'] === 'long'
+/** A process that is killed is noticed after 20 seconds, so only the long form kills processes. */
 const users = isLong ? 200 : 60
 /** Milliseconds of faults. */
 const duration = isLong ? 300_000 : 3_000

@@ -1,6 +1,4 @@
-import { createSseClient } from '@sse/client'
-import { type Node, plain, startNode as start, supervised, World } from '@sse/testbed/deliveries'
-import { EventSource } from 'eventsource'
+import { type Node, startNode as start, World } from '@sse/testbed/deliveries'
 import type { Topology } from './broker.ts'
 
 export interface WorldOptions {
@@ -14,16 +12,6 @@ export interface WorldOptions {
 export function startWorld(options: WorldOptions): Promise<World> {
   return World.start({
     ...nodeOptions(options),
-    clients: (events, index, ledger) => {
-      const client = createSseClient<{ tick: string }>(events, {
-        backoff: { base: 20, max: 100 },
-        parse: 'text',
-      })
-      return [
-        supervised(`supervised ${index}`, client, ledger, 'a cursor'),
-        plain(`plain ${index}`, new EventSource(events), ledger, 'a cursor'),
-      ]
-    },
   })
 }
 
