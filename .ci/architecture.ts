@@ -14,7 +14,8 @@ export async function cruiseModules(baseDir: string, folders: readonly string[])
     ruleSet: { forbidden },
     outputType: 'json',
     exclude: {
-      path: String.raw`^(packages|apps)/[^/]+/((web/)?dist|api|packages|\.blocks|\.vitepress/(cache|dist))/`,
+      // What is built, and where a program keeps its files while it builds.
+      path: String.raw`^(packages|apps)/[^/]+/((web/)?dist|api|packages|\.blocks|\.vitepress/(\.temp|cache|dist))/`,
     },
     doNotFollow: { path: 'node_modules' },
     // Imports of types are arrows too. 'specify' would find the same ones, and compile each file to tell which of them are left.

@@ -7,7 +7,7 @@ import { reportUse } from './mistakes.ts'
 declare global {
   namespace Express {
     interface Response {
-      /** The event stream of this response. Nothing is allocated, written or decided until it is used. */
+      /** The event stream of this response. Until it is read, it costs the response nothing; until a method is called, nothing is written and the client is not admitted. */
       readonly sse: SseStream<RegisteredEvents>
     }
   }
@@ -21,7 +21,7 @@ const writeHead = Symbol('writeHead before @sse/express')
 /** A response behind the middleware. */
 interface SseResponse extends Response {
   [endpoint]?: Endpoint<Request>
-  /** The arrival of the request, from `endpoint.arrival()`. */
+  /** `endpoint.arrival()` when the request came: a later disconnect of its key counts for the stream. `undefined` without a hub. */
   [arrival]?: number | undefined
   [stream]?: SseStream
   [writeHead]?: Response['writeHead']

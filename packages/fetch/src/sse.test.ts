@@ -21,7 +21,7 @@ describe('sse', () => {
 
   it('says so when it is used as the handler itself', () => {
     expect(() => (sse as (...all: unknown[]) => unknown)(request(), {})).toThrow(
-      'sse was used as a handler, but it returns one',
+      'sse answers no request itself',
     )
   })
 

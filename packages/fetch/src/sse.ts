@@ -13,12 +13,12 @@ import type { SseOptions } from './options.ts'
 /** The function that `sse()` returns. */
 export interface OpenStream<E extends EventMap = AnyEvents> {
   /**
-   * Answers a request with a stream, a poll or a refusal. The stream opens as the handler says: at the end of the turn of its first
-   * `subscribe`, or at its first `send`, `comment` or `from`. Until then an error of the handler is the app's: the promise rejects with it.
+   * Answers a request with a stream, a poll or a refusal. The stream opens at the end of the turn of the handler's first `subscribe`, or at its
+   * first `send`, `comment` or `from`. Until then the promise rejects with an error of the handler.
    *
    * @param use the handler. It is called at once, and may be async
    * @param own headers of the response
-   * @throws (rejected) what the handler throws; {@link SseError} `invalid-option`, also if the handler has ended and not used the stream
+   * @throws (rejected) what the handler throws; {@link SseError} `invalid-option`, also if the handler ends without using the stream
    */
   (request: Request, use: (stream: SseStream<E>) => unknown, own?: OwnHeaders): Promise<Response>
   /**
@@ -51,7 +51,7 @@ export function sse<E extends EventMap = RegisteredEvents>(options?: SseOptions<
 export function sse(options: SseOptions<AnyEvents> = {}, ...more: unknown[]): OpenStream {
   if (more.length > 0) {
     const message =
-      'sse was used as a handler, but it returns one: call it once, as in const open = sse({ hub }), and open(request, handler) for a request.'
+      'sse answers no request itself: call it once, as in const open = sse({ hub }), and open(request, handler) for each request.'
     throw new SseError('invalid-option', message)
   }
   checkEndpointOptions(options, ['client'])
@@ -64,7 +64,7 @@ export function sse(options: SseOptions<AnyEvents> = {}, ...more: unknown[]): Op
       lastOfConnection: () => endpoint.closing,
     })
 
-  /** Runs a handler. Its error rejects the promise. If the response has begun, it is broken and the error is reported. */
+  /** Runs a handler. Its error rejects the promise. If the response has begun, it is cut off and the error is reported. */
   async function run(use: () => unknown, exchange: WebExchange): Promise<void> {
     try {
       await use()

@@ -28,7 +28,8 @@ const commands = {
       tally.expect(replayed.events)
     }
     const start = mark()
-    await streams.open(port, count, handshake(protocol, options))
+    const maySleep = stayAwake()
+    await streams.open(port, count, handshake(protocol, options)).finally(maySleep)
     await completion()
     return since(start)
   },

@@ -13,7 +13,7 @@ const itemsPerTurn = 64
  * Sends the items of a source one after another, until the source ends or the signal is aborted. It waits for the end of the turn after every 64
  * items, because a source that is always ready would block the event loop.
  *
- * @param sink `prepare` is called once the source has an error handler; an error of `prepare` cancels the source. `send` returns `true`, or a
+ * @param sink `prepare` is called when the source has an error handler; an error of `prepare` cancels the source. `send` returns `true`, or a
  * promise that resolves when the client can receive more
  * @throws {SseError} `invalid-data` for a source that is not valid; and any error of the source, `prepare` or `send`
  */
@@ -44,7 +44,7 @@ export async function sendItems(
   }
 }
 
-/** A source with an error handler: its later errors are never unhandled. */
+/** A source with an error handler: all its later errors are handled. */
 export interface OpenSource {
   next(): unknown
   /** Cancels the source, even while it waits for an item. Errors of the cancellation are ignored. */
@@ -131,14 +131,14 @@ class TextJoiner {
   /** The first half of a character that ended a string. */
   #half = ''
 
-  /** The items that are complete with this one. */
+  /** What can be sent with this item. */
   join(item: unknown): unknown[] {
     if (item instanceof Uint8Array) return notEmpty(this.#decoder.decode(item, { stream: true }))
     if (typeof item !== 'string') return [...this.flush(), item]
     const text = this.#half + item
     this.#half = highSurrogateAtEnd.exec(text)?.[0] ?? ''
     const complete = this.#half ? text.slice(0, -1) : text
-    // An empty string is an item. A string that became empty is not.
+    // An empty string is sent. One that is empty without its half character is not.
     return item === '' ? [complete] : notEmpty(complete)
   }
 

@@ -3,15 +3,18 @@ import type { Log } from '../log/log.ts'
 
 /** Entries that one statement removes at most. */
 const slice = 1_000
-/** Milliseconds between two looks at what exceeds the limits: after something was appended, and without that. */
+/** Milliseconds between two checks of the limits: after an append, and without one. */
 const interval = { busy: 500, quiet: 60_000 }
 
-/** Removes the oldest entries beyond the limits, a slice at a time. Only one process of the log does so at a time. */
+/** Removes the oldest entries beyond the limits, in slices. Only one process of a log does so at a time. */
 export class Trim {
   readonly #log: Log
+  /** `age`: milliseconds. */
   readonly #keep: { readonly entries: number; readonly age: number }
   readonly #closing = new AbortController()
+  /** The position before the oldest entry, as far as it is known. */
   #base = 0n
+  /** Ends the wait for an append. */
   #due: (() => void) | undefined
   readonly #running: Promise<void>
 
@@ -39,7 +42,7 @@ export class Trim {
       for (let more = true; more && !signal.aborted; ) {
         const trimmed = await this.#log
           .trim(this.#base, this.#keep, slice)
-          // The log may have become another one.
+          // The log may have been replaced. Nothing is lost, because the next check trims from its beginning.
           .catch(() => ({ more: false, base: 0n }))
         this.#base = trimmed.base
         more = trimmed.more

@@ -15,8 +15,8 @@ export type SseRefs<Events extends object = RegisteredEvents> = SseMethods<Event
 /**
  * A stream of the app: its state as refs, and its methods. For `setup`, in Vue 3 and 2.7.
  *
- * @param stream its `namespace`, or the object of `createSse`, which works outside of components too. Default: `sse`
- * @throws SseError `invalid-use` outside of `setup` or after an `await` in it, and if the app does not have the stream
+ * @param stream its `namespace`, or the object of `createSse`. With the object it works outside of components too. Default: `sse`
+ * @throws SseError `invalid-use` for a name outside of `setup` or after an `await` in it, and if the app does not have the stream
  */
 export function useSse<Namespace extends string = 'sse'>(
   stream?: Namespace | SseSource,
@@ -35,7 +35,7 @@ function toRefs(session: Session): SseRefs<object> {
 }
 
 /**
- * Calls a handler for every event of a name, until the component or the effect scope ends. A server render keeps nothing of it.
+ * Calls a handler for every event of a name, until the component or the effect scope ends. A server render does not keep it.
  *
  * @param stream the stream's `namespace`, or the object of `createSse`. Default: `sse`
  * @throws SseError as `useSse`

@@ -3,7 +3,7 @@ import type { Connection, ConnectionOptions, Listen } from '../stream/connection
 import type { Session, SessionOptions } from '../stream/session.ts'
 import { warnOfSilence } from './warnings.ts'
 
-/** When options were created, and from when on new options of a stream may be those of a hot reload. The time is the number of creations so far. */
+/** When options were created, and since when new options of a stream may come from a hot reload. The time is the number of creations so far. */
 const createdAt = new WeakMap<object, number>()
 const usedAt = new WeakMap<Session, number>()
 let now = 0
@@ -12,12 +12,15 @@ export function noteCreation(options: object): void {
   createdAt.set(options, ++now)
 }
 
-/** An app with a stream was mounted, or a store has got a stream, for the first time. A mistake of the app's code was made before. */
+/**
+ * An app with a stream was mounted, or a store got one, for the first time. If the app's code creates two streams of one name by mistake, it does so
+ * before.
+ */
 export function noteUse(session: Session): void {
   if (!usedAt.has(session)) usedAt.set(session, now)
 }
 
-/** An app has got a stream. Where nothing will be mounted, that is already its use: on a server, and where the app is mounted before. */
+/** An app has got a stream. If no mount will follow, this is its first use: on a server, and if the app is already mounted. */
 export function noteInstall(session: Session, app: object): void {
   if (!session.connection.client || (app as { _container?: unknown })._container) noteUse(session)
 }
@@ -33,7 +36,7 @@ interface Listening {
 interface Tracked {
   url: string
   readonly listenings: Set<Listening>
-  /** The channels that the app wants by name, and those that components use. */
+  /** The channels that the app asks for, and, once for each, those that components use. */
   readonly wanted: Set<string>
   readonly joined: string[]
   /** Listens on the present client. */
@@ -43,9 +46,9 @@ interface Tracked {
 const tracked = new WeakMap<Connection, Tracked>()
 
 /**
- * Notes the listeners and the channels of a connection, for the client that a hot reload puts there. It warns of what they would not tell.
+ * Notes the listeners and the channels of a connection, for the client that a hot reload puts there. It warns of a stream that stays silent.
  *
- * @param warnsOfNames also of events that the page does not handle
+ * @param warnsOfNames whether it also warns of events that the page does not handle
  */
 export function trackListeners(
   connection: Connection,
@@ -109,11 +112,12 @@ export interface NewOptions {
 }
 
 /**
- * Replaces the options of a stream: the state, the cursor, the handlers of components and the channels of the run time stay, and there is one
- * connection if there was one. A hot reload creates its options after the app with the stream was mounted, or after the store got it. Two streams
- * with the same name are both created before.
+ * Replaces the options of a stream: the state, the cursor, the handlers of components and the channels of the run time stay, and it connects again
+ * if it was connected. A hot reload creates its options after the app with the stream was mounted, or after the store got it. Two streams with the
+ * same name by mistake are both created before that.
  *
- * @throws SseError `invalid-option` if it is another stream
+ * @param former the options so far
+ * @throws SseError `invalid-option` for a second stream of the name
  */
 export function replaceStream(session: Session, former: object | undefined, next: NewOptions): void {
   const { namespace = 'sse' } = next.session
@@ -151,7 +155,7 @@ function replaceClient(connection: Connection, known: Tracked, { url, client: op
   const client = createSseClient(url, options)
   Object.assign(connection, { client, options })
   for (const listening of listenings) listening.off = known.listen(listening.event, listening.listener)
-  // The changes of the run time, on top of the channels of the new options.
+  // The app's changes at run time, on top of the channels of the new options.
   client.subscribe([...wanted].filter((channel) => !before.has(channel)))
   client.unsubscribe([...before].filter((channel) => !wanted.has(channel)))
   client.subscribe(joined)

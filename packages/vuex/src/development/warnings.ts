@@ -2,7 +2,7 @@ import type { SseGap, SseOpen, SseUnhandled } from '@sse/vue'
 import type { AnyEvents, Session } from '@sse/vue/internal'
 import type { SseOptions } from '../types.ts'
 
-/** The most names of unmapped events that are logged, because a server may invent any number. */
+/** Names of unmapped events that are logged at most, because a server may invent any number. */
 const MOST_NAMES = 20
 
 /** The streams that no store had when an app with them was mounted. */
@@ -23,8 +23,8 @@ export function warnOfMissingResync(session: Session, options: () => SseOptions<
   let hasWarned = false
   const warn = (what: string) => {
     const { namespace = 'sse', resync, events = {} } = options()
-    // Records are sent again by the server.
-    if (hasWarned || resync !== undefined || hasOnlyChannels(options(), events)) return
+    // The server sends records and members again.
+    if (hasWarned || resync !== undefined || showsOnlyChannels(options(), events)) return
     hasWarned = true
     console.warn(
       `[@sse/vuex] The stream '${namespace}': ${what}. Set \`resync\` to load what the app shows, or set \`resync: false\` if nothing has to be loaded.`,
@@ -33,6 +33,7 @@ export function warnOfMissingResync(session: Session, options: () => SseOptions<
   let isFirst = true
   session.use(() => {
     connection.on?.('sse.open', ({ resumed }: SseOpen) => {
+      // Without a given position, the page may show less than the stream has resumed from.
       if (resumed !== true || (isFirst && !connection.isGiven))
         warn('events may have been missed before it opened')
       isFirst = false
@@ -58,5 +59,6 @@ export function warnOfUnmappedEvents(session: Session, options: () => SseOptions
   })
 }
 
-const hasOnlyChannels = ({ records, presence }: SseOptions<AnyEvents>, events: object): boolean =>
+/** Whether the stream's events reach a store only as the records and the members of channels. */
+const showsOnlyChannels = ({ records, presence }: SseOptions<AnyEvents>, events: object): boolean =>
   !!(records ?? presence) && Object.keys(events).length === 0

@@ -10,7 +10,7 @@ export interface ThrottleOptions {
 /** Limits work that is not urgent to a share of the process's time, so that it does not delay other work for long. */
 export class Throttle {
   readonly #options: ThrottleOptions
-  /** When all work so far would be done if it took exactly its share of the time. */
+  /** When all work so far would end at exactly its share of the time. */
   #due = Number.NEGATIVE_INFINITY
 
   constructor(options: ThrottleOptions) {
