@@ -7,7 +7,6 @@ export function atEndOfTurn(callback: () => void): void {
 }
 
 let thisTurn: Promise<void> | undefined
-let nextTurn: Promise<void> | undefined
 
 /** Resolves at the end of this turn. All calls in one turn share one timer. */
 export function endOfTurn(): Promise<void> {
@@ -20,13 +19,22 @@ export function endOfTurn(): Promise<void> {
   return thisTurn
 }
 
-/** Resolves at the end of the next turn. All calls in one turn share two timers. */
-export function endOfNextTurn(): Promise<void> {
-  nextTurn ??= new Promise((resolve) => {
-    atEndOfTurn(() => {
-      nextTurn = undefined
-      atEndOfTurn(resolve)
-    })
-  })
-  return nextTurn
+/** The turns that have ended while somebody waited for a later one. */
+let ended = 0
+const later = new Map<number, PromiseWithResolvers<void>>()
+
+/** Resolves after so many turns. All who wait share one timer a turn. */
+export function turnsLater(turns: number): Promise<void> {
+  if (later.size === 0) atEndOfTurn(endTurn)
+  const last = ended + turns
+  const end = later.get(last) ?? Promise.withResolvers()
+  later.set(last, end)
+  return end.promise
+}
+
+function endTurn(): void {
+  const end = later.get(++ended)
+  later.delete(ended)
+  if (later.size > 0) atEndOfTurn(endTurn)
+  end?.resolve()
 }

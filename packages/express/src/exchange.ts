@@ -8,6 +8,9 @@ import { chunkOf, directSocketOf, onEnd, onGatheredWrite } from './response/dire
 import { ExpressPollResponse } from './response/poll-response.ts'
 import { checkNotBegun, isOver, ownHeader, send, setHead } from './response/response.ts'
 
+/** A router passes an error on to the router around it at the end of a turn, and Express answers at the end of another one. So five may be nested. */
+const openAfter = 8
+
 const exchange = Symbol('exchange of @sse/express')
 
 interface UsedResponse extends Response {
@@ -65,6 +68,10 @@ export class ExpressExchange implements Exchange<Request>, Transport {
 
   get address(): string | undefined {
     return this.request.ip
+  }
+
+  get openAfter(): number {
+    return openAfter
   }
 
   get closed(): boolean {

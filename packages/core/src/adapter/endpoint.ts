@@ -88,6 +88,7 @@ export class Endpoint<R> {
       records: hub && lackedRecordsOf(exchange, limits?.channels ?? 64),
       asked: names.length > 0 ? this.#asked(names, exchange.request) : undefined,
       arrival,
+      openAfter: exchange.openAfter,
     }
     return hub ? hub.stream(transport, options) : createStream(transport, options)
   }

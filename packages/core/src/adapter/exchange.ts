@@ -1,6 +1,6 @@
 import type { PollResponse } from '../response/poll.ts'
 import type { Transport } from '../response/transport.ts'
-import type { SseStream } from '../stream/sse-stream.ts'
+import type { SseStream, StreamOptions } from '../stream/sse-stream.ts'
 
 /**
  * A request and its response: the port that an adapter of a web framework implements. What the client sent is untrusted.
@@ -15,6 +15,8 @@ export interface Exchange<R> {
   readonly hostname: string
   /** The address of the client. It identifies clients without a key. */
   readonly address: string | undefined
+  /** {@link StreamOptions.openAfter}, for a framework that needs several turns to answer an error of the handler. */
+  readonly openAfter?: number
   /** Whether the response is over or its client has left. */
   readonly closed: boolean
   /** A header of the request, its bytes as Latin-1. The name is in lower case, as Node has it. */

@@ -99,7 +99,7 @@ function qualityOf(type: string, accept: string): number {
     if (specificity === -1 || specificity >= best) continue
     const weight = parameters.find((parameter) => /^q\s*=/.test(parameter))
     best = specificity
-    quality = weight === undefined ? 1 : Number(weight.replace(/^q\s*=\s*/, '')) || 0
+    quality = weight === undefined ? 1 : Math.max(0, Number(weight.replace(/^q\s*=\s*/, '')) || 0)
   }
   return quality
 }

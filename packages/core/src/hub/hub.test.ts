@@ -241,6 +241,24 @@ describe('a hub that closes', () => {
 })
 
 describe('the callbacks of a hub', () => {
+  it('end no stream if `channel` throws', async () => {
+    const errors: unknown[] = []
+    const broken = new Error('broken')
+    const channel = () => {
+      throw broken
+    }
+    const hub = createHub({ channel, onError: (error) => errors.push(error) })
+    await hub.ready
+    const transport = new RecordingTransport()
+    hub.stream(transport, { key: 'ada', presence: () => ({}) }).subscribe('a')
+    await opening()
+    await hub.publish('a', 'still here')
+    expect(transport.data('message')).toEqual(['still here'])
+    transport.leave()
+    expect(hub.streams.size).toBe(0)
+    expect(new Set(errors)).toEqual(new Set([broken]))
+  })
+
   it('are called when a stream opens, has a gap, and ends', async () => {
     const events: StreamEvent[] = []
     const hub = createHub({ onStream: (event) => events.push(event), window: { entries: 1 } })

@@ -122,7 +122,7 @@ class LogHub implements Hub, StreamHost {
     const send = (signal: Signal) => this.#signal(signal)
     this.membership = new Presence({
       hub,
-      hasPresence: (channel) => this.#options.channel?.(channel)?.presence === true,
+      hasPresence: (channel) => this.#attempt(() => this.#options.channel?.(channel)?.presence === true),
       send,
       tell: (channel, message) => this.delivery?.tell(channel, message),
       report: (error) => this.report(error),
@@ -309,7 +309,8 @@ class LogHub implements Hub, StreamHost {
       now: this.now,
       report: (error) => this.report(error),
       onCommand: (entry) => this.#onCommand(entry),
-      hasRecords: (channel) => this.#broker.records !== undefined && this.#hasRecords(channel),
+      hasRecords: (channel) =>
+        this.#broker.records !== undefined && this.#attempt(() => this.#hasRecords(channel)),
       readEnded: () => this.#loadEnded(),
     })
     const commands = start.tail.filter(isCommand).map(({ data }) => parseCommand(data))
@@ -488,6 +489,16 @@ class LogHub implements Hub, StreamHost {
 
   #hasRecords(channel: string): boolean {
     return this.#options.channel?.(channel)?.records === true
+  }
+
+  /** Asks the option `channel` for a stream, which must not end by its error. */
+  #attempt(ask: () => boolean): boolean {
+    try {
+      return ask()
+    } catch (error) {
+      this.report(error)
+      return false
+    }
   }
 
   #checkRecords(channels: readonly string[]): void {

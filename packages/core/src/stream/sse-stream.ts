@@ -150,6 +150,11 @@ export interface StreamOptions {
    * it has a cursor.
    */
   readonly records?: { lacks(channel: string): boolean } | undefined
+  /**
+   * Turns of the event loop between the first `subscribe` and the opening. Meanwhile status and headers are the app's, and it may answer an
+   * error. Default 2.
+   */
+  readonly openAfter?: number | undefined
   /** `hub.arrival()` when the request arrived. Default: when the stream is created. */
   readonly arrival?: number | undefined
 }

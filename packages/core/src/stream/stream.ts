@@ -3,7 +3,7 @@ import { checkNames, checkObject } from '../check.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import { Reader, type Subscriber } from '../delivery/reader.ts'
 import { drawBetween } from '../draw-between.ts'
-import { endOfNextTurn } from '../end-of-turn.ts'
+import { turnsLater } from '../end-of-turn.ts'
 import { SseError, show } from '../errors.ts'
 import type { GapReason } from '../log/broker.ts'
 import { toChannels } from '../log/channel.ts'
@@ -60,6 +60,7 @@ export class Stream implements SseStream, Subscriber {
   readonly #maxChannels: number
   readonly #retry: number | readonly [min: number, max: number]
   readonly #arrival: number
+  readonly #openAfter: number
   #key: string | undefined
   #id: string | undefined
   /** `opening`: the stream counts for the limits and can be disconnected, but the app can still set status and headers. */
@@ -93,7 +94,7 @@ export class Stream implements SseStream, Subscriber {
 
   constructor(host: StreamHost, transport: Transport, options: StreamOptions = {}) {
     const { lastEventId, retry = 2_000, stall = 30_000, maxUnread = 1_048_576 } = options
-    const { maxChannels = 64, shared = false } = options
+    const { maxChannels = 64, shared = false, openAfter = 2 } = options
     this.lastEventId = lastEventId || undefined
     this.transport = transport
     this.#host = host
@@ -109,6 +110,7 @@ export class Stream implements SseStream, Subscriber {
     this.#key = options.key
     this.#client = options.client
     this.#arrival = options.arrival ?? host.revocations.latest
+    this.#openAfter = openAfter
     // Only a transport that answers and ends by itself has it: most streams need no closure for it.
     if ('onError' in transport) transport.onError = (error) => this.failed(error)
     transport.onClose = (end = 'client') => {
@@ -397,14 +399,17 @@ export class Stream implements SseStream, Subscriber {
     this.transport.subscribed?.()
     this.#startOpening()
     if (this.#state === 'open' && !this.#asked) this.#read()
-    // Two turns, because Express also answers an error of the handler at the end of a turn.
-    else void endOfNextTurn().then(() => this.#openUnlessAsked())
+    else void turnsLater(this.#openAfter).then(() => this.#openUnlessAsked())
   }
 
   /** Nothing is replayed before the channels are authorized. Most streams have nothing to wait for. */
   #openUnlessAsked(): void {
-    if (this.#asked && !this.closed && !this.#refusal) void this.#authorizeAndOpen(this.#asked)
-    else this.#openSubscribed()
+    try {
+      if (this.#asked && !this.closed && !this.#refusal) void this.#authorizeAndOpen(this.#asked)
+      else this.#openSubscribed()
+    } catch (error) {
+      this.failed(error)
+    }
   }
 
   async #authorizeAndOpen(asked: AskedChannels): Promise<void> {
