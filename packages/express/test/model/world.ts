@@ -191,7 +191,7 @@ export class World implements LedgerWorld {
   async settle(): Promise<void> {
     const end = process.hrtime.bigint() + BigInt(patience) * 1_000_000n
     for (let quiet = 0, before = ''; quiet < 3; ) {
-      await turns(5)
+      await turns(8)
       const flying = this.requests.filter(({ exchange }) => exchange.isInFlight)
       const now = JSON.stringify([
         this.log.length,
