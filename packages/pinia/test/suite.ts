@@ -40,7 +40,8 @@ export function describePinia({ createPinia, defineStore, acceptHMRUpdate }: Pin
   const ends: (() => void)[] = []
 
   beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    // No time passes in a frame unless a test says so.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
   })
 
   afterEach(() => {
