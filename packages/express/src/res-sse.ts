@@ -7,7 +7,7 @@ import { reportUse } from './mistakes.ts'
 declare global {
   namespace Express {
     interface Response {
-      /** The event stream of this response. Until it is read, it costs the response nothing; until a method is called, nothing is written and the client is not admitted. */
+      /** The event stream of this response. Nothing is allocated until it is read, and nothing is written or decided until a method is called. */
       readonly sse: SseStream<RegisteredEvents>
     }
   }

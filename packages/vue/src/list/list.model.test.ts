@@ -238,7 +238,8 @@ function createWorld(share: boolean) {
       // It is the list of the server at a moment that is not before its load, nor before the newest event that was delivered.
       const { number = 0, position } = loaded() ?? {}
       const isLost = !!position && !log.has(position)
-      // A page whose load went back before what it was told learns that the log has lost it at the next ping or event. So does a tab that shares.
+      // After a load that is older than what the page has, the stream resumes without a gap. If the log has lost the newer events, the page learns
+      // it at the next ping or event. So does a tab that shares.
       if (!log.has(tab.last) || (share && isLost)) continue
       const from = Math.max(share ? 0 : log.sent, isLost ? 0 : number)
       const moments = Array.from({ length: log.head - from + 1 }, (_, index) =>
@@ -361,7 +362,7 @@ function createWorld(share: boolean) {
 
 /** What it has found with one page. */
 const foundAlone: [Step[]][] = [
-  // A load goes back before an event that the page was told and the log loses. The stream resumes there, so there is no gap.
+  // A load reads the list as it was before an event that the page already has, so the stream resumes before the event. Then the log loses it.
   [
     [
       { do: 'open', which: 0 },

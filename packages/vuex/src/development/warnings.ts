@@ -2,7 +2,7 @@ import type { SseGap, SseOpen, SseUnhandled } from '@sse/vue'
 import type { AnyEvents, Session } from '@sse/vue/internal'
 import type { SseOptions } from '../types.ts'
 
-/** Names of unmapped events that are logged at most, because a server may invent any number. */
+/** At most this many names of unmapped events are logged, because a server may invent any number. */
 const MOST_NAMES = 20
 
 /** The streams that no store had when an app with them was mounted. */
